@@ -1,0 +1,152 @@
+"""The floors of the package: imports go down only, siblings don't import each other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import sklvision
+
+PACKAGE = Path(sklvision.__file__).parent
+
+# A part of the package (a subpackage or a top-level module) and the floor it stands on.
+FLOORS = {
+    "_version": 0,
+    "utils": 0,
+    "datasets": 1,
+    "spectral": 1,
+    "image": 1,
+    "augmentation": 1,
+    "nets": 1,
+    "neural_network": 2,
+    "feature_extraction": 2,
+    "model_selection": 3,
+    "inspection": 3,
+    "export": 3,
+    "cli": 4,
+    "__main__": 5,
+}
+# The package's own __init__ re-exports the version and nothing else.
+ROOT_FLOOR = 1
+TORCH_PARTS = {"nets", "neural_network"}
+TORCH_LIBRARIES = {"torch", "torchvision", "skorch", "timm"}
+MAX_LINES = 400
+
+
+def imported_modules(path, package_root):
+    """Yield (line, absolute module name) of every import in a file, wherever it stands.
+
+    ``from package import name`` counts as an import of ``package.name`` where that
+    is a module, and a constant handed to ``import_module`` counts as well.
+    """
+    root = package_root.name
+    relative = path.relative_to(package_root.parent).with_suffix("")
+    containing = relative.parts[:-1]  # the package of the file, for an __init__ as well
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            above = containing[: len(containing) - node.level + 1] if node.level else ()
+            source = ".".join((*above, *filter(None, [node.module])))
+            if source == root:
+                for alias in node.names:
+                    yield node.lineno, f"{source}.{alias.name}"
+            else:
+                yield node.lineno, source
+        elif isinstance(node, ast.Call) and node.args:
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0]
+            if called in {"import_module", "import_optional", "__import__"} and isinstance(
+                getattr(first, "value", None), str
+            ):
+                yield node.lineno, first.value
+
+
+def violations(package_root):
+    """Every import of the tree that goes up, sideways, or for torch where it must not."""
+    root = package_root.name
+    found = []
+    for path in sorted(package_root.rglob("*.py")):
+        inside = path.relative_to(package_root)
+        part = inside.parts[0].removesuffix(".py")
+        if part != "__init__" and part not in FLOORS:
+            found.append(f"{inside}: {part!r} stands on no floor, add it to FLOORS")
+            continue
+        floor = FLOORS.get(part, ROOT_FLOOR)
+        for line, module in imported_modules(path, package_root):
+            top, _, rest = module.partition(".")
+            if top in TORCH_LIBRARIES and part not in TORCH_PARTS:
+                found.append(f"{inside}:{line} imports {module}: {part} must stay free of torch")
+            if top != root:
+                continue
+            target = rest.partition(".")[0]
+            if target == part or target not in FLOORS:  # its own part, or a name such as __version__
+                continue
+            if FLOORS[target] == floor:
+                found.append(f"{inside}:{line} imports {module}: a sibling")
+            elif FLOORS[target] > floor:
+                found.append(f"{inside}:{line} imports {module}: upwards")
+    return found
+
+
+def test_imports_go_down_only():
+    assert violations(PACKAGE) == []
+
+
+def write_tree(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("spectral/_a.py", "from sklvision.image import Resize", "a sibling"),
+        ("spectral/_a.py", "from ..image import Resize", "a sibling"),
+        ("spectral/_a.py", "from sklvision import image", "a sibling"),
+        ("spectral/_a.py", "def f():\n    import sklvision.nets._cnn", "a sibling"),
+        ("nets/_a.py", "from sklvision.neural_network._base import fit", "upwards"),
+        ("nets/sub/_a.py", "from ...neural_network import fit", "upwards"),
+        ("utils/_a.py", "from importlib import import_module\nimport_module('sklvision.nets')", "upwards"),
+        ("utils/_a.py", "if True:\n    from sklvision import cli", "upwards"),
+        ("__init__.py", "from sklvision.cli import main", "upwards"),
+        ("model_selection/_a.py", "def f():\n    import torch.nn as nn", "free of torch"),
+        ("cli.py", "from skorch import NeuralNet", "free of torch"),
+        ("extras/_a.py", "", "stands on no floor"),
+    ],
+)
+def test_a_violation_is_found(tmp_path, name, text, complaint):
+    root = tmp_path / "sklvision"
+    write_tree(root, {name: text})
+    (problem,) = violations(root)
+    assert complaint in problem
+    assert problem.startswith(name)
+
+
+def test_what_is_allowed_is_not_a_violation(tmp_path):
+    root = tmp_path / "sklvision"
+    write_tree(
+        root,
+        {
+            "__init__.py": "from sklvision._version import __version__",
+            "spectral/__init__.py": "from sklvision.spectral._scaler import SpectralScaler",
+            "spectral/_scaler.py": "from . import _functional\nfrom ..utils._base import Base\nimport numpy",
+            "neural_network/_base.py": "import torch\nfrom sklvision import __version__, nets",
+            "cli.py": "def main():\n    from sklvision.neural_network import SpectrumClassifier",
+            "__main__.py": "from sklvision.cli import main",
+        },
+    )
+    assert violations(root) == []
+
+
+def test_no_file_is_too_long():
+    lengths = {
+        str(path.relative_to(PACKAGE)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
