@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-import pytest
+# scikit-learn skips one of its checks unless scipy was imported with this set.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import pytest  # noqa: E402
 
 
 def find_data_home():

@@ -1,0 +1,55 @@
+"""A plain convolutional net for small colour images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from torch import nn
+
+from sklvision.nets._layers import check_dropout, check_sizes, halving_pool, make_activation
+from sklvision.nets._registry import register
+
+
+@register("cifar_cnn", kind="image")
+def cifar_cnn(
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    *,
+    channels: Iterable[int] = (32, 64, 64),
+    hidden: int = 256,
+    dropout: Sequence[float] = (0.25, 0.3, 0.4, 0.5),
+    activation: str = "gelu",
+) -> nn.Module:
+    """Three blocks of two 3×3 convolutions, each halved by pooling, then a dense layer.
+
+    `dropout` names one probability per block and a last one for the dense layer. A side that
+    is down to one pixel is not pooled any further.
+    """
+    check_dropout(dropout)
+    widths = check_sizes("channels", channels)
+    if len(dropout) != len(widths) + 1:
+        raise ValueError(
+            f"dropout must hold {len(widths) + 1} probabilities, one per block and one for the "
+            f"dense layer, got {dropout!r}."
+        )
+    check_sizes("hidden", (hidden,))
+    height, width, n_in = input_shape
+    layers: list[nn.Module] = []
+    for n_out, p in zip(widths, dropout, strict=False):
+        for _ in range(2):
+            layers += [
+                nn.Conv2d(n_in, n_out, 3, padding=1),
+                make_activation(activation),
+                nn.BatchNorm2d(n_out),
+            ]
+            n_in = n_out
+        pool, height, width = halving_pool(height, width)
+        layers += [pool, nn.Dropout(p)]
+    layers += [
+        nn.Flatten(),
+        nn.Linear(n_in * height * width, hidden),
+        make_activation(activation),
+        nn.Dropout(dropout[-1]),
+        nn.Linear(hidden, n_classes),
+    ]
+    return nn.Sequential(*layers)

@@ -1,0 +1,53 @@
+"""A convolutional net for spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+
+from sklvision.nets._layers import Unsqueeze, check_sizes, dense_layers, make_activation
+from sklvision.nets._registry import register
+
+
+@register("spectrum_cnn", kind="spectrum")
+def spectrum_cnn(
+    input_shape: tuple[int],
+    n_classes: int,
+    *,
+    channels: Iterable[int] = (16, 32, 64),
+    kernel_size: int = 7,
+    n_positions: int = 16,
+    hidden_layer_sizes: Iterable[int] = (128,),
+    dropout: float = 0.4,
+    activation: str = "relu",
+) -> nn.Module:
+    """Strided 1-D convolutions that see band shapes, then dense layers that see where they are.
+
+    The convolutions' output is averaged to `n_positions` places along the spectrum and not to
+    one, because a substance shows by where it absorbs.
+    """
+    (kernel_size,) = check_sizes("kernel_size", (kernel_size,))
+    (n_positions,) = check_sizes("n_positions", (n_positions,))
+    if kernel_size % 2 == 0:
+        raise ValueError(f"kernel_size must be odd, got {kernel_size}.")
+    layers: list[nn.Module] = [Unsqueeze()]
+    n_in, length = 1, input_shape[0]
+    for n_out in check_sizes("channels", channels):
+        layers += [
+            nn.Conv1d(n_in, n_out, kernel_size, stride=2, padding=kernel_size // 2, bias=False),
+            nn.BatchNorm1d(n_out),
+            make_activation(activation),
+        ]
+        n_in, length = n_out, (length + 1) // 2
+    n_positions = min(n_positions, length)
+    layers += [nn.AdaptiveAvgPool1d(n_positions), nn.Flatten()]
+    layers += dense_layers(
+        n_in * n_positions,
+        n_classes,
+        hidden_layer_sizes,
+        dropout=dropout,
+        batch_norm=True,
+        activation=activation,
+    )
+    return nn.Sequential(*layers)

@@ -1,0 +1,399 @@
+"""The estimator that composes a private skorch net."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassifierMixin
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklvision._version import __version__
+from sklvision.neural_network._callbacks import BestWeights, ProgressBar
+from sklvision.neural_network._checks import (
+    check_augment,
+    check_callbacks,
+    combine_weights,
+    encode_labels,
+)
+from sklvision.neural_network._data import Samples, moments, validation_split
+from sklvision.neural_network._module import Architecture, check_architecture
+from sklvision.neural_network._net import Net, unlimited
+from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
+from sklvision.neural_network._rebuild import (
+    get_weights,
+    make_module,
+    make_net,
+    module_dtype,
+    restore_net,
+)
+from sklvision.neural_network._runtime import (
+    draw_seed,
+    resolve_device,
+    scoped_seed,
+    scoped_threads,
+)
+from sklvision.utils._base import SklvisionEstimator
+
+
+class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
+    """A scikit-learn classifier around a net that skorch trains.
+
+    Subclasses say what kind of data they take (`_kind`) and turn `X` into an array of one
+    sample per row (`_validate_samples`).
+    """
+
+    _kind: ClassVar[str]
+
+    _parameter_constraints: ClassVar[dict] = {
+        "architecture": [str, callable],
+        "architecture_params": [dict, None],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1})],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "lr_schedule": [StrOptions(set(SCHEDULES))],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "augment": [callable, list, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+        "precision": [StrOptions({"auto", "float32", "bfloat16", "float64"})],
+        "device": [str, torch.device],
+        "callbacks": [list, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        architecture: Architecture,
+        *,
+        architecture_params: dict[str, Any] | None,
+        max_epochs: int,
+        batch_size: int,
+        lr: float,
+        optimizer: str,
+        weight_decay: float,
+        lr_schedule: str,
+        label_smoothing: float,
+        class_weight: dict | str | None,
+        augment: Callable | list[Callable] | None,
+        early_stopping: bool,
+        validation_fraction: float,
+        n_iter_no_change: int,
+        warm_start: bool,
+        precision: str,
+        device: str | torch.device,
+        callbacks: list | None,
+        random_state: int | np.random.RandomState | None,
+        verbose: int,
+    ) -> None:
+        self.architecture = architecture
+        self.architecture_params = architecture_params
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.lr_schedule = lr_schedule
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.augment = augment
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.precision = precision
+        self.device = device
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @abstractmethod
+    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
+        """Return X as a finite array (n_samples, *input_shape), and y as it was given."""
+
+    def _sample_dtype(self, reset: bool) -> type:
+        """Type that samples are converted to: by this fit's precision, or by the last one's."""
+        precision = self.precision if reset else self._recipe["precision"]
+        return np.float64 if precision == "float64" else np.float32
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train a net on labelled samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Training data, as described for the class.
+        y : array-like of shape (n_samples,)
+            Class labels of any type: strings, booleans, any integers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples. A sample of weight zero is left out.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the data, the labels or the weights are not valid.
+        """
+        return self._fit(X, y, sample_weight, epochs=self.max_epochs, resume=self.warm_start)
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch on these samples, at a constant learning rate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Training data, as described for the class. The first call sets the scale of every
+            band or channel.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that later calls may bring. Those in the first `y` by default.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the samples.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If `y` holds a label that is not among the classes of the first call.
+        """
+        return self._fit(
+            X, y, sample_weight, epochs=1, resume=True, incremental=True, classes=classes
+        )
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        *,
+        epochs: int,
+        resume: bool,
+        incremental: bool = False,
+        classes: ArrayLike | None = None,
+    ) -> Self:
+        self._validate_params()
+        check_architecture(self.architecture, self.architecture_params, self._kind)
+        callbacks, augment = check_callbacks(self.callbacks), check_augment(self.augment)
+        device = resolve_device(self.device)
+        previous = getattr(self, "_net", None) if resume else None
+
+        X, y = self._validate_samples(X, y, reset=previous is None)
+        check_classification_targets(y)
+        classes, encoded = encode_labels(y, classes if previous is None else self.classes_)
+        weights = combine_weights(X, y, sample_weight, self.class_weight)
+        if weights is not None and not weights.all():
+            kept = weights > 0
+            X, encoded, weights = X[kept], encoded[kept], weights[kept]
+
+        # Every call that goes on with a net draws anew, and repeatably.
+        n_before = 0 if previous is None else self.n_iter_
+        entropy = np.random.SeedSequence([draw_seed(self.random_state), n_before])
+        rng = np.random.RandomState(entropy.generate_state(1))
+        held_out = None
+        if self.early_stopping and not incremental:
+            train, held_out = validation_split(encoded, self.validation_fraction, rng)
+            callbacks.insert(0, ("best_weights", BestWeights(self.n_iter_no_change)))
+        if self.verbose:
+            callbacks.append(("progress_bar", ProgressBar()))
+
+        dtype = module_dtype(self.precision)
+        samples = Samples.from_arrays(X, encoded, weights, dtype)
+        validation = None
+        if held_out is not None:
+            samples, validation = samples.take(train), samples.take(held_out)
+            X, weights = X[train], None if weights is None else weights[train]
+        batch_size = min(unlimited(self.batch_size, len(samples)), len(samples))
+        with (
+            scoped_seed(rng.randint(2**31 - 1), device),
+            scoped_threads(batch_size, X.shape[1:]),
+        ):
+            if previous is None:
+                recipe = self._make_recipe(X.shape[1:], len(classes), device)
+                module = make_module(recipe, *moments(X, weights))
+            else:
+                recipe, module = self._recipe, previous.module_
+            settings = self._net_settings() | {"callbacks": callbacks, "augment": augment}
+            if incremental:
+                settings["lr_schedule"] = "constant"
+            net = make_net(module, recipe, settings, previous)
+            net.train(samples, validation, epochs)
+
+        self._net, self._recipe, self.classes_ = net, recipe, classes
+        self._store_history()
+        return self
+
+    def _make_recipe(
+        self, input_shape: tuple[int, ...], n_classes: int, device: torch.device
+    ) -> dict[str, Any]:
+        return {
+            "architecture": self.architecture,
+            "architecture_params": dict(self.architecture_params or {}),
+            "input_shape": tuple(int(n) for n in input_shape),
+            "n_classes": n_classes,
+            "precision": self.precision,
+            "device": str(device),
+        }
+
+    def _net_settings(self) -> dict[str, Any]:
+        return {
+            "optimizer": self.optimizer,
+            "weight_decay": self.weight_decay,
+            "lr": self.lr,
+            "lr_schedule": self.lr_schedule,
+            "max_epochs": self.max_epochs,
+            "batch_size": self.batch_size,
+            "criterion__label_smoothing": self.label_smoothing,
+        }
+
+    def _store_history(self) -> None:
+        """Keep the history as plain numbers."""
+        self.input_shape_ = self._recipe["input_shape"]
+        self.n_parameters_ = sum(p.numel() for p in self.module_.parameters() if p.requires_grad)
+        self.history_ = [
+            {name: value for name, value in epoch.items() if name != "batches"}
+            for epoch in self._net.history
+        ]
+        self.n_iter_ = len(self.history_)
+        self.loss_curve_ = [epoch["train_loss"] for epoch in self.history_]
+        scores = [epoch["valid_acc"] for epoch in self.history_ if "valid_acc" in epoch]
+        if scores:
+            self.validation_scores_ = scores
+        elif hasattr(self, "validation_scores_"):
+            del self.validation_scores_
+
+    @property
+    def net_(self) -> Net:
+        """The skorch net; its module takes data as this classifier does."""
+        check_is_fitted(self)
+        return self._net
+
+    @property
+    def module_(self) -> nn.Module:
+        """The torch module, with the standardisation in front; returns logits."""
+        return self.net_.module_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_net")
+
+    def _logits(self, X: ArrayLike) -> np.ndarray:
+        check_is_fitted(self)
+        X, _ = self._validate_samples(X, reset=False)
+        return self._net.logits(X)
+
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Compute logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            One column per class in the order of `classes_`; for two classes the logit of the
+            second less that of the first.
+        """
+        logits = self._logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, of the type they had in training.
+        """
+        return self.classes_[self._logits(X).argmax(axis=1)]
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; every row sums to 1.
+        """
+        return softmax(self._logits(X), axis=1)
+
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return log_softmax(self._logits(X), axis=1)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Plain arrays instead of torch objects: small, safe to load, and free of the device,
+        # of the optimizer's moments and of whatever data the callbacks saw.
+        state = super().__getstate__().copy()
+        net = state.pop("_net", None)
+        if net is not None:
+            state["_weights"] = get_weights(net)
+            state["_sklvision_version"] = __version__
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        weights = state.pop("_weights", None)
+        saved_by = state.pop("_sklvision_version", __version__)
+        super().__setstate__(state)
+        if saved_by != __version__:
+            warnings.warn(
+                f"This {type(self).__name__} was saved by sklvision {saved_by} and is loaded by "
+                f"{__version__}: its predictions may differ.",
+                stacklevel=2,
+            )
+        if weights is not None:
+            self._net = restore_net(self._recipe, weights, self._net_settings(), self.history_)

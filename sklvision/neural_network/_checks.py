@@ -1,0 +1,85 @@
+"""Checks of labels, weights, callbacks and augmenters, before any training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
+from skorch.callbacks import Callback
+
+
+def encode_labels(y: np.ndarray, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes, sorted, and the labels as indices into them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels of any type that can be sorted.
+    classes : array-like of shape (n_classes,) or None
+        All classes, where they are known already.
+    """
+    found, encoded = np.unique(y, return_inverse=True)
+    if classes is None:
+        return found, encoded.astype(np.int64)
+    known = np.unique(np.asarray(classes))
+    unknown = np.setdiff1d(found, known)
+    if len(unknown):
+        raise ValueError(
+            f"y has labels {unknown.tolist()} that are not among the classes {known.tolist()} "
+            "this classifier was started with."
+        )
+    return known, np.searchsorted(known, y).astype(np.int64)
+
+
+def combine_weights(
+    X: np.ndarray,
+    y: np.ndarray,
+    sample_weight: ArrayLike | None,
+    class_weight: dict | str | None,
+) -> np.ndarray | None:
+    """Multiply sample weights by class weights; None where neither is given."""
+    if sample_weight is None and class_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError(f"Negative values in sample_weight: the smallest is {weights.min():g}.")
+    if class_weight is not None:
+        weights = weights * compute_sample_weight(class_weight, y)
+    if not weights.any():
+        raise ValueError("Sample weights are all zero; at least one must be positive.")
+    return weights
+
+
+def check_callbacks(callbacks: list | None) -> list:
+    """Copy the callbacks: skorch keeps its state on them, and parameters must not change."""
+    checked: list[Any] = []
+    for item in callbacks or []:
+        name, callback = item if isinstance(item, tuple) else (None, item)
+        is_class = isinstance(callback, type) and issubclass(callback, Callback)
+        if not is_class and not isinstance(callback, Callback):
+            raise ValueError(
+                "callbacks must be a list of skorch callbacks, or of (name, callback) pairs, "
+                f"got {item!r}."
+            )
+        callback = callback if is_class else copy(callback)
+        checked.append(callback if name is None else (name, callback))
+    return checked
+
+
+def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
+    """Return the augmenters as a list."""
+    if augment is None:
+        return []
+    transforms = augment if isinstance(augment, list) else [augment]
+    for transform in transforms:
+        if not callable(transform):
+            raise ValueError(
+                "augment must be a callable that maps a batch to a batch, or a list of such, "
+                f"got {transform!r}."
+            )
+    return transforms

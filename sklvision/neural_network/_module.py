@@ -1,0 +1,118 @@
+"""The module inside every classifier: standardisation in front of the architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sklvision.nets._registry import build, get_architecture
+
+Architecture = str | Callable[..., nn.Module]
+
+
+class StandardizedNet(nn.Module):
+    """A net that takes data as users hold it.
+
+    Spectra come as ``(n, n_bands)``, images channels-last as ``(n, height, width, channels)``,
+    both of any real dtype. They are standardised by the training data's mean and scale, per
+    band or per channel; images are turned to the channels-first layout of torch.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, net: nn.Module, mean: np.ndarray, scale: np.ndarray) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("mean", torch.as_tensor(mean))
+        self.register_buffer("scale", torch.as_tensor(scale))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map a batch of samples to logits ``(n, n_classes)``."""
+        x = (x.to(self.mean.dtype) - self.mean) / self.scale
+        if x.ndim == 4:
+            x = x.permute(0, 3, 1, 2)
+        return self.net(x)
+
+
+def check_architecture(
+    architecture: Architecture, params: dict[str, Any] | None, kind: str
+) -> None:
+    """Raise unless `architecture` is a registered name for this kind of data, or a callable."""
+    if isinstance(architecture, str):
+        get_architecture(architecture, kind)
+    elif isinstance(architecture, nn.Module) and params:
+        raise ValueError(
+            "architecture_params must be None when architecture is a module that is already "
+            f"built, got {params!r}."
+        )
+
+
+def build_net(
+    architecture: Architecture,
+    params: dict[str, Any] | None,
+    input_shape: tuple[int, ...],
+    n_classes: int,
+) -> nn.Module:
+    """Build the net and try it on two samples, so that a wrong shape shows before training.
+
+    A module that is already built is copied: training never changes what the user passed.
+    """
+    params = params or {}
+    if isinstance(architecture, str):
+        net = build(architecture, input_shape, n_classes, **params)
+        described = f"architecture {architecture!r}"
+    elif isinstance(architecture, nn.Module):
+        net = deepcopy(architecture)
+        described = f"architecture {type(architecture).__name__}"
+    else:
+        net = architecture(input_shape, n_classes, **params)
+        described = f"architecture {getattr(architecture, '__name__', architecture)!r}"
+    if not isinstance(net, nn.Module):
+        raise TypeError(f"{described} must return a torch.nn.Module, got {type(net).__name__}.")
+    _try_net(net, described, input_shape, n_classes)
+    return net
+
+
+def _try_net(net: nn.Module, described: str, input_shape: tuple[int, ...], n_classes: int) -> None:
+    *space, last = input_shape
+    batch = torch.zeros((2, last, *space))  # channels first for images, (2, n_bands) for spectra
+    training = net.training
+    net.eval()
+    parameter = next(net.parameters(), None)
+    if parameter is not None:
+        batch = batch.to(parameter)
+    try:
+        with torch.no_grad():
+            logits = net(batch)
+    except Exception as error:
+        raise ValueError(
+            f"{described} failed on a batch of shape {tuple(batch.shape)}: {error}"
+        ) from error
+    net.train(training)
+    shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+    if shape != (2, n_classes):
+        raise ValueError(
+            f"{described} must return logits of shape (n_samples, {n_classes}) for "
+            f"{n_classes} classes; for 2 samples it returned {shape}."
+        )
+
+
+@contextmanager
+def frozen_batch_norm(module: nn.Module) -> Iterator[None]:
+    """Use the running statistics: a batch of one sample has none of its own."""
+    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    training = [norm for norm in norms if norm.training]
+    for norm in training:
+        norm.eval()
+    try:
+        yield
+    finally:
+        for norm in training:
+            norm.train()

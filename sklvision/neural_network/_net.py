@@ -1,0 +1,250 @@
+"""The private skorch net that does the training.
+
+It keeps skorch's components, history and callbacks, and replaces its DataLoader by slices of
+tensors in memory: for small nets most of an epoch is otherwise spent on moving single samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import ceil, prod
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback, EarlyStopping
+from skorch.dataset import Dataset
+from torch import Tensor, nn
+
+from sklvision.neural_network._data import Samples, as_tensor
+from sklvision.neural_network._module import frozen_batch_norm
+from sklvision.neural_network._optim import Schedule
+from sklvision.neural_network._runtime import autocast
+
+# Values and rows of one chunk at prediction: activations stay in the processor's cache.
+_CHUNK_VALUES = 2**17
+_CHUNK_ROWS = 1024
+# Matrix products over a multiple of four rows give each row the same bits, whichever rows are
+# beside it; shorter remainders take another path through the library, with another rounding.
+_ROW_BLOCK = 4
+
+_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+def unlimited(batch_size: int, n_samples: int) -> int:
+    """The batch size in force; -1 stands for all samples at once."""
+    return n_samples if batch_size == -1 else batch_size
+
+
+class Net(NeuralNetClassifier):
+    """skorch's classifier, trained and asked by slices of tensors.
+
+    Parameters
+    ----------
+    module : StandardizedNet
+        Built and standardised.
+    precision : {"float32", "bfloat16", "float64"}
+        Already resolved.
+    lr_schedule : str
+        Name of the schedule.
+    augment : list of callable
+        Applied in turn to every training batch, channels-last and not yet standardised.
+    **kwargs : dict
+        skorch's own parameters.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        precision: str = "float32",
+        lr_schedule: str = "constant",
+        augment: list[Callable[[Tensor], Tensor]] | tuple = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            module,
+            criterion=nn.CrossEntropyLoss,
+            criterion__reduction="none",
+            train_split=None,
+            verbose=0,
+            **kwargs,
+        )
+        self.precision = precision
+        self.lr_schedule = lr_schedule
+        self.augment = augment
+
+    def get_default_callbacks(self) -> list:
+        """None of skorch's: what they measure is recorded by the epoch itself."""
+        return []
+
+    def train(self, samples: Samples, validation: Samples | None, epochs: int) -> None:
+        """Train for some epochs. An interrupt reaches the caller."""
+        self.n_epochs_, self.stop_training_ = epochs, False
+        self.watched_ = any(_watches_batches(callback) for _, callback in self.callbacks_)
+        self.notify("on_train_begin", X=samples.X, y=samples.y)
+        self.fit_loop(samples, validation, epochs)
+        self.notify("on_train_end", X=samples.X, y=samples.y)
+
+    def fit_loop(
+        self,
+        samples: Samples,
+        validation: Samples | None = None,
+        epochs: int | None = None,
+        **fit_params: Any,
+    ) -> Net:
+        """Run the epochs, telling the callbacks."""
+        epochs = self.max_epochs if epochs is None else epochs
+        batch_size = unlimited(self.batch_size, len(samples))
+        steps_per_epoch = ceil(len(samples) / batch_size)
+        self.schedule_ = Schedule(self.lr_schedule, self.optimizer_, epochs, steps_per_epoch)
+        datasets = {
+            "dataset_train": Dataset(samples.X, samples.y),
+            "dataset_valid": None if validation is None else Dataset(validation.X, validation.y),
+        }
+        for _ in range(epochs):
+            start = perf_counter()
+            self.notify("on_epoch_begin", **datasets)
+            self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+            loss = self._train_epoch(samples, batch_size)
+            if validation is not None:
+                loss = self._validate_epoch(validation, batch_size)
+            self.schedule_.after_epoch(loss)
+            self.history.record("dur", perf_counter() - start)
+            self._end_epoch(datasets)
+            if self.stop_training_:
+                break
+        return self
+
+    def _train_epoch(self, samples: Samples, batch_size: int) -> float:
+        self._set_training(True)
+        total = torch.zeros((), device=self.device)
+        for X, y, weights in samples.batches(batch_size, shuffle=True, device=self.device):
+            step = self._watched_step(self.train_step, "train", X, y, weights)
+            self.schedule_.after_batch()
+            total += step["loss"].detach() * len(y)
+        loss = float(total) / len(samples)
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"Training diverged: the loss is {loss} in epoch {len(self.history)}. "
+                f"Try a lower learning rate than lr={self.lr} or another optimizer."
+            )
+        self.history.record("train_loss", loss)
+        return loss
+
+    def _validate_epoch(self, samples: Samples, batch_size: int) -> float:
+        self._set_training(False)
+        total, n_correct = torch.zeros((), device=self.device), 0
+        for X, y, weights in samples.batches(batch_size, shuffle=False, device=self.device):
+            step = self._watched_step(self.validation_step, "valid", X, y, weights)
+            total += step["loss"] * len(y)
+            n_correct += int((step["y_pred"].argmax(1) == y).sum())
+        loss = float(total) / len(samples)
+        self.history.record("valid_loss", loss)
+        self.history.record("valid_acc", n_correct / len(samples))
+        return loss
+
+    def _watched_step(
+        self, step_fn: Callable, prefix: str, X: Tensor, y: Tensor, weights: Tensor | None
+    ) -> dict[str, Tensor]:
+        if not self.watched_:
+            return step_fn((X, y), sample_weight=weights)
+        batch, training = (X, y), prefix == "train"
+        self.notify("on_batch_begin", batch=batch, training=training)
+        step = step_fn(batch, sample_weight=weights)
+        self.history.record_batch(f"{prefix}_loss", step["loss"].item())
+        self.history.record_batch(f"{prefix}_batch_size", len(y))
+        self.notify("on_batch_end", batch=batch, training=training, **step)
+        return step
+
+    def _end_epoch(self, datasets: dict[str, Any]) -> None:
+        try:
+            self.notify("on_epoch_end", **datasets)
+        except KeyboardInterrupt:
+            # skorch's EarlyStopping stops by this very exception; a user's Ctrl-C must go on.
+            if not any(
+                isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            ):
+                raise
+            self.stop_training_ = True
+
+    def train_step_single(
+        self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
+    ) -> dict[str, Tensor]:
+        """Compute loss and gradients of one batch."""
+        X, y = batch
+        if self.augment:
+            X = X.to(self.module_.mean.dtype)
+            for transform in self.augment:
+                X = transform(X)
+        if len(y) == 1:
+            with frozen_batch_norm(self.module_):
+                logits = self.infer(X)
+        else:
+            logits = self.infer(X)
+        loss = self.get_loss(logits, y, sample_weight=sample_weight)
+        loss.backward()
+        return {"loss": loss, "y_pred": logits}
+
+    def validation_step(
+        self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
+    ) -> dict[str, Tensor]:
+        """Compute the loss of one batch."""
+        X, y = batch
+        with torch.no_grad():
+            logits = self.infer(X)
+            loss = self.get_loss(logits, y, sample_weight=sample_weight)
+        return {"loss": loss, "y_pred": logits}
+
+    def infer(self, x: Tensor, **_: Any) -> Tensor:
+        """Compute logits in the precision asked for."""
+        with autocast(self.precision, torch.device(self.device)):
+            logits = self.module_(x)
+        return logits.float() if logits.dtype == torch.bfloat16 else logits
+
+    def get_loss(
+        self,
+        y_pred: Tensor,
+        y_true: Tensor,
+        X: Tensor | None = None,
+        training: bool = False,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
+        """Mean cross-entropy; the weights have mean 1 over the training set, not the batch."""
+        losses = self.criterion_(y_pred, y_true)
+        return (losses if sample_weight is None else losses * sample_weight).mean()
+
+    def logits(self, X: np.ndarray) -> np.ndarray:
+        """Compute the logits of any number of samples, in chunks.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, *input_shape)
+            Validated samples.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes)
+            In float64.
+        """
+        self._set_training(False)
+        with torch.inference_mode():
+            chunks = [self.infer(chunk.to(self.device)).cpu() for chunk in _chunks(as_tensor(X))]
+        return torch.cat(chunks)[: len(X)].double().numpy()
+
+
+def _watches_batches(callback: Callback) -> bool:
+    return any(
+        getattr(type(callback), hook) is not getattr(Callback, hook) for hook in _BATCH_HOOKS
+    )
+
+
+def _chunks(X: Tensor) -> Iterator[Tensor]:
+    rows = max(_ROW_BLOCK, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(X.shape[1:])))
+    rows -= rows % _ROW_BLOCK
+    for chunk in X.split(rows):
+        missing = -len(chunk) % _ROW_BLOCK
+        yield torch.cat([chunk, chunk[-1:].expand(missing, *chunk.shape[1:])]) if missing else chunk
