@@ -1,0 +1,118 @@
+"""The arithmetic of the spectral transformers, as functions of arrays.
+
+Every function takes floating point spectra ``X`` of shape (n_samples, n_bands) and
+keeps their dtype. Sums run in float64, so that float32 spectra lose nothing to the
+order in memory. The result is a new array unless ``out`` names one, which may be
+``X`` itself.
+
+A spectrum counts as flat when its spread is within ten rounding errors of its level:
+amplifying what rounding left there would only make noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+_ROUNDING_ERRORS = 10
+
+
+def _rounding(X: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """The spread that rounding alone may leave in spectra of this level."""
+    return _ROUNDING_ERRORS * np.finfo(X.dtype).eps * np.abs(level)
+
+
+def _row_norm(X: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, np.newaxis]
+
+
+def _center_rows(
+    X: np.ndarray, out: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Subtract each row's mean; return the rows, their norms (0 where flat), and the means."""
+    # Subtracting the first band first makes a flat spectrum exactly zero, and loses no
+    # digits where a large offset carries a small signal.
+    first = X[:, :1].copy()
+    centered = np.subtract(X, first, out=out)
+    mean = centered.mean(axis=1, keepdims=True, dtype=np.float64)
+    centered -= mean
+    mean += first
+    norm = _row_norm(centered)
+    flat = norm <= _rounding(X, mean) * np.sqrt(X.shape[1])
+    norm[flat] = 0.0
+    centered[flat[:, 0]] = 0.0
+    return centered, norm, mean
+
+
+def snv(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Standard normal variate: mean 0 and standard deviation 1 in each spectrum, or all 0."""
+    centered, norm, _ = _center_rows(X, out)
+    norm[norm == 0.0] = 1.0
+    norm /= np.sqrt(X.shape[1])
+    centered /= norm
+    return centered
+
+
+def msc(X: np.ndarray, reference: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Multiplicative scatter correction: remove the gain and offset against a reference.
+
+    Where no gain can be estimated (a flat spectrum or reference, or one without any
+    correlation to the other), only the offset is removed.
+    """
+    (shape,), (ref_norm,), (ref_mean,) = _center_rows(reference[np.newaxis].astype(np.float64))
+    centered, norm, _ = _center_rows(X, out)
+    gain = np.einsum("ij,j->i", centered, shape, dtype=np.float64)[:, np.newaxis]
+    unknown = np.abs(gain) <= _rounding(X, norm * ref_norm)
+    gain[unknown] = 1.0
+    np.divide(gain, ref_norm**2, out=gain, where=~unknown)
+    centered /= gain
+    centered += ref_mean
+    return centered
+
+
+def minmax(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Bring each spectrum to the range 0 to 1; a flat one becomes all 0."""
+    low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
+    flat = high - low <= _rounding(X, np.maximum(np.abs(low), np.abs(high)))
+    scaled = np.subtract(X, low, out=out)
+    scaled /= np.where(flat, 1, high - low)
+    scaled[flat[:, 0]] = 0.0
+    return scaled
+
+
+def l2(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
+    """Bring each spectrum to Euclidean length 1; a spectrum of zeros stays as it is."""
+    norm = _row_norm(X)
+    norm[norm == 0.0] = 1.0
+    return np.divide(X, norm, out=out, dtype=X.dtype, casting="same_kind")
+
+
+def standardize(
+    X: np.ndarray, mean: np.ndarray, scale: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Subtract ``mean`` from each band and divide by ``scale``."""
+    result = np.subtract(X, mean, out=out, dtype=X.dtype, casting="same_kind")
+    result /= scale
+    return result
+
+
+def unstandardize(
+    X: np.ndarray, mean: np.ndarray, scale: np.ndarray, *, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Undo :func:`standardize`."""
+    result = np.multiply(X, scale, out=out, dtype=X.dtype, casting="same_kind")
+    result += mean
+    return result
+
+
+def savitzky_golay(
+    X: np.ndarray,
+    window_length: int,
+    polyorder: int,
+    *,
+    deriv: int = 0,
+    delta: float = 1.0,
+    mode: str = "interp",
+) -> np.ndarray:
+    """Smooth or differentiate along the bands; see :func:`scipy.signal.savgol_filter`."""
+    return savgol_filter(X, window_length, polyorder, deriv=deriv, delta=delta, axis=1, mode=mode)
