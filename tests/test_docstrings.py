@@ -57,7 +57,7 @@ def is_ours(member):
 
 OBJECTS = public_objects()
 METHODS = {
-    f"{name}.{method}": inspect.getattr_static(cls, method)
+    f"{name}.{method}": getattr(cls, method)
     for name, cls in OBJECTS.items()
     if inspect.isclass(cls)
     for method in public_methods(cls)
@@ -99,12 +99,14 @@ def test_public_surface_is_typed(name):
 
 def untyped(member):
     """Parameters without an annotation, and "return" where the result has none."""
-    member = getattr(member, "fget", None) or getattr(member, "__func__", member)
-    is_class = inspect.isclass(member)
-    function = inspect.unwrap(member.__init__ if is_class else member)
-    annotated = getattr(function, "__annotations__", {})
+    if inspect.isclass(member):
+        if member.__init__ is object.__init__:
+            return []
+        function, results = member.__init__, []
+    else:
+        function, results = inspect.unwrap(getattr(member, "fget", None) or member), ["return"]
     expected = [name for name in inspect.signature(function).parameters if name != "self"]
-    return [name for name in expected + ["return"] * (not is_class) if name not in annotated]
+    return [name for name in expected + results if name not in function.__annotations__]
 
 
 def documented_parameters(member):
@@ -118,8 +120,6 @@ def wrong_defaults(member):
     """Parameters whose documented default is missing or not the one of the signature."""
     if isinstance(member, property):
         return []
-    if isinstance(member, staticmethod | classmethod):
-        member = member.__func__
     try:
         signature = inspect.signature(member)
     except ValueError:
@@ -195,3 +195,7 @@ def test_a_wrong_default_is_found():
 )
 def test_defaults_are_compared_by_value(text, value, same):
     assert same_value(text, value) is same
+
+
+def test_a_missing_type_is_found():
+    assert untyped(wrongly_documented) == ["a", "b", "c", "d", "e", "return"]
