@@ -1,0 +1,103 @@
+"""Images as rows of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from sklvision.image._base import ImageTransformer
+
+
+class FlattenImages(ImageTransformer):
+    """Turn each image into one row of pixels, for estimators that take tables.
+
+    Put before logistic regression, say, it lets such a baseline take the same images as
+    a convolutional net, in one search or one vote. Tables pass through as they are.
+
+    Attributes
+    ----------
+    input_shape_ : tuple of int
+        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table.
+    n_features_in_ : int
+        Number of values in one image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where ``X`` was a table with names that are all strings.
+
+    See Also
+    --------
+    PixelScaler : Pixel values brought to a common range.
+    Resize : Fewer pixels, and so fewer features.
+
+    Notes
+    -----
+    The dtype is kept, and the output shares memory with the input where its layout
+    allows it.
+
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.image import FlattenImages
+    >>> images = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    >>> flatten = FlattenImages().fit(images)
+    >>> flatten.transform(images)
+    array([[ 0,  1,  2,  3,  4,  5],
+           [ 6,  7,  8,  9, 10, 11]], dtype=uint8)
+    >>> flatten.get_feature_names_out()[:2]
+    array(['pixel_0_0', 'pixel_0_1'], dtype=object)
+    """
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Name each column by its row, column and channel in the image.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            For tables, the names of the columns; ignored for images.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            ``pixel_{row}_{column}`` or ``pixel_{row}_{column}_{channel}``; for tables the
+            names of the columns.
+        """
+        check_is_fitted(self)
+        if len(self.input_shape_) == 1:
+            return super().get_feature_names_out(input_features)
+        indices = np.ndindex(self.input_shape_)
+        return np.asarray(["_".join(("pixel", *map(str, i))) for i in indices], dtype=object)
+
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
+        """Turn rows of pixels back into images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features_in_)
+            Rows of pixels.
+
+        Returns
+        -------
+        images : ndarray of shape (n, *input_shape_)
+            Images of the shape seen in ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If the rows are not as long as the images seen in ``fit``.
+        """
+        check_is_fitted(self)
+        rows = check_array(X, estimator=self, input_name="X")
+        if rows.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {rows.shape[1]} features, but FlattenImages makes {self.n_features_in_} of "
+                f"an image of shape {self.input_shape_}."
+            )
+        return rows.reshape(-1, *self.input_shape_)
+
+    def _transform_images(self, images: np.ndarray) -> np.ndarray:
+        return images.reshape(len(images), -1) if images.ndim > 2 else images
+
+    def _gives_images(self) -> bool:
+        return False

@@ -1,0 +1,132 @@
+"""Pixel values brought to a common range."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from sklvision.image._base import ImageTransformer
+from sklvision.image._functional import pixel_range, rescale_pixels
+
+
+class PixelScaler(ImageTransformer):
+    """Bring pixel values from the range of the data to another, 0 to 1 say.
+
+    One range serves all pixels and channels, so that an image keeps its look;
+    :class:`sklearn.preprocessing.MinMaxScaler` on flattened images would scale each
+    pixel by a range of its own.
+
+    Parameters
+    ----------
+    feature_range : tuple of (float, float), default=(0.0, 1.0)
+        The lower and upper end of the wanted range.
+    data_range : tuple of (float, float) or None, default=None
+        The pixel values that become the ends of ``feature_range``. None learns them in
+        ``fit``: what the dtype can hold for bool and unsigned integers (0 to 255 for
+        uint8), the smallest and largest pixel of the training images for all others.
+        A 12-bit camera that delivers uint16 wants ``(0, 4095)``.
+    clip : bool, default=False
+        Whether values beyond the range are set to its ends, as they occur in new images.
+
+    Attributes
+    ----------
+    data_range_ : tuple of (float, float)
+        The pixel values that become the ends of ``feature_range``. Where all pixels of
+        the training images are equal, the upper one is set above, so that they become
+        the lower end.
+    input_shape_ : tuple of int
+        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table.
+    n_features_in_ : int
+        Number of values in one image.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where ``X`` was a table with names that are all strings.
+
+    See Also
+    --------
+    FlattenImages : Images as rows of pixels.
+    sklearn.preprocessing.MinMaxScaler : A range for each feature.
+
+    Notes
+    -----
+    Tables are accepted as well. float32 and float64 keep their dtype; bool, float16 and
+    integers of up to 16 bits become float32, which holds them exactly, others float64. A
+    fitted scaler keeps its ranges until the next ``fit``, whatever is set in between.
+
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.image import PixelScaler
+    >>> images = np.array([[[0, 51], [102, 255]]], dtype=np.uint8)
+    >>> PixelScaler().fit_transform(images)
+    array([[[0. , 0.2],
+            [0.4, 1. ]]], dtype=float32)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "feature_range": ["array-like"],
+        "data_range": ["array-like", None],
+        "clip": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        feature_range: tuple[float, float] = (0.0, 1.0),
+        *,
+        data_range: tuple[float, float] | None = None,
+        clip: bool = False,
+    ) -> None:
+        self.feature_range = feature_range
+        self.data_range = data_range
+        self.clip = clip
+
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
+        """Bring scaled pixels back to the range of the data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width[, channels]) or (n, n_features_in_)
+            Scaled images.
+
+        Returns
+        -------
+        images : ndarray of the shape of X
+            Images of floats in the range of the data; to view what was uint8, use
+            ``np.rint(images).astype(np.uint8)``.
+
+        Raises
+        ------
+        ValueError
+            If the images are not of the shape seen in ``fit``, or not finite.
+        """
+        check_is_fitted(self)
+        images = self._check_images(X, reset=False)
+        return rescale_pixels(images, self._feature_range, self.data_range_)
+
+    def _fit_images(self, images: np.ndarray) -> None:
+        self._feature_range = _check_range("feature_range", self.feature_range)
+        self._clip = self.clip
+        if self.data_range is not None:
+            self.data_range_ = _check_range("data_range", self.data_range)
+            return
+        low, high = pixel_range(images)
+        self.data_range_ = (low, high if high > low else low + max(1.0, abs(low)))
+
+    def _transform_images(self, images: np.ndarray) -> np.ndarray:
+        return rescale_pixels(images, self.data_range_, self._feature_range, clip=self._clip)
+
+    def _gives_images(self) -> bool:
+        return len(getattr(self, "input_shape_", ())) > 1
+
+
+def _check_range(name: str, value: Any) -> tuple[float, float]:
+    ends = tuple(value)
+    numbers = all(isinstance(end, Real) and np.isfinite(float(end)) for end in ends)
+    if len(ends) != 2 or not numbers or not ends[0] < ends[1]:
+        raise ValueError(f"{name}={value!r} must be two finite numbers, the smaller one first.")
+    return float(ends[0]), float(ends[1])

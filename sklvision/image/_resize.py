@@ -1,0 +1,95 @@
+"""Images brought to another size."""
+
+from __future__ import annotations
+
+from functools import partial
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklvision.image._base import ImageTransformer
+from sklvision.image._functional import map_images, resize_image
+from sklvision.utils._optional import import_optional
+
+
+class Resize(ImageTransformer):
+    """Resize images to a fixed height and width.
+
+    Parameters
+    ----------
+    size : int or tuple of (int, int)
+        Height and width of the output in pixels; one number makes squares. The image is
+        stretched where the proportions differ.
+    resample : {"bilinear", "box", "bicubic", "nearest"}, default="bilinear"
+        How pixels are combined. ``"box"`` averages the area that falls into a new pixel,
+        ``"bilinear"`` and ``"bicubic"`` weight it by distance, widened when shrinking so
+        that nothing is skipped; ``"nearest"`` picks one pixel, as masks need it.
+
+    Attributes
+    ----------
+    size_ : tuple of (int, int)
+        Height and width of the output in pixels.
+    input_shape_ : tuple of int
+        Shape of one image seen in ``fit``.
+    n_features_in_ : int
+        Number of values in one image.
+
+    See Also
+    --------
+    FlattenImages : Images as rows of pixels.
+    PixelScaler : Pixel values brought to a common range.
+
+    Notes
+    -----
+    The dtype is kept. Integers are rounded to the nearest and clipped to what the dtype
+    holds; bool becomes True where at least half would be. Any number of channels is
+    resized one by one. Except for ``"nearest"``, which is exact, Pillow (extra
+    ``images``) computes in float32, whatever the dtype.
+
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.image import Resize
+    >>> images = np.array([[[0, 10, 20, 30], [2, 12, 22, 32]]], dtype=np.uint8)
+    >>> Resize((1, 2), resample="box").fit_transform(images)
+    array([[[ 6, 26]]], dtype=uint8)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "size": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "resample": [StrOptions({"bilinear", "box", "bicubic", "nearest"})],
+    }
+
+    def __init__(self, size: int | tuple[int, int], *, resample: str = "bilinear") -> None:
+        self.size = size
+        self.resample = resample
+
+    def _fit_images(self, images: np.ndarray) -> None:
+        if self.resample != "nearest":
+            import_optional("PIL.Image", extra="images")
+        self.size_ = _check_size(self.size)
+        self._resample = self.resample
+
+    def _transform_images(self, images: np.ndarray) -> np.ndarray:
+        return map_images(partial(resize_image, size=self.size_, resample=self._resample), images)
+
+    def _gives_images(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _check_size(size: Any) -> tuple[int, int]:
+    pair = (size, size) if isinstance(size, Integral) else tuple(size)
+    if len(pair) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in pair):
+        raise ValueError(
+            f"size={size!r} must be a positive int, or a pair (height, width) of them."
+        )
+    return int(pair[0]), int(pair[1])
