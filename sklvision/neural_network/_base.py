@@ -55,6 +55,11 @@ class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
 
     _kind: ClassVar[str]
 
+    classes_: np.ndarray
+    n_iter_: int
+    _recipe: dict[str, Any]
+    _net: Net
+
     _parameter_constraints: ClassVar[dict] = {
         "architecture": [str, callable],
         "architecture_params": [dict, None],
@@ -307,7 +312,7 @@ class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
-    def _logits(self, X: ArrayLike) -> np.ndarray:
+    def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X, _ = self._validate_samples(X, reset=False)
         return self._net.logits(X)
@@ -342,7 +347,8 @@ class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
         y : ndarray of shape (n_samples,)
             Labels, of the type they had in training.
         """
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities.

@@ -21,7 +21,7 @@ class BestWeights(Callback):
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         """Forget earlier trainings."""
-        self.best_ = None
+        self.best_: tuple[float, float] | None = None
         self.best_weights_ = None
         self.misses_ = 0
 

@@ -236,7 +236,7 @@ class ImageClassifier(BaseNeuralClassifier):
 
 def _n_dims(X: Any) -> int:
     try:
-        return np.ndim(X)
+        return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
     except ValueError as error:
         raise ValueError(
             "X must be an array of images of one size; these differ in size or in channels. "

@@ -30,8 +30,9 @@ class StandardizedNet(nn.Module):
     def __init__(self, net: nn.Module, mean: np.ndarray, scale: np.ndarray) -> None:
         super().__init__()
         self.net = net
-        self.register_buffer("mean", torch.as_tensor(mean))
-        self.register_buffer("scale", torch.as_tensor(scale))
+        # Copies: an array may be read-only or mapped from a file.
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("scale", torch.tensor(scale))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map a batch of samples to logits ``(n, n_classes)``."""
