@@ -1,0 +1,341 @@
+"""Images that stay on disk until they are needed."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import islice
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from sklvision.datasets._reader import (
+    MODES,
+    Header,
+    ImageReader,
+    ahead_in_threads,
+    common_mode,
+    read_header,
+)
+
+ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+class ImageCollection:
+    """Images on disk that go wherever an array of images goes.
+
+    A collection holds the names of its files and what to do to an image once it is read. It has
+    a length and a shape, and is sliced by index arrays and masks as an array is, so it passes
+    through scikit-learn's splitters, searches and pipelines without being read. Images are
+    decoded, in threads, only when a batch, an image or the whole array is asked for.
+
+    Parameters
+    ----------
+    files : sequence of str or path-like
+        The image files: JPEG, PNG, WebP, TIFF, BMP, or another format that Pillow reads. Of
+        files with several images the first is read.
+    size : int or (int, int), default=None
+        Height and width in pixels to resize every image to when it is read, by area-aware
+        bilinear interpolation and without regard to its proportions. One integer makes
+        squares. ``None`` keeps the sizes of the files.
+    mode : {"L", "RGB", "F"}, default=None
+        How images are read: "L" as 8-bit gray, "RGB" as 8-bit colour without transparency, "F"
+        as one float32 channel with the values of the file. ``None`` chooses "RGB" if any
+        file has colour, "F" if all are gray of more than 8 bits, and "L" otherwise. 16-bit
+        gray read as 8-bit is divided by 257.
+    on_error : {"raise", "skip"}, default="raise"
+        What to do about files that cannot be read. ``"raise"`` reads every file's header now and
+        raises an error at the first bad one; damage further inside is an error when it is met.
+        ``"skip"`` decodes every file once, leaves the bad ones out and warns.
+
+    Attributes
+    ----------
+    files : ndarray of shape (n_images,), dtype object
+        Names of the files, as str.
+    functions : tuple of callable
+        What :meth:`map` has appended.
+    skipped : tuple of str
+        Files left out by ``on_error="skip"``.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read as an image; the message names the file.
+
+    See Also
+    --------
+    load_image_folder : Images in one folder per class, with their labels.
+
+    Notes
+    -----
+    EXIF orientation is respected: images are upright, and heights and widths are those of the
+    upright image. Images of more pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` are taken for
+    decompression bombs and refused; raise that number to read them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from sklvision.datasets import ImageCollection
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for i in range(4):
+    ...     Image.new("L", (8, 6), i).save(folder / f"{i}.png")
+    >>> images = ImageCollection(sorted(folder.glob("*.png")))
+    >>> images.shape
+    (4, 6, 8)
+    >>> images[[3, 1]].map(np.ravel).shape
+    (2, 48)
+    >>> np.asarray(images[2:]).max(axis=(1, 2))
+    array([2, 3], dtype=uint8)
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str | os.PathLike[str]],
+        *,
+        size: int | tuple[int, int] | None = None,
+        mode: str | None = None,
+        on_error: str = "raise",
+    ) -> None:
+        if isinstance(files, str | os.PathLike):
+            raise TypeError(f"files must be a sequence of paths, got the single path {files!s}.")
+        names = [os.fspath(file) for file in files]
+        size = _check_size(size)
+        if mode is not None and mode not in MODES:
+            raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
+        if on_error not in {"raise", "skip"}:
+            raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
+        if not names:
+            raise ValueError("files must name at least one image, got none.")
+
+        headers: list[Header | OSError] = _attempt(read_header, names, on_error)
+        kinds = [header.kind for header in headers if isinstance(header, Header)]
+        self._reader = ImageReader(mode or common_mode(kinds), size)
+        self._shapes = np.array(
+            [header[:2] if isinstance(header, Header) else (0, 0) for header in headers],
+            dtype=np.int32,
+        )
+        self.files = np.array(names, dtype=object)
+        self.functions: tuple[ImageFunction, ...] = ()
+        self.skipped: tuple[str, ...] = ()
+        self._known: tuple[tuple[int, ...], np.dtype[Any]] | None = None
+        if on_error == "skip":
+            self._skip(headers)
+
+    def _skip(self, headers: list[Header | OSError]) -> None:
+        """Leave out what has no header, or has one and cannot be decoded."""
+        decoded = _attempt(partial(_discard, self._reader), self.files, "skip")
+        failed = [
+            next((result for result in results if isinstance(result, OSError)), None)
+            for results in zip(headers, decoded, strict=True)
+        ]
+        bad = np.array([error is not None for error in failed])
+        if bad.all():
+            raise OSError(f"None of the {bad.size} files can be read; the first: {failed[0]}")
+        if bad.any():
+            shown = "; ".join(str(error).rstrip(".") for error in islice(filter(None, failed), 3))
+            warnings.warn(
+                f"{bad.sum()} of {bad.size} images cannot be read and are left out (all named in "
+                f"the attribute skipped): {shown}{'; …' if bad.sum() > 3 else '.'}",
+                stacklevel=3,
+            )
+            self.skipped = tuple(self.files[bad])
+            self.files, self._shapes = self.files[~bad], self._shapes[~bad]
+
+    @property
+    def mode(self) -> str:
+        """Mode in which files are read: "L", "RGB" or "F"."""
+        return self._reader.mode
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array of all images.
+
+        Only the number of images where their shapes differ. Behind :meth:`map`, the shape of
+        the first image is taken for that of all.
+        """
+        return (len(self), *(self._image()[0] or ()))
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions of the array of all images."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the images."""
+        return self._image()[1]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __repr__(self) -> str:
+        steps = [getattr(f, "__name__", type(f).__name__) for f in self.functions]
+        mapped = f", mapped by {', '.join(steps)}" if steps else ""
+        return f"<ImageCollection of {len(self)} images, mode {self.mode!r}{mapped}>"
+
+    def __getitem__(self, key: Any) -> Any:
+        """One image as an array for an integer, else a collection of fewer images."""
+        if isinstance(key, tuple):
+            key, *rest = key or (slice(None),)
+            if any(part is not Ellipsis and part != slice(None) for part in rest):
+                raise IndexError("An ImageCollection is indexed by image; index pixels by map.")
+        if key is Ellipsis:
+            return self
+        if isinstance(key, Integral) and not isinstance(key, bool | np.bool_):
+            return self._read(self.files[key])
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            if key.ndim != 1 or not (key.dtype.kind in "iub" or key.size == 0):
+                raise IndexError(
+                    "An ImageCollection is indexed by an integer, a slice, or a one-dimensional "
+                    f"array of integers or booleans; got {key.dtype} of shape {key.shape}."
+                )
+            key = key if key.dtype.kind == "b" else key.astype(np.intp)
+        return self._with(files=self.files[key], _shapes=self._shapes[key], skipped=())
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return ahead_in_threads(self._read, self.files, n_threads=None, ahead=4)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("Images on disk cannot become an array without a copy.")
+        array = np.empty(self._agreed_shape(), dtype=dtype or self.dtype)
+        start = 0
+        for batch in self.batches():
+            array[start : start + len(batch)] = batch
+            start += len(batch)
+        return array
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what was found by reading, so that equal collections have equal hashes.
+        return self.__dict__ | {"_known": None}
+
+    def map(self, func: ImageFunction) -> ImageCollection:
+        """Append a function that every image passes through once it is read.
+
+        Parameters
+        ----------
+        func : callable
+            Takes one image, of shape (height, width) or (height, width, channels) unless an
+            earlier function changed it, and returns an array. It must depend on nothing
+            but the image, as it runs in threads and anew at every reading, and be
+            picklable where the collection travels between processes.
+
+        Returns
+        -------
+        images : ImageCollection
+            A new collection; nothing is read yet.
+        """
+        if not callable(func):
+            raise TypeError(f"func must be callable, got {func!r}.")
+        return self._with(functions=(*self.functions, func), _known=None)
+
+    def batches(
+        self, batch_size: int = 32, *, n_threads: int | None = None
+    ) -> Iterator[NDArray[Any]]:
+        """Read all images in order, as arrays of a few.
+
+        While a batch is in use, threads decode the next.
+
+        Parameters
+        ----------
+        batch_size : int, default=32
+            Number of images in each batch but the last.
+        n_threads : int, default=None
+            Number of threads that decode. ``None`` takes as many as there are processors.
+
+        Yields
+        ------
+        batch : ndarray of shape (batch_size, height, width) or (batch_size, height, width, 3)
+            Images of one shape; other shapes where a function of :meth:`map` makes them.
+        """
+        if not isinstance(batch_size, Integral) or batch_size < 1:
+            raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
+        shape, dtype = self._agreed_shape()[1:], self.dtype
+        read = ahead_in_threads(self._read, self.files, n_threads=n_threads, ahead=int(batch_size))
+        with closing(read) as images:
+            for start in range(0, len(self), batch_size):
+                files = self.files[start : start + batch_size]
+                batch = np.empty((len(files), *shape), dtype)
+                for row, file, image in zip(batch, files, images):  # noqa: B905 - images go on
+                    if (image.shape, image.dtype) != (shape, dtype):
+                        raise ValueError(
+                            f"Images differ: {file} is {image.dtype} of shape {image.shape}, "
+                            f"{self.files[0]} is {dtype} of shape {shape}."
+                        )
+                    row[...] = image
+                yield batch
+
+    def _with(self, **changes: Any) -> ImageCollection:
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__ | changes)
+        return new
+
+    def _read(self, file: str) -> NDArray[Any]:
+        image = self._reader(file)
+        try:
+            for function in self.functions:
+                image = np.asarray(function(image))
+        except Exception as error:
+            error.add_note(f"The image was {file}.")
+            raise
+        return image
+
+    def _image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
+        """Shape (None where images differ) and dtype of one image."""
+        if self._known is None and self.functions and len(self):
+            first = self._read(self.files[0])
+            self._known = first.shape, first.dtype
+        if self._known is not None:
+            return self._known
+        same = len(self) > 0 and (
+            self._reader.size is not None or (self._shapes == self._shapes[0]).all()
+        )
+        shape = self._reader.shape(*map(int, self._shapes[0])) if same else None
+        return shape, self._reader.dtype
+
+    def _agreed_shape(self) -> tuple[int, ...]:
+        if len(self.shape) == 1 and len(self) and not self.functions:
+            other = int(np.argmax((self._shapes != self._shapes[0]).any(axis=1)))
+            sizes = [" x ".join(map(str, self._shapes[i])) for i in (0, other)]
+            raise ValueError(
+                f"Images differ in height x width: {self.files[0]} has {sizes[0]}, "
+                f"{self.files[other]} {sizes[1]}. Give a size, or map a function that resizes."
+            )
+        return self.shape
+
+
+def _check_size(size: Any) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    sides = list(size) if np.iterable(size) else [size, size]
+    if len(sides) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
+        raise ValueError(
+            f"size must be None, a positive integer or (height, width) in pixels; got {size!r}."
+        )
+    return int(sides[0]), int(sides[1])
+
+
+def _attempt(function: Callable[[str], Any], files: Iterable[str], on_error: str) -> list[Any]:
+    """Results of a function of each file; with "skip", the error where there is one."""
+    attempt = partial(_result_or_error, function) if on_error == "skip" else function
+    return list(ahead_in_threads(attempt, files, n_threads=None, ahead=64))
+
+
+def _result_or_error(function: Callable[[str], Any], file: str) -> Any:
+    try:
+        return function(file)
+    except OSError as error:
+        return error
+
+
+def _discard(reader: ImageReader, file: str) -> None:
+    reader(file)

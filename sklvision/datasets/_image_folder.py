@@ -1,0 +1,181 @@
+"""Images sorted into one folder per class."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import validate_params
+
+from sklvision.datasets._collection import ImageCollection
+from sklvision.datasets._reader import SUFFIXES
+
+
+@validate_params(
+    {
+        "path": [str, os.PathLike],
+        "lazy": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_image_folder(
+    path: str | os.PathLike[str],
+    *,
+    size: int | tuple[int, int] | None = None,
+    mode: str | None = None,
+    lazy: bool = True,
+    on_error: str = "raise",
+    return_X_y: bool = False,
+) -> Bunch | tuple[ImageCollection | NDArray[Any], NDArray[np.str_]]:
+    """Load images that lie in one folder per class.
+
+    The folder is laid out as for :func:`sklearn.datasets.load_files`, and the names of its
+    subfolders are the labels::
+
+        path/
+            bad/
+                1522072606.jpeg
+                1522072644.jpeg
+            good/
+                1522072665.jpeg
+
+    Parameters
+    ----------
+    path : str or path-like
+        Folder that holds a folder per class.
+    size : int or (int, int), default=None
+        Height and width in pixels to resize every image to when it is read. One integer makes
+        squares. ``None`` keeps the sizes of the files.
+    mode : {"L", "RGB", "F"}, default=None
+        Read as 8-bit gray, 8-bit colour or float32 gray. ``None`` chooses by what the files
+        hold; see :class:`ImageCollection`.
+    lazy : bool, default=True
+        Whether images stay on disk until they are needed, or are all read at once into an
+        array, which needs them to agree in size or ``size`` to be given.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether a file that cannot be read is an error or is left out with a warning. To leave
+        out files, each is decoded once.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        data : ImageCollection, or ndarray if not ``lazy``
+            The images, sorted by class and then by name. The array has shape
+            (n_images, height, width) or (n_images, height, width, 3).
+        target : ndarray of shape (n_images,), dtype str
+            The names of the classes.
+        target_names : list of str
+            The classes, sorted.
+        filenames : ndarray of shape (n_images,), dtype str
+            The files.
+        skipped : list of str
+            The files left out by ``on_error="skip"``.
+        DESCR : str
+            One line about the data.
+
+    (data, target) : tuple if ``return_X_y=True``
+        The images and the names of their classes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    ValueError
+        If the folder does not hold at least two classes with images each.
+    OSError
+        If a file cannot be read as an image; the message names the file.
+
+    See Also
+    --------
+    ImageCollection : Images without labels, or with labels from elsewhere.
+    sklearn.datasets.load_files : The same for text files.
+
+    Notes
+    -----
+    Files count as images by their suffix: bmp, jpe, jpeg, jpg, png, tif, tiff or webp. Others,
+    and whatever has a name that starts with a dot, are passed over.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from sklvision.datasets import load_image_folder
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("bad", "good"):
+    ...     (folder / name).mkdir()
+    ...     Image.new("RGB", (16, 12)).save(folder / name / "0.png")
+    >>> nails = load_image_folder(folder, size=8)
+    >>> nails.data.shape, nails.target.tolist()
+    ((2, 8, 8, 3), ['bad', 'good'])
+    """
+    path = Path(path)
+    collection = ImageCollection(_files_by_class(path), size=size, mode=mode, on_error=on_error)
+    target = np.array([Path(file).parent.name for file in collection.files])
+    target_names = np.unique(target).tolist()
+    if len(target_names) < 2:
+        raise ValueError(f"{path}: the images that can be read are all of {target_names[0]!r}.")
+    data = collection if lazy else np.asarray(collection)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=target_names,
+        filenames=collection.files.astype(str),
+        skipped=list(collection.skipped),
+        DESCR=f"{len(target)} images of {len(target_names)} classes from the folder {path.name}.",
+    )
+
+
+def _files_by_class(path: Path) -> list[str]:
+    """Image files of every class, or an error about how the folder is laid out."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such folder.")
+    if not path.is_dir():
+        raise NotADirectoryError(f"{path}: a file, where a folder of images was expected.")
+    classes, loose = _listing(path)
+    if not classes:
+        found = f"{len(loose)} images but" if loose else "no images and"
+        raise ValueError(f"{path}: holds {found} no folders; expected one folder per class.")
+    if loose:
+        _warn(f"{path}: {len(loose)} images lie beside the folders and belong to no class.")
+    files: list[str] = []
+    for folder in classes:
+        deeper, images = _listing(folder)
+        if not images and deeper:
+            raise ValueError(
+                f"{folder}: holds folders and no images; if they are the classes, "
+                f"load {folder} instead of {path}."
+            )
+        if not images:
+            raise ValueError(f"{folder}: holds no images ({', '.join(SUFFIXES)}).")
+        if any(_listing(folder)[1] for folder in deeper):
+            _warn(f"{folder}: images in its folders {[d.name for d in deeper]} are left out.")
+        files += map(str, images)
+    if len(classes) == 1:
+        raise ValueError(
+            f"{path}: holds one class only, {classes[0].name!r}; at least two are needed."
+        )
+    return files
+
+
+def _listing(path: Path) -> tuple[list[Path], list[Path]]:
+    """Folders and image files of a folder, sorted by name, without the hidden ones."""
+    entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+    images = [entry for entry in entries if entry.suffix.lower() in SUFFIXES]
+    return [e for e in entries if e.is_dir()], [image for image in images if image.is_file()]
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, stacklevel=4)

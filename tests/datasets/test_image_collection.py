@@ -1,0 +1,485 @@
+"""Images on disk behave as the array they would be, in scikit-learn's hands too."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import threading
+import warnings
+from functools import partial
+
+import joblib
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    cross_val_predict,
+    cross_val_score,
+    learning_curve,
+    train_test_split,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import _safe_indexing, resample, shuffle
+from sklearn.utils.validation import _num_samples, check_consistent_length
+
+from sklvision.datasets import ImageCollection, load_image_folder
+
+Image = pytest.importorskip("PIL.Image")
+
+
+def pixels(*shape, seed=0, dtype=np.uint8):
+    return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+def save(path, array, **options):
+    Image.fromarray(array).save(path, **options)
+    return path
+
+
+@pytest.fixture(scope="module")
+def stack():
+    return pixels(12, 5, 7)
+
+
+@pytest.fixture(scope="module")
+def images(stack, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stack")
+    return ImageCollection([save(folder / f"{i:02}.png", image) for i, image in enumerate(stack)])
+
+
+def brighter(image, by=1):
+    return image + np.uint8(by)
+
+
+class MeanBrightness(ClassifierMixin, BaseEstimator):
+    """A classifier that reads a collection in batches, and an array as well."""
+
+    def __init__(self, batch_size=4):
+        self.batch_size = batch_size
+
+    def _features(self, X):
+        batches = X.batches(self.batch_size) if hasattr(X, "batches") else [np.asarray(X)]
+        return np.concatenate([b.reshape(len(b), -1).mean(axis=1, keepdims=True) for b in batches])
+
+    def fit(self, X, y):
+        check_consistent_length(X, y)
+        self.model_ = LogisticRegression().fit(self._features(X), y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(self._features(X))
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(self._features(X))
+
+
+@pytest.fixture(scope="module")
+def two_classes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classes")
+    for name, level in (("dark", 60), ("light", 90)):
+        (folder / name).mkdir()
+        for i in range(12):
+            save(folder / name / f"{i}.png", (pixels(6, 8, seed=i) % 60 + level).astype(np.uint8))
+    return load_image_folder(folder, return_X_y=True)
+
+
+class TestAsAnArray:
+    def test_looks_like_its_array(self, images, stack):
+        assert (len(images), images.shape, images.ndim) == (12, stack.shape, 3)
+        assert images.dtype == np.uint8
+        np.testing.assert_array_equal(np.asarray(images), stack)
+        np.testing.assert_array_equal(list(images), stack)
+        assert np.asarray(images, dtype=np.float32).dtype == np.float32
+        assert "12 images, mode 'L'" in repr(images)
+
+    @given(
+        key=st.one_of(
+            npst.integer_array_indices((12,), result_shape=npst.array_shapes(max_dims=1)).map(
+                lambda key: key[0]
+            ),
+            npst.arrays(bool, 12),
+            st.slices(12),
+            st.lists(st.integers(-12, 11), max_size=20),
+            st.lists(st.booleans(), min_size=12, max_size=12),
+        )
+    )
+    @settings(
+        deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    def test_sliced_as_an_array_is(self, images, stack, key):
+        expected = stack[key] if not isinstance(key, list) or key else stack[:0]
+        for picked in (images[key], _safe_indexing(images, key) if len(expected) else images[key]):
+            assert isinstance(picked, ImageCollection)
+            assert len(picked) == len(expected)
+            if len(expected):
+                np.testing.assert_array_equal(np.asarray(picked), expected)
+
+    @pytest.mark.parametrize("key", [0, -1, np.int64(3), np.uint8(2), (4, Ellipsis)])
+    def test_an_integer_gives_an_image(self, images, stack, key):
+        np.testing.assert_array_equal(images[key], stack[key])
+
+    @pytest.mark.parametrize(
+        "key", [12, -13, [0, 12], np.zeros(5, bool), [[0, 1]], 1.5, [0.5], "a", (0, 1), None, True]
+    )
+    def test_a_wrong_index_is_an_index_error(self, images, key):
+        with pytest.raises(IndexError):
+            images[key]
+
+    def test_slices_of_slices(self, images, stack):
+        np.testing.assert_array_equal(np.asarray(images[2:][::3][[1, 0]]), stack[2:][::3][[1, 0]])
+        assert len(images[:0]) == 0
+        assert np.asarray(images[:0]).size == 0
+
+    def test_no_array_without_a_copy(self, images):
+        with pytest.raises(ValueError, match="without a copy"):
+            images.__array__(copy=False)
+
+
+class TestMap:
+    def test_eager_and_lazy_give_the_same_pixels(self, images, stack):
+        mapped = images.map(brighter).map(partial(brighter, by=3)).map(np.ravel)
+        assert mapped.shape == (12, 35)
+        np.testing.assert_array_equal(np.asarray(mapped), (stack + np.uint8(4)).reshape(12, 35))
+        np.testing.assert_array_equal(np.asarray(mapped[[5, 1]]), np.asarray(mapped)[[5, 1]])
+        assert images.shape == stack.shape
+        assert "mapped by brighter, partial, ravel" in repr(mapped)
+
+    def test_nothing_is_read_before_it_is_needed(self, images):
+        read = []
+        mapped = images.map(lambda image: read.append(1) or image)[::2].map(np.ravel)
+        assert read == []
+        assert len(mapped) == 6
+        assert mapped[3].shape == (35,)
+        assert len(read) == 1
+
+    def test_dtype_and_shape_follow_the_functions(self, images):
+        half = images.map(lambda image: image[:3] / np.float32(255))
+        assert half.dtype == np.float32
+        assert half.shape == (12, 3, 7)
+
+    def test_differing_results_name_the_file(self, images):
+        odd = images.map(lambda image: image if image[0, 0] == images[0][0, 0] else image[1:])
+        with pytest.raises(
+            ValueError, match=r"01.png is uint8 of shape \(4, 7\), .*00.png is uint8"
+        ):
+            np.asarray(odd)
+
+    def test_an_error_inside_a_function_names_the_file(self, images):
+        with pytest.raises(ZeroDivisionError) as caught:
+            list(images[3:].map(lambda image: 1 // 0))
+        assert "03.png" in caught.value.__notes__[0]
+
+    def test_what_is_not_a_function(self, images):
+        with pytest.raises(TypeError, match="func must be callable, got 3"):
+            images.map(3)
+
+
+class TestBatches:
+    @pytest.mark.parametrize("n_threads", [None, 1, 3])
+    @pytest.mark.parametrize("batch_size", [1, 5, 12, 100])
+    def test_in_order_whatever_the_threads(self, images, stack, batch_size, n_threads):
+        batches = list(images.batches(batch_size, n_threads=n_threads))
+        assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
+        np.testing.assert_array_equal(np.concatenate(batches), stack)
+
+    def test_the_next_batch_is_read_while_one_is_in_use(self, images):
+        read, next_batch_done = [], threading.Event()
+
+        def note(image):
+            read.append(threading.current_thread())
+            if len(read) == 9:  # the probe for the shape, and two batches of four
+                next_batch_done.set()
+            return image
+
+        batches = images.map(note).batches(4)
+        next(batches)
+        assert next_batch_done.wait(timeout=10)
+        assert threading.main_thread() not in read[1:]
+        batches.close()
+
+    def test_no_thread_is_left_when_the_reader_stops_early(self, images):
+        before = threading.active_count()
+        for _ in images.batches(2, n_threads=3):
+            break
+        for _ in images:
+            break
+        assert threading.active_count() == before
+
+    @pytest.mark.parametrize("batch_size", [0, -1, 2.5, "a"])
+    def test_batch_size(self, images, batch_size):
+        with pytest.raises(ValueError, match="batch_size must be an integer of at least 1"):
+            next(images.batches(batch_size))
+
+
+class TestInScikitLearn:
+    def test_utilities(self, images, stack):
+        assert _num_samples(images) == 12
+        train, test, y_train, y_test = train_test_split(images, np.arange(12), random_state=0)
+        assert isinstance(train, ImageCollection)
+        np.testing.assert_array_equal(np.asarray(train), stack[y_train])
+        np.testing.assert_array_equal(np.asarray(test), stack[y_test])
+        mixed, y = shuffle(images, np.arange(12), random_state=0)
+        np.testing.assert_array_equal(np.asarray(mixed), stack[y])
+        drawn, y = resample(images, np.arange(12), random_state=0)
+        np.testing.assert_array_equal(np.asarray(drawn), stack[y])
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_cross_validation_scores_as_on_the_array(self, two_classes, n_jobs):
+        X, y = two_classes
+        lazy = cross_val_score(MeanBrightness(), X, y, cv=3, n_jobs=n_jobs, error_score="raise")
+        np.testing.assert_array_equal(
+            lazy, cross_val_score(MeanBrightness(), np.asarray(X), y, cv=3)
+        )
+        assert lazy.mean() > 0.9
+
+    def test_search_vote_and_curves(self, two_classes):
+        X, y = two_classes
+        search = GridSearchCV(MeanBrightness(), {"batch_size": [2, 7]}, cv=3, n_jobs=2).fit(X, y)
+        assert search.best_score_ > 0.9
+        vote = VotingClassifier([("a", MeanBrightness()), ("b", MeanBrightness(3))], voting="soft")
+        assert (cross_val_predict(vote, X, y, cv=3) == y).mean() > 0.9
+        sizes = learning_curve(
+            MeanBrightness(), X, y, cv=3, train_sizes=[8, 16], shuffle=True, random_state=0
+        )[0]
+        assert sizes.tolist() == [8, 16]
+
+    def test_transformers_append_and_plain_estimators_get_the_array(self, two_classes):
+        X, y = two_classes
+        flatten = FunctionTransformer(lambda X: X.map(np.ravel))
+        pipe = make_pipeline(flatten, LogisticRegression(max_iter=300))
+        lazy = pipe.fit(X, y).predict_proba(X)
+        array = np.asarray(X).reshape(24, -1)
+        np.testing.assert_array_equal(lazy, pipe[-1].fit(array, y).predict_proba(array))
+
+    def test_a_plain_estimator_says_what_is_wrong_with_images(self, two_classes):
+        with pytest.raises(ValueError, match="dim 3"):
+            LogisticRegression().fit(*two_classes)
+
+    def test_pickles_are_small_and_equal(self, images, stack):
+        mapped = images.map(partial(brighter, by=2))
+        text = pickle.dumps(mapped)
+        assert len(text) < 200 * len(images)
+        assert len(pickle.dumps(mapped[:2])) < len(text)
+        np.testing.assert_array_equal(np.asarray(pickle.loads(text)), stack + np.uint8(2))
+
+    def test_the_hash_that_caches_go_by_does_not_change_when_read(self, images):
+        mapped = images.map(brighter)
+        before = joblib.hash(mapped)
+        assert mapped.shape == (12, 5, 7)
+        assert joblib.hash(mapped) == before
+        assert joblib.hash(images) != before
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("suffix", "options"),
+        [
+            ("png", {}),
+            ("bmp", {}),
+            ("tiff", {}),
+            ("tif", {"compression": "tiff_lzw"}),
+            ("webp", {"lossless": True}),
+            ("JPG", {"quality": 95}),
+            ("jpeg", {"progressive": True}),
+        ],
+    )
+    @pytest.mark.parametrize("shape", [(9, 6), (9, 6, 3)])
+    def test_formats(self, tmp_path, suffix, options, shape):
+        array = pixels(*shape)
+        path = save(tmp_path / f"image.{suffix}", array, **options)
+        images = ImageCollection([path], mode="L" if len(shape) == 2 else "RGB")
+        if "jp" in suffix.lower():
+            array = np.asarray(Image.open(path))
+        assert images.shape == (1, *shape)
+        np.testing.assert_array_equal(images[0], array)
+
+    @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+    def test_modes_of_files(self, tmp_path, mode):
+        image = Image.fromarray(pixels(6, 5, 3)).convert(mode)
+        image.save(tmp_path / "a.tif")
+        images = ImageCollection([tmp_path / "a.tif"])
+        expected = "L" if mode in {"1", "L", "LA"} else "RGB"
+        assert images.mode == expected
+        np.testing.assert_array_equal(images[0], np.asarray(image.convert(expected)))
+
+    def test_one_colour_file_makes_all_colour(self, tmp_path):
+        gray, colour = pixels(4, 4), pixels(4, 4, 3)
+        files = [save(tmp_path / "a.png", gray), save(tmp_path / "b.png", colour)]
+        both = ImageCollection(files)
+        assert both.shape == (2, 4, 4, 3)
+        np.testing.assert_array_equal(both[0], np.repeat(gray[..., np.newaxis], 3, axis=2))
+        assert ImageCollection(files, mode="L").shape == (2, 4, 4)
+        assert ImageCollection(files[:1]).mode == "L"
+
+    @pytest.mark.parametrize("suffix", ["png", "tif"])
+    def test_sixteen_bits(self, tmp_path, suffix):
+        deep = pixels(5, 4, dtype=np.uint16)
+        file = save(tmp_path / f"deep.{suffix}", deep)
+        kept = ImageCollection([file])
+        assert (kept.mode, kept.dtype) == ("F", np.float32)
+        np.testing.assert_array_equal(kept[0], deep)
+        reduced = ImageCollection([file, save(tmp_path / "shallow.png", pixels(5, 4))])
+        assert reduced.mode == "L"
+        np.testing.assert_array_equal(reduced[0], np.rint(deep / 257))
+        assert ImageCollection([file], mode="RGB")[0].shape == (5, 4, 3)
+
+    def test_float_pixels_are_kept_or_refused(self, tmp_path):
+        array = np.linspace(-1, 1, 20, dtype=np.float32).reshape(4, 5)
+        file = save(tmp_path / "a.tiff", array)
+        np.testing.assert_array_equal(ImageCollection([file])[0], array)
+        with pytest.raises(OSError, match=r"a.tiff: .*32 bits per pixel; mode='F' keeps them"):
+            ImageCollection([file], mode="L")[0]
+
+    @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+    @pytest.mark.parametrize("shape", [(8, 16), (8, 16, 3)])
+    @pytest.mark.parametrize(
+        ("orientation", "upright"),
+        [
+            (1, lambda a: a),
+            (2, np.fliplr),
+            (3, lambda a: np.rot90(a, 2)),
+            (4, np.flipud),
+            (5, lambda a: np.rot90(np.fliplr(a))),
+            (6, lambda a: np.rot90(a, -1)),
+            (7, lambda a: np.rot90(np.fliplr(a), -1)),
+            (8, np.rot90),
+        ],
+    )
+    def test_exif_orientation(self, tmp_path, suffix, shape, orientation, upright):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        options = {"lossless": True} if suffix == "webp" else {}
+        stored = pixels(*shape)
+        file = save(tmp_path / f"a.{suffix}", stored, exif=exif, **options)
+        if suffix == "jpg":  # the only one here that changes pixels
+            stored = np.asarray(Image.open(file))
+        images = ImageCollection([file], mode="L" if len(shape) == 2 else "RGB")
+        np.testing.assert_array_equal(images[0], upright(stored))
+        assert images.shape == (1, *upright(stored).shape)
+
+    def test_deep_images_are_turned_too(self, tmp_path):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        deep = pixels(5, 4, dtype=np.uint16)
+        file = save(tmp_path / "a.png", deep, exif=exif)
+        np.testing.assert_array_equal(ImageCollection([file])[0], np.rot90(deep, -1))
+
+    def test_sizes(self, tmp_path):
+        files = [save(tmp_path / "a.png", pixels(40, 20)), save(tmp_path / "b.png", pixels(10, 12))]
+        images = ImageCollection(files)
+        assert images.shape == (2,)
+        with pytest.raises(ValueError, match=r"a.png has 40 x 20, .*b.png 10 x 12. Give a size"):
+            np.asarray(images)
+        assert images[1:].shape == (1, 10, 12)
+        assert images.map(lambda image: image[:10, :12]).shape == (2, 10, 12)
+        resized = ImageCollection(files, size=(10, 12))
+        assert np.asarray(resized).shape == resized.shape == (2, 10, 12)
+        np.testing.assert_array_equal(resized[1], pixels(10, 12))
+        assert ImageCollection(files, size=8).shape == (2, 8, 8)
+
+    def test_downsizing_averages_over_the_area(self, tmp_path):
+        stripes = np.tile(np.array([0, 255], np.uint8), (64, 32))
+        resized = ImageCollection([save(tmp_path / "a.png", stripes)], size=8)[0]
+        assert np.abs(resized.astype(int) - 128).max() < 16
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            ({"size": 0}, "size must be .* got 0"),
+            ({"size": (3, 4, 5)}, "size must be"),
+            ({"size": 2.5}, "size must be"),
+            ({"size": "big"}, "size must be"),
+            ({"mode": "rgb"}, "mode must be None or one of L, RGB, F; got 'rgb'"),
+            ({"on_error": "ignore"}, "on_error must be 'raise' or 'skip'; got 'ignore'"),
+        ],
+    )
+    def test_bad_parameters(self, images, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            ImageCollection(images.files, **parameters)
+
+    def test_files_must_be_several_paths(self, tmp_path):
+        with pytest.raises(TypeError, match="a sequence of paths"):
+            ImageCollection(tmp_path / "a.png")
+        with pytest.raises(ValueError, match="at least one"):
+            ImageCollection([])
+
+
+class TestBadFiles:
+    @pytest.fixture
+    def good(self, tmp_path):
+        return [save(tmp_path / f"good{i}.jpg", pixels(30, 40, 3, seed=i)) for i in range(3)]
+
+    @pytest.fixture(params=["text", "empty", "bomb", "truncated", "missing", "folder"])
+    def bad(self, request, tmp_path, monkeypatch, good):
+        path = tmp_path / "bad.jpg"
+        if request.param == "text":
+            path.write_text("this is no image")
+        elif request.param == "empty":
+            path.touch()
+        elif request.param == "bomb":
+            save(path, pixels(200, 300))
+            monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20_000)
+        elif request.param == "truncated":
+            content = good[0].read_bytes()
+            path.write_bytes(content[: len(content) // 2])
+        elif request.param == "folder":
+            path.mkdir()
+        return path
+
+    def test_raise_names_the_file(self, good, bad):
+        with pytest.raises(OSError, match=r"bad\.jpg: ") as caught:
+            list(ImageCollection([*good, bad]))
+        assert "\n" not in str(caught.value)
+
+    def test_all_but_inner_damage_is_found_before_anything_is_read(self, good, bad):
+        if bad.is_file() and bad.stat().st_size and "image" not in bad.read_text(errors="ignore"):
+            pytest.skip("only decoding finds it, or Pillow's limit")
+        with pytest.raises(OSError, match=r"bad\.jpg: "):
+            ImageCollection([*good, bad])
+
+    def test_skip_leaves_it_out_and_says_so(self, good, bad):
+        with pytest.warns(UserWarning, match=r"1 of 4 images cannot be read .*bad\.jpg"):
+            images = ImageCollection([good[0], bad, *good[1:]], on_error="skip")
+        assert images.files.tolist() == [str(path) for path in good]
+        assert images.skipped == (str(bad),)
+        assert np.asarray(images).shape == (3, 30, 40, 3)
+        assert images[:2].skipped == ()
+
+    def test_skip_is_silent_where_all_is_well(self, good):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert ImageCollection(good, on_error="skip").skipped == ()
+
+    def test_nothing_left_is_an_error_even_when_skipping(self, bad):
+        with pytest.raises(OSError, match=r"None of the 1 files can be read; .*bad.jpg"):
+            ImageCollection([bad], on_error="skip")
+
+
+@pytest.mark.data
+def test_nails_hold_a_few_images_in_memory_at_a_time(data_home):
+    code = """
+import resource, sys
+import numpy as np, PIL.ImageOps
+from sklvision.datasets import load_image_folder
+images = load_image_folder(sys.argv[1]).data
+total = np.prod(images.shape)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for batch in images.batches(8, n_threads=2):
+    pass
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(total / 2**20, (after - before) / 2**10)
+"""
+    command = [sys.executable, "-c", code, str(data_home / "nails" / "train")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    whole, grown = map(float, printed.split())
+    assert whole > 350  # MiB, all 160 images
+    assert grown < 100
