@@ -175,7 +175,7 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
             if len(shapes) > 1:
                 raise ValueError(
                     f"X holds images of different shapes, {shapes[0]} and {shapes[1]} among them; "
-                    f"{type(self).__name__} expects them to have one shape."
+                    f"{type(self).__name__} expects one shape: bring them to one size first."
                 ) from error
             raise
 
@@ -183,11 +183,13 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
         tables = get_tags(self).input_tags.two_d_array
         if images.ndim not in (3, 4) and not (tables and images.ndim == 2):
             expected = "(n, height, width) or (n, height, width, channels)"
-            hint = "Reshape your data: one image alone is X[np.newaxis]."
             if tables:
                 expected = f"(n, n_features), {expected}"
+            hint = (
+                " Reshape your data: one sample alone is X[np.newaxis]." if images.ndim < 3 else ""
+            )
             raise ValueError(
-                f"X has shape {images.shape}, but {type(self).__name__} expects {expected}. {hint}"
+                f"X has shape {images.shape}, but {type(self).__name__} expects {expected}.{hint}"
             )
         if 0 in images.shape:
             raise ValueError(f"X has shape {images.shape}: its images have no pixels.")

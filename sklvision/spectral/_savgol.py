@@ -32,7 +32,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     polyorder : int, default=2
         Degree of the polynomials; less than ``window_length``.
     deriv : int, default=0
-        Order of the derivative; 0 smooths only.
+        Order of the derivative, at most ``polyorder``; 0 smooths only.
     delta : float, default=1.0
         Distance of neighbouring bands, in the unit that derivatives are wanted per
         (nanometres, say).
@@ -120,8 +120,9 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         Raises
         ------
         ValueError
-            If ``polyorder`` is not below ``window_length``, or ``window_length`` exceeds
-            the number of bands with ``mode="interp"``.
+            If ``deriv`` exceeds ``polyorder``, ``polyorder`` is not below
+            ``window_length``, or ``window_length`` exceeds the number of bands with
+            ``mode="interp"``.
         """
         self._validate_params()
         n_bands = validate_data(self, X).shape[1]
@@ -132,6 +133,11 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         else:
             self.window_length_, self.polyorder_ = self.window_length, self.polyorder
             self._check_window(n_bands)
+        if self.deriv > self.polyorder_:
+            raise ValueError(
+                f"deriv={self.deriv} must be at most polyorder={self.polyorder_}: polynomials of "
+                "that degree have no higher derivative."
+            )
         self._options: dict[str, Any] = {
             "deriv": self.deriv,
             "delta": self.delta,
