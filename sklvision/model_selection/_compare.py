@@ -1,0 +1,269 @@
+"""Cross-validate several classifiers, and simple baselines, on the very same folds."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from numbers import Integral
+from platform import python_version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm import tqdm
+
+from sklvision.image import FlattenImages
+from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
+from sklvision.model_selection._pairs import run_pair
+from sklvision.model_selection._result import ComparisonResult
+from sklvision.model_selection._scoring import check_scorers, resolve_scorers
+from sklvision.model_selection._splits import make_splits
+
+
+def compare_estimators(
+    estimators: Any,
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = 5,
+    groups: Any = None,
+    scoring: Any = "accuracy",
+    baselines: bool | Sequence[str] = True,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
+) -> ComparisonResult:
+    """Compare classifiers with each other and with simple baselines on the same folds.
+
+    The folds are drawn once, and a fresh clone of every estimator is fitted and
+    scored on every one of them. All (estimator, fold) pairs run in parallel, fold by
+    fold, so that an estimator that cannot be fitted shows early.
+
+    Everything that can be known beforehand is checked before the first fit.
+
+    Parameters
+    ----------
+    estimators : dict, list or classifier
+        What to compare: a mapping of names to classifiers, a list of (name, classifier)
+        pairs, a list of classifiers, which are named after their classes, or a single
+        classifier. They are cloned, never changed.
+    X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
+            (n_samples, height, width, n_channels)
+        Spectra, features or images; a DataFrame or a lazy image collection will do.
+    y : array-like of shape (n_samples,)
+        Class labels of any type.
+    cv : int, cross-validation splitter or iterable, default=5
+        The folds. An integer draws that many stratified, shuffled folds, which keep
+        groups together when ``groups`` are given.
+    groups : array-like of shape (n_samples,), default=None
+        What belongs together and must not be split between training and test part, such as
+        patients, physical samples or capture series.
+    scoring : str, callable, list or dict, default="accuracy"
+        One or several scores: names of scikit-learn's scorers, callables
+        ``scorer(estimator, X, y)``, a list of both, or a mapping of names to them. The
+        first one decides the order of the table.
+    baselines : bool or list of str, default=True
+        Whether to add the "majority class" and "logistic regression" (on standardised features,
+        for images on their pixels). One that is among ``estimators`` by that name is not
+        added again. A list adds them too and names those of ``estimators``
+        that are baselines as well.
+    n_jobs : int, default=None
+        Number of (estimator, fold) pairs that run at the same time. ``None`` means 1 unless in a
+        :obj:`joblib.parallel_backend` context, -1 means all processors. Each pair has BLAS to
+        itself on one thread, so that scores do not depend on ``n_jobs``; times do.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the folds drawn for an integer ``cv`` and every parameter named
+        ``random_state``, nested ones included, that an estimator leaves at None. The seeds
+        of one estimator differ from each other, are the same in every fold and do
+        not depend on what else is compared. Pass an int for repeatable tables.
+    verbose : int, default=0
+        Above 0, show a progress bar with the time left on standard error.
+
+    Returns
+    -------
+    result : ComparisonResult
+        Scores, times and sizes, as a table in text, HTML and pandas.
+
+    Raises
+    ------
+    TypeError
+        If an estimator or a scorer is none.
+    ValueError
+        If names are used twice, lengths differ, a class has fewer samples than there
+        are folds, a scorer is unknown or does not fit the labels or an estimator.
+
+    Warns
+    -----
+    UserWarning
+        If a split tests a class it does not train on, or samples it does train on. Warnings
+        raised in fits are repeated once per estimator, with the number of splits.
+
+    See Also
+    --------
+    sklearn.model_selection.cross_validate : The same for one estimator.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklvision.model_selection import compare_estimators
+    >>> X, y = load_iris(return_X_y=True)
+    >>> result = compare_estimators({"neighbours": KNeighborsClassifier()}, X, y, random_state=0)
+    >>> result.to_frame()["mean_accuracy"].round(3)
+    estimator
+    neighbours             0.973
+    logistic regression    0.953
+    majority class         0.333
+    Name: mean_accuracy, dtype: float64
+    """
+    X, y = check_samples(X, y)
+    groups = check_groups(groups, len(y))
+    candidates = check_estimators(estimators)
+    candidates, marked = _with_baselines(candidates, baselines, X)
+    scorers = resolve_scorers(scoring)
+    check_scorers(scorers, scoring, candidates, y)
+    seed = _draw_seed(random_state)
+    splits, how = make_splits(cv, X, y, groups, seed)
+    candidates = {name: _seeded(estimator, seed) for name, estimator in candidates.items()}
+
+    pairs = [
+        (name, estimator, split, indices)
+        for split, indices in enumerate(splits)
+        for name, estimator in candidates.items()
+    ]
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    outcomes = parallel(delayed(run_pair)(*pair, X, y, scorers) for pair in pairs)
+    rows = _collect(outcomes, len(pairs), len(splits), verbose)
+
+    order = {name: i for i, name in enumerate(candidates)}
+    rows.sort(key=lambda row: (order[row["estimator"]], row["split"]))
+    return ComparisonResult(
+        folds=pd.DataFrame(rows).astype({"n_parameters": "Int64", "pickled_bytes": "Int64"}),
+        baselines=marked,
+        estimators=candidates,
+        splits=splits,
+        description=_describe(X, y, groups, how, random_state),
+    )
+
+
+def _with_baselines(
+    candidates: dict[str, Any], baselines: bool | Sequence[str], X: Any
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Put the standard baselines first, and say which names are baselines."""
+    if isinstance(baselines, (bool, np.bool_)):
+        named: list[str] = []
+        if not baselines:
+            return candidates, ()
+    elif isinstance(baselines, str) or not all(isinstance(name, str) for name in baselines):
+        raise TypeError(f"baselines must be a bool or a list of names, got {baselines!r}.")
+    else:
+        named = list(baselines)
+        unknown = [name for name in named if name not in candidates]
+        if unknown:
+            raise ValueError(f"baselines names {unknown}, not among {list(candidates)}.")
+    if len(X.shape) not in (2, 3, 4):
+        raise ValueError(
+            f"The baselines need X of 2 (features), 3 or 4 (images) dimensions, got shape "
+            f"{tuple(X.shape)}; pass baselines=False to go without them."
+        )
+    flatten = [FlattenImages()] if len(X.shape) > 2 else []
+    logistic = make_pipeline(*flatten, StandardScaler(), LogisticRegression(max_iter=1000))
+    standard = {"majority class": DummyClassifier(), "logistic regression": logistic}
+    given = {_plain(name): name for name in candidates}
+    added = {name: est for name, est in standard.items() if _plain(name) not in given}
+    marked = [given.get(_plain(name), name) for name in standard]
+    return {**added, **candidates}, tuple(dict.fromkeys(marked + named))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _draw_seed(random_state: Any) -> int | None:
+    """One integer that stands for ``random_state`` everywhere, so that it is drawn from once."""
+    if random_state is None:
+        return None
+    generator = check_random_state(random_state)
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(generator.randint(np.iinfo(np.int32).max))
+
+
+def _seeded(estimator: Any, seed: int | None) -> Any:
+    """Set every unset random_state of a clone, each to a seed of its own."""
+    if seed is None:
+        return estimator
+    generator = np.random.RandomState(seed)
+    unset = {
+        key: int(generator.randint(np.iinfo(np.int32).max))
+        for key, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and key.rpartition("__")[2] == "random_state"
+    }
+    return clone(estimator).set_params(**unset) if unset else estimator
+
+
+def _collect(
+    outcomes: Iterable[Any], n_pairs: int, n_splits: int, verbose: int
+) -> list[dict[str, Any]]:
+    """Gather the rows as they come in, and tell every warning once per estimator."""
+    rows = []
+    told: dict[tuple[str, str, type[Warning]], set[int]] = defaultdict(set)
+    with tqdm(
+        total=n_pairs, desc="comparing", unit="fit", smoothing=0, disable=not verbose
+    ) as progress:
+        for row, caught in outcomes:
+            rows.append(row)
+            for message, category in caught:
+                told[row["estimator"], message, category].add(row["split"])
+            progress.set_postfix_str(f"{row['estimator']}, split {row['split']}", refresh=False)
+            progress.update()
+    for (name, message, category), where in sorted(told.items(), key=lambda item: item[0][:2]):
+        text = f"{name}, in {len(where)} of {n_splits} splits: {message}"
+        try:
+            warnings.warn(text, category, stacklevel=3)
+        except TypeError:  # a category that is not made from a text alone
+            warnings.warn(text, UserWarning, stacklevel=3)
+    return rows
+
+
+def _describe(
+    X: Any, y: np.ndarray, groups: np.ndarray | None, how: str, random_state: Any
+) -> Mapping[str, str]:
+    """What a reader needs to judge the table, and to repeat it."""
+    classes, counts = np.unique(y, return_counts=True)
+    shown = [f"{label} ({count})" for label, count in zip(classes[:30], counts[:30], strict=True)]
+    more = [f"and {len(classes) - 30} more"] if len(classes) > 30 else []
+    description = {
+        "Samples": f"{len(y)}, each of shape {' × '.join(map(str, X.shape[1:]))}",
+        "Classes": f"{len(classes)}: {', '.join(shown + more)}",
+        "Folds": how,
+    }
+    if groups is not None:
+        description["Groups"] = f"{len(np.unique(groups))}"
+    return {
+        **description,
+        "Seed": "none" if random_state is None else str(random_state),
+        "Versions": ", ".join([f"Python {python_version()}", *_versions()]),
+        "Made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+def _versions() -> list[str]:
+    found = []
+    for package in ("sklvision", "scikit-learn", "numpy", "scipy", "torch", "skorch"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return found

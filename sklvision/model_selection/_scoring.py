@@ -1,0 +1,107 @@
+"""Scorers: their names, and whether they can work, known before anything is fitted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+
+from sklvision.utils._suggest import did_you_mean
+
+Scorer = Callable[[Any, Any, Any], Any]
+
+
+def resolve_scorers(scoring: Any) -> dict[str, Scorer]:
+    """Turn a name, a callable, a list of both or a mapping into named scorers."""
+    if isinstance(scoring, Mapping):
+        named = list(scoring.items())
+    elif isinstance(scoring, (list, tuple)):
+        named = [(_scorer_name(scorer), scorer) for scorer in scoring]
+    else:
+        named = [(_scorer_name(scoring), scoring)]
+    if not named:
+        raise ValueError("scoring is empty: name at least one scorer, such as 'accuracy'.")
+    scorers: dict[str, Scorer] = {}
+    for name, scorer in named:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"Names of scorers must be non-empty strings, got {name!r}.")
+        if name in scorers:
+            raise ValueError(f"scoring names {name!r} twice.")
+        scorers[name] = _resolve(scorer)
+    return scorers
+
+
+def _resolve(scorer: Any) -> Scorer:
+    if isinstance(scorer, str):
+        known = get_scorer_names()
+        if scorer not in known:
+            raise ValueError(f"scoring={scorer!r} is no known scorer. {_suggest(scorer, known)}")
+        return get_scorer(scorer)
+    if not callable(scorer):
+        raise TypeError(f"A scorer must be a name or a callable, got {scorer!r}.")
+    # The message of scikit-learn for a metric function given in place of a scorer is good.
+    return check_scoring(DummyClassifier(), scoring=scorer)
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    """Suggest the nearest name without listing all sixty."""
+    hint = did_you_mean(name, known)
+    nearest = hint.partition("?")[0]
+    if nearest == hint:
+        return "sklearn.metrics.get_scorer_names() lists them all."
+    return f"{nearest}? (sklearn.metrics.get_scorer_names() lists them all.)"
+
+
+def _scorer_name(scorer: Any) -> str:
+    if isinstance(scorer, str):
+        return scorer
+    if not callable(scorer):
+        raise TypeError(
+            f"scoring must be a scorer's name, a callable, a list of them or a mapping of names "
+            f"to them, got {scorer!r}."
+        )
+    function = getattr(scorer, "_score_func", scorer)
+    return getattr(function, "__name__", type(function).__name__).strip("<>")
+
+
+def check_scorers(
+    scorers: dict[str, Scorer], scoring: Any, estimators: dict[str, Any], y: np.ndarray
+) -> None:
+    """Try the scorers known by name on a dummy, and look for the methods that they call.
+
+    A binary-only score of many classes, or a score of probabilities for an
+    estimator without them, would otherwise fail after the first fits.
+    """
+    dummy = DummyClassifier(strategy="prior").fit(np.zeros((len(y), 1)), y)
+    by_name = _names_within(scoring)
+    for name, scorer in scorers.items():
+        if name not in by_name:
+            continue
+        try:
+            scorer(dummy, np.zeros((len(y), 1)), y)
+        except ValueError as error:
+            reason = re.sub(r"\s+", " ", str(error)).strip()
+            raise ValueError(f"scoring={name!r} does not fit these labels: {reason}") from error
+        _check_responses(name, scorer, estimators)
+
+
+def _names_within(scoring: Any) -> set[str]:
+    if isinstance(scoring, Mapping):
+        return {name for name, scorer in scoring.items() if isinstance(scorer, str)}
+    items = scoring if isinstance(scoring, (list, tuple)) else [scoring]
+    return {item for item in items if isinstance(item, str)}
+
+
+def _check_responses(name: str, scorer: Scorer, estimators: dict[str, Any]) -> None:
+    methods = getattr(scorer, "_response_method", "predict")
+    methods = [methods] if isinstance(methods, str) else list(methods)
+    for label, estimator in estimators.items():
+        if not any(hasattr(estimator, method) for method in methods):
+            raise ValueError(
+                f"scoring={name!r} needs {' or '.join(methods)}, which estimators[{label!r}] "
+                "does not have."
+            )
