@@ -84,14 +84,15 @@ def l2(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Bring each spectrum to Euclidean length 1; a spectrum of zeros stays as it is."""
     norm = _row_norm(X)
     norm[norm == 0.0] = 1.0
-    return np.divide(X, norm, out=out, dtype=X.dtype, casting="same_kind")
+    return np.divide(X, norm, out=np.empty_like(X) if out is None else out)
 
 
 def standardize(
     X: np.ndarray, mean: np.ndarray, scale: np.ndarray, *, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Subtract ``mean`` from each band and divide by ``scale``."""
-    result = np.subtract(X, mean, out=out, dtype=X.dtype, casting="same_kind")
+    # Into an array of X's dtype, but computed in the float64 of mean and scale.
+    result = np.subtract(X, mean, out=np.empty_like(X) if out is None else out)
     result /= scale
     return result
 
@@ -100,7 +101,7 @@ def unstandardize(
     X: np.ndarray, mean: np.ndarray, scale: np.ndarray, *, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Undo :func:`standardize`."""
-    result = np.multiply(X, scale, out=out, dtype=X.dtype, casting="same_kind")
+    result = np.multiply(X, scale, out=np.empty_like(X) if out is None else out)
     result += mean
     return result
 

@@ -1,0 +1,132 @@
+"""PixelScaler: which range is learned, exact ends, inverse, dtypes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from sklearn.preprocessing import MinMaxScaler
+
+from sklvision.image import PixelScaler
+
+images_of_floats = arrays(
+    np.float64,
+    array_shapes(min_dims=2, max_dims=4, max_side=4),
+    elements=st.floats(-1e4, 1e4).map(lambda value: round(value, 4)),
+)
+ranges = st.tuples(st.integers(-10, 10), st.integers(1, 20)).map(lambda r: (r[0], r[0] + r[1]))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        (np.uint8, (0, 255)),
+        (np.uint16, (0, 65535)),
+        (np.uint32, (0, 2**32 - 1)),
+        (bool, (0, 1)),
+        (np.int16, (0, 1)),
+        (np.int64, (0, 1)),
+        (np.float32, (0, 1)),
+    ],
+)
+def test_range_is_that_of_the_dtype_where_it_has_one_and_of_the_data_elsewhere(dtype, expected):
+    images = np.array([[[0, 1], [1, 1]]], dtype=dtype)
+    assert PixelScaler().fit(images).data_range_ == expected
+
+
+def test_range_of_floats_is_of_the_training_images_alone():
+    scaler = PixelScaler().fit([[[2.0, 4.0]]])
+    np.testing.assert_array_equal(scaler.transform([[[1.0, 5.0]]]), [[[-0.5, 1.5]]])
+    clipped = PixelScaler(clip=True).fit([[[2.0, 4.0]]])
+    np.testing.assert_array_equal(clipped.transform([[[1.0, 5.0]]]), [[[0.0, 1.0]]])
+
+
+def test_explicit_range_of_a_12_bit_camera():
+    images = np.array([[[0, 4095]]], dtype=np.uint16)
+    scaled = PixelScaler(data_range=(0, 4095)).fit_transform(images)
+    np.testing.assert_array_equal(scaled, [[[0, 1]]])
+
+
+@pytest.mark.parametrize("feature_range", [(0, 1), (-1, 1), (0.1, 0.7)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_ends_of_the_range_are_met(dtype, feature_range):
+    high = np.iinfo(dtype).max if dtype != np.float32 else 1.5
+    scaled = PixelScaler(feature_range).fit_transform(np.array([[[0, high]]], dtype))
+    np.testing.assert_allclose(scaled.ravel(), feature_range, rtol=1e-7)
+
+
+def test_channels_share_one_range_unlike_min_max_scaler(digits):
+    images, _ = digits
+    floats = images.astype(np.float64)
+    scaled = PixelScaler().fit_transform(floats)
+    one_column = MinMaxScaler().fit_transform(floats.reshape(-1, 1)).reshape(floats.shape)
+    np.testing.assert_allclose(scaled, one_column)
+
+
+@given(images_of_floats, ranges)
+def test_inverse_gives_the_images_back(images, feature_range):
+    scaler = PixelScaler(feature_range).fit(images)
+    scaled = scaler.transform(images)
+    low, high = feature_range
+    assert scaled.min() >= low - 1e-9
+    assert scaled.max() <= high + 1e-9
+    np.testing.assert_allclose(scaler.inverse_transform(scaled), images, atol=1e-7)
+
+
+def test_inverse_of_scaled_uint8_rounds_to_the_same_pixels():
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    scaler = PixelScaler((-1, 1)).fit(images)
+    back = scaler.inverse_transform(scaler.transform(images))
+    np.testing.assert_array_equal(np.rint(back).astype(np.uint8), images)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, -5.0, 1e20])
+def test_constant_images_become_the_lower_end(value):
+    images = np.full((2, 3, 3), value)
+    scaler = PixelScaler((0.25, 1)).fit(images)
+    np.testing.assert_array_equal(scaler.transform(images), 0.25)
+    np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(images)), images)
+
+
+def test_dtypes_are_kept_small_where_that_is_exact():
+    expected = {
+        "u1": "f4", "u2": "f4", "i1": "f4", "i2": "f4", "f2": "f4", "?": "f4", "f4": "f4",
+        "u4": "f8", "i4": "f8", "u8": "f8", "i8": "f8", "f8": "f8", "g": "f8",
+    }  # fmt: skip
+    for dtype, result in expected.items():
+        images = np.array([[[0, 1], [1, 0]]], dtype=dtype)
+        assert PixelScaler(data_range=(0, 1)).fit_transform(images).dtype == result
+        assert PixelScaler().fit(images).transform(images).dtype == result
+
+
+def test_tables_keep_their_names():
+    table = pd.DataFrame({"a": [0.0, 2.0], "b": [1.0, 4.0]})
+    frame = PixelScaler().set_output(transform="pandas").fit_transform(table)
+    pd.testing.assert_frame_equal(frame, table / 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"data_range": (3, 1)}, r"data_range=\(3, 1\) must be two finite numbers"),
+        ({"data_range": (1, 1)}, r"data_range=\(1, 1\)"),
+        ({"data_range": (0, 1, 2)}, r"data_range=\(0, 1, 2\)"),
+        ({"data_range": ("a", "b")}, r"data_range=\('a', 'b'\)"),
+        ({"data_range": 255}, r"'data_range' parameter.*Got 255"),
+        ({"feature_range": (0, np.inf)}, r"feature_range=\(0, inf\)"),
+        ({"clip": "yes"}, r"'clip' parameter.*Got 'yes'"),
+    ],
+)
+def test_wrong_settings_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        PixelScaler(**settings).fit(np.zeros((1, 2, 2)))
+
+
+def test_a_fitted_scaler_keeps_its_settings_until_the_next_fit():
+    images = np.array([[[0.0, 10.0]]])
+    scaler = PixelScaler().fit(images).set_params(feature_range=(-5, 5), clip=True)
+    np.testing.assert_array_equal(scaler.transform(2 * images), [[[0.0, 2.0]]])
+    np.testing.assert_array_equal(scaler.fit(images).transform(2 * images), [[[-5.0, 5.0]]])

@@ -1,0 +1,189 @@
+"""Resize: values against Pillow and plain averages, rounding, dtypes, channels, wrong input."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from PIL import Image
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+from sklvision.image import FlattenImages, Resize
+
+METHODS = ["bilinear", "box", "bicubic", "nearest"]
+DTYPES = ["?", "u1", "i1", "u2", "i4", "i8", "f2", "f4", "f8"]
+
+
+def random_images(shape, dtype="u1", seed=0):
+    values = np.random.default_rng(seed).integers(0, 128, shape)
+    return (values > 64) if dtype == "?" else values.astype(dtype)
+
+
+@pytest.mark.parametrize("resample", METHODS)
+@pytest.mark.parametrize("size", [(7, 5), (12, 18), (40, 31)])
+def test_agrees_with_pillow(resample, size):
+    images = 64 + random_images((3, 12, 18, 3))
+    result = Resize(size, resample=resample).fit_transform(images)
+    for image, resized in zip(images, result, strict=True):
+        picture = Image.fromarray(image).resize(size[::-1], Image.Resampling[resample.upper()])
+        # Pillow rounds 8-bit images after each axis (and clips there: these are far from it).
+        np.testing.assert_allclose(resized.astype(int), np.asarray(picture).astype(int), atol=1)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_box_averages_areas(dtype):
+    images = random_images((4, 12, 18, 2), dtype)
+    means = images.reshape(4, 3, 4, 6, 3, 2).mean(axis=(2, 4))
+    result = Resize((3, 6), resample="box").fit_transform(images)
+    assert result.dtype == dtype
+    np.testing.assert_allclose(result, np.rint(means) if dtype == "u1" else means, rtol=1e-6)
+
+
+def test_rounding_is_not_biased():
+    """Rounding after each axis makes this one 1: half a pixel in one row rounds up first."""
+    assert Resize(1, resample="box").fit_transform(np.array([[[0, 0], [0, 1]]], "u1")).item() == 0
+    images = random_images((200, 8, 8))
+    exact = images.mean()
+    assert abs(Resize(4, resample="box").fit_transform(images).mean() - exact) < 0.05
+
+
+@pytest.mark.parametrize("resample", METHODS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtype_and_channels_are_kept(dtype, resample):
+    for channels in ((), (1,), (2,), (4,), (7,)):
+        images = random_images((2, 6, 8, *channels), dtype)
+        result = Resize((4, 5), resample=resample).fit_transform(images)
+        assert result.dtype == images.dtype
+        assert result.shape == (2, 4, 5, *channels)
+        for channel in np.ndindex(channels):
+            alone = Resize((4, 5), resample=resample).fit_transform(images[(..., *channel)])
+            np.testing.assert_array_equal(result[(..., *channel)], alone)
+
+
+def test_four_channels_are_not_taken_for_transparency():
+    images = np.zeros((1, 4, 4, 4), np.uint8)
+    images[..., 0] = 200
+    assert Resize(2).fit_transform(images)[..., 0].min() == 200
+
+
+@pytest.mark.parametrize("resample", METHODS)
+@given(
+    value=st.integers(-100, 100),
+    shape=array_shapes(min_dims=3, max_dims=4, max_side=6),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_constant_images_stay_constant(resample, value, shape, size):
+    for dtype in ("i2", "f8"):
+        result = Resize(size, resample=resample).fit_transform(np.full(shape, value, dtype))
+        assert result.shape == (shape[0], *size, *shape[3:])
+        np.testing.assert_allclose(result, value, rtol=1e-5)
+
+
+@pytest.mark.parametrize("resample", METHODS)
+@given(images=arrays(np.uint8, array_shapes(min_dims=3, max_dims=4, max_side=6)))
+def test_the_same_size_changes_nothing(resample, images):
+    resized = Resize(images.shape[1:3], resample=resample).fit_transform(images)
+    np.testing.assert_array_equal(resized, images)
+    assert not np.shares_memory(resized, images)
+
+
+@given(
+    images=arrays(np.uint8, array_shapes(min_dims=3, max_dims=4, max_side=6)),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    resample=st.sampled_from(["bilinear", "box", "nearest"]),
+)
+def test_flips_commute_with_resizing_and_no_value_is_made_up(images, size, resample):
+    resize = Resize(size, resample=resample).fit(images)
+    result = resize.transform(images)
+    assert result.min() >= images.min()
+    assert result.max() <= images.max()
+    if resample == "bilinear":
+        mirrored = resize.transform(images[:, ::-1, ::-1])[:, ::-1, ::-1].astype(int)
+        np.testing.assert_allclose(mirrored, result.astype(int), atol=1)
+
+
+def test_bicubic_overshoot_is_clipped_and_not_wrapped():
+    images = np.zeros((1, 8, 8), np.uint8)
+    images[:, :, 4:] = 255
+    result = Resize(32, resample="bicubic").fit_transform(images)
+    assert (result[:, :, :8] < 20).all()
+    assert (result[:, :, -8:] > 235).all()
+    floats = Resize(32, resample="bicubic").fit_transform(images.astype(np.float32))
+    assert floats.max() > 255
+    assert floats.min() < 0
+
+
+@pytest.mark.parametrize("dtype", ["i4", "i8", "u8"])
+def test_the_largest_integers_do_not_wrap(dtype):
+    images = np.full((1, 4, 4), np.iinfo(dtype).max, dtype)
+    assert Resize(2, resample="bicubic").fit_transform(images).min() > np.iinfo(dtype).max // 2
+    np.testing.assert_array_equal(
+        Resize(2, resample="nearest").fit_transform(images), images[:, :2, :2]
+    )
+
+
+def test_nearest_keeps_labels_of_a_mask_exactly():
+    masks = np.array([[[2**60 + 1, 5], [7, 9]]])
+    result = Resize(4, resample="nearest").fit_transform(masks)
+    np.testing.assert_array_equal(result, masks.repeat(2, axis=1).repeat(2, axis=2))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": 0}, r"'size' parameter.*Got 0"),
+        ({"size": 4.5}, r"'size' parameter.*Got 4.5"),
+        ({"size": (4, 0)}, r"size=\(4, 0\) must be a positive int, or a pair \(height, width\)"),
+        ({"size": (4, 2.5)}, r"size=\(4, 2.5\)"),
+        ({"size": (4, 4, 3)}, r"size=\(4, 4, 3\)"),
+        ({"size": 4, "resample": "area"}, r"'resample' parameter.*Got 'area'"),
+    ],
+)
+def test_wrong_settings_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Resize(**settings).fit(np.zeros((1, 5, 5)))
+
+
+def test_a_single_image_is_told_how_to_become_a_batch():
+    with pytest.raises(ValueError, match=r"shape \(5, 5\).*X\[np.newaxis\]"):
+        Resize(3).fit(np.zeros((5, 5)))
+
+
+def test_a_list_of_pictures_is_taken():
+    pictures = [Image.fromarray(image) for image in random_images((3, 6, 8, 3))]
+    assert Resize(4).fit_transform(pictures).shape == (3, 4, 4, 3)
+    pictures[1] = pictures[1].crop((0, 0, 4, 4))
+    with pytest.raises(ValueError, match=r"\(6, 8, 3\) and \(4, 4, 3\) among them"):
+        Resize(4).fit(pictures)
+
+
+def test_a_missing_pillow_is_said_at_fit(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(ImportError, match=r"sklvision\[images\]"):
+        Resize(4).fit(np.zeros((1, 5, 5)))
+    assert Resize(4, resample="nearest").fit_transform(np.zeros((1, 5, 5))).shape == (1, 4, 4)
+
+
+def test_a_fitted_resize_keeps_its_settings_until_the_next_fit():
+    images = random_images((2, 8, 8))
+    resize = Resize(4).fit(images).set_params(size=(2, 3), resample="nearest")
+    np.testing.assert_array_equal(resize.transform(images), Resize(4).fit_transform(images))
+    assert resize.fit(images).transform(images).shape == (2, 2, 3)
+
+
+def test_size_is_searchable(digits):
+    images, y = digits
+    model = make_pipeline(Resize(8), FlattenImages(), DecisionTreeClassifier(random_state=0))
+    search = GridSearchCV(
+        model,
+        {"resize__size": [2, 4, (6, 5)], "resize__resample": METHODS},
+        cv=2,
+        error_score="raise",
+    )
+    assert search.fit(images, y).best_score_ > 0.6

@@ -1,0 +1,121 @@
+"""SavitzkyGolay: reference values, what polynomials keep, short spectra, wrong settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from chemotools.derivative import SavitzkyGolay as ChemotoolsSavitzkyGolay
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.signal import savgol_filter
+
+from sklvision.spectral import SavitzkyGolay
+
+
+@pytest.fixture(name="X")
+def some_spectra():
+    return np.random.default_rng(0).normal(size=(5, 40)).cumsum(axis=1)
+
+
+@pytest.mark.parametrize("mode", ["interp", "nearest", "mirror", "constant", "wrap"])
+@pytest.mark.parametrize("deriv", [0, 1, 2])
+def test_agrees_with_scipy(mode, deriv, X):
+    ours = SavitzkyGolay(9, polyorder=3, deriv=deriv, delta=0.5, mode=mode).fit_transform(X)
+    np.testing.assert_array_equal(ours, savgol_filter(X, 9, 3, deriv=deriv, delta=0.5, mode=mode))
+
+
+@pytest.mark.parametrize("deriv", [0, 1, 2])
+def test_agrees_with_chemotools(deriv, X):
+    ours = SavitzkyGolay(7, polyorder=2, deriv=deriv, mode="nearest").fit_transform(X)
+    theirs = ChemotoolsSavitzkyGolay(7, 2, deriv)
+    np.testing.assert_allclose(ours, theirs.fit_transform(X), atol=1e-12)
+
+
+def test_defaults_are_a_quadratic_over_eleven_bands(X):
+    filtered = SavitzkyGolay().fit(X)
+    assert (filtered.window_length_, filtered.polyorder_) == (11, 2)
+    np.testing.assert_array_equal(filtered.transform(X), savgol_filter(X, 11, 2))
+
+
+@given(
+    coefficients=st.lists(st.floats(-5, 5), min_size=1, max_size=4),
+    half_window=st.integers(2, 6),
+    deriv=st.integers(0, 2),
+    delta=st.floats(0.1, 10),
+)
+def test_polynomials_are_kept_and_differentiated_to_the_ends(
+    coefficients, half_window, deriv, delta
+):
+    polynomial = np.polynomial.Polynomial(coefficients)
+    bands = delta * np.linspace(-1, 1, 25)
+    spacing = bands[1] - bands[0]
+    smooth = SavitzkyGolay(2 * half_window + 1, polyorder=3, deriv=deriv, delta=spacing)
+    expected = polynomial.deriv(deriv)(bands) if deriv else polynomial(bands)
+    scale = 1 + np.abs(polynomial(bands)).max() / spacing**deriv
+    np.testing.assert_allclose(
+        smooth.fit_transform([polynomial(bands)])[0], expected, atol=1e-7 * scale
+    )
+
+
+@pytest.mark.parametrize("n_bands", range(1, 12))
+def test_default_window_adapts_to_short_spectra(n_bands):
+    X = np.random.default_rng(0).normal(size=(3, n_bands))
+    smooth = SavitzkyGolay().fit(X)
+    assert smooth.window_length_ == (n_bands if n_bands % 2 else n_bands - 1)
+    assert smooth.polyorder_ < smooth.window_length_
+    assert smooth.transform(X).shape == X.shape
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"window_length": 41}, r"window_length=41 .*40 band.*mode='interp'"),
+        ({"window_length": 3, "polyorder": 3}, r"polyorder=3 must be less than window_length=3"),
+        ({"deriv": 3}, r"deriv=3 must be at most polyorder=2"),
+        ({"window_length": 0}, r"'window_length' parameter.*Got 0"),
+        ({"window_length": 5.0}, r"'window_length' parameter.*Got 5.0"),
+        ({"delta": 0}, r"'delta' parameter.*Got 0"),
+        ({"mode": "reflect"}, r"'mode' parameter.*'mirror'.*Got 'reflect'"),
+    ],
+)
+def test_wrong_settings_are_named(settings, message, X):
+    with pytest.raises(ValueError, match=message):
+        SavitzkyGolay(**settings).fit(X)
+
+
+def test_a_window_wider_than_the_spectrum_is_fine_with_padding(X):
+    assert np.isfinite(SavitzkyGolay(61, mode="nearest").fit_transform(X)).all()
+
+
+def test_a_fitted_filter_keeps_its_settings_until_the_next_fit(X):
+    smooth = SavitzkyGolay(5).fit(X)
+    expected = smooth.transform(X)
+    smooth.set_params(window_length=15, deriv=1, mode="wrap")
+    np.testing.assert_array_equal(smooth.transform(X), expected)
+    assert np.abs(smooth.fit(X).transform(X) - expected).max() > 0.1
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i8", "u1"])
+def test_dtypes(dtype, X):
+    data = np.rint(X * 2 + 50).astype(dtype)
+    result = SavitzkyGolay(7).fit_transform(data)
+    assert result.dtype == (dtype if dtype in ("f4", "f8") else "f8")
+    np.testing.assert_allclose(result, savgol_filter(data.astype(float), 7, 2), rtol=1e-5)
+
+
+def test_a_second_derivative_removes_a_sloped_baseline(X):
+    second = SavitzkyGolay(9, deriv=2)
+    baseline = np.linspace(3, 8, X.shape[1])
+    np.testing.assert_allclose(
+        second.fit_transform(X + baseline), second.fit_transform(X), atol=1e-12
+    )
+
+
+@pytest.mark.data
+def test_real_spectra_are_smoothed(data_home):
+    with np.load(data_home / "spectra" / "saliva_raman_pd_ad.npz") as data:
+        X = data["X"][:100]
+    smooth = SavitzkyGolay(15).fit_transform(X)
+    assert smooth.dtype == np.float32
+    assert np.abs(np.diff(smooth)).mean() < np.abs(np.diff(X)).mean()
+    np.testing.assert_allclose(smooth.mean(axis=1), X.mean(axis=1), rtol=1e-2, atol=1e-2)

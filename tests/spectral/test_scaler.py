@@ -1,0 +1,258 @@
+"""SpectralScaler: reference values, invariances, degenerate spectra, memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from chemotools.scatter import MultiplicativeScatterCorrection, StandardNormalVariate
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, minmax_scale, normalize
+
+from sklvision.spectral import SpectralScaler
+
+METHODS = ["snv", "msc", "minmax", "l2", "standard", None]
+INVERTIBLE = ["standard", None]
+
+spectra = arrays(
+    np.float64,
+    array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12),
+    elements=st.floats(-1e3, 1e3).map(lambda value: round(value, 6)),
+)
+gains = st.floats(1e-2, 1e2)
+offsets = st.floats(-1e2, 1e2)
+
+
+@pytest.fixture(name="X")
+def some_spectra():
+    rng = np.random.default_rng(0)
+    peaks = np.exp(-((np.arange(60) - rng.uniform(25, 35, (20, 1))) ** 2) / 50)
+    return rng.uniform(0.5, 2, (20, 1)) * peaks + rng.normal(0, 0.01, (20, 60)) + 0.3
+
+
+def test_snv_agrees_with_chemotools(X):
+    np.testing.assert_allclose(
+        SpectralScaler("snv").fit_transform(X), StandardNormalVariate().fit_transform(X), rtol=1e-12
+    )
+
+
+def test_msc_agrees_with_chemotools(X):
+    ours, theirs = SpectralScaler("msc").fit(X), MultiplicativeScatterCorrection().fit(X)
+    np.testing.assert_allclose(ours.reference_, theirs.reference_)
+    new = 2 * X[::-1] ** 2 + 1
+    np.testing.assert_allclose(ours.transform(new), theirs.transform(new), rtol=1e-9)
+
+
+def test_other_methods_agree_with_scikit_learn(X):
+    expected = {
+        "minmax": minmax_scale(X, axis=1),
+        "l2": normalize(X),
+        "standard": StandardScaler().fit_transform(X),
+        None: X,
+    }
+    for method, values in expected.items():
+        np.testing.assert_allclose(SpectralScaler(method).fit_transform(X), values, rtol=1e-12)
+
+
+@given(spectra, gains, offsets)
+def test_snv_is_unchanged_by_gain_and_offset(X, gain, offset):
+    level = np.abs(X).max(axis=1) + abs(offset / gain)
+    X = X[X.std(axis=1) > 1e-6 * level]
+    if len(X):
+        before = SpectralScaler("snv").fit_transform(X)
+        after = SpectralScaler("snv").fit_transform(gain * X + offset)
+        np.testing.assert_allclose(after, before, atol=1e-7)
+
+
+@given(spectra, gains, offsets)
+def test_msc_is_unchanged_by_gain_and_offset_and_leaves_its_reference(X, gain, offset):
+    scaler = SpectralScaler("msc").fit(X)
+    reference = scaler.reference_
+    tolerance = 1e-9 * (1 + np.abs(reference).max())
+    np.testing.assert_allclose(scaler.transform([reference])[0], reference, atol=tolerance)
+    if reference.std() > 1e-6 * (np.abs(reference).max() + abs(offset / gain)):
+        scattered = gain * reference + offset
+        np.testing.assert_allclose(
+            scaler.transform([scattered])[0], reference, atol=1e-7 * (1 + np.abs(reference).max())
+        )
+
+
+@given(spectra)
+def test_ranges_and_norms(X):
+    snv = SpectralScaler("snv").fit_transform(X)
+    np.testing.assert_allclose(snv.mean(axis=1), 0, atol=1e-9)
+    spread = snv.std(axis=1)
+    assert np.all(np.isclose(spread, 1) | (spread == 0))
+    minmax = SpectralScaler("minmax").fit_transform(X)
+    assert minmax.min() == 0
+    assert np.all(np.isclose(minmax.max(axis=1), 1) | (minmax.max(axis=1) == 0))
+    length = np.linalg.norm(SpectralScaler("l2").fit_transform(X), axis=1)
+    assert np.all(np.isclose(length, 1) | ~X.any(axis=1))
+
+
+@pytest.mark.parametrize("method", INVERTIBLE)
+@given(spectra)
+def test_inverse_gives_the_spectra_back(method, X):
+    scaler = SpectralScaler(method).fit(X)
+    back = scaler.inverse_transform(scaler.transform(X))
+    np.testing.assert_allclose(back, X, atol=1e-9 * (1 + np.abs(X).max()))
+
+
+@pytest.mark.parametrize("method", ["snv", "msc", "minmax", "l2"])
+def test_no_inverse_where_the_scale_of_each_spectrum_is_lost(method, X):
+    for scaler in (SpectralScaler(method), SpectralScaler(method).fit(X)):
+        assert not hasattr(scaler, "inverse_transform")
+        with pytest.raises(AttributeError) as caught:
+            scaler.inverse_transform(X)
+        assert f"method='{method}' has no inverse" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("level", [0.0, 0.1, -3.7, 1e-30, 1e6, 1e30])
+@pytest.mark.parametrize("method", METHODS)
+def test_flat_spectra_give_the_documented_numbers(method, level, dtype, X):
+    scaler = SpectralScaler(method).fit(X)
+    for flat in (np.full((2, 60), level, dtype), np.full((60, 2), level, dtype).T):
+        result = scaler.transform(flat)
+        assert result.dtype == dtype
+        assert np.isfinite(result).all()
+        if method in ("snv", "minmax"):
+            np.testing.assert_array_equal(result, 0)
+        elif method == "msc":
+            np.testing.assert_allclose(result, scaler.reference_.mean(), rtol=1e-6)
+        elif method == "l2":
+            np.testing.assert_allclose(np.linalg.norm(result, axis=1), float(level != 0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rounding_errors_of_a_flat_spectrum_are_not_amplified(method, X):
+    flat = np.full((1, 60), 0.7)
+    flat[0, ::2] = np.nextafter(0.7, 1)
+    clean, noisy = (
+        SpectralScaler(method).fit(X).transform(x) for x in (flat[:, :1] + 0 * X[:1], flat)
+    )
+    np.testing.assert_allclose(noisy, clean, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_training_on_flat_spectra_gives_finite_numbers(method, X):
+    for flat in (np.zeros((3, 60)), np.full((3, 60), 0.1), np.full((1, 60), 5)):
+        scaler = SpectralScaler(method).fit(flat)
+        assert np.isfinite(scaler.transform(flat)).all()
+        assert np.isfinite(scaler.transform(X)).all()
+
+
+def test_msc_removes_the_offset_alone_where_no_gain_can_be_estimated():
+    reference = np.array([[1.0, 2.0, 1.0, 2.0]])
+    unlike = np.array([[5.0, 5.0, 9.0, 9.0]])  # no correlation to the reference
+    result = SpectralScaler("msc").fit(reference).transform(unlike)
+    np.testing.assert_allclose(result, unlike - 7.0 + 1.5)
+
+
+def test_standard_centers_but_does_not_scale_a_constant_band(X):
+    X[:, 3] = 0.1
+    scaler = SpectralScaler("standard").fit(X)
+    assert scaler.scale_[3] == 1
+    np.testing.assert_allclose(scaler.transform(X)[:, 3], 0, atol=1e-15)
+    np.testing.assert_allclose(scaler.transform(X + 0.5)[:, 3], 0.5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_dtypes(method, order, X):
+    counts = np.rint(1000 * X)
+    expected = SpectralScaler(method).fit(counts).transform(counts)
+    for dtype, kept in {
+        "f4": "f4", "f8": "f8", "f2": "f8", "u2": "f8", "i8": "f8", "g": "f8", ">f4": "f8", "O": "f8"
+    }.items():  # fmt: skip
+        data = np.asarray(counts, dtype=dtype, order=order)
+        result = SpectralScaler(method).fit_transform(data)
+        if dtype != ">f4":
+            assert result.dtype == kept
+        atol = {"f4": 1e-4, ">f4": 1e-4, "f2": 1e-2}.get(dtype, 1e-12) * np.abs(expected).max()
+        np.testing.assert_allclose(result, expected, atol=atol)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_float32_loses_nothing_to_a_large_offset(method):
+    rng = np.random.default_rng(0)
+    X = (1e4 + rng.integers(0, 100, (5, 2000))).astype(np.float32)
+    single = SpectralScaler(method).fit(X).transform(np.asfortranarray(X))
+    double = SpectralScaler(method).fit(X).transform(X.astype(np.float64))
+    np.testing.assert_allclose(single, double, rtol=1e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_copy_decides_whether_the_input_is_used(method, X):
+    scaler = SpectralScaler(method).fit(X)
+    original, expected = X.copy(), scaler.transform(X)
+    np.testing.assert_array_equal(X, original)
+    assert not np.shares_memory(expected, X)
+    in_place = scaler.set_params(copy=False).transform(X)
+    assert np.shares_memory(in_place, X)
+    np.testing.assert_array_equal(in_place, expected)
+    original.flags.writeable = False
+    np.testing.assert_array_equal(scaler.transform(original), expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_transform_allocates_the_output_and_little_more(method, dtype):
+    X = np.random.default_rng(0).random((2000, 500)).astype(dtype)
+    scaler = SpectralScaler(method).fit(X)
+    tracemalloc.start()
+    scaler.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2 * X.nbytes
+
+
+def test_a_fitted_scaler_keeps_its_method_until_the_next_fit(X):
+    scaler = SpectralScaler("standard").fit(X)
+    expected = scaler.transform(X)
+    scaler.set_params(method="snv")
+    np.testing.assert_array_equal(scaler.transform(X), expected)
+    scaler.fit(X)
+    np.testing.assert_array_equal(scaler.transform(X), SpectralScaler().fit_transform(X))
+    assert not hasattr(scaler, "mean_")
+
+
+def test_an_unknown_method_is_named_with_the_valid_ones(X):
+    with pytest.raises(ValueError, match=r"'method' parameter.*'snv'.*Got 'snw'") as caught:
+        SpectralScaler("snw").fit(X)
+    assert all(str(method) in str(caught.value) for method in METHODS)
+
+
+@pytest.mark.data
+def test_real_spectra_stay_finite_and_lose_their_brightness(data_home):
+    with np.load(data_home / "spectra" / "plastics_nir_avantes.npz") as data:
+        X = data["X"]
+    for method in METHODS:
+        result = SpectralScaler(method).fit_transform(X)
+        assert result.dtype == X.dtype == np.float32
+        assert np.isfinite(result).all()
+    snv = SpectralScaler("snv").fit_transform(X)
+    np.testing.assert_allclose(SpectralScaler("snv").fit_transform(3 * X + 1), snv, atol=1e-3)
+    np.testing.assert_allclose(snv, StandardNormalVariate().fit_transform(X), atol=1e-4)
+
+
+@pytest.mark.data
+def test_the_method_is_searched_with_grouped_folds(data_home):
+    with np.load(data_home / "spectra" / "plastics_nir_avantes.npz") as data:
+        X, y, groups = data["X"], data["y"], data["group"]
+    names, counts = np.unique(y, return_counts=True)
+    kept = np.isin(y, names[counts >= 10])
+    model = make_pipeline(
+        SpectralScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.01)
+    )
+    search = GridSearchCV(
+        model, {"spectralscaler__method": METHODS}, cv=GroupKFold(3), error_score="raise"
+    )
+    search.fit(X[kept], y[kept], groups=groups[kept])
+    assert search.best_score_ > 0.85
