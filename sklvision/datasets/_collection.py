@@ -190,7 +190,7 @@ class ImageCollection:
         if key is Ellipsis:
             return self
         if isinstance(key, Integral) and not isinstance(key, bool | np.bool_):
-            return self._read(self.files[key])
+            return np.array(self._read(self.files[key]))
         if not isinstance(key, slice):
             key = np.asarray(key)
             if key.ndim != 1 or not (key.dtype.kind in "iub" or key.size == 0):

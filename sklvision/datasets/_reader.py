@@ -58,7 +58,7 @@ class ImageReader:
             if self.size is not None and image.size != self.size[::-1]:
                 # Pillow's bilinear filter widens with the reduction, so nothing is skipped over.
                 image = image.resize(self.size[::-1], image_ops.Image.Resampling.BILINEAR)
-            return np.array(image)
+            return np.asarray(image)  # read-only: a copy would cost as much as the decoding
 
 
 def read_header(file: str) -> Header:
@@ -141,4 +141,4 @@ def _converted(image: Any, mode: str, depth: int) -> Any:
         image = pil.fromarray(np.rint(values / 257).astype(np.uint8))
     elif mode == "F":
         image = image.convert("L")
-    return image.convert(mode)
+    return image if image.mode == mode else image.convert(mode)

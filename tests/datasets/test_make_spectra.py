@@ -26,12 +26,12 @@ def test_the_problem_as_documented():
 
 
 def test_same_seed_same_data_and_the_global_generator_is_left_alone():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()
     first, second = make_spectra(20, random_state=3), make_spectra(20, random_state=3)
     np.testing.assert_array_equal(first[0], second[0])
     np.testing.assert_array_equal(first[1], second[1])
     assert not np.array_equal(first[0], make_spectra(20, random_state=4)[0])
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 @given(
