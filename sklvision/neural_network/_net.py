@@ -49,6 +49,9 @@ class Net(NeuralNetClassifier):
         Already resolved.
     lr_schedule : str
         Name of the schedule.
+    weight_decay : float
+        Decay of the weights, decoupled from the gradient as in AdamW, for every optimizer: one
+        value then means the same whichever optimizer a search tries.
     augment : list of callable
         Applied in turn to every training batch, channels-last and not yet standardised.
     **kwargs : dict
@@ -61,6 +64,7 @@ class Net(NeuralNetClassifier):
         *,
         precision: str = "float32",
         lr_schedule: str = "constant",
+        weight_decay: float = 0.0,
         augment: list[Callable[[Tensor], Tensor]] | tuple = (),
         **kwargs: Any,
     ) -> None:
@@ -74,6 +78,7 @@ class Net(NeuralNetClassifier):
         )
         self.precision = precision
         self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
         self.augment = augment
 
     def get_default_callbacks(self) -> list:
@@ -120,7 +125,7 @@ class Net(NeuralNetClassifier):
 
     def _train_epoch(self, samples: Samples, batch_size: int) -> float:
         self._set_training(True)
-        total = torch.zeros((), device=self.device)
+        total = self._zero()
         for X, y, weights in samples.batches(batch_size, shuffle=True, device=self.device):
             step = self._watched_step(self.train_step, "train", X, y, weights)
             self.schedule_.after_batch()
@@ -136,7 +141,7 @@ class Net(NeuralNetClassifier):
 
     def _validate_epoch(self, samples: Samples, batch_size: int) -> float:
         self._set_training(False)
-        total, n_correct = torch.zeros((), device=self.device), 0
+        total, n_correct = self._zero(), 0
         for X, y, weights in samples.batches(batch_size, shuffle=False, device=self.device):
             step = self._watched_step(self.validation_step, "valid", X, y, weights)
             total += step["loss"] * len(y)
@@ -145,6 +150,9 @@ class Net(NeuralNetClassifier):
         self.history.record("valid_loss", loss)
         self.history.record("valid_acc", n_correct / len(samples))
         return loss
+
+    def _zero(self) -> Tensor:
+        return torch.zeros((), dtype=self.module_.mean.dtype, device=self.device)
 
     def _watched_step(
         self, step_fn: Callable, prefix: str, X: Tensor, y: Tensor, weights: Tensor | None
@@ -187,7 +195,15 @@ class Net(NeuralNetClassifier):
             logits = self.infer(X)
         loss = self.get_loss(logits, y, sample_weight=sample_weight)
         loss.backward()
+        if self.weight_decay:
+            self._decay_weights()
         return {"loss": loss, "y_pred": logits}
+
+    def _decay_weights(self) -> None:
+        with torch.no_grad():
+            for group in self.optimizer_.param_groups:
+                for parameter in group["params"]:
+                    parameter.mul_(1 - group["lr"] * self.weight_decay)
 
     def validation_step(
         self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any

@@ -20,16 +20,16 @@ _FUSED = {"adamw", "adam", "sgd"}
 SCHEDULES = ("constant", "cosine", "onecycle", "cyclic", "step", "plateau")
 
 
-def optimizer_settings(name: str, weight_decay: float, device: torch.device) -> dict[str, Any]:
+def optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
     """Keyword arguments of skorch's net that select and configure the optimizer.
 
     ``"sgd"`` has Nesterov momentum of 0.9. Where torch has a fused kernel it is used: with
-    small nets most of an unfused step is the overhead of its many small operations.
+    small nets most of an unfused step is the overhead of its many small operations. None of
+    them decays weights: the net does, in the same way for all.
     """
-    settings: dict[str, Any] = {
-        "optimizer": OPTIMIZERS[name],
-        "optimizer__weight_decay": weight_decay,
-    }
+    settings: dict[str, Any] = {"optimizer": OPTIMIZERS[name]}
+    if name == "adamw":
+        settings["optimizer__weight_decay"] = 0.0
     if name == "sgd":
         settings |= {"optimizer__momentum": 0.9, "optimizer__nesterov": True}
     if name in _FUSED and device.type in ("cpu", "cuda"):

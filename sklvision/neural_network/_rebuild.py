@@ -48,7 +48,7 @@ def make_net(
     recipe : dict
         How the module was built.
     settings : dict
-        The net's own settings; ``optimizer`` is a name, with ``weight_decay`` beside it.
+        The net's own settings; ``optimizer`` is a name.
     previous : Net, default=None
         The net that trained this module before: its history goes on, and its optimizer's
         state where the optimizer is of the same kind.
@@ -56,13 +56,12 @@ def make_net(
     settings = dict(settings)
     device = torch.device(recipe["device"])
     precision = resolve_precision(recipe["precision"], device, module, recipe["input_shape"])
-    optimizer = optimizer_settings(settings.pop("optimizer"), settings.pop("weight_decay"), device)
     net = Net(
         module,
         precision=precision,
         classes=np.arange(recipe["n_classes"]),
         device=str(device),
-        **optimizer,
+        **optimizer_settings(settings.pop("optimizer"), device),
         **settings,
     ).initialize()
     if previous is not None:

@@ -30,12 +30,13 @@ class SpectrumClassifier(BaseNeuralClassifier):
     batch_size : int, default=64
         Largest number of samples per optimizer step; -1 takes all of them at once. The batches
         of an epoch are of nearly equal size.
-    lr : float, default=1e-3
+    lr : float, default=3e-3
         Learning rate; the highest one where the schedule varies it.
     optimizer : {"adamw", "adam", "adamax", "sgd", "rmsprop"}, default="adamw"
         Optimizer; ``"sgd"`` has a Nesterov momentum of 0.9.
     weight_decay : float, default=0.01
-        Weight decay of the optimizer.
+        Decay of the weights per step as a multiple of the learning rate, decoupled from the
+        gradient as in AdamW, whichever the optimizer.
     lr_schedule : {"constant", "cosine", "onecycle", "cyclic", "step", "plateau"}, \
             default="onecycle"
         Course of the learning rate over the training: ``"cosine"`` falls to zero;
@@ -132,7 +133,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         architecture_params: dict[str, Any] | None = None,
         max_epochs: int = 100,
         batch_size: int = 64,
-        lr: float = 1e-3,
+        lr: float = 3e-3,
         optimizer: str = "adamw",
         weight_decay: float = 0.01,
         lr_schedule: str = "onecycle",

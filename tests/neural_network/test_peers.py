@@ -1,0 +1,425 @@
+"""What users of other packages stumble over, case by case, and what happens here instead.
+
+The numbers are those of the table of cases that the package was designed by.
+"""
+
+import hashlib
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from copy import deepcopy
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import AdaBoostClassifier, VotingClassifier
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    cross_val_predict,
+    cross_val_score,
+    train_test_split,
+)
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.image import FlattenImages
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from tests.neural_network._problems import QUICK, blobs_of_images, iris, three_classes
+
+X, y = iris()
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda X: X.astype(np.float64),
+        lambda X: X.astype(np.float16),
+        lambda X: (10 * X).astype(np.int64),
+        lambda X: (10 * X).astype(np.uint8),
+        lambda X: X.tolist(),
+        pd.DataFrame,
+    ],
+    ids=["float64", "float16", "int64", "uint8", "list", "DataFrame"],
+)
+def test_01_any_input_type_in_a_search(convert):
+    pipeline = make_pipeline(StandardScaler(), SpectrumClassifier(max_epochs=20, random_state=0))
+    grid = {"spectrumclassifier__lr": [1e-3, 1e-2]}
+    search = GridSearchCV(pipeline, grid, cv=3, error_score="raise").fit(convert(X), y)
+    assert search.best_score_ > 0.9
+
+
+def test_01_column_names_are_kept_and_checked():
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    clf = SpectrumClassifier(**QUICK).fit(frame, y)
+    assert clf.feature_names_in_.tolist() == ["a", "b", "c", "d"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        clf.predict(frame[["b", "a", "c", "d"]])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["setosa", "versicolor", "virginica"])[y],
+        y > 0,
+        np.where(y > 0, 1, -1),
+        np.array([10, 20, 30])[y],
+        np.array([0, 1, 5])[y],
+        np.array(["one class"] * len(y)),
+        pd.Series(pd.Categorical(np.array(["x", "y", "z"])[y])),
+    ],
+    ids=["strings", "bool", "-1/1", "10/20/30", "0/1/5", "one class", "categorical"],
+)
+def test_02_any_labels_and_columns_that_match_them(labels):
+    clf = SpectrumClassifier(max_epochs=30, random_state=0).fit(X, labels)
+    np.testing.assert_array_equal(clf.classes_, np.unique(labels))
+    proba = clf.predict_proba(X)
+    assert proba.shape == (len(X), len(clf.classes_))
+    np.testing.assert_array_equal(clf.classes_[proba.argmax(axis=1)], clf.predict(X))
+    assert clf.score(X, labels) > 0.9
+    assert clf.predict(X).dtype == clf.classes_.dtype
+
+
+def test_03_widths_and_heads_are_inferred_in_a_search():
+    pipeline = make_pipeline(SelectKBest(), SpectrumClassifier(**QUICK))
+    search = GridSearchCV(pipeline, {"selectkbest__k": [3, 5, 10]}, cv=3, error_score="raise").fit(
+        *three_classes(200)
+    )
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_04_a_module_given_as_an_instance_does_not_carry_weights_between_folds():
+    rng = np.random.RandomState(0)
+    noise, labels = rng.normal(size=(150, 20)), rng.randint(3, size=150)
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(20, 256), torch.nn.ReLU(), torch.nn.Linear(256, 3))
+    before = deepcopy(module.state_dict())
+    clf = SpectrumClassifier(module, max_epochs=100, lr=0.01, random_state=0)
+    scores = cross_val_score(clf, noise, labels, cv=5)
+    assert abs(scores.mean() - 1 / 3) < 0.12
+    assert clf.fit(noise, labels).score(noise, labels) > 0.9  # it could have remembered
+    assert all(torch.equal(before[name], module.state_dict()[name]) for name in before)
+
+
+def bits(array):
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+REPEATABLE = {"max_epochs": 5, "random_state": 0}
+
+
+def test_06_the_same_bits_for_any_number_of_jobs():
+    clf = SpectrumClassifier(**REPEATABLE)
+    one, two = (
+        cross_val_predict(clf, X, y, cv=4, method="predict_proba", n_jobs=n) for n in (1, 2)
+    )
+    assert bits(one) == bits(two)
+
+
+def test_06_the_same_bits_in_a_fresh_process():
+    script = """
+        from tests.neural_network.test_peers import *
+        print(bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X)))
+    """
+    here = bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X))
+    fresh = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert fresh.stdout.strip() == here
+
+
+def test_06_small_batches_give_the_same_bits_for_any_number_of_threads():
+    threads = torch.get_num_threads()
+    results = []
+    try:
+        for n in (1, 2):
+            torch.set_num_threads(n)
+            results.append(SpectrumClassifier(**REPEATABLE).fit(X, y).decision_function(X))
+            assert torch.get_num_threads() == n
+    finally:
+        torch.set_num_threads(threads)
+    assert bits(results[0]) == bits(results[1])
+
+
+def test_06_global_random_states_are_untouched():
+    numpy_before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()
+    SpectrumClassifier(max_epochs=2).fit(X, y).predict(X)
+    np.testing.assert_array_equal(np.random.get_state()[1], numpy_before)
+    assert torch.equal(torch.get_rng_state(), torch_before)
+
+
+def test_08_files_are_no_larger_than_the_weights_and_go_on_training(tmp_path):
+    rng = np.random.RandomState(0)
+    spectra, labels = rng.normal(size=(60, 502)), np.arange(60) % 3
+    clf = SpectrumClassifier(**QUICK).fit(spectra, labels)
+    weights = io.BytesIO()
+    torch.save(clf.module_.net.state_dict(), weights)
+    path = tmp_path / "spectra.joblib"
+    joblib.dump(clf, path)
+    assert clf.n_parameters_ == 333_059
+    assert path.stat().st_size <= 1.05 * weights.tell()
+    loaded = joblib.load(path)
+    np.testing.assert_array_equal(loaded.predict_proba(spectra), clf.predict_proba(spectra))
+    loaded.partial_fit(spectra, labels)
+    assert loaded.n_iter_ == clf.n_iter_ + 1
+    loaded.fit(spectra, labels)
+    np.testing.assert_array_equal(loaded.predict_proba(spectra), clf.predict_proba(spectra))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_08_files_hold_no_data(early_stopping):
+    from skorch.callbacks import EpochScoring
+
+    marked = np.random.RandomState(0).normal(size=(60, 40)).astype(np.float32)
+    clf = SpectrumClassifier(
+        early_stopping=early_stopping, callbacks=[EpochScoring("accuracy", on_train=True)], **QUICK
+    ).fit(marked, np.arange(60) % 3)
+    blob = pickle.dumps(clf)
+    assert all(row.tobytes() not in blob for row in marked)
+    assert all(row[:8].tobytes() not in blob for row in marked)
+
+
+def test_09_sample_and_class_weights():
+    noise = np.random.RandomState(0).normal(size=(400, 3))
+    labels = (noise[:, 0] + np.random.RandomState(1).normal(size=400) > 1).astype(int)
+
+    def share(**fit_params):
+        weight = fit_params.pop("class_weight", None)
+        clf = SpectrumClassifier(max_epochs=20, class_weight=weight, random_state=0)
+        return clf.fit(noise, labels, **fit_params).predict(noise).mean()
+
+    plain = share()
+    assert share(class_weight="balanced") > plain + 0.1
+    assert share(class_weight={0: 1, 1: 10}) > plain + 0.1
+    assert share(sample_weight=np.where(labels == 1, 10, 1)) > plain + 0.1
+
+
+def test_09_boosting_and_metadata_routing():
+    from sklearn import config_context
+
+    boosted = AdaBoostClassifier(SpectrumClassifier(max_epochs=20), n_estimators=3, random_state=0)
+    assert boosted.fit(X, y).score(X, y) > 0.9
+    with config_context(enable_metadata_routing=True):
+        clf = SpectrumClassifier(max_epochs=20, random_state=0).set_fit_request(sample_weight=True)
+        even = cross_val_predict(
+            clf, X, y, params={"sample_weight": np.ones(len(y))}, method="predict_proba"
+        )
+        weighted = cross_val_predict(
+            clf, X, y, params={"sample_weight": 1.0 + 9 * (y == 2)}, method="predict_proba"
+        )
+    assert weighted[:, 2].mean() > even[:, 2].mean()
+
+
+@pytest.mark.slow
+def test_10_untouched_defaults_beat_the_linear_model_and_reach_the_perceptron():
+    X3, y3 = three_classes()
+    ours, perceptron, linear = (
+        np.mean(
+            [
+                cross_val_score(make_pipeline(StandardScaler(), clf), X3, y3, cv=3).mean()
+                for clf in classifiers
+            ]
+        )
+        for classifiers in (
+            [SpectrumClassifier(random_state=seed) for seed in range(3)],
+            [MLPClassifier(max_iter=500, random_state=seed) for seed in range(3)],
+            [LogisticRegression()],
+        )
+    )
+    assert ours > linear + 0.05
+    assert ours >= perceptron
+
+
+def test_11_baselines_and_a_net_vote_on_the_same_images():
+    images, labels = blobs_of_images()
+    members = [
+        ("linear", make_pipeline(FlattenImages(), LogisticRegression(max_iter=2000))),
+        ("dummy", DummyClassifier()),
+        ("net", ImageClassifier(max_epochs=15, random_state=0)),
+    ]
+    voting = VotingClassifier(members, voting="soft").fit(images[:, :, :, None], labels)
+    assert voting.score(images[:, :, :, None], labels) > 0.9
+    search = GridSearchCV(
+        make_pipeline(FlattenImages(), DummyClassifier()),
+        [
+            {"flattenimages": [FlattenImages()], "dummyclassifier": [LogisticRegression()]},
+            {"flattenimages": ["passthrough"], "dummyclassifier": [ImageClassifier(**QUICK)]},
+        ],
+        cv=2,
+        error_score="raise",
+    ).fit(images[:, :, :, None], labels)
+    assert len(search.cv_results_["params"]) == 2
+
+
+def test_12_early_stopping_in_cross_validation_by_groups():
+    groups = np.arange(len(y)) // 5
+    clf = SpectrumClassifier(max_epochs=200, early_stopping=True, random_state=0)
+    scores = cross_val_score(clf, X, y, groups=groups, cv=GroupKFold(5), error_score="raise")
+    assert scores.mean() > 0.85
+
+
+def test_12_early_stopping_from_two_samples_a_class():
+    rows = [0, 1, 50, 51, 100, 101]
+    clf = SpectrumClassifier(max_epochs=5, early_stopping=True, random_state=0)
+    clf.fit(X[rows], y[rows])
+    assert len(clf.validation_scores_) == clf.n_iter_
+
+
+def test_12_the_best_weights_come_back():
+    train, test, y_train, _ = train_test_split(*three_classes(300), random_state=0)
+    clf = SpectrumClassifier(
+        max_epochs=300, early_stopping=True, lr_schedule="constant", lr=0.01, random_state=0
+    ).fit(train, y_train)
+    assert clf.n_iter_ < 300
+    ranked = [(e["valid_acc"], -e["valid_loss"]) for e in clf.history_]
+    best = ranked.index(max(ranked)) + 1
+    assert clf.n_iter_ == best + clf.n_iter_no_change
+    # The same training cut off at the best epoch ends in the same weights.
+    cut = clone(clf).set_params(max_epochs=best).fit(train, y_train)
+    np.testing.assert_array_equal(cut.decision_function(test), clf.decision_function(test))
+
+
+def test_13_rows_sum_to_one_even_if_the_net_ends_in_a_softmax():
+    def ends_in_softmax(input_shape, n_classes):
+        return torch.nn.Sequential(torch.nn.Linear(*input_shape, n_classes), torch.nn.Softmax(1))
+
+    for architecture in (ends_in_softmax, "spectrum_mlp"):
+        proba = SpectrumClassifier(architecture, **QUICK).fit(X, y).predict_proba(1000 * X)
+        np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
+        assert (proba >= 0).all()
+
+
+def test_14_set_params_leaves_a_fitted_net_as_it_is():
+    clf = SpectrumClassifier(**QUICK).fit(X, y)
+    before = clf.predict_proba(X)
+    clf.set_params(
+        max_epochs=1, architecture="spectrum_cnn", precision="float64", batch_size=7, lr=1
+    )
+    np.testing.assert_array_equal(clf.predict_proba(X), before)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(X), before)
+    assert clf.fit(X, y).n_iter_ == 1
+
+
+def test_17_skops_loads_with_no_type_but_our_own():
+    skops = pytest.importorskip("skops.io")
+    clf = SpectrumClassifier(early_stopping=True, **QUICK).fit(X, y)
+    dumped = skops.dumps(clf)
+    untrusted = skops.get_untrusted_types(data=dumped)
+    assert all(name.startswith("sklvision.neural_network.") for name in untrusted)
+    assert len(untrusted) == 1
+    assert b"__reduce__" not in dumped
+    loaded = skops.loads(dumped, trusted=untrusted)
+    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+
+
+def test_19_a_search_prints_nothing(capfd):
+    clf = SpectrumClassifier(**QUICK)
+    GridSearchCV(clf, {"early_stopping": [False, True]}, cv=5).fit(X, y)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_20_an_interrupt_ends_the_search():
+    script = """
+        from sklearn.datasets import load_iris
+        from sklearn.model_selection import GridSearchCV
+        from skorch.callbacks import Callback
+        from sklvision.neural_network import SpectrumClassifier
+
+        class Tell(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                if len(net.history) == 2:
+                    print("training", flush=True)
+
+        clf = SpectrumClassifier(max_epochs=1_000_000, callbacks=[Tell()])
+        try:
+            GridSearchCV(clf, {"lr": [1e-3, 1e-4]}, cv=2).fit(*load_iris(return_X_y=True))
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "training\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert rest == "interrupted\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("n_samples", [1, 33, 65])
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_21_a_batch_of_one_sample(n_samples, batch_size):
+    X1, y1 = three_classes(65)
+    clf = SpectrumClassifier(batch_size=batch_size, max_epochs=2, random_state=0)
+    clf.fit(X1[:n_samples], y1[:n_samples])
+    assert np.isfinite(clf.predict_proba(X1)).all()
+
+
+COPIES = {
+    "clone": clone,
+    "pickle": lambda clf: pickle.loads(pickle.dumps(clf)),
+    "deepcopy": deepcopy,
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("fitted", [False, True])
+@pytest.mark.parametrize("Classifier", [SpectrumClassifier, ImageClassifier])
+def test_23_copies(Classifier, fitted, copy):
+    clf = Classifier(**QUICK)
+    if fitted:
+        clf.fit(X, y)
+    other = COPIES[copy](clf)
+    assert other.get_params() == clf.get_params()
+    if fitted and copy != "clone":
+        np.testing.assert_array_equal(other.predict_proba(X), clf.predict_proba(X))
+        assert other.history_ == clf.history_
+        assert list(other.net_.history) == list(clf.net_.history)
+    else:
+        np.testing.assert_array_equal(
+            other.fit(X, y).predict_proba(X), clone(clf).fit(X, y).predict_proba(X)
+        )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device is there")
+def test_23_a_model_trained_on_an_absent_device_loads_on_the_cpu():
+    clf = SpectrumClassifier(device="cuda:1", **QUICK)
+    with pytest.raises(ValueError, match="no such device"):
+        clf.fit(X, y)
+    clf.set_params(device="cpu").fit(X, y).set_params(device="cuda:1")
+    state = clf.__getstate__()
+    state["_recipe"] = state["_recipe"] | {"device": "cuda:1"}  # as a GPU would have left it
+    loaded = SpectrumClassifier()
+    loaded.__setstate__(state)
+    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_23_gpu_and_cpu_agree():
+    images, labels = blobs_of_images()
+    gpu = ImageClassifier(device="cuda", max_epochs=10, random_state=0).fit(images, labels)
+    assert next(gpu.module_.parameters()).device.type == "cuda"
+    assert gpu.score(images, labels) > 0.9
+    state = gpu.__getstate__()
+    state["_recipe"] = state["_recipe"] | {"device": "cpu"}
+    cpu = ImageClassifier()
+    cpu.__setstate__(state)
+    np.testing.assert_allclose(cpu.predict_proba(images), gpu.predict_proba(images), atol=1e-3)

@@ -1,0 +1,111 @@
+"""Properties that hold for any data: hypothesis looks for a counterexample."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from tests.neural_network._problems import blobs_of_images
+
+few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+IMAGES, LABELS = blobs_of_images(n=70)
+SPECTRA = IMAGES.reshape(70, -1)
+FITTED = {
+    "spectra": (SpectrumClassifier(max_epochs=8, random_state=0).fit(SPECTRA, LABELS), SPECTRA),
+    "images": (ImageClassifier(max_epochs=8, random_state=0).fit(IMAGES, LABELS), IMAGES),
+}
+kinds = pytest.mark.parametrize("kind", FITTED)
+
+
+@kinds
+@few
+@given(
+    dtype=st.sampled_from([np.uint8, np.int16, np.int64, np.float16, np.float32, np.float64]),
+    order=st.sampled_from("CF"),
+)
+def test_predictions_do_not_depend_on_dtype_or_layout(kind, dtype, order):
+    clf, X = FITTED[kind]
+    other = np.asarray(X.astype(dtype), order=order)
+    np.testing.assert_array_equal(clf.predict_proba(other), clf.predict_proba(X))
+
+
+@kinds
+@few
+@given(order=st.permutations(range(70)))
+def test_predictions_follow_the_order_of_the_rows(kind, order):
+    clf, X = FITTED[kind]
+    order = np.array(order)
+    np.testing.assert_allclose(
+        clf.decision_function(X[order]), clf.decision_function(X)[order], rtol=1e-6, atol=1e-6
+    )
+    np.testing.assert_array_equal(clf.predict(X[order]), clf.predict(X)[order])
+
+
+@kinds
+@few
+@given(start=st.integers(0, 69), length=st.integers(1, 70))
+def test_predictions_do_not_depend_on_the_rows_beside_them(kind, start, length):
+    clf, X = FITTED[kind]
+    rows = slice(start, start + length)
+    np.testing.assert_allclose(
+        clf.decision_function(X[rows]), clf.decision_function(X)[rows], rtol=1e-6, atol=1e-6
+    )
+
+
+@few
+@given(gain=st.floats(1e-3, 1e3), offset=st.floats(-1e3, 1e3))
+def test_units_do_not_matter(gain, offset):
+    """The net standardises: other units at fit and predict give the same model."""
+    clf = SpectrumClassifier(max_epochs=2, precision="float64", random_state=0)
+    plain = clone(clf).fit(SPECTRA, LABELS).decision_function(SPECTRA)
+    scaled = SPECTRA * gain + offset
+    np.testing.assert_allclose(
+        clone(clf).fit(scaled, LABELS).decision_function(scaled), plain, rtol=1e-5, atol=1e-6
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    optimizer=st.sampled_from(["adamw", "adam", "adamax", "sgd", "rmsprop"]),
+    lr_schedule=st.sampled_from(["constant", "cosine", "onecycle", "cyclic", "step", "plateau"]),
+    batch_size=st.sampled_from([-1, 1, 16, 1000]),
+    precision=st.sampled_from(["float32", "float64", "bfloat16"]),
+    early_stopping=st.booleans(),
+    label_smoothing=st.sampled_from([0.0, 0.2]),
+)
+def test_clones_and_pickles_are_equal_for_any_parameters(**params):
+    rows = slice(0, 20)
+    clf = SpectrumClassifier(max_epochs=3, random_state=0, **params)
+    clf.fit(SPECTRA[rows], LABELS[rows])
+    again = clone(clf).fit(SPECTRA[rows], LABELS[rows])
+    loaded = pickle.loads(pickle.dumps(clf))
+    expected = clf.decision_function(SPECTRA)
+    np.testing.assert_array_equal(again.decision_function(SPECTRA), expected)
+    np.testing.assert_array_equal(loaded.decision_function(SPECTRA), expected)
+    assert loaded.get_params() == clf.get_params()
+
+
+@few
+@given(
+    sizes=st.lists(st.integers(1, 12), min_size=1, max_size=5),
+    fraction=st.floats(0.01, 0.99),
+    seed=st.integers(0, 1000),
+)
+def test_the_validation_split_takes_from_every_class_and_leaves_some(sizes, fraction, seed):
+    from sklvision.neural_network._data import validation_split
+
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.RandomState(seed)
+    if max(sizes) == 1:
+        with pytest.raises(ValueError, match="no class has 2 samples"):
+            validation_split(y, fraction, rng)
+        return
+    train, validation = validation_split(y, fraction, rng)
+    assert sorted([*train, *validation]) == list(range(len(y)))
+    assert set(y[train]) == set(y)
+    assert set(y[validation]) == {label for label, size in enumerate(sizes) if size > 1}

@@ -1,0 +1,276 @@
+"""What training does: optimizers, schedules, warm starts, callbacks, precision, augmentation."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import BatchScoring, EarlyStopping, EpochScoring, LRScheduler
+
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from tests.neural_network._problems import QUICK, blobs_of_images, iris, three_classes
+
+X, y = iris()
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "adamax", "sgd", "rmsprop"])
+@pytest.mark.parametrize(
+    "lr_schedule", ["constant", "cosine", "onecycle", "cyclic", "step", "plateau"]
+)
+def test_every_optimizer_with_every_schedule_learns(optimizer, lr_schedule):
+    clf = SpectrumClassifier(
+        optimizer=optimizer, lr_schedule=lr_schedule, lr=0.01, max_epochs=15, random_state=0
+    ).fit(X, y)
+    assert clf.score(X, y) > 0.85
+    assert clf.loss_curve_[-1] < clf.loss_curve_[0]
+    assert len(clf.loss_curve_) == clf.n_iter_ == 15
+
+
+def test_weight_decay_is_that_of_adamw():
+    clf = SpectrumClassifier(
+        architecture_params={"dropout": 0.0, "batch_norm": False},
+        precision="float64",
+        batch_size=-1,
+        max_epochs=5,
+        lr_schedule="constant",
+        lr=0.01,
+        weight_decay=0.3,
+        random_state=0,
+    ).fit(X, y)
+    initial = SpectrumClassifier(**clf.get_params()).set_params(lr=1e-30, max_epochs=1).fit(X, y)
+    module = initial.module_
+    optimizer = torch.optim.AdamW(module.parameters(), lr=0.01, weight_decay=0.3)
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(module(torch.tensor(X)), torch.tensor(y))
+        loss.backward()
+        optimizer.step()
+    np.testing.assert_allclose(initial.predict_proba(X), clf.predict_proba(X), rtol=1e-9)
+
+
+def learning_rates(lr_schedule, **params):
+    clf = SpectrumClassifier(lr=0.1, optimizer="sgd", lr_schedule=lr_schedule, **params)
+    return np.array([epoch["lr"] for epoch in clf.fit(X, y).history_])
+
+
+def test_schedules_take_the_course_that_is_documented():
+    params = {"max_epochs": 30, "random_state": 0}
+    np.testing.assert_allclose(learning_rates("constant", **params), 0.1)
+    cosine = 0.05 * (1 + np.cos(np.pi * np.arange(30) / 30))
+    np.testing.assert_allclose(learning_rates("cosine", **params), cosine, atol=1e-6)
+    onecycle = learning_rates("onecycle", **params)
+    assert 7 <= onecycle.argmax() <= 10
+    assert onecycle.max() == pytest.approx(0.1, rel=0.05)
+    assert onecycle[-1] < 0.01
+    cyclic = learning_rates("cyclic", max_epochs=200, random_state=0)
+    assert cyclic.min() == pytest.approx(0.01)
+    assert cyclic.max() == pytest.approx(0.1)
+    assert (np.diff(np.sign(np.diff(cyclic))) < 0).sum() == 10
+    step = learning_rates("step", **params)
+    np.testing.assert_allclose(step, np.repeat([0.1, 0.01, 0.001], 10))
+
+
+def test_the_loss_is_scikit_learns_log_loss():
+    """One full batch with a learning rate too small to move: the loss of the initial net."""
+    from sklearn.metrics import log_loss
+
+    weights = np.random.RandomState(0).uniform(0, 3, size=len(y))
+    clf = SpectrumClassifier(
+        architecture_params={"dropout": 0.0, "batch_norm": False},
+        precision="float64",
+        batch_size=-1,
+        max_epochs=1,
+        lr=1e-15,
+        random_state=0,
+    ).fit(X, y, sample_weight=weights)
+    expected = log_loss(y, clf.predict_proba(X), sample_weight=weights)
+    assert clf.loss_curve_[0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_partial_fit_goes_on_and_repeats():
+    def train():
+        clf = SpectrumClassifier(random_state=0)
+        for start in (0, 1, 2):
+            clf.partial_fit(X[start::3], y[start::3], classes=[0, 1, 2])
+        return clf
+
+    clf = train()
+    assert clf.n_iter_ == 3
+    assert len({epoch["lr"] for epoch in clf.history_}) == 1
+    np.testing.assert_array_equal(clf.predict_proba(X), train().predict_proba(X))
+
+
+def test_partial_fit_starts_with_classes_that_come_later():
+    clf = SpectrumClassifier(random_state=0).partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
+    assert clf.predict_proba(X).shape == (150, 3)
+    for _ in range(20):
+        clf.partial_fit(X, y)
+    assert clf.score(X, y) > 0.9
+
+
+def test_partial_fit_goes_on_like_the_unpickled_model_but_for_the_optimizers_memory():
+    clf = SpectrumClassifier(optimizer="sgd", random_state=0).fit(X, y)
+    loaded = pickle.loads(pickle.dumps(clf))
+    loaded.partial_fit(X, y)
+    assert loaded.n_iter_ == clf.n_iter_ + 1
+    assert [e["epoch"] for e in loaded.history_] == list(range(1, loaded.n_iter_ + 1))
+
+
+def test_warm_start_goes_on_and_cold_start_does_not():
+    warm = SpectrumClassifier(max_epochs=5, warm_start=True, random_state=0).fit(X, y)
+    first = warm.loss_curve_[0]
+    warm.fit(X, y)
+    assert warm.n_iter_ == 10
+    assert warm.loss_curve_[5] < first
+    cold = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y).fit(X, y)
+    assert cold.n_iter_ == 5
+    with pytest.raises(ValueError, match="not among the classes"):
+        warm.fit(X, y + 1)
+
+
+def test_skorch_callbacks_see_batches_and_scores():
+    accuracy = EpochScoring("accuracy", on_train=True, name="train_acc", lower_is_better=False)
+    macro = EpochScoring("f1_macro", name="valid_f1", lower_is_better=False)
+    batch = BatchScoring("accuracy", on_train=True, name="batch_acc", lower_is_better=False)
+    clf = SpectrumClassifier(
+        max_epochs=8,
+        early_stopping=True,
+        callbacks=[("one", accuracy), macro, batch],
+        random_state=0,
+    ).fit(X, y)
+    for name in ("train_acc", "valid_f1", "batch_acc"):
+        assert 0.3 < clf.history_[-1][name] <= 1
+    assert not hasattr(accuracy, "best_score_")  # the parameter itself is as it was
+    assert "one" in dict(clf.net_.callbacks_)
+    assert not any("batches" in epoch for epoch in clf.history_)
+
+
+def test_watching_batches_changes_nothing():
+    plain = SpectrumClassifier(**QUICK).fit(X, y)
+    watched = SpectrumClassifier(
+        callbacks=[BatchScoring("accuracy", on_train=True, name="a")], **QUICK
+    ).fit(X, y)
+    np.testing.assert_array_equal(plain.predict_proba(X), watched.predict_proba(X))
+    np.testing.assert_allclose(plain.loss_curve_, watched.loss_curve_)
+
+
+def test_skorchs_early_stopping_and_scheduler_work():
+    stop = EarlyStopping("train_loss", patience=2, threshold=10, sink=lambda _: None)
+    clf = SpectrumClassifier(max_epochs=50, callbacks=[stop], random_state=0).fit(X, y)
+    assert clf.n_iter_ < 10
+    decay = LRScheduler("ExponentialLR", gamma=0.5)
+    clf = SpectrumClassifier(
+        lr_schedule="constant", max_epochs=4, callbacks=[decay], lr=0.08, random_state=0
+    ).fit(X, y)
+    np.testing.assert_allclose([e["lr"] for e in clf.history_], [0.08, 0.04, 0.02, 0.01])
+
+
+@pytest.mark.slow
+def test_mlflow_logger_writes_to_a_real_store(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    from skorch.callbacks import MlflowLogger
+
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
+    with mlflow.start_run() as run:
+        SpectrumClassifier(callbacks=[MlflowLogger(create_artifact=False)], **QUICK).fit(X, y)
+    client = mlflow.tracking.MlflowClient()
+    logged = client.get_metric_history(run.info.run_id, "train_loss")
+    assert len(logged) == 3
+
+
+def test_verbose_shows_a_bar_with_loss_and_score(capfd):
+    SpectrumClassifier(max_epochs=3, early_stopping=True, verbose=1, random_state=0).fit(X, y)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "3/3" in err
+    assert "loss=" in err
+    assert "score=" in err
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16", "float64"])
+def test_every_precision_learns(precision):
+    images, labels = blobs_of_images(shape=(16, 16))
+    clf = ImageClassifier(precision=precision, max_epochs=10, random_state=0).fit(images, labels)
+    assert clf.score(images, labels) > 0.9
+    kept = {p.dtype for p in clf.module_.parameters()}
+    assert kept == {torch.float64 if precision == "float64" else torch.float32}
+    assert clf.decision_function(images).dtype == np.float64
+
+
+def test_augmentation_fires_in_training_only():
+    seen = []
+
+    def spy(batch):
+        seen.append((batch.shape, batch.dtype, float(batch.max())))
+        return batch + 1000 * torch.rand(len(batch), 1, 1, 1)
+
+    images, labels = blobs_of_images(n=40)
+    clf = ImageClassifier(
+        augment=[spy], max_epochs=2, batch_size=16, early_stopping=True, random_state=0
+    ).fit(images, labels)
+    n_calls = len(seen)
+    assert n_calls == 2 * 3  # epochs × batches; the held-out samples are not augmented
+    assert seen[0] == ((13, 8, 8, 1), torch.float32, seen[0][2])
+    assert seen[0][2] > 100  # in the units of X
+    np.testing.assert_array_equal(clf.predict_proba(images), clf.predict_proba(images))
+    assert len(seen) == n_calls
+
+
+def test_label_smoothing_and_weight_decay_hold_the_net_back():
+    X3, y3 = three_classes(200)
+
+    def confidence(**params):
+        clf = SpectrumClassifier(max_epochs=60, random_state=0, **params).fit(X3, y3)
+        return clf.predict_proba(X3).max(axis=1).mean()
+
+    plain = confidence()
+    assert confidence(label_smoothing=0.3) < plain - 0.05
+    assert confidence(weight_decay=30.0) < plain - 0.05
+
+
+def test_a_callable_architecture_gets_shape_classes_and_parameters():
+    calls = []
+
+    def tiny(input_shape, n_classes, *, width=3):
+        calls.append((input_shape, n_classes, width))
+        return torch.nn.Sequential(
+            torch.nn.Conv2d(input_shape[2], width, 3),
+            torch.nn.Flatten(),
+            torch.nn.LazyLinear(n_classes),
+        )
+
+    images, labels = blobs_of_images()
+    colour = np.repeat(images[..., None], 3, axis=-1)
+    clf = ImageClassifier(tiny, architecture_params={"width": 5}, **QUICK).fit(colour, labels)
+    assert calls == [((8, 8, 3), 3, 5)]
+    assert clf.n_parameters_ == 3 * 5 * 9 + 5 + 5 * 36 * 3 + 3
+
+
+def test_flat_rows_with_an_image_shape_are_the_same_images():
+    images, labels = blobs_of_images()
+    as_images = ImageClassifier(**QUICK).fit(images, labels)
+    flat = images.reshape(len(images), -1)
+    as_rows = ImageClassifier(image_shape=(8, 8), **QUICK).fit(flat, labels)
+    assert as_rows.input_shape_ == as_images.input_shape_ == (8, 8, 1)
+    assert as_rows.n_features_in_ == as_images.n_features_in_ == 64
+    for data in (images, flat, images[..., None]):
+        np.testing.assert_array_equal(as_rows.predict_proba(data), as_images.predict_proba(images))
+
+
+def test_early_stopping_forgets_scores_of_an_earlier_fit():
+    clf = SpectrumClassifier(early_stopping=True, **QUICK).fit(X, y)
+    assert len(clf.validation_scores_) == clf.n_iter_
+    clf.set_params(early_stopping=False).fit(X, y)
+    assert not hasattr(clf, "validation_scores_")
+
+
+def test_threads_train_one_after_another_with_equal_results():
+    from joblib import Parallel, delayed
+
+    def train():
+        return SpectrumClassifier(**QUICK).fit(X, y).decision_function(X)
+
+    results = Parallel(n_jobs=3, backend="threading")(delayed(train)() for _ in range(6))
+    for result in results:
+        np.testing.assert_array_equal(result, results[0])

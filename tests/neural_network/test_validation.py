@@ -1,0 +1,181 @@
+"""Wrong parameters and wrong data: the error names what is wrong, before any training."""
+
+import numpy as np
+import pytest
+from sklearn.utils._param_validation import InvalidParameterError
+from torch import nn
+
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+
+X = np.random.RandomState(0).normal(size=(12, 4))
+y = np.arange(12) % 3
+
+
+class Untrainable(nn.Module):
+    """Reaching training is a failure of the test."""
+
+    def forward(self, x):
+        raise AssertionError("trained before the input was checked")
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"max_epochs": -1}, r"'max_epochs' .* in the range \[1, inf\).*-1"),
+        ({"max_epochs": 2.5}, "'max_epochs'"),
+        ({"batch_size": 0}, "'batch_size'"),
+        ({"batch_size": -2}, "'batch_size'"),
+        ({"lr": 0}, "'lr'"),
+        ({"lr": "fast"}, "'lr'"),
+        ({"optimizer": "adamm"}, "'optimizer' .*'adamw'.*'adamm'"),
+        ({"lr_schedule": "one-cycle"}, "'lr_schedule' .*'onecycle'"),
+        ({"weight_decay": -0.1}, "'weight_decay'"),
+        ({"label_smoothing": 1.0}, "'label_smoothing'"),
+        ({"class_weight": "balance"}, "'class_weight' .*'balanced'"),
+        ({"early_stopping": "yes"}, "'early_stopping'"),
+        ({"validation_fraction": 1.0}, "'validation_fraction'"),
+        ({"n_iter_no_change": 0}, "'n_iter_no_change'"),
+        ({"precision": "float16"}, "'precision' .*'bfloat16'"),
+        ({"architecture": 3}, "'architecture'"),
+        ({"architecture_params": [1]}, "'architecture_params'"),
+        ({"callbacks": "print"}, "'callbacks'"),
+        ({"random_state": "zero"}, "'random_state'"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_its_valid_values(params, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        SpectrumClassifier(**params).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"device": "gpu"}, "'cuda:N'.*'gpu'"),
+        ({"device": "cuda:99"}, "no such device"),
+        ({"architecture": "spectrum_mpl"}, "Did you mean 'spectrum_mlp'"),
+        ({"architecture": "resnet8"}, "built for one image.*spectrum_mlp"),
+        ({"callbacks": [print]}, "list of skorch callbacks"),
+        ({"augment": [3]}, "augment must be a callable"),
+        ({"class_weight": {7: 2.0}}, "not in class_weight"),
+        (
+            {"architecture": nn.Linear(4, 3), "architecture_params": {"bias": False}},
+            "already built",
+        ),
+        ({"architecture": nn.Linear(4, 5)}, r"shape \(n_samples, 3\).*returned \(2, 5\)"),
+        ({"architecture": nn.Linear(9, 3)}, r"failed on a batch of shape \(2, 4\)"),
+    ],
+)
+def test_a_value_that_only_fit_can_judge_is_named(params, message):
+    with pytest.raises(ValueError, match=message):
+        SpectrumClassifier(**params).fit(X, y)
+
+
+def test_a_misspelt_parameter_is_refused():
+    with pytest.raises(TypeError, match="max_epoch"):
+        SpectrumClassifier(max_epoch=3)
+    with pytest.raises(ValueError, match="Invalid parameter 'max_epoch'"):
+        SpectrumClassifier().set_params(max_epoch=3)
+    with pytest.raises(TypeError, match="Did you mean 'dropout'"):
+        SpectrumClassifier(architecture_params={"droput": 0.1}).fit(X, y)
+
+
+def test_a_callable_that_returns_no_module_is_refused():
+    with pytest.raises(TypeError, match=r"must return a torch\.nn\.Module, got int"):
+        SpectrumClassifier(lambda input_shape, n_classes: 3).fit(X, y)
+
+
+BAD = {
+    "NaN": (np.where(X > 1, np.nan, X), y, "NaN"),
+    "infinity": (np.where(X > 1, np.inf, X), y, "infinity"),
+    "too large": (X * 1e300, y, "too large for dtype"),
+    "1-D": (X[:, 0], y, "1D array"),
+    "no samples": (X[:0], y[:0], r"0 sample\(s\)"),
+    "no features": (X[:, :0], y, r"0 feature\(s\)"),
+    "text": (np.full((12, 4), "a"), y, "could not convert string"),
+    "complex": (X + 1j, y, "Complex data not supported"),
+    "continuous labels": (X, X[:, 0], "Unknown label type"),
+    "two columns of labels": (X, np.c_[y, y], "1d array"),
+    "labels of another length": (X, y[:5], r"\[12, 5\]"),
+    "NaN label": (X, np.where(y == 1, np.nan, y), "NaN"),
+    "no labels": (X, None, "requires y"),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("Classifier", [SpectrumClassifier, ImageClassifier])
+def test_bad_data_is_named_before_training(Classifier, case):
+    X_bad, y_bad, message = BAD[case]
+    with pytest.raises(ValueError, match=message):
+        Classifier(Untrainable()).fit(X_bad, y_bad)
+
+
+def test_spectra_of_too_many_dimensions_are_refused():
+    with pytest.raises(ValueError, match="dim 3"):
+        SpectrumClassifier(Untrainable()).fit(X[:, :, None], y)
+
+
+def test_images_of_too_many_dimensions_are_refused():
+    with pytest.raises(ValueError, match=r"4 \(n_samples, height, width, channels\), got 5"):
+        ImageClassifier(Untrainable()).fit(X.reshape(12, 2, 2, 1, 1), y)
+
+
+def test_images_of_different_sizes_are_refused():
+    ragged = [np.zeros((2, 2)), np.zeros((3, 2))] * 6
+    with pytest.raises(ValueError, match="differ in size"):
+        ImageClassifier(Untrainable()).fit(ragged, y)
+
+
+@pytest.mark.parametrize("Classifier", [SpectrumClassifier, ImageClassifier])
+def test_wrong_width_at_predict(Classifier):
+    clf = Classifier(max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4 features"):
+        clf.predict(X[:, :3])
+
+
+def test_wrong_image_shape_at_predict():
+    clf = ImageClassifier(max_epochs=1).fit(X.reshape(12, 2, 2), y)
+    with pytest.raises(ValueError, match=r"images of shape \(1, 4, 1\).*fitted with .*\(2, 2, 1\)"):
+        clf.predict(X.reshape(12, 1, 4))
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "message"),
+    [((2, 3), "do not fit"), ((4,), "height, width"), ((2, 0), "height, width")],
+)
+def test_wrong_image_shape_parameter(image_shape, message):
+    with pytest.raises(ValueError, match=message):
+        ImageClassifier(image_shape=image_shape).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("sample_weight", "message"),
+    [
+        (np.zeros(12), "zero"),
+        (-np.ones(12), "Negative values in sample_weight"),
+        (np.ones(5), "sample_weight"),
+        (np.full(12, np.nan), "NaN"),
+    ],
+)
+def test_wrong_sample_weights(sample_weight, message):
+    with pytest.raises(ValueError, match=message):
+        SpectrumClassifier(max_epochs=1).fit(X, y, sample_weight=sample_weight)
+
+
+def test_divergence_is_an_error_and_not_a_model():
+    clf = SpectrumClassifier(
+        optimizer="sgd", lr=1e30, lr_schedule="constant", max_epochs=20, random_state=0
+    )
+    with pytest.raises(ValueError, match=r"diverged.*lr=1e\+30"):
+        clf.fit(X, y)
+
+
+def test_early_stopping_needs_a_class_of_two():
+    with pytest.raises(ValueError, match="no class has 2 samples"):
+        SpectrumClassifier(early_stopping=True).fit(X[:3], [0, 1, 2])
+
+
+def test_a_later_partial_fit_cannot_bring_a_new_class():
+    clf = SpectrumClassifier().partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"labels \[9\] that are not among the classes"):
+        clf.partial_fit(X, np.where(y == 2, 9, y))
