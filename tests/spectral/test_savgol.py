@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from chemotools.derivative import SavitzkyGolay as ChemotoolsSavitzkyGolay
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import savgol_filter
@@ -26,8 +25,9 @@ def test_agrees_with_scipy(mode, deriv, X):
 
 @pytest.mark.parametrize("deriv", [0, 1, 2])
 def test_agrees_with_chemotools(deriv, X):
+    chemotools = pytest.importorskip("chemotools.derivative", reason="chemotools needs NumPy 2")
     ours = SavitzkyGolay(7, polyorder=2, deriv=deriv, mode="nearest").fit_transform(X)
-    theirs = ChemotoolsSavitzkyGolay(7, 2, deriv)
+    theirs = chemotools.SavitzkyGolay(7, 2, deriv)
     np.testing.assert_allclose(ours, theirs.fit_transform(X), atol=1e-12)
 
 
