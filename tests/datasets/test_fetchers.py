@@ -352,6 +352,7 @@ class TestRealCopies:
             Path(f).stem.endswith(y) for f, y in zip(both.filenames, both.target, strict=True)
         )
 
+    @pytest.mark.slow
     def test_nails_from_the_server_and_again(
         self, data_home, nails_on_the_server, server, tmp_path
     ):
