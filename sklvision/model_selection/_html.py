@@ -19,7 +19,7 @@ _STYLE = """
 .skv h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;font-weight:650;letter-spacing:-.01em}
 .skv h2{font-size:1.05rem;margin:2rem 0 .6rem;font-weight:650}
 .skv p{margin:.4rem 0;max-width:46rem}
-.skv .lead{color:var(--soft)}
+.skv p.lead{color:var(--soft);max-width:none}
 .skv .verdict{border-left:4px solid var(--mark);background:var(--tint);padding:.8rem 1rem;
  margin:1.1rem 0;font-size:1.05rem;border-radius:0 6px 6px 0}
 .skv .note{color:var(--soft);font-size:.85rem}
@@ -27,9 +27,9 @@ _STYLE = """
 .skv th,.skv td{padding:.55rem .7rem;border-bottom:1px solid var(--line);text-align:right;
  font-variant-numeric:tabular-nums;white-space:nowrap;background:none;color:inherit}
 .skv th{color:var(--soft);font-size:.78rem;font-weight:600;vertical-align:bottom}
-.skv tr>:first-child{text-align:left;white-space:normal;font-weight:600;min-width:9rem}
+.skv tr>:first-child{text-align:left;white-space:normal;font-weight:600;min-width:13rem}
 .skv tbody tr.base>:first-child{font-weight:400}
-.skv tbody tr.best td{background:var(--tint)}
+.skv tbody tr.best{background:var(--tint)}
 .skv .tag{display:inline-block;font-size:.7rem;font-weight:600;color:var(--soft);
  border:1px solid var(--line);border-radius:9px;padding:0 .45rem;margin-left:.45rem}
 .skv .sd{color:var(--soft);font-size:.86em}
@@ -50,7 +50,7 @@ _STYLE = """
   border-bottom:1px solid var(--line)}
  .skv .cards tr>*{border:0;padding:.2rem .5rem;text-align:left;white-space:normal}
  .skv .cards tr>:first-child,.skv .cards td.strip{grid-column:1/-1}
- .skv .cards tr>:first-child{font-size:1.05rem}
+ .skv .cards tr>:first-child{font-size:1.05rem;min-width:0}
  .skv .cards td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);
   font-size:.75rem}
 }
@@ -81,7 +81,7 @@ def render_page(result: ComparisonResult) -> str:
         f"<title>Comparison of classifiers</title>\n<style>{_STYLE}{_PAGE_STYLE}</style></head>\n"
         '<body><main class="skv"><h1>Comparison of classifiers</h1>'
         f'<p class="lead">{len(result.estimators)} classifiers{among}, each trained and tested on '
-        f"the same {len(result.splits)} splits of "
+        f"the same {len(result.splits)} folds of "
         f"{escape(result.description['Samples'].partition(',')[0])} samples.</p>\n"
         f"{_body(result)}\n"
         f"<h2>How it was compared</h2><dl>{facts}</dl>\n</main></body></html>\n"
@@ -98,8 +98,8 @@ def _body(result: ComparisonResult) -> str:
     baseline = "Grey: simple baselines. " if result.baselines else ""
     return (
         f'<p class="verdict">{escape(conclude(result))}</p>\n{_summary_table(result)}\n'
-        f'<p class="note">{baseline}Dots: {score} in each split, the stroke is their mean; all '
-        "rows share one axis. ±: standard deviation over splits. Fit: mean seconds per split. "
+        f'<p class="note">{baseline}Dots: {score} in each fold, the stroke is their mean; all '
+        "rows share one axis. ±: standard deviation over folds. Fit: mean seconds per fold. "
         "Predict: median milliseconds per sample, whole test part at once. "
         "Size: the fitted classifier, pickled.</p>\n"
         f"{''.join(_fold_table(result, name) for name in result.score_names)}"
@@ -112,7 +112,7 @@ def _summary_table(result: ComparisonResult) -> str:
     names = list(result.to_frame().index)
     low, high = _axis(result)
     score = escape(result.score_names[0])
-    scale = f"<span>{low:.3f}</span><span>{score} by split</span><span>{high:.3f}</span>"
+    scale = f"<span>{low:.3f}</span><span>{score} by fold</span><span>{high:.3f}</span>"
     head = "".join(f"<th>{escape(header)}</th>" for header in headers[1:])
     lines = []
     for position, (name, row) in enumerate(zip(names, rows, strict=True)):
@@ -179,7 +179,7 @@ def _fold_table(result: ComparisonResult, score: str) -> str:
         for name in result.to_frame().index
     )
     return (
-        f'<details><summary>{escape(score)} in every split</summary><div class="scroll">'
-        f"<table><thead><tr><th>split</th>{head}</tr></thead><tbody>{lines}</tbody></table>"
+        f'<details><summary>{escape(score)} in every fold</summary><div class="scroll">'
+        f"<table><thead><tr><th>fold</th>{head}</tr></thead><tbody>{lines}</tbody></table>"
         "</div></details>\n"
     )

@@ -40,6 +40,19 @@ class ComparisonResult:
     See Also
     --------
     compare_estimators : Makes one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.model_selection import compare_estimators
+    >>> X, y = load_iris(return_X_y=True)
+    >>> result = compare_estimators({"bayes": GaussianNB()}, X, y, random_state=0)
+    >>> result.baselines
+    ('majority class', 'logistic regression')
+    >>> result.scores("accuracy").shape
+    (3, 5)
+    >>> result.to_html("report.html")  # doctest: +SKIP
     """
 
     folds: pd.DataFrame

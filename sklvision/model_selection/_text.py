@@ -79,12 +79,12 @@ def render_text(result: ComparisonResult) -> str:
     n_splits = len(result.splits)
     return "\n".join(
         [
-            f"{len(rows)} classifiers on the same {n_splits} splits of "
+            f"{len(rows)} classifiers on the same {n_splits} folds of "
             f"{result.description['Samples'].partition(',')[0]} samples",
             "",
             *lines,
             "",
-            f"{star}score: mean ± standard deviation over splits; fit s: mean per split",
+            f"{star}score: mean ± standard deviation over folds; fit s: mean per fold",
             "",
             conclude(result),
         ]
@@ -123,18 +123,13 @@ def conclude(result: ComparisonResult) -> str:
     else:
         return f"{ranked[0]} was compared with nothing."
     differences = (table.loc[best] - table.loc[rival]).to_numpy()
+    mean = differences.mean()
     return (
-        f"{best} {_verdict(differences.mean())} {role}: mean difference "
-        f"{_amount(differences.mean(), table.to_numpy())} of {score} "
-        f"over {len(differences)} splits, better in {int((differences > 0).sum())} of them. This describes these splits; "
-        "it is no test of significance."
+        f"{best} scored {'higher' if mean > 0 else 'no higher'} on average than {role}: mean "
+        f"difference {_amount(mean, table.to_numpy())} of {score}, "
+        f"higher in {int((differences > 0).sum())} of {len(differences)} folds. "
+        "This describes these folds; it is no test of significance."
     )
-
-
-def _verdict(difference: float) -> str:
-    if difference > 0:
-        return "did better than"
-    return "did no better than"
 
 
 def _amount(difference: float, scores: np.ndarray) -> str:

@@ -1,0 +1,173 @@
+"""``sklvision compare``: which classifier suits these data, if any beats the baselines."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sklvision.cli._errors import user_errors
+
+DEFAULT_REPORT = "sklvision_report.html"
+# Every process loads torch, which takes some hundred megabytes.
+MOST_JOBS = 8
+
+_EPILOG = """\
+DATA is one of
+  a folder      of images, in one subfolder per class
+  a .npz file   with arrays X and y, and group where known; X of 2 dimensions
+                holds spectra, of 3 or 4 images
+  a .csv file   of spectra: a row of column names, then one spectrum per row
+Without DATA, the digits that come with scikit-learn are compared.
+
+examples:
+  sklvision compare
+  sklvision compare nails/train --cv 5 --out nails.html
+  sklvision compare saliva.npz --groups patient --scoring balanced_accuracy f1_macro
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "compare",
+        help="cross-validate neural nets and simple baselines on the same folds",
+        description="Cross-validate neural nets and simple baselines on the same folds, "
+        "print a table and write a report.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("data", metavar="DATA", nargs="?", type=Path, help="folder or file (see below)")
+    add("--cv", type=_at_least(2), default=5, metavar="FOLDS", help="folds (default: 5)")
+    add(
+        "--groups",
+        metavar="COLUMN_OR_FILE",
+        help="what must not be split between training and test: a column of the csv, an array of "
+        "the npz, or a file with a group per line (for a folder also lines of file,group); "
+        "by default a column or array named group, if there is one",
+    )
+    add("--no-groups", action="store_true", help="do not keep a group in the file together")
+    add("--target", metavar="COLUMN", help="column or array of labels (default: found by name)")
+    add(
+        "--scoring",
+        nargs="+",
+        default=["accuracy"],
+        metavar="SCORE",
+        help="scikit-learn's names of one or more scores; the first decides the order "
+        "(default: accuracy)",
+    )
+    add(
+        "--n-jobs",
+        type=_n_jobs,
+        metavar="N",
+        help=f"fits at the same time, -1 for one per core (default: one per core, at most "
+        f"{MOST_JOBS})",
+    )
+    add("--seed", type=_at_least(0), default=0, help="seed of folds and fits (default: 0)")
+    add(
+        "--image-size",
+        type=_at_least(1),
+        default=64,
+        metavar="PIXELS",
+        help="longer side that images of a folder are reduced to (default: 64)",
+    )
+    add("--allow-pickle", action="store_true", help="read pickle files, which can run any code")
+    add(
+        "--out",
+        type=Path,
+        default=Path(DEFAULT_REPORT),
+        metavar="REPORT.html",
+        help=f"where to write the report (default: {DEFAULT_REPORT})",
+    )
+    add("--quiet", action="store_true", help="no progress on standard error")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Load, compare, print, write."""
+    from sklvision.cli._data import load_data, load_digits
+
+    with user_errors():
+        _check_writable(args.out)
+        scoring = [name for names in args.scoring for name in names.split(",") if name]
+        if args.data is None:
+            _refuse_without_data(args, scoring)
+            data = load_digits()
+        else:
+            data = load_data(
+                args.data,
+                target=args.target,
+                groups=args.groups,
+                image_size=args.image_size,
+                allow_pickle=args.allow_pickle,
+            )
+        n_jobs = _default_jobs() if args.n_jobs is None else args.n_jobs
+        if not args.quiet:
+            print(data, file=sys.stderr)
+
+        # Loads torch, so only once the data are known to be good.
+        from sklvision.cli._candidates import choose_candidates
+        from sklvision.model_selection import compare_estimators
+
+        candidates, baselines = choose_candidates(data)
+        result = compare_estimators(
+            candidates,
+            data.X,
+            data.y,
+            cv=args.cv,
+            groups=None if args.no_groups else data.groups,
+            scoring=scoring,
+            baselines=baselines or True,
+            n_jobs=n_jobs,
+            random_state=args.seed,
+            verbose=0 if args.quiet else 1,
+        )
+        print(result)
+        result.to_html(args.out)
+        print(f"\nReport written to {args.out.resolve()}")
+    return 0
+
+
+def _at_least(least: int) -> Any:
+    def integer(text: str) -> int:
+        if not text.lstrip("+-").isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected an integer of at least {least}, got {text!r}"
+            )
+        return int(text)
+
+    return integer
+
+
+def _n_jobs(text: str) -> int:
+    if not text.lstrip("+-").isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected an integer other than 0, got {text!r}")
+    return int(text)
+
+
+def _default_jobs() -> int:
+    from joblib import cpu_count
+
+    return min(MOST_JOBS, cpu_count())
+
+
+def _refuse_without_data(args: argparse.Namespace, scoring: list[str]) -> None:
+    for option, value in (("--groups", args.groups), ("--target", args.target)):
+        if value is not None:
+            raise ValueError(f"{option} {value} needs DATA: the digits have no columns.")
+    for name in scoring:
+        if Path(name).exists():
+            raise ValueError(f"--scoring {name}: is a path; put DATA before --scoring.")
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse a report path that cannot be written, before hours of work."""
+    if path.is_dir():
+        raise ValueError(f"--out {path}: is a folder, a file name was expected.")
+    if not path.parent.is_dir():
+        raise ValueError(f"--out {path}: there is no folder {path.parent}.")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"--out {path}: the folder {path.parent} cannot be written to.")

@@ -1,0 +1,64 @@
+"""``sklvision info``: what a report of a problem should begin with."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from itertools import count, takewhile
+from typing import Any
+
+from sklvision._version import __version__
+
+_PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
+_EXTRAS = ["pillow", "matplotlib", "mlflow"]
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "info",
+        help="versions, devices and known architectures",
+        description="Print versions, devices and known architectures.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one fact a line."""
+    from sklvision.nets import list_architectures
+
+    facts = {"sklvision": __version__, "Python": platform.python_version()}
+    facts["platform"] = platform.platform()
+    facts |= {package: _version(package) for package in _PACKAGES + _EXTRAS}
+    facts["processor cores"] = str(os.cpu_count())
+    facts["devices"] = ", ".join(_devices())
+    for kind in ("spectrum", "image"):
+        facts[f"{kind} architectures"] = ", ".join(list_architectures(kind))
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name.ljust(width)}  {value}")
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    """Every device that a classifier accepts here, found as a classifier finds it."""
+    from sklvision.neural_network._runtime import resolve_device
+
+    def exists(device: str) -> bool:
+        try:
+            resolve_device(device)
+        except ValueError:
+            return False
+        return True
+
+    gpus = takewhile(exists, (f"cuda:{i}" for i in count()))
+    return ["cpu", *gpus, *filter(exists, ["mps"])]

@@ -1,0 +1,88 @@
+"""The parser, and what all commands share: errors of one line, and exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from sklvision._version import __version__
+from sklvision.cli import _compare, _info
+from sklvision.cli._errors import CommandError
+
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is a --help away."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0 if all went well, 1 if a fit failed, 2 if the arguments or the data are
+        wrong, 130 if interrupted.
+
+    Examples
+    --------
+    >>> from sklvision.cli import main
+    >>> main(["compare", "no_such_file.npz"])  # says so on standard error
+    2
+    """
+    parser = _make_parser()
+    args = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    prog = f"{parser.prog} {args.command}"
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # "±" on a terminal without it
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _one_line_warnings(prog)
+            status = args.run(args)
+        sys.stdout.flush()
+    except CommandError as error:
+        print(f"{prog}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print(f"\n{prog}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="sklvision",
+        description="Classify small images and spectra, and compare honestly.",
+    )
+    parser.add_argument("--version", action="version", version=f"sklvision {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for command in (_compare, _info):
+        command.add_parser(commands)
+    return parser
+
+
+def _one_line_warnings(prog: str) -> Any:
+    def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
+        print(f"{prog}: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+    return show
