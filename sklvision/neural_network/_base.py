@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -30,6 +29,7 @@ from sklvision.neural_network._data import Samples, moments, validation_split
 from sklvision.neural_network._module import Architecture, check_architecture
 from sklvision.neural_network._net import Net, unlimited
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
+from sklvision.neural_network._predictions import PredictionsMixin
 from sklvision.neural_network._rebuild import (
     get_weights,
     make_module,
@@ -46,7 +46,7 @@ from sklvision.neural_network._runtime import (
 from sklvision.utils._base import SklvisionEstimator
 
 
-class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
+class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     """A scikit-learn classifier around a net that skorch trains.
 
     Subclasses say what kind of data they take (`_kind`) and turn `X` into an array of one
@@ -316,69 +316,6 @@ class BaseNeuralClassifier(ClassifierMixin, SklvisionEstimator):
         check_is_fitted(self)
         X, _ = self._validate_samples(X, reset=False)
         return self._net.logits(X)
-
-    def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Compute logits.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples, n_classes) or (n_samples,)
-            One column per class in the order of `classes_`; for two classes the logit of the
-            second less that of the first.
-        """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels, of the type they had in training.
-        """
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; every row sums to 1.
-        """
-        return softmax(self._logits(X), axis=1)
-
-    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
-        """Predict logarithms of class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return log_softmax(self._logits(X), axis=1)
 
     def __getstate__(self) -> dict[str, Any]:
         # Plain arrays instead of torch objects: small, safe to load, and free of the device,

@@ -1,0 +1,71 @@
+"""Time functions in turns, and describe the machine they ran on.
+
+Machines are noisy: what is compared runs interleaved in one process, and medians are reported.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import torch
+
+
+def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each function, after one warm-up, called in turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for repeat in range(repeats + 1):
+        for name, function in functions.items():
+            start = perf_counter()
+            function()
+            if repeat:
+                seconds[name].append(perf_counter() - start)
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def machine() -> dict[str, object]:
+    """What the figures depend on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        processor = platform.processor()
+    return {
+        "processor": processor,
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("sklvision", "scikit-learn", "skorch", "torch")},
+    }
+
+
+def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
+    """Print the rows as a table; write them beside the machine as JSON when asked to."""
+    described = machine()
+    print(f"{title}\n{', '.join(f'{name} {value}' for name, value in described.items())}\n")
+    names = list(rows[0])
+    texts = [[_text(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
+    for line in [names, *texts]:
+        cells = [
+            cell.ljust(w) if i == 0 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = out.with_name(out.name + ".partial")
+        content = {"title": title, "machine": described, "rows": rows}
+        partial.write_text(json.dumps(content, indent=2) + "\n")
+        partial.replace(out)
+        print(f"\nWritten to {out}")
+
+
+def _text(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
