@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-# Rows per step when statistics of a large array are taken.
-_MOMENT_ROWS = 4096
+from sklvision.neural_network._lazy import LazyImages
+
+# Values per step when statistics of a large array are taken.
+_MOMENT_VALUES = 2**22
+
+Data = np.ndarray | LazyImages
 
 
 def as_tensor(X: np.ndarray) -> Tensor:
@@ -19,13 +24,20 @@ def as_tensor(X: np.ndarray) -> Tensor:
     return torch.from_numpy(X if X.flags.writeable else X.copy())
 
 
-def moments(X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def read(X: Data, n_rows: int) -> Iterator[np.ndarray]:
+    """Iterate over the samples, `n_rows` at a time."""
+    if isinstance(X, LazyImages):
+        return X.batches(n_rows)
+    return (X[start : start + n_rows] for start in range(0, len(X), n_rows))
+
+
+def moments(X: Data, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Weighted mean and standard deviation over samples, and over pixels of images.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_bands) or (n_samples, height, width, channels)
-        The training data.
+    X : ndarray or LazyImages of shape (n_samples, n_bands) or (n_samples, height, width, channels)
+        The training data; lazy images are read twice.
     weights : ndarray of shape (n_samples,) or None
         Sample weights.
 
@@ -35,15 +47,18 @@ def moments(X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.n
         In float64. A scale of zero is replaced by one, so that a constant band becomes zero.
     """
     weights = np.ones(len(X)) if weights is None else weights
+    n_rows = max(1, _MOMENT_VALUES // prod(X.shape[1:]))
     total = weights.sum()
 
-    def average(function) -> np.ndarray:
-        result = 0.0
-        for start in range(0, len(X), _MOMENT_ROWS):
-            rows = function(X[start : start + _MOMENT_ROWS].astype(np.float64))
+    def average(function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        result: Any = 0.0
+        start = 0
+        for batch in read(X, n_rows):
+            rows = function(np.asarray(batch, dtype=np.float64))
             if rows.ndim > 2:
                 rows = rows.mean(axis=tuple(range(1, rows.ndim - 1)))
-            result = result + weights[start : start + _MOMENT_ROWS] @ rows
+            result = result + weights[start : start + len(rows)] @ rows
+            start += len(rows)
         return result / total
 
     mean = average(lambda rows: rows)
@@ -57,19 +72,20 @@ def moments(X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.n
 class Samples:
     """Data, encoded labels and weights of equal length."""
 
-    X: Tensor
+    X: Tensor | LazyImages
     y: Tensor
     weights: Tensor | None = None
 
     @classmethod
     def from_arrays(
-        cls, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, dtype: torch.dtype
+        cls, X: Data, y: np.ndarray, weights: np.ndarray | None, dtype: torch.dtype
     ) -> Samples:
         """Make tensors of arrays; the weights are brought to a mean of 1."""
+        rows = X if isinstance(X, LazyImages) else as_tensor(X)
         if weights is None:
-            return cls(as_tensor(X), torch.from_numpy(y))
+            return cls(rows, torch.from_numpy(y))
         mean_one = torch.from_numpy(weights / weights.mean()).to(dtype)
-        return cls(as_tensor(X), torch.from_numpy(y), mean_one)
+        return cls(rows, torch.from_numpy(y), mean_one)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -89,19 +105,22 @@ class Samples:
         the others', and on a single sample of which batch normalisation would fail.
         """
         n_batches = ceil(len(self) / batch_size)
-        if n_batches == 1:
+        n_rows = ceil(len(self) / n_batches)
+        if n_batches == 1 and isinstance(self.X, Tensor):
             # One batch holds everything: no order to draw, nothing to copy.
-            yield self._on(device, slice(None))
+            weights = None if self.weights is None else self.weights.to(device)
+            yield self.X.to(device), self.y.to(device), weights
             return
         order = torch.randperm(len(self)) if shuffle else torch.arange(len(self))
-        for index in order.tensor_split(n_batches):
-            yield self._on(device, index)
-
-    def _on(
-        self, device: torch.device, index: Tensor | slice
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        weights = None if self.weights is None else self.weights[index].to(device)
-        return self.X[index].to(device), self.y[index].to(device), weights
+        parts = order.split(n_rows)
+        samples: Iterator[Tensor]
+        if isinstance(self.X, LazyImages):
+            samples = map(torch.from_numpy, self.X[order].batches(n_rows))
+        else:
+            samples = (self.X[part] for part in parts)
+        for X, part in zip(samples, parts, strict=True):
+            weights = None if self.weights is None else self.weights[part].to(device)
+            yield X.to(device), self.y[part].to(device), weights
 
 
 def validation_split(

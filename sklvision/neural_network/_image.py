@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._lazy import LazyImages, is_lazy
 from sklvision.neural_network._module import Architecture
 
 
@@ -19,7 +20,8 @@ class ImageClassifier(BaseNeuralClassifier):
     """Neural classifier of small images.
 
     `X` holds images channels-last, ``(n, height, width)`` or ``(n, height, width, channels)``,
-    or one flattened image per row, ``(n, n_features)``, with `image_shape` beside it.
+    or one flattened image per row, ``(n, n_features)``, with `image_shape` beside it. It may be
+    an :class:`~sklvision.datasets.ImageCollection`, which is read batch by batch.
 
     Parameters
     ----------
@@ -197,26 +199,52 @@ class ImageClassifier(BaseNeuralClassifier):
         return tags
 
     def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
+        dtype = self._sample_dtype(reset)
+        if is_lazy(X):
+            return self._validate_collection(X, y, dtype, reset)
         # Pixels of one byte stay so until their batch is computed.
-        is_bytes = getattr(X, "dtype", None) == np.uint8
-        dtype = np.uint8 if is_bytes else self._sample_dtype(reset)
+        dtype = np.uint8 if getattr(X, "dtype", None) == np.uint8 else dtype
         shape: tuple[int, ...] | None = None
         if _n_dims(X) > 2:
             X = np.asarray(X)
-            shape = _image_shape(X)
+            shape = _image_shape(X.shape)
+            self._check_shape(shape, reset)
             # One row per image: scikit-learn then checks values, labels and the number of features.
             X = X.reshape(len(X), prod(shape))
-        if not reset and shape not in (None, self.input_shape_):
-            raise ValueError(
-                f"X has images of shape {shape}, but {type(self).__name__} was fitted with images "
-                f"of shape {self.input_shape_} (height, width, channels)."
-            )
         if reset or y is not None:
             X, y = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
         else:
             X = validate_data(self, X, reset=False, dtype=dtype, order="C")
         resolved = self._resolve_shape(shape, X.shape[1]) if reset else self.input_shape_
         return X.reshape(len(X), *resolved), y
+
+    def _validate_collection(self, X: Any, y: Any, dtype: Any, reset: bool) -> tuple:
+        """Check what can be known of images that are not read yet."""
+        if len(X) == 0:
+            raise ValueError(f"Found a collection of 0 images; {type(self).__name__} needs some.")
+        if len(X.shape) < 3:
+            raise ValueError(
+                "X is a collection of images that differ in size; bring them to one size first, "
+                "with sklvision.image.Resize or the collection's own size."
+            )
+        shape = _image_shape(X.shape)
+        self._check_shape(shape, reset)
+        if reset or y is not None:
+            y = validate_data(self, y=y, reset=False)
+            check_consistent_length(X, y)
+        if reset:
+            self._resolve_shape(shape, prod(shape))
+            self.n_features_in_ = prod(shape)
+            if hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        return LazyImages(X, shape, dtype), y
+
+    def _check_shape(self, shape: tuple[int, ...], reset: bool) -> None:
+        if not reset and shape != self.input_shape_:
+            raise ValueError(
+                f"X has images of shape {shape}, but {type(self).__name__} was fitted with images "
+                f"of shape {self.input_shape_} (height, width, channels)."
+            )
 
     def _resolve_shape(self, shape: tuple[int, ...] | None, n_features: int) -> tuple[int, ...]:
         """Shape of one image (height, width, channels), from X or else from `image_shape`."""
@@ -245,11 +273,11 @@ def _n_dims(X: Any) -> int:
         ) from error
 
 
-def _image_shape(X: np.ndarray) -> tuple[int, int, int]:
-    if X.ndim > 4:
+def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    if len(shape) > 4:
         raise ValueError(
             "X must have 2 dimensions (n_samples, n_features), 3 (n_samples, height, width) or 4 "
-            f"(n_samples, height, width, channels), got {X.ndim}: shape {X.shape}."
+            f"(n_samples, height, width, channels), got {len(shape)}: shape {shape}."
         )
-    height, width, *channels = X.shape[1:]
+    height, width, *channels = shape[1:]
     return (height, width, channels[0] if channels else 1)

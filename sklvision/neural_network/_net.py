@@ -6,7 +6,7 @@ tensors in memory: for small nets most of an epoch is otherwise spent on moving 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import ceil, prod
 from time import perf_counter
 from typing import Any
@@ -18,7 +18,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 
-from sklvision.neural_network._data import Samples, as_tensor
+from sklvision.neural_network._data import Data, Samples, as_tensor, read
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule
 from sklvision.neural_network._runtime import autocast
@@ -233,12 +233,12 @@ class Net(NeuralNetClassifier):
         losses = self.criterion_(y_pred, y_true)
         return (losses if sample_weight is None else losses * sample_weight).mean()
 
-    def logits(self, X: np.ndarray) -> np.ndarray:
+    def logits(self, X: Data) -> np.ndarray:
         """Compute the logits of any number of samples, in chunks.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, *input_shape)
+        X : ndarray or LazyImages of shape (n_samples, *input_shape)
             Validated samples.
 
         Returns
@@ -247,20 +247,21 @@ class Net(NeuralNetClassifier):
             In float64.
         """
         self._set_training(False)
+        n_rows = max(_ROW_BLOCK, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(X.shape[1:])))
+        n_rows -= n_rows % _ROW_BLOCK
         with torch.inference_mode():
-            chunks = [self.infer(chunk.to(self.device)).cpu() for chunk in _chunks(as_tensor(X))]
+            chunks = [
+                self.infer(_whole_blocks(as_tensor(chunk)).to(self.device)).cpu()
+                for chunk in read(X, n_rows)
+            ]
         return torch.cat(chunks)[: len(X)].double().numpy()
 
 
 def _watches_batches(callback: Callback) -> bool:
-    return any(
-        getattr(type(callback), hook) is not getattr(Callback, hook) for hook in _BATCH_HOOKS
-    )
+    kind = type(callback)
+    return any(getattr(kind, hook) is not getattr(Callback, hook) for hook in _BATCH_HOOKS)
 
 
-def _chunks(X: Tensor) -> Iterator[Tensor]:
-    rows = max(_ROW_BLOCK, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(X.shape[1:])))
-    rows -= rows % _ROW_BLOCK
-    for chunk in X.split(rows):
-        missing = -len(chunk) % _ROW_BLOCK
-        yield torch.cat([chunk, chunk[-1:].expand(missing, *chunk.shape[1:])]) if missing else chunk
+def _whole_blocks(X: Tensor) -> Tensor:
+    missing = -len(X) % _ROW_BLOCK
+    return torch.cat([X, X[-1:].expand(missing, *X.shape[1:])]) if missing else X

@@ -1,0 +1,90 @@
+"""A lazy collection of files goes wherever an array of images goes."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sklvision.datasets import ImageCollection, load_image_folder
+from sklvision.image import FlattenImages
+from sklvision.neural_network import ImageClassifier
+from tests.neural_network._problems import blobs_of_images
+
+PIL_Image = pytest.importorskip("PIL.Image")
+
+SETTINGS = {"max_epochs": 12, "batch_size": 16, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("images")
+    images, labels = blobs_of_images()
+    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
+        (path / "abc"[label]).mkdir(exist_ok=True)
+        PIL_Image.fromarray(image).save(path / "abc"[label] / f"{i:02}.png")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bunch(folder):
+    return load_image_folder(folder)
+
+
+def test_lazy_and_eager_images_train_the_same_net(bunch):
+    lazy = ImageClassifier(**SETTINGS).fit(bunch.data, bunch.target)
+    eager = ImageClassifier(**SETTINGS).fit(np.asarray(bunch.data), bunch.target)
+    assert lazy.input_shape_ == eager.input_shape_ == (8, 8, 1)
+    assert lazy.n_features_in_ == eager.n_features_in_ == 64
+    expected = eager.decision_function(np.asarray(bunch.data))
+    np.testing.assert_array_equal(lazy.decision_function(bunch.data), expected)
+    np.testing.assert_array_equal(eager.decision_function(bunch.data), expected)
+    assert lazy.score(bunch.data, bunch.target) > 0.9
+
+
+def test_early_stopping_weights_and_partial_fit_take_a_collection(bunch):
+    weights = np.where(bunch.target == "a", 0, 1)
+    clf = ImageClassifier(early_stopping=True, class_weight="balanced", **SETTINGS)
+    clf.fit(bunch.data, bunch.target, sample_weight=weights)
+    assert "a" not in clf.predict(bunch.data)
+    clf.partial_fit(bunch.data, bunch.target)
+    assert bunch.data.files[0].encode() not in pickle.dumps(clf)
+
+
+def test_search_and_cross_validation_in_parallel(bunch):
+    clf = ImageClassifier(**SETTINGS)
+    scores = cross_val_score(clf, bunch.data, bunch.target, cv=3, n_jobs=2, error_score="raise")
+    assert scores.mean() > 0.9
+    grid = {"architecture": ["resnet8", "cifar_cnn"]}
+    search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(bunch.data, bunch.target)
+    assert search.best_score_ > 0.7
+    baseline = make_pipeline(FlattenImages(), LogisticRegression(max_iter=2000))
+    assert cross_val_predict(baseline, bunch.data, bunch.target, cv=2).shape == (60,)
+
+
+def test_a_mapped_collection_in_colour_and_floats(bunch):
+    def to_colour(image):
+        return np.repeat(image[..., None] / 255.0, 3, axis=-1)
+
+    clf = ImageClassifier(**SETTINGS).fit(bunch.data.map(to_colour), bunch.target)
+    assert clf.input_shape_ == (8, 8, 3)
+    assert clf.score(bunch.data.map(to_colour), bunch.target) > 0.9
+
+
+def test_bad_collections_are_refused(bunch, folder, tmp_path):
+    clf = ImageClassifier(**SETTINGS)
+    with pytest.raises(ValueError, match="0 images"):
+        clf.fit(bunch.data[:0], [])
+    with pytest.raises(ValueError, match=r"\[60, 59\]"):
+        clf.fit(bunch.data, bunch.target[1:])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        clf.fit(bunch.data.map(lambda image: image / np.float32(0)), bunch.target)
+    PIL_Image.new("L", (9, 9)).save(tmp_path / "other.png")
+    mixed = ImageCollection([*bunch.data.files, tmp_path / "other.png"])
+    with pytest.raises(ValueError, match="differ in size"):
+        clf.fit(mixed, [*bunch.target, "a"])
+    clf.fit(bunch.data, bunch.target)
+    with pytest.raises(ValueError, match=r"images of shape \(9, 9, 1\)"):
+        clf.predict(mixed[-1:])
