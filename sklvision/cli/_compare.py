@@ -104,15 +104,15 @@ def run(args: argparse.Namespace) -> int:
                 image_size=args.image_size,
                 allow_pickle=args.allow_pickle,
             )
-        n_jobs = _default_jobs() if args.n_jobs is None else args.n_jobs
-        if not args.quiet:
-            print(data, file=sys.stderr)
+    if not args.quiet:
+        print(data, file=sys.stderr)
 
-        # Loads torch, so only once the data are known to be good.
-        from sklvision.cli._candidates import choose_candidates
-        from sklvision.model_selection import compare_estimators
+    # Loads torch, so only once the data are known to be good.
+    from sklvision.cli._candidates import choose_candidates
+    from sklvision.model_selection import compare_estimators
 
-        candidates, baselines = choose_candidates(data)
+    candidates, baselines = choose_candidates(data)
+    with user_errors():
         result = compare_estimators(
             candidates,
             data.X,
@@ -121,13 +121,13 @@ def run(args: argparse.Namespace) -> int:
             groups=None if args.no_groups else data.groups,
             scoring=scoring,
             baselines=baselines or True,
-            n_jobs=n_jobs,
+            n_jobs=_default_jobs() if args.n_jobs is None else args.n_jobs,
             random_state=args.seed,
             verbose=0 if args.quiet else 1,
         )
         print(result)
         result.to_html(args.out)
-        print(f"\nReport written to {args.out.resolve()}")
+    print(f"\nReport written to {args.out.resolve()}")
     return 0
 
 

@@ -120,11 +120,11 @@ def compare_estimators(
     >>> from sklvision.model_selection import compare_estimators
     >>> X, y = load_iris(return_X_y=True)
     >>> result = compare_estimators({"neighbours": KNeighborsClassifier()}, X, y, random_state=0)
-    >>> result.to_frame()["mean_accuracy"].round(3)
+    >>> result.to_frame()["mean_accuracy"].round(2)
     estimator
-    neighbours             0.973
-    logistic regression    0.953
-    majority class         0.333
+    logistic regression    0.96
+    neighbours             0.95
+    majority class         0.33
     Name: mean_accuracy, dtype: float64
     """
     X, y = check_samples(X, y)
@@ -226,10 +226,10 @@ def _collect(
             rows.append(row)
             for message, category in caught:
                 told[row["estimator"], message, category].add(row["split"])
-            progress.set_postfix_str(f"{row['estimator']}, split {row['split']}", refresh=False)
+            progress.set_postfix_str(f"{row['estimator']}, fold {row['split']}", refresh=False)
             progress.update()
     for (name, message, category), where in sorted(told.items(), key=lambda item: item[0][:2]):
-        text = f"{name}, in {len(where)} of {n_splits} splits: {message}"
+        text = f"{name}, in {len(where)} of {n_splits} folds: {message}"
         try:
             warnings.warn(text, category, stacklevel=3)
         except TypeError:  # a category that is not made from a text alone

@@ -70,7 +70,7 @@ def run_pair(
                 error_score="raise",
             )
     except Exception as error:
-        error.add_note(f"Raised by {name!r} in split {split}.")
+        error.add_note(f"Raised by {name!r} in fold {split}.")
         raise
     fitted = measured["estimator"][0]
     prefix = "test_"

@@ -1,0 +1,211 @@
+"""Tables, words and pages made of a comparison."""
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.model_selection import ComparisonResult, compare_estimators
+from sklvision.model_selection._files import write_atomically
+
+NASTY = "<b>bayes</b> & co"
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def result(iris):
+    return compare_estimators(
+        {NASTY: GaussianNB()}, *iris, scoring=["accuracy", "neg_log_loss"], random_state=0
+    )
+
+
+def make_result(scores, *, baselines=(), name="accuracy"):
+    """A result of given scores, one list per estimator."""
+    rows = [
+        {
+            "estimator": estimator,
+            "split": split,
+            f"test_{name}": score,
+            "fit_seconds": 1.0,
+            "predict_ms_per_sample": 0.5,
+            "n_parameters": None,
+            "pickled_bytes": 10,
+        }
+        for estimator, values in scores.items()
+        for split, score in enumerate(values)
+    ]
+    folds = pd.DataFrame(rows).astype({"n_parameters": "Int64", "pickled_bytes": "Int64"})
+    n_splits = len(next(iter(scores.values())))
+    return ComparisonResult(
+        folds=folds,
+        baselines=baselines,
+        estimators=dict.fromkeys(scores),
+        splits=[(np.arange(2), np.arange(2))] * n_splits,
+        description={"Samples": "4, each of shape 2"},
+    )
+
+
+def test_text_is_an_aligned_table_best_first(result):
+    lines = str(result).splitlines()
+    header = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
+    table = lines[header : header + 5]
+    assert len({len(line) for line in table}) == 1
+    assert [line.split("  ")[0] for line in table[2:]] == [
+        "logistic regression *",
+        NASTY,
+        "majority class *",
+    ]
+    assert "simple baseline" in str(result)
+    assert repr(result) == str(result)
+
+
+@pytest.mark.parametrize(
+    ("scores", "baselines", "words"),
+    [
+        (
+            {"base": [0.5, 0.6, 0.7], "net": [0.7, 0.5, 0.9]},
+            ("base",),
+            "net scored higher on average than base, the baseline: mean difference "
+            "+10.00 percentage points of accuracy, higher in 2 of 3 folds.",
+        ),
+        (
+            {"low": [0.1, 0.1], "high": [0.8, 0.8], "net": [0.5, 0.9]},
+            ("low", "high"),
+            "net scored no higher on average than high, the best of the baselines: mean difference "
+            "-10.00 percentage points of accuracy, higher in 1 of 2 folds.",
+        ),
+        (
+            {"base": [0.5, 0.5], "net": [0.5, 0.5]},
+            ("base",),
+            "no higher on average than base, the baseline: mean difference +0.00",
+        ),
+        (
+            {"a": [0.4, 0.4], "b": [0.5, 0.5]},
+            (),
+            "b scored higher on average than a, the next best",
+        ),
+        ({"a": [-1.5, -1.5], "b": [-1.0, -1.0]}, ("a",), "mean difference +0.5000 of accuracy"),
+        ({"a": [0.4, 0.4]}, (), "a was compared with nothing"),
+        ({"a": [0.4, np.nan], "b": [0.5, 0.5]}, (), "not a number for ['a']"),
+    ],
+)
+def test_words_claim_what_was_seen_and_no_more(scores, baselines, words):
+    text = str(make_result(scores, baselines=baselines))
+    assert words in text
+    if "mean difference" in words:
+        assert "no test of significance" in text
+
+
+def test_a_score_that_is_not_a_number_comes_last_and_shows_as_a_dash():
+    result = make_result({"a": [np.nan, 1.0], "b": [0.5, 0.5]})
+    assert list(result.to_frame().index) == ["b", "a"]
+    assert re.search(r"^a +–", str(result), flags=re.MULTILINE)
+    assert "<svg" in result.to_html()
+
+
+def test_unknown_score(result):
+    with pytest.raises(KeyError, match="roc"):
+        result.scores("roc")
+
+
+def linear(n_features, n_classes=3):
+    return n_features * n_classes + n_classes
+
+
+@pytest.mark.parametrize(
+    ("estimator", "n_parameters"),
+    [
+        (LogisticRegression(), linear(4)),
+        (make_pipeline(StandardScaler(), LogisticRegression()), linear(4)),
+        (MLPClassifier((5,), solver="lbfgs", max_iter=2000), 4 * 5 + 5 + linear(5)),
+        (
+            VotingClassifier([("a", LogisticRegression()), ("b", LogisticRegression(C=2))]),
+            2 * linear(4),
+        ),
+        (
+            StackingClassifier([("a", LogisticRegression())], LogisticRegression(), cv=2),
+            linear(4) + linear(3),
+        ),
+        (VotingClassifier([("a", LogisticRegression()), ("b", GaussianNB())]), None),
+        (RandomForestClassifier(3), None),
+        (GaussianNB(), None),
+    ],
+)
+def test_parameters_are_counted(iris, estimator, n_parameters):
+    frame = compare_estimators({"x": estimator}, *iris, cv=2, random_state=0).to_frame()
+    counted = frame.loc["x", "n_parameters"]
+    assert counted is pd.NA if n_parameters is None else counted == n_parameters
+    assert frame["pickled_bytes"].notna().all()
+
+
+class Unpicklable(DummyClassifier):
+    def __reduce__(self):
+        raise TypeError("holds a lock")
+
+
+def test_what_cannot_be_pickled_has_no_size(iris):
+    frame = compare_estimators({"x": Unpicklable()}, *iris, cv=2).to_frame()
+    assert frame.loc["x", "pickled_bytes"] is pd.NA
+    assert frame.loc["majority class", "pickled_bytes"] > 0
+
+
+def test_page_is_whole_and_escaped(result):
+    page = result.to_html()
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.rstrip().endswith("</html>")
+    assert NASTY not in page
+    assert html.escape(NASTY) in page
+    assert not re.search(r"(src|href)\s*=|url\(|@import", page)
+    for word in ("majority class", "neg_log_loss", "StratifiedKFold", "scikit-learn"):
+        assert word in page
+
+
+def test_notebook_shows_a_fragment(result):
+    fragment = result._repr_html_()
+    assert "<html" not in fragment
+    assert "majority class" in fragment
+
+
+def test_page_is_written_to_a_file(result, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    assert result.to_html(path) is None
+    assert path.read_text(encoding="utf-8") == result.to_html()
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "half \ud800")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    with pytest.raises(OSError, match="nowhere"):
+        write_atomically(tmp_path / "nowhere" / "report.html", "text")
+
+
+def test_works_with_the_nets_of_the_package(iris):
+    from sklvision.neural_network import SpectrumClassifier
+
+    net = SpectrumClassifier(
+        architecture_params={"hidden_layer_sizes": (8,)}, max_epochs=3, batch_size=50
+    )
+    frame = compare_estimators({"net": net}, *iris, cv=2, random_state=0).to_frame()
+    again = compare_estimators({"net": net}, *iris, cv=2, random_state=0).to_frame()
+    assert frame.loc["net", "n_parameters"] > 4 * 8
+    assert frame["mean_accuracy"].equals(again["mean_accuracy"])
