@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import speed, spectra
+from benchmarks import spectra, speed
 from benchmarks._harness import report
 
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks spectra
 
-One setting for all sets: first derivative, SNV, ``SpectrumClassifier()`` as it comes. The folds (five,
-shuffled, seed 0) keep groups together where the set has groups; only the seed of the net changes.
-Classes of fewer than 10 samples and the unlabelled pixels of Salinas-A are left out.
+One setting for all sets: first derivative, SNV, ``SpectrumClassifier()`` as it comes. The folds
+(five, shuffled, seed 0) keep groups together where the set has groups; only the seed of the net
+changes. Classes of fewer than 10 samples and the unlabelled pixels of Salinas-A are left out.
 """
 
 from __future__ import annotations

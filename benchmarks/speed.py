@@ -2,8 +2,9 @@
 
     python -m benchmarks speed
 
-"torch" is a net of the same layers: at prediction one eager float32 forward pass, in training a loop
-over slices of shuffled tensors with the same optimizer, schedule and numbers of batches and epochs.
+"torch" is a net of the same layers: at prediction one eager float32 forward pass, in training a
+loop over slices of shuffled tensors with the same optimizer, schedule and numbers of batches and
+epochs.
 """
 
 from __future__ import annotations
