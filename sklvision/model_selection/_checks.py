@@ -105,7 +105,9 @@ def check_samples(X: Any, y: Any) -> tuple[Any, np.ndarray]:
         raise ValueError(f"y must hold class labels, got {kind!r} values such as {y[:3].tolist()}.")
     classes = np.unique(y)
     if len(classes) < 2:
-        raise ValueError(f"y holds a single class, {classes.tolist()[0]!r}: at least two are needed.")
+        raise ValueError(
+            f"y holds a single class, {classes.tolist()[0]!r}: at least two are needed."
+        )
     return X, y
 
 

@@ -65,26 +65,48 @@ class _SizePickler(pickle.Pickler):
     objects, which would make the very same model a few bytes larger there.
     """
 
+    def __init__(self, file: Any) -> None:
+        super().__init__(file, protocol=5)
+        self._copies: dict[int, tuple[Any, Any]] = {}
+
     def reducer_override(self, obj: Any) -> Any:
         by_name = inspect.isclass(obj) or inspect.isroutine(obj)
         if by_name or not hasattr(obj, "__dict__") or type(obj) in copyreg.dispatch_table:
             return NotImplemented
         reduced = obj.__reduce_ex__(5)
-        if not isinstance(reduced, tuple) or len(reduced) < 3 or type(reduced[2]) is not dict:
+        if not isinstance(reduced, tuple):
             return reduced
-        state = {_interned(key): _interned(value) for key, value in reduced[2].items()}
-        return *reduced[:2], state, *reduced[3:]
+        parts = list(reduced)  # how to make it, with what, its state, its items, its pairs
+        if len(parts) > 2:
+            parts[2] = self._interned(parts[2])
+        if len(parts) > 4 and parts[4] is not None:
+            parts[4] = ((self._interned(key), value) for key, value in parts[4])
+        return tuple(parts)
 
-
-def _interned(value: Any) -> Any:
-    return sys.intern(value) if type(value) is str else value
+    def _interned(self, value: Any) -> Any:
+        """Make equal strings one object, within dicts, lists and tuples as well."""
+        if type(value) is str:
+            return sys.intern(value)
+        if type(value) not in (dict, list, tuple):
+            return value
+        if id(value) not in self._copies:
+            # Kept with its original, so that the id stays taken and what is shared stays so.
+            copy: Any = {} if type(value) is dict else []
+            self._copies[id(value)] = value, copy
+            if type(value) is dict:
+                copy.update((self._interned(key), self._interned(v)) for key, v in value.items())
+            else:
+                copy.extend(map(self._interned, value))
+            if type(value) is tuple:
+                self._copies[id(value)] = value, tuple(copy)
+        return self._copies[id(value)][1]
 
 
 def pickled_bytes(estimator: Any) -> int | None:
     """Measure the pickle of a fitted estimator; None where it cannot be pickled."""
     counter = _ByteCounter()
     try:
-        _SizePickler(counter, protocol=5).dump(estimator)
+        _SizePickler(counter).dump(estimator)
     except (pickle.PicklingError, TypeError, AttributeError):
         return None
     return counter.n_bytes

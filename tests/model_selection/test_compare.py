@@ -270,7 +270,7 @@ def test_n_jobs_changes_nothing_but_times(digits):
     estimators = {
         "mlp": MLPClassifier(max_iter=20),
         "forest": RandomForestClassifier(5),
-        "vote": VotingClassifier([("mlp", MLPClassifier(max_iter=5)), ("bayes", GaussianNB())]),
+        "vote": VotingClassifier([("adam", MLPClassifier(max_iter=5)), ("b c", GaussianNB())]),
         "knn": KNeighborsClassifier(),
     }
     scoring = ["accuracy", "f1_macro"]

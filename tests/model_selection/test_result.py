@@ -1,6 +1,7 @@
 """Tables, words and pages made of a comparison."""
 
 import html
+import pickle
 import re
 
 import numpy as np
@@ -150,6 +151,15 @@ def test_parameters_are_counted(iris, estimator, n_parameters):
     counted = frame.loc["x", "n_parameters"]
     assert counted is pd.NA if n_parameters is None else counted == n_parameters
     assert frame["pickled_bytes"].notna().all()
+
+
+@pytest.mark.filterwarnings("ignore:Splits")
+def test_size_is_that_of_the_pickle(iris):
+    forest = RandomForestClassifier(5, random_state=0)
+    X, y = iris
+    frame = compare_estimators({"x": forest}, X, y, cv=[(np.arange(150), [0, 50, 100])])
+    pickled = len(pickle.dumps(forest.fit(X, y), protocol=5))
+    assert frame.to_frame().loc["x", "pickled_bytes"] == pytest.approx(pickled, rel=0.01)
 
 
 class Unpicklable(DummyClassifier):
