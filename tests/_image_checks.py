@@ -18,11 +18,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from PIL import Image
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks, get_tags
+
+from sklvision.datasets import ImageCollection
 
 _METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -365,6 +368,29 @@ def check_container_of_output(estimator, layout):
         clone(estimator).set_output(transform="pandas").fit(X, y)
     with sklearn.config_context(transform_output="pandas"):
         np.testing.assert_array_equal(clone(estimator).fit_transform(X, y), result)
+
+
+def check_collection_gives_the_same_pixels(estimator, layout):
+    """Images on disk are transformed as those in memory are, when they are read at last."""
+    if not hasattr(estimator, "transform"):
+        return
+    X, y = layout()
+    X = X.astype(np.uint8)
+    expected = clone(estimator).fit(X, y).transform(X)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(Path(folder) / f"{i:02}.png") for i in range(len(X))]
+        for image, file in zip(X, files, strict=True):
+            Image.fromarray(image).save(file)
+        collection = ImageCollection(files)
+        model = clone(estimator).fit(collection, y)
+        for result in (
+            model.transform(collection),
+            clone(estimator).fit(X, y).transform(collection),
+        ):
+            assert_same({"transform": np.asarray(result)}, {"transform": expected})
+            assert len(result) == len(X)
+        part = model.transform(collection[[3, 1]])
+        assert_same({"transform": np.asarray(part)}, {"transform": expected[[3, 1]]})
 
 
 def check_pipeline(estimator, layout):

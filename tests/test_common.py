@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 import sklvision
+from sklvision.image import ForegroundCrop, PixelScaler, Resize
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils.discovery import all_estimators
@@ -22,6 +23,7 @@ from sklvision.utils.discovery import all_estimators
 # Written out, as a registry that lost an estimator would not miss it.
 EXPECTED = {
     "FlattenImages",
+    "ForegroundCrop",
     "ImageClassifier",
     "PixelScaler",
     "Resize",
@@ -36,6 +38,11 @@ OTHER_SETTINGS = [
     *(SpectralScaler(method) for method in ("msc", "minmax", "l2", "standard", None)),
     SavitzkyGolay(3, polyorder=1, deriv=1, mode="nearest"),
 ]
+OTHER_IMAGE_SETTINGS = [
+    ForegroundCrop(threshold="otsu", align=True, polarity="both", output_size=(4, 9)),
+    Resize(9, resample="nearest"),
+    PixelScaler((-1, 1), data_range=(0, 255), clip=True),
+]
 
 
 def test_registry_lists_what_is_expected():
@@ -49,7 +56,9 @@ def test_registry_lists_every_public_estimator_of_the_source():
         if info.name.endswith(("._base", ".__main__")):  # bases, and code that runs on import
             continue
         for name, cls in inspect.getmembers(import_module(info.name), inspect.isclass):
-            if cls.__module__ == info.name and issubclass(cls, SklvisionEstimator):
+            if cls.__module__ != info.name or not issubclass(cls, SklvisionEstimator):
+                continue
+            if name in ESTIMATORS or not cls.__subclasses__():  # a base alone is not for users
                 defined.add(name)
     assert {name for name in defined if not name.startswith("_")} == set(ESTIMATORS)
 
@@ -94,3 +103,10 @@ def test_no_tag_hides_a_check(name):
 @pytest.mark.parametrize("name", [name for name, e in ESTIMATORS.items() if takes_images(e)])
 def test_image_battery(name, check_name, layout):
     dict(image_checks())[check_name](ESTIMATORS[name], LAYOUTS[layout])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("check_name", dict(image_checks()))
+@pytest.mark.parametrize("estimator", OTHER_IMAGE_SETTINGS, ids=lambda estimator: str(estimator))
+def test_image_battery_with_other_settings(estimator, check_name, layout):
+    dict(image_checks())[check_name](estimator, LAYOUTS[layout])

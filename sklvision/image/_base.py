@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,7 +14,10 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from sklvision.image._functional import map_images
 from sklvision.utils._base import SklvisionEstimator
+
+ImageFunction = Callable[[np.ndarray], np.ndarray]
 
 
 def _gives_tables(transformer: ImageTransformer) -> bool:
@@ -27,13 +32,16 @@ def _gives_tables(transformer: ImageTransformer) -> bool:
 class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     """Base of the transformers of images.
 
-    Subclasses implement ``_transform_images``, ``_gives_images`` and, where there is
-    something to learn, ``_fit_images``; the tag ``two_d_array`` says whether tables are
-    accepted beside images.
+    Subclasses implement ``_image_function``, ``_gives_images`` and, where there is
+    something to learn, ``_fit_images``. Those that take tables beside images, by the tag
+    ``two_d_array``, and those that need all images at once implement ``_transform_images``.
+
+    A collection of images on disk (whatever has ``map`` and ``batches``) is given back with
+    the function of one image appended to it.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
-    input_shape_: tuple[int, ...]
+    input_shape_: tuple[int, ...] | None
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn from training images.
@@ -41,7 +49,8 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
         Parameters
         ----------
         X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Training images of any real dtype.
+            Training images of any real dtype, or an
+            :class:`~sklvision.datasets.ImageCollection`.
         y : None
             Ignored.
 
@@ -56,23 +65,25 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
             If a parameter is out of range, or ``X`` is not an array of finite images.
         """
         self._validate_params()
-        self._fit_images(self._check_images(X, reset=True))
+        self._fit_images(self._check_input(X, reset=True))
         if self._gives_images():
             self._refuse_container(getattr(self, "_sklearn_output_config", {}).get("transform"))
         return self
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
+    def transform(self, X: ArrayLike) -> Any:
         """Transform images.
 
         Parameters
         ----------
         X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Images of the shape seen in ``fit``.
+            Images of the shape seen in ``fit``, or an
+            :class:`~sklvision.datasets.ImageCollection`.
 
         Returns
         -------
-        X_new : ndarray
-            The transformed images.
+        X_new : ndarray or ImageCollection
+            The transformed images; a collection is read, and its images transformed, when
+            they are needed.
 
         Raises
         ------
@@ -80,7 +91,10 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
             If the images are not of the shape seen in ``fit``, or not finite.
         """
         check_is_fitted(self)
-        return self._transform_images(self._check_images(X, reset=False))
+        images = self._check_input(X, reset=False)
+        if is_collection(images):
+            return images.map(partial(_finite, function=self._image_function()))
+        return self._transform_images(images)
 
     @available_if(_gives_tables)
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -139,31 +153,69 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
         """Say whether the output is known to be images."""
         raise NotImplementedError
 
-    def _fit_images(self, images: np.ndarray) -> None:
-        """Learn from checked images."""
+    def _fit_images(self, images: Any) -> None:
+        """Learn from checked images, an array or a collection."""
+
+    def _image_function(self) -> ImageFunction:
+        """The fitted transformation of one image, which can be pickled."""
+        raise NotImplementedError
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        """Transform checked images."""
-        raise NotImplementedError
+        """Transform an array of checked images."""
+        return map_images(self._image_function(), images)
+
+    def _check_input(self, X: Any, *, reset: bool) -> Any:
+        """Check images, and the shape seen in ``fit`` or learn it; collections stay unread."""
+        if not is_collection(X):
+            return self._check_images(X, reset=reset)
+        if len(X) == 0:
+            raise ValueError(
+                f"X is a collection with 0 samples; {type(self).__name__} needs at least one."
+            )
+        shape = X.shape[1:] or None
+        if shape is not None and len(shape) not in (2, 3):
+            raise ValueError(
+                f"X is a collection of images of shape {shape}, but {type(self).__name__} expects "
+                "(height, width) or (height, width, channels)."
+            )
+        if reset:
+            self._keep_shape(shape)
+        elif shape and self.input_shape_:
+            # Heights and widths may differ, as a part of a collection may hold others.
+            fitted = self.input_shape_
+            self._compare_shapes((*fitted[:2], *shape[2:]) if len(fitted) > 1 else shape)
+        return X
 
     def _check_images(self, X: Any, *, reset: bool) -> np.ndarray:
         """Check images (or a table, by tag) and the shape seen in ``fit``, or learn it."""
         images = self._as_array(X)
         shape = images.shape[1:]
         self._check_dimensions(images)
-        if not reset and shape != self.input_shape_ and max(len(shape), len(self.input_shape_)) > 1:
-            raise ValueError(
-                f"X holds {_describe(shape)}, but {type(self).__name__} was fitted on "
-                f"{_describe(self.input_shape_)}."
-            )
+        if not reset:
+            self._compare_shapes(shape)
         if images.ndim == 2:
             validate_data(self, X, reset=reset, skip_check_array=True)
+            self.input_shape_ = shape if reset else self.input_shape_
         elif reset:
-            self.n_features_in_ = math.prod(shape)
-            self.__dict__.pop("feature_names_in_", None)  # of an earlier fit on a table
-        if reset:
-            self.input_shape_ = shape
+            self._keep_shape(shape)
         return images
+
+    def _keep_shape(self, shape: tuple[int, ...] | None) -> None:
+        for name in ("n_features_in_", "feature_names_in_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
+        self.input_shape_ = shape
+        if shape is not None:
+            self.n_features_in_ = math.prod(shape)
+
+    def _compare_shapes(self, shape: tuple[int, ...] | None) -> None:
+        fitted = self.input_shape_
+        if shape is None or fitted is None or shape == fitted:
+            return
+        if max(len(shape), len(fitted)) > 1:
+            raise ValueError(
+                f"X holds {_describe(shape)}, but {type(self).__name__} was fitted on "
+                f"{_describe(fitted)}."
+            )
 
     def _as_array(self, X: Any) -> np.ndarray:
         if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
@@ -199,6 +251,17 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def is_collection(X: Any) -> bool:
+    """Whether X is a collection that reads its images when asked, as ``ImageCollection``."""
+    return hasattr(X, "map") and hasattr(X, "batches")
+
+
+def _finite(image: np.ndarray, function: ImageFunction) -> np.ndarray:
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        raise ValueError("X contains NaN or infinity: an image of the collection has such pixels.")
+    return function(image)
 
 
 def _describe(shape: tuple[int, ...]) -> str:

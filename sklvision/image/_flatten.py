@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sklvision.image._base import ImageTransformer
+from sklvision.image._base import ImageTransformer, is_collection
 
 
 class FlattenImages(ImageTransformer):
@@ -32,7 +34,8 @@ class FlattenImages(ImageTransformer):
     Notes
     -----
     The dtype is kept, and the output shares memory with the input where its layout
-    allows it.
+    allows it. A collection of images on disk is read into one array, by ``fit`` for the
+    shape of its images alone.
 
     .. versionadded:: 0.1
 
@@ -48,6 +51,8 @@ class FlattenImages(ImageTransformer):
     >>> flatten.get_feature_names_out()[:2]
     array(['pixel_0_0', 'pixel_0_1'], dtype=object)
     """
+
+    input_shape_: tuple[int, ...]  # known, of collections as well
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name each column by its row, column and channel in the image.
@@ -66,7 +71,7 @@ class FlattenImages(ImageTransformer):
         check_is_fitted(self)
         if len(self.input_shape_) == 1:
             return super().get_feature_names_out(input_features)
-        indices = np.ndindex(self.input_shape_)
+        indices = np.ndindex(*self.input_shape_)
         return np.asarray(["_".join(("pixel", *map(str, i))) for i in indices], dtype=object)
 
     def inverse_transform(self, X: ArrayLike) -> np.ndarray:
@@ -95,6 +100,19 @@ class FlattenImages(ImageTransformer):
                 f"an image of shape {self.input_shape_}."
             )
         return rows.reshape(-1, *self.input_shape_)
+
+    def _check_input(self, X: Any, *, reset: bool) -> np.ndarray:
+        if is_collection(X):
+            if not reset:
+                X = np.asarray(X)  # plain estimators need one array
+            elif X.ndim > 1:
+                return super()._check_input(X, reset=True)
+            else:
+                raise ValueError(
+                    "X is a collection of images of different shapes; FlattenImages expects one "
+                    "shape: bring them to one size first, with Resize say."
+                )
+        return self._check_images(X, reset=reset)
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), -1) if images.ndim > 2 else images

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.image._base import ImageTransformer
+from sklvision.image._base import ImageFunction, ImageTransformer, is_collection
 from sklvision.image._functional import pixel_range, rescale_pixels
 
 
@@ -38,10 +39,11 @@ class PixelScaler(ImageTransformer):
         The pixel values that become the ends of ``feature_range``. Where all pixels of
         the training images are equal, the upper one is set above, so that they become
         the lower end.
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table.
+    input_shape_ : tuple of int or None
+        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table; None for a
+        collection of images that differ.
     n_features_in_ : int
-        Number of values in one image.
+        Number of values in one image, where all have one shape.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where ``X`` was a table with names that are all strings.
 
@@ -55,6 +57,9 @@ class PixelScaler(ImageTransformer):
     Tables are accepted as well. float32 and float64 keep their dtype; bool, float16 and
     integers of up to 16 bits become float32, which holds them exactly, others float64. A
     fitted scaler keeps its ranges until the next ``fit``, whatever is set in between.
+
+    Of a collection of images on disk, a range that the dtype does not give is learned by
+    reading all images once, one by one; scaling itself waits until an image is read.
 
     .. versionadded:: 0.1
 
@@ -85,17 +90,17 @@ class PixelScaler(ImageTransformer):
         self.data_range = data_range
         self.clip = clip
 
-    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
+    def inverse_transform(self, X: ArrayLike) -> Any:
         """Bring scaled pixels back to the range of the data.
 
         Parameters
         ----------
         X : array-like of shape (n, height, width[, channels]) or (n, n_features_in_)
-            Scaled images.
+            Scaled images, or a collection of them.
 
         Returns
         -------
-        images : ndarray of the shape of X
+        images : ndarray of the shape of X, or ImageCollection
             Images of floats in the range of the data; to view what was uint8, use
             ``np.rint(images).astype(np.uint8)``.
 
@@ -105,10 +110,11 @@ class PixelScaler(ImageTransformer):
             If the images are not of the shape seen in ``fit``, or not finite.
         """
         check_is_fitted(self)
-        images = self._check_images(X, reset=False)
-        return rescale_pixels(images, self._feature_range, self.data_range_)
+        back = partial(rescale_pixels, from_range=self._feature_range, to_range=self.data_range_)
+        images = self._check_input(X, reset=False)
+        return images.map(back) if is_collection(images) else back(images)
 
-    def _fit_images(self, images: np.ndarray) -> None:
+    def _fit_images(self, images: Any) -> None:
         self._feature_range = _check_range("feature_range", self.feature_range)
         self._clip = self.clip
         if self.data_range is not None:
@@ -117,11 +123,16 @@ class PixelScaler(ImageTransformer):
         low, high = pixel_range(images)
         self.data_range_ = (low, high if high > low else low + max(1.0, abs(low)))
 
+    def _image_function(self) -> ImageFunction:
+        ranges: dict[str, Any] = {"from_range": self.data_range_, "to_range": self._feature_range}
+        return partial(rescale_pixels, **ranges, clip=self._clip)
+
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        return rescale_pixels(images, self.data_range_, self._feature_range, clip=self._clip)
+        return self._image_function()(images)  # all at once: it works pixel by pixel
 
     def _gives_images(self) -> bool:
-        return len(getattr(self, "input_shape_", ())) > 1
+        shape = getattr(self, "input_shape_", ())
+        return shape is None or len(shape) > 1
 
 
 def _check_range(name: str, value: Any) -> tuple[float, float]:

@@ -6,11 +6,10 @@ from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklvision.image._base import ImageTransformer
-from sklvision.image._functional import map_images, resize_image
+from sklvision.image._base import ImageFunction, ImageTransformer
+from sklvision.image._functional import resize_image
 from sklvision.utils._optional import import_optional
 
 
@@ -31,13 +30,14 @@ class Resize(ImageTransformer):
     ----------
     size_ : tuple of (int, int)
         Height and width of the output in pixels.
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
+    input_shape_ : tuple of int or None
+        Shape of one image seen in ``fit``; None for a collection of images that differ.
     n_features_in_ : int
-        Number of values in one image.
+        Number of values in one image, where all have one shape.
 
     See Also
     --------
+    ForegroundCrop : The object of an image alone, at one size.
     FlattenImages : Images as rows of pixels.
     PixelScaler : Pixel values brought to a common range.
 
@@ -68,14 +68,14 @@ class Resize(ImageTransformer):
         self.size = size
         self.resample = resample
 
-    def _fit_images(self, images: np.ndarray) -> None:
+    def _fit_images(self, images: Any) -> None:
         if self.resample != "nearest":
             import_optional("PIL.Image", extra="images")
-        self.size_ = _check_size(self.size)
+        self.size_ = check_size("size", self.size)
         self._resample = self.resample
 
-    def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        return map_images(partial(resize_image, size=self.size_, resample=self._resample), images)
+    def _image_function(self) -> ImageFunction:
+        return partial(resize_image, size=self.size_, resample=self._resample)
 
     def _gives_images(self) -> bool:
         return True
@@ -86,10 +86,11 @@ class Resize(ImageTransformer):
         return tags
 
 
-def _check_size(size: Any) -> tuple[int, int]:
+def check_size(name: str, size: Any) -> tuple[int, int]:
+    """Height and width that a parameter asks for."""
     pair = (size, size) if isinstance(size, Integral) else tuple(size)
     if len(pair) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in pair):
         raise ValueError(
-            f"size={size!r} must be a positive int, or a pair (height, width) of them."
+            f"{name}={size!r} must be a positive int, or a pair (height, width) of them."
         )
     return int(pair[0]), int(pair[1])

@@ -1,0 +1,202 @@
+"""Finding the foreground of an image, as functions of one gray image.
+
+Masks are boolean arrays, True where the foreground is; levels are above 0 there.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import ndimage
+
+# Contrast, in units of the background's noise, below which all is background and above which
+# more says nothing: without the former Otsu's threshold would split the noise, which holds
+# most pixels, and without the latter glare would hide the dim parts of the same object.
+_NOISE, _CLEAR = 2.0, 10.0
+# Powers of row and column that a cubic surface has.
+_CUBIC = np.add.outer(range(4), range(4)) <= 3
+# Share of an object's length along which its bright or dark part must go to stand for it.
+_SPAN = 0.75
+_EIGHT = np.ones((3, 3))
+
+
+def foreground_level(gray: np.ndarray, threshold: float | str, polarity: str) -> np.ndarray:
+    """Say how much each pixel stands out: above 0 it is foreground.
+
+    With a number, pixels that are at most so far from the one that stands out most are
+    foreground, and the level is boolean. With "otsu", foreground is the largest connected
+    part of what differs from a smooth background by more than its noise, by Otsu's
+    threshold; there may be none.
+    """
+    if threshold == "otsu":
+        return _object_level(noise_units(gray), polarity)
+    if polarity == "both":
+        # Of every 16th pixel, the median is as good and cheap.
+        gray = np.abs(gray - np.float32(np.median(gray[::4, ::4])))
+    # In the pixels' own type: mixed with a float, uint8 would be compared as float64, and as
+    # uint8 a difference below 0 would wrap.
+    if polarity == "dark":
+        return gray <= _representable(gray.min().item() + threshold, gray.dtype, np.floor)
+    return gray >= _representable(gray.max().item() - threshold, gray.dtype, np.ceil)
+
+
+def noise_units(gray: np.ndarray) -> np.ndarray:
+    """Subtract a smooth background and divide by the noise around it."""
+    difference = gray - smooth_background(gray)
+    size = np.abs(difference)
+    noise = 1.4826 * float(np.median(size[::2, ::2]))  # of a quarter: as good, and cheap
+    # Where there is no noise, differences that are too small to see take its place.
+    return difference / max(noise, 2.0**-8 * float(size.max()), 1e-20)
+
+
+def smooth_background(gray: np.ndarray) -> np.ndarray:
+    """Fit a cubic surface to a gray image, and what is smooth beside it, unbent by objects."""
+    rows, columns = (_block_starts(side) for side in gray.shape)
+    blocks = np.add.reduceat(np.add.reduceat(gray, rows, axis=0), columns, axis=1)
+    blocks /= np.outer(np.diff(rows, append=gray.shape[0]), np.diff(columns, append=gray.shape[1]))
+    design = _cubic_terms(*blocks.shape)
+    values = blocks.ravel().astype(np.float64)
+    residuals = values - np.median(values)
+    for _ in range(5):
+        # Tukey's weights: what lies far from the surface has no say.
+        scale = 1.4826 * np.median(np.abs(residuals)) + 1e-12
+        weights = np.clip(1 - (residuals / (6 * scale)) ** 2, 0, None) ** 2
+        weighted = design.T * weights
+        normal = weighted @ design + 1e-6 * np.eye(design.shape[1])
+        coefficients = np.linalg.solve(normal, weighted @ values)
+        residuals = values - design @ coefficients
+    surface = np.zeros(_CUBIC.shape)
+    surface[_CUBIC] = coefficients
+    over_rows, over_columns = (_powers(side) for side in gray.shape)
+    background = (over_rows @ surface @ over_columns.T).astype(np.float32)
+    # Medians over a quarter of the image see no small object, and the bound keeps large ones.
+    local = ndimage.median_filter(residuals.reshape(blocks.shape), 5, mode="nearest")
+    bound = 3 * scale
+    return background + _enlarged(np.clip(local, -bound, bound), gray.shape)
+
+
+def otsu_threshold(values: np.ndarray, low: float, high: float) -> float:
+    """Divide values between two bounds so that the means of the parts are far apart.
+
+    References
+    ----------
+    Otsu, N. (1979). A threshold selection method from gray-level histograms. IEEE
+    Transactions on Systems, Man, and Cybernetics, 9(1), 62-66.
+    """
+    n_bins = 256
+    scaled = (values - low) * ((n_bins - 1) / (high - low))
+    counts = np.bincount(scaled.astype(np.uint8).ravel(), minlength=n_bins)
+    below = np.cumsum(counts)[:-1]
+    moment = np.cumsum(counts * np.arange(n_bins))
+    above = values.size - below
+    between = (moment[-1] * below / values.size - moment[:-1]) ** 2 / np.maximum(below * above, 1)
+    return low + (int(between.argmax()) + 1) * (high - low) / (n_bins - 1)
+
+
+def largest_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Keep the connected part of a mask in which the weights add up to most."""
+    labels, n_parts = ndimage.label(mask, _EIGHT)
+    if n_parts < 2:
+        return mask
+    sums = np.bincount(labels[mask], weights=weights[mask])
+    return labels == sums.argmax()
+
+
+def principal_axis(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centroid and direction, both (row, column), of the foreground's longest extent.
+
+    The unit vector points from the heavier end to the longer tail, so that an object turned
+    by half a turn has it turned as well.
+    """
+    points = np.argwhere(mask)
+    centroid = points.mean(axis=0)
+    centred = points - centroid
+    axis = np.linalg.eigh(centred.T @ centred)[1][:, 1]
+    along = centred @ axis
+    return centroid, -axis if (along**3).sum() < 0 else axis
+
+
+def _object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
+    sign = {"bright": 1, "dark": -1, "both": 0}[polarity]
+    signed = contrast * sign if sign else np.abs(contrast)
+    clear = np.clip(signed, _NOISE, _CLEAR)
+    threshold = otsu_threshold(clear, _NOISE, _CLEAR)
+    weights = clear - _NOISE
+    mask = largest_part(_closed(signed > threshold), weights)
+    if not sign and mask.any():
+        # What is bright casts a shadow, and what is dark may have a bright rim. Where the
+        # stronger of the two goes through the whole object, it is the object.
+        parts = [mask & (side > threshold) for side in (contrast, -contrast)]
+        stronger = int(signed[parts[1]].sum() > signed[parts[0]].sum())
+        part = largest_part(_closed(parts[stronger]), weights)
+        if _diagonal(part) >= _SPAN * _diagonal(mask):
+            mask, signed = part, -contrast if stronger else contrast
+    # Between the levels on either side, an outline can be drawn finer than the pixels are.
+    level = np.clip(signed / threshold - 1, -1, 1)
+    return np.where(mask, np.maximum(level, 0.1), np.minimum(level, -0.1))
+
+
+def _closed(mask: np.ndarray) -> np.ndarray:
+    """Fill gaps of up to two pixels."""
+    padded = np.pad(mask, 2)
+    grown = _any_of_three(_any_of_three(padded).T).T
+    shrunk = ~_any_of_three(_any_of_three(~grown).T).T
+    return shrunk[2:-2, 2:-2]
+
+
+def _any_of_three(mask: np.ndarray) -> np.ndarray:
+    result = mask.copy()
+    result[1:] |= mask[:-1]
+    result[:-1] |= mask[1:]
+    return result
+
+
+def _diagonal(mask: np.ndarray) -> float:
+    sides = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
+    return float(np.hypot(*(side[-1] + 1 - side[0] for side in sides)))
+
+
+def _representable(level: float, dtype: np.dtype, rounding: np.ufunc) -> float | int:
+    if dtype.kind == "f":
+        return level
+    info = np.iinfo(dtype)
+    return int(np.clip(rounding(level), info.min, info.max))
+
+
+def _block_starts(side: int) -> np.ndarray:
+    """Where each of up to 20 blocks of about the same length begins."""
+    n_blocks = min(side, 20)
+    return np.arange(n_blocks) * side // n_blocks
+
+
+def _enlarged(blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    rows, columns = (_between(n, side) for n, side in zip(blocks.shape, shape, strict=True))
+    return rows @ blocks.astype(np.float32) @ columns.T
+
+
+@lru_cache(maxsize=64)
+def _between(n_blocks: int, length: int) -> np.ndarray:
+    """Weights of each block at each position, linear between the middles of blocks."""
+    positions = (np.arange(length) + 0.5) * n_blocks / length - 0.5
+    distances = np.abs(np.clip(positions, 0, n_blocks - 1)[:, np.newaxis] - np.arange(n_blocks))
+    return _shared(np.clip(1 - distances, 0, None).astype(np.float32))
+
+
+@lru_cache(maxsize=64)
+def _powers(length: int) -> np.ndarray:
+    """Powers 0 to 3 of the positions of pixels, from -1 to 1."""
+    positions = (2 * np.arange(length) + 1) / length - 1
+    return _shared(positions[:, np.newaxis] ** np.arange(len(_CUBIC)))
+
+
+@lru_cache(maxsize=16)
+def _cubic_terms(height: int, width: int) -> np.ndarray:
+    """The terms of a cubic surface at each of height * width positions."""
+    products = np.einsum("ik,jl->ijkl", _powers(height), _powers(width))
+    return _shared(products[:, :, _CUBIC].reshape(height * width, -1))
+
+
+def _shared(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False  # kept for all that ask again
+    return array
