@@ -82,4 +82,6 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
                 "augment must be a callable that maps a batch to a batch, or a list of such, "
                 f"got {transform!r}."
             )
+        if hasattr(transform, "_validate_params"):
+            transform._validate_params()
     return transforms

@@ -59,7 +59,8 @@ class ImageClassifier(BaseNeuralClassifier):
     class_weight : dict or "balanced", default=None
         Weights of the classes in the loss: by label, or inversely to their frequency.
     augment : callable or list of callable, default=None
-        Applied in turn to every training batch, and to nothing else: maps a float tensor
+        Applied in turn to every training batch, and to nothing else: augmenters of
+        :mod:`sklvision.augmentation`, or functions that map a float tensor
         ``(n, height, width, channels)`` in the units of `X` to one of the same shape.
     early_stopping : bool, default=False
         Hold out a stratified part of the training data, stop when the accuracy on it no longer

@@ -184,20 +184,41 @@ class Net(NeuralNetClassifier):
     ) -> dict[str, Tensor]:
         """Compute loss and gradients of one batch."""
         X, y = batch
+        targets = y
         if self.augment:
-            X = X.to(self.module_.mean.dtype)
-            for transform in self.augment:
-                X = transform(X)
+            X, targets, sample_weight = self._augmented(X, y, sample_weight)
         if len(y) == 1:
             with frozen_batch_norm(self.module_):
                 logits = self.infer(X)
         else:
             logits = self.infer(X)
-        loss = self.get_loss(logits, y, sample_weight=sample_weight)
+        loss = self.get_loss(logits, targets, sample_weight=sample_weight)
         loss.backward()
         if self.weight_decay:
             self._decay_weights()
         return {"loss": loss, "y_pred": logits}
+
+    def _augmented(
+        self, X: Tensor, y: Tensor, sample_weight: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Vary a batch; what mixes samples mixes their weighted targets as well."""
+        X = X.to(self.module_.mean.dtype)
+        mixes = any(hasattr(transform, "mix") for transform in self.augment)
+        if not mixes:
+            for transform in self.augment:
+                X = transform(X)
+            return X, y, sample_weight
+        targets = nn.functional.one_hot(y, len(self.classes)).to(X.dtype)
+        smoothing = self.criterion_.label_smoothing
+        targets = targets * (1 - smoothing) + smoothing / len(self.classes)
+        if sample_weight is not None:
+            targets = targets * sample_weight[:, None]
+        for transform in self.augment:
+            if hasattr(transform, "mix"):
+                X, targets = transform.mix(X, targets)
+            else:
+                X = transform(X)
+        return X, targets, None
 
     def _decay_weights(self) -> None:
         with torch.no_grad():
@@ -229,7 +250,12 @@ class Net(NeuralNetClassifier):
         training: bool = False,
         sample_weight: Tensor | None = None,
     ) -> Tensor:
-        """Mean cross-entropy; the weights have mean 1 over the training set, not the batch."""
+        """Mean cross-entropy; the weights have mean 1 over the training set, not the batch.
+
+        Targets are class indices, or rows of probabilities, smoothed and weighted already.
+        """
+        if y_true.is_floating_point():
+            return -(y_true * y_pred.log_softmax(1)).sum(1).mean()
         losses = self.criterion_(y_pred, y_true)
         return (losses if sample_weight is None else losses * sample_weight).mean()
 

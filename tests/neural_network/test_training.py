@@ -217,6 +217,49 @@ def test_augmentation_fires_in_training_only():
     assert len(seen) == n_calls
 
 
+def test_mixing_by_nothing_is_the_plain_loss():
+    """MixUp that blends each sample with itself: weights and smoothing must come out the same."""
+
+    class Unmixed:
+        def __call__(self, batch):
+            return batch
+
+    class Mixed(Unmixed):
+        def mix(self, batch, targets):
+            assert targets.shape == (len(batch), 3)
+            return batch, targets
+
+    plain, mixed = (
+        SpectrumClassifier(
+            augment=augment,
+            label_smoothing=0.1,
+            class_weight="balanced",
+            precision="float64",
+            **QUICK,
+        ).fit(X[20:], y[20:])
+        for augment in (Unmixed(), [Unmixed(), Mixed()])
+    )
+    np.testing.assert_allclose(plain.loss_curve_, mixed.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(plain.predict_proba(X), mixed.predict_proba(X), rtol=1e-6)
+
+
+def test_mixup_learns_and_augmenters_are_checked_and_searched():
+    from sklearn.model_selection import GridSearchCV
+
+    from sklvision.augmentation import Compose, MixUp, RandomFlip, RandomRotation
+
+    images, labels = blobs_of_images(n=90)
+    clf = ImageClassifier(augment=[MixUp()], max_epochs=15, random_state=0).fit(images, labels)
+    assert clf.score(images, labels) > 0.9
+    with pytest.raises(ValueError, match="degrees"):
+        ImageClassifier(augment=RandomRotation("far")).fit(images, labels)
+    one = ImageClassifier(augment=RandomRotation(5), **QUICK)
+    GridSearchCV(one, {"augment__degrees": [0, 5]}, cv=2, error_score="raise").fit(images, labels)
+    several = ImageClassifier(augment=Compose([RandomFlip(), RandomRotation(5)]), **QUICK)
+    grid = {"augment__randomrotation__degrees": [0, 5]}
+    GridSearchCV(several, grid, cv=2, error_score="raise").fit(images, labels)
+
+
 def test_label_smoothing_and_weight_decay_hold_the_net_back():
     X3, y3 = three_classes(200)
 
