@@ -1,34 +1,16 @@
-"""Changes of place: augmenters that can be applied together, interpolating once."""
+"""Flips, shifts, rotations and zooms in a row, applied at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from sklvision.augmentation._base import Augmenter
+from sklvision.augmentation._base import AffineAugmenter, Augmenter
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from sklvision.augmentation._draws import Draws
-
-
-class AffineAugmenter(Augmenter):
-    """Base of flips, shifts, rotations and zooms: each sample is seen through a matrix.
-
-    Subclasses implement `_maps`, and have `fill` and `fill_value` unless pixels never come from
-    beyond the edges.
-    """
-
-    # Whether pixels are mixed with their neighbours; otherwise they are only moved.
-    _interpolates: ClassVar[bool] = True
-
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
-        """Draw matrices (n, 3, 3) as the functions of `_functional` make them."""
-        raise NotImplementedError
-
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
-        return OneWarp([self])._augment(X, draws)
 
 
 class OneWarp:

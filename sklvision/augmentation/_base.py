@@ -127,8 +127,9 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         Returns
         -------
         X_new : ndarray of the shape of `X`
-            The varied samples, of a lazy collection of images too. Images keep their dtype, and whole numbers are rounded and
-            clipped to what it holds; spectra that are not float32 become float64.
+            The varied samples, read for this where `X` is a lazy collection. Images keep their
+            dtype, and whole numbers are rounded and clipped to what it holds; spectra that are
+            not float32 become float64.
         """
         from sklvision.augmentation._draws import augment_array
 
@@ -254,6 +255,30 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         tags.input_tags.three_d_array = 3 in self._ndims
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+class AffineAugmenter(Augmenter):
+    """Base of flips, shifts, rotations and zooms: each sample is seen through a matrix.
+
+    Subclasses implement `_maps`, and have `fill` and `fill_value` if they show what lies beyond
+    the edges.
+    """
+
+    # Whether pixels are mixed with their neighbours; otherwise they are only moved.
+    _interpolates: ClassVar[bool] = True
+
+    fill: str
+    fill_value: float
+
+    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
+        """Draw matrices (n, 3, 3) as the functions of `_functional` make them."""
+        raise NotImplementedError
+
+    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+        from sklvision.augmentation import _functional
+
+        maps = self._maps(draws, X.shape[1], X.shape[2])
+        return _functional.warp(X, maps, self.fill, self.fill_value)
 
 
 def _is_lazy(X: Any) -> bool:

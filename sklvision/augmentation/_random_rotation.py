@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, Real
 
-from sklvision.augmentation._affine import AffineAugmenter
-from sklvision.augmentation._base import FILL
+from sklvision.augmentation._base import FILL, AffineAugmenter
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -97,7 +96,7 @@ class RandomRotation(AffineAugmenter):
         if self.step is None:
             degrees = draws.symmetric(self.degrees)
         else:
-            n_steps = int(self.degrees / self.step)
+            n_steps = int(self.degrees / self.step + 1e-9)  # 0.3 / 0.1 is just below 3
             # Half a turn to the left is half a turn to the right, and not twice as likely.
             twice = n_steps * self.step == 180
             degrees = draws.integers(-n_steps + twice, n_steps) * self.step

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, RealNotInt
 
-from sklvision.augmentation._affine import AffineAugmenter
-from sklvision.augmentation._base import FILL
+from sklvision.augmentation._base import FILL, AffineAugmenter
 
 if TYPE_CHECKING:
     from torch import Tensor

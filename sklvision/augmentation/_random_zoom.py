@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sklvision.augmentation._affine import AffineAugmenter
-from sklvision.augmentation._base import FILL, PART
+from sklvision.augmentation._base import FILL, PART, AffineAugmenter
 
 if TYPE_CHECKING:
     from torch import Tensor

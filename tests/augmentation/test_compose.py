@@ -1,0 +1,160 @@
+"""Several augmenters in a row: names, parameters, one interpolation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from sklvision.augmentation import (
+    Compose,
+    GaussianNoise,
+    MixUp,
+    RandomBrightness,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
+    RandomZoom,
+    SpectralShift,
+)
+
+from ._augmenters import batch_for, generator
+
+
+def test_names_are_those_of_classes_or_given():
+    compose = Compose([RandomFlip(), ("turn", RandomRotation()), GaussianNoise()])
+    assert list(compose.named_augmenters) == ["randomflip", "turn", "gaussiannoise"]
+    twice = Compose([RandomFlip(), GaussianNoise(), RandomFlip("vertical")])
+    assert list(twice.named_augmenters) == ["randomflip-1", "gaussiannoise", "randomflip-2"]
+    assert twice.named_augmenters["randomflip-2"].direction == "vertical"
+
+
+def test_parameters_by_name():
+    compose = Compose([RandomFlip(), ("turn", RandomRotation())], random_state=3)
+    params = compose.get_params()
+    assert params["turn__degrees"] == 15.0
+    assert params["randomflip"] is compose.augmenters[0]
+    assert set(compose.get_params(deep=False)) == {"augmenters", "random_state"}
+    compose.set_params(turn__degrees=40, randomflip__p=0.25, random_state=1)
+    assert compose.augmenters[1][1].degrees == 40
+    assert compose.augmenters[0].p == 0.25
+    assert compose.random_state == 1
+    compose.set_params(turn__degrees=5, turn=RandomRotation(90, step=90))
+    assert repr(compose.named_augmenters["turn"]) == "RandomRotation(degrees=5, step=90)"
+    compose.set_params(augmenters=[GaussianNoise()], gaussiannoise__scale=0.5)
+    assert compose.named_augmenters["gaussiannoise"].scale == 0.5
+
+
+def test_wrong_names_are_named():
+    compose = Compose([RandomFlip()])
+    with pytest.raises(ValueError, match="randomfilp"):
+        compose.set_params(randomfilp__p=0.1)
+    with pytest.raises(ValueError, match="'q'"):
+        compose.set_params(randomflip__q=0.1)
+
+
+def test_clones_are_their_own():
+    compose = Compose([RandomFlip(), ("turn", RandomRotation())])
+    copied = clone(compose).set_params(turn__degrees=1, randomflip="passthrough")
+    assert compose.get_params()["turn__degrees"] == 15.0
+    assert list(copied.named_augmenters) == list(compose.named_augmenters)
+
+
+def test_in_a_row_is_one_after_another():
+    """Also with what is switched off, and from one stream of random numbers."""
+    parts = [RandomBrightness(), RandomFlip("both"), GaussianNoise()]
+    X = batch_for("RandomFlip")
+    expected, source = X, generator()
+    for part in parts:
+        expected = part(expected, source)
+    compose = Compose([*parts, ("off", RandomZoom())]).set_params(off="passthrough")
+    torch.testing.assert_close(compose(X, generator()), expected, rtol=0, atol=0)
+
+
+def test_nothing_in_a_row_changes_nothing():
+    for X in (torch.rand(3, 5), torch.rand(3, 4, 5), torch.rand(3, 4, 5, 2)):
+        assert torch.equal(Compose()(X), X)
+
+
+def test_neighbours_are_interpolated_once():
+    """A turn forth and back, on images that tell: with one interpolation nothing is lost."""
+
+    class Turn(RandomRotation):
+        def _maps(self, draws, height, width):
+            draws.uniform = lambda low, high: torch.full((64,), high)  # the largest angle
+            return super()._maps(draws, height, width)
+
+    class Back(Turn):
+        def _maps(self, draws, height, width):
+            return super()._maps(draws, height, width).mT
+
+    X = batch_for("RandomFlip")
+    inside = np.s_[:, 3:6, 4:7]
+    there, back = Turn(30), Back(30)
+    torch.testing.assert_close(Compose([there, back])(X)[inside], X[inside], atol=1e-2, rtol=0)
+    apart = Compose([there, GaussianNoise(0.0), back])(X)[inside]
+    assert (apart - X[inside]).abs().mean() > 10
+
+
+@pytest.mark.parametrize("fill", ["reflect", "edge", "constant"])
+def test_places_together_are_places_apart_but_for_blur(fill):
+    """On smooth images, where interpolation loses little, the same draws give the same images."""
+    options = {"fill": fill, "fill_value": 0.5}
+    parts = [
+        RandomFlip("both"),
+        RandomRotation(40, **options),
+        RandomShift(5, 5, **options),
+        RandomZoom(0.3, **options),
+    ]
+    line = torch.linspace(-1, 1, 64)
+    blob = torch.exp(-((line[:, None] - 0.2) ** 2 + (line / 2) ** 2) * 12)
+    X = blob[None, :, :, None].repeat(20, 1, 1, 1)
+    together, apart, source = Compose(parts)(X, generator()), X, generator()
+    for part in parts:
+        apart = part(apart, source)
+    # Beyond the edges one fill of all differs from a fill of each.
+    middle = np.s_[:, 22:42, 22:42]
+    assert (together - apart)[middle].abs().max() < 0.02
+    assert (together - X)[middle].abs().max() > 0.2
+
+
+def test_other_fills_stay_apart():
+    parts = [RandomRotation(30, fill="edge"), RandomShift(3, 3, fill="constant")]
+    X = batch_for("RandomFlip")
+    source = generator()
+    expected = parts[1](parts[0](X, source), source)
+    torch.testing.assert_close(Compose(parts)(X, generator()), expected, rtol=0, atol=0)
+
+
+def test_composes_nest():
+    inner = Compose([RandomFlip(), GaussianNoise()])
+    outer = Compose([inner, ("light", RandomBrightness())])
+    outer.set_params(compose__gaussiannoise__scale=0.3)
+    assert inner.augmenters[1].scale == 0.3
+    X = batch_for("RandomFlip")
+    flat = Compose([*inner.augmenters, RandomBrightness()])
+    torch.testing.assert_close(outer(X, generator()), flat(X, generator()), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("augmenters", "message"),
+    [
+        (3, "'augmenters' parameter of Compose must be"),
+        ([RandomFlip], "must hold augmenters"),
+        ([np.flip], "must hold augmenters"),
+        ([("a", RandomFlip()), ("a", RandomZoom())], "different strings"),
+        ([("a__b", RandomFlip())], "different strings without '__', and 'a__b' is not"),
+        ([(1, RandomFlip())], "different strings"),
+        ([("random_state", RandomFlip())], "name of a parameter of Compose"),
+        ([RandomFlip(), SpectralShift()], "no data in common"),
+        ([RandomRotation(200)], "'degrees' parameter of RandomRotation"),
+        ([MixUp(0.0)], "'alpha' parameter of MixUp"),
+        ([Compose([RandomFlip(p=2)])], "'p' parameter of RandomFlip"),
+    ],
+)
+def test_wrong_augmenters_are_named(augmenters, message):
+    compose = Compose(augmenters)
+    assert "Compose(" in repr(clone(compose))
+    with pytest.raises(ValueError, match=message):
+        compose._validate_params()

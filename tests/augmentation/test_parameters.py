@@ -1,0 +1,71 @@
+"""Parameters out of range are named, with the value and what was expected."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sklvision import augmentation
+
+from ._augmenters import CLASSES, WITH_P, samples_for
+
+WRONG = [
+    ("GaussianNoise", "scale", -0.1),
+    ("GaussianNoise", "relative", "yes"),
+    ("RandomBrightness", "brightness", 1.0),
+    ("RandomBrightness", "contrast", -0.5),
+    ("RandomErasing", "area", 1.5),
+    ("RandomErasing", "max_aspect", 0.5),
+    ("RandomErasing", "value", "median"),
+    ("RandomErasing", "value", np.nan),
+    ("RandomFlip", "direction", "sideways"),
+    ("RandomMotionBlur", "length", 0.5),
+    ("RandomMotionBlur", "direction", "left"),
+    ("RandomRotation", "degrees", 181),
+    ("RandomRotation", "step", 0),
+    ("RandomRotation", "fill", "wrap"),
+    ("RandomRotation", "fill_value", None),
+    ("RandomShift", "height", -1),
+    ("RandomShift", "width", 1.5),
+    ("RandomShift", "width", "5px"),
+    ("RandomZoom", "zoom", 1.0),
+    ("SpectralGain", "gain", 1.0),
+    ("SpectralGain", "slope", -1),
+    ("SpectralShift", "bands", -1),
+    *((name, "p", 1.1) for name in WITH_P),
+    *((name, "random_state", "seed") for name in CLASSES),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), WRONG)
+def test_wrong_values(name, parameter, value):
+    augmenter = CLASSES[name](**{parameter: value})
+    message = rf"'{parameter}' parameter of {name} must be .* Got {value!r} instead"
+    with pytest.raises(ValueError, match=message):
+        augmenter._validate_params()
+    with pytest.raises(ValueError, match=message):
+        augmenter.fit(samples_for(name))
+    with pytest.raises(ValueError, match=message):
+        augmenter.fit_transform(samples_for(name))
+
+
+def test_a_typo_is_no_parameter():
+    with pytest.raises(TypeError, match="degree"):
+        augmentation.RandomRotation(degree=3)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_only_the_magnitudes_are_positional(name):
+    parameters = list(CLASSES[name]().get_params(deep=False))
+    with pytest.raises(TypeError):
+        CLASSES[name](*([0.5] * len(parameters)))
+
+
+@pytest.mark.parametrize("value", [np.float32(5), np.int64(5), 5])
+def test_numbers_of_numpy_are_numbers(value):
+    for augmenter in (
+        augmentation.RandomRotation(value),
+        augmentation.RandomMotionBlur(value),
+        augmentation.GaussianNoise(value),
+    ):
+        assert augmenter.fit_transform(samples_for("RandomFlip")).shape == (64, 9, 11, 3)
