@@ -117,6 +117,7 @@ def test_compares_spectra(spectra, tmp_path):
     page = out.read_text(encoding="utf-8")
     assert "StratifiedGroupKFold(n_splits=3" in page
     assert "spectrum_cnn" in page
+    assert "iris: 150 spectra of 4 bands" in page
 
 
 @pytest.mark.slow

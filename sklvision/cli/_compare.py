@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ def run(args: argparse.Namespace) -> int:
             random_state=args.seed,
             verbose=0 if args.quiet else 1,
         )
+        named = {"Data": str(data), **result.description}
+        result = replace(result, description=named)
         print(result)
         result.to_html(args.out)
     print(f"\nReport written to {args.out.resolve()}")
