@@ -77,10 +77,10 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
         return []
     transforms = augment if isinstance(augment, list) else [augment]
     for transform in transforms:
-        if not callable(transform):
+        if not callable(transform) and not hasattr(transform, "mix"):
             raise ValueError(
-                "augment must be a callable that maps a batch to a batch, or a list of such, "
-                f"got {transform!r}."
+                "augment must be an augmenter, a callable that maps a batch to a batch, or a list "
+                f"of these, got {transform!r}."
             )
         if hasattr(transform, "_validate_params"):
             transform._validate_params()
