@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 from torch import nn
 
+from sklvision.nets import _zoo
 from sklvision.utils._suggest import did_you_mean
 
 Builder = Callable[..., nn.Module]
@@ -20,11 +23,22 @@ _SHAPE_OF_KIND = {"spectrum": ("(n_bands,)", 1), "image": ("(height, width, chan
 
 @dataclass(frozen=True)
 class Architecture:
-    """A registered architecture: what it classifies and how it is built."""
+    """A registered architecture: what it classifies and how it is built.
+
+    `min_side` is the smallest height and width, in pixels, that an image may have;
+    `published_side` asks for that of the images its published weights were trained on.
+    """
 
     name: str
     kind: str
     builder: Builder
+    min_side: int = 1
+    published_side: Callable[[], int] | None = None
+
+    @property
+    def native_side(self) -> int | None:
+        """Side in pixels of the images in the published training; None without weights."""
+        return self.published_side() if self.published_side else None
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -40,17 +54,23 @@ class Architecture:
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def register(name: str, *, kind: str) -> Callable[[Builder], Builder]:
+def register(
+    name: str,
+    *,
+    kind: str,
+    min_side: int = 1,
+    published_side: Callable[[], int] | None = None,
+) -> Callable[[Builder], Builder]:
     """Register a function ``(input_shape, n_classes, *, ...) -> nn.Module``."""
 
     def decorate(builder: Builder) -> Builder:
-        _ARCHITECTURES[name] = Architecture(name, kind, builder)
+        _ARCHITECTURES[name] = Architecture(name, kind, builder, min_side, published_side)
         return builder
 
     return decorate
 
 
-def list_architectures(kind: str | None = None) -> list[str]:
+def list_architectures(kind: str | None = None, *, library: str | None = None) -> list[str]:
     """List the names that :func:`build` knows.
 
     Parameters
@@ -58,16 +78,23 @@ def list_architectures(kind: str | None = None) -> list[str]:
     kind : {"spectrum", "image"}, default=None
         List only the architectures for spectra, or only those for images. The
         default lists all of them.
+    library : {"sklvision", "torchvision", "timm"}, default=None
+        List only the nets of the package itself, or only the classifiers of another
+        library, named ``"torchvision:resnet18"`` or ``"timm:convnext_tiny"``. The default
+        lists those of every library that is installed (extra ``zoo``), and imports it
+        where they are for images.
 
     Returns
     -------
     names : list of str
-        Registered names, sorted.
+        Names, sorted; those of the package itself first.
 
     Raises
     ------
     ValueError
-        If `kind` is neither ``"spectrum"`` nor ``"image"``.
+        If `kind` or `library` is not one of those listed.
+    ImportError
+        If `library` is named and cannot be imported.
 
     See Also
     --------
@@ -81,19 +108,47 @@ def list_architectures(kind: str | None = None) -> list[str]:
     """
     if kind is not None and kind not in _SHAPE_OF_KIND:
         raise ValueError(f"kind must be 'spectrum', 'image' or None, got {kind!r}.")
-    return sorted(a.name for a in _ARCHITECTURES.values() if kind in (None, a.kind))
+    if library not in (None, "sklvision", *_zoo.LIBRARIES):
+        raise ValueError(
+            f"library must be 'sklvision', {', '.join(map(repr, _zoo.LIBRARIES))} or None, "
+            f"got {library!r}."
+        )
+    names: list[str] = []
+    if library in (None, "sklvision"):
+        names += sorted(a.name for a in _ARCHITECTURES.values() if kind in (None, a.kind))
+    if kind != "spectrum":
+        for other in _zoo.LIBRARIES if library is None else {library} & set(_zoo.LIBRARIES):
+            names += _zoo.names(other, missing_ok=library is None)
+    return names
 
 
 def get_architecture(name: str, kind: str | None = None) -> Architecture:
     """Look a name up, or raise a ValueError that suggests the nearest one."""
-    if name not in _ARCHITECTURES:
-        hint = did_you_mean(name, list_architectures(kind))
-        raise ValueError(f"No architecture is named {name!r}. {hint}")
-    architecture = _ARCHITECTURES[name]
+    library, _, model = name.partition(":")
+    if library in _zoo.LIBRARIES:
+        known = _zoo.names(library)
+        if name not in known:
+            near = get_close_matches(name, known, n=5) or known[:5]
+            raise ValueError(f"{library} has no model {model!r}. {did_you_mean(name, near)}")
+        architecture = Architecture(
+            name,
+            "image",
+            partial(_zoo.LIBRARIES[library], model),
+            published_side=partial(_zoo.native_side, library, model),
+        )
+    elif name in _ARCHITECTURES:
+        architecture = _ARCHITECTURES[name]
+    else:
+        hint = did_you_mean(name, list_architectures(kind, library="sklvision"))
+        others = " or ".join(f"'{library}:NAME'" for library in _zoo.LIBRARIES)
+        raise ValueError(
+            f"No architecture is named {name!r}. {hint} Models of other libraries are {others}."
+        )
     if kind is not None and architecture.kind != kind:
         raise ValueError(
             f"Architecture {name!r} is built for one {architecture.kind}, not for one {kind}. "
-            f"Architectures for one {kind}: {', '.join(list_architectures(kind))}."
+            f"Architectures for one {kind}: "
+            f"{', '.join(list_architectures(kind, library='sklvision'))}."
         )
     return architecture
 
@@ -104,14 +159,19 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     Parameters
     ----------
     name : str
-        One of :func:`list_architectures`.
+        One of :func:`list_architectures`: a net of the package, or a model of another library
+        as ``"torchvision:NAME"`` or ``"timm:NAME"``.
     input_shape : tuple of int
         Shape of one sample: ``(n_bands,)`` for spectra, ``(height, width, channels)`` in
         pixels for images.
     n_classes : int
         Number of classes, at least 1.
     **params : dict
-        Parameters of the architecture, such as ``dropout=0.2``.
+        Parameters of the architecture, such as ``dropout=0.2``. Nets that come with weights
+        take ``pretrained`` (default False), ``image_size`` (side in pixels of the squares that
+        images are resized to inside the net; by default only sides shorter than
+        32 pixels, or than the net bears, are enlarged) and ``backbone_lr_scale``: the learning
+        rate of all layers but the last as a multiple of the training's, 0 freezes them.
 
     Returns
     -------
@@ -125,6 +185,8 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
         If the name is not registered, or the shape does not fit the architecture.
     TypeError
         If the architecture does not have one of the parameters.
+    ImportError
+        If the library, or the package that holds the weights, is not installed.
 
     See Also
     --------
@@ -147,6 +209,11 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
         )
     if not isinstance(n_classes, Integral) or n_classes < 1:
         raise ValueError(f"n_classes must be an integer of at least 1, got {n_classes!r}.")
+    if architecture.kind == "image" and min(shape[:2]) < architecture.min_side:
+        raise ValueError(
+            f"Architecture {name!r} needs images of at least {architecture.min_side} pixels a "
+            f"side, got an input_shape {input_shape!r}. Enlarge them, by sklvision.image.Resize."
+        )
     for param in params:
         if param not in architecture.params:
             hint = did_you_mean(param, architecture.params)

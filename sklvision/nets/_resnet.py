@@ -46,11 +46,12 @@ def _resnet(
     blocks_per_stage: int,
     width: int,
     activation: str,
+    n_stages: int = 3,
 ) -> nn.Module:
     check_sizes("width", (width,))
     layers: list[nn.Module] = [_conv_norm(input_shape[2], width, 3, 1), make_activation(activation)]
     n_in = width
-    for stage in range(3):
+    for stage in range(n_stages):
         n_out = width * 2**stage
         for block in range(blocks_per_stage):
             stride = 2 if stage > 0 and block == 0 else 1
@@ -82,3 +83,26 @@ def resnet20(
 ) -> nn.Module:
     """Residual net of 20 weighted layers: three stages of three blocks."""
     return _resnet(input_shape, n_classes, blocks_per_stage=3, width=width, activation=activation)
+
+
+@register("resnet18", kind="image")
+def resnet18(
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    *,
+    width: int = 64,
+    activation: str = "relu",
+) -> nn.Module:
+    """Residual net of 18 weighted layers for small images: four stages of two blocks.
+
+    Its first convolution is 3×3 and keeps the size, where the one for ImageNet is 7×7 and
+    followed by pooling.
+    """
+    return _resnet(
+        input_shape,
+        n_classes,
+        blocks_per_stage=2,
+        width=width,
+        activation=activation,
+        n_stages=4,
+    )

@@ -2,17 +2,29 @@ import pytest
 import torch
 
 from sklvision.nets import build, list_architectures
+from sklvision.nets._registry import get_architecture
 
 SHAPES = {
     "spectrum": [(1,), (2,), (10,), (502,)],
     "image": [(1, 1, 1), (1, 5, 1), (5, 1, 2), (8, 8, 1), (28, 28, 1), (32, 32, 3), (33, 17, 4)],
 }
-CASES = [
-    (name, shape)
-    for kind, shapes in SHAPES.items()
-    for name in list_architectures(kind)
-    for shape in shapes
-]
+OWN = list_architectures(library="sklvision")
+
+
+def enlarged(shape, name):
+    """The shape, with sides that are not too short for this architecture."""
+    *space, last = shape
+    return (*(max(side, get_architecture(name).min_side) for side in space), last)
+
+
+CASES = sorted(
+    {
+        (name, enlarged(shape, name))
+        for kind, shapes in SHAPES.items()
+        for name in list_architectures(kind, library="sklvision")
+        for shape in shapes
+    }
+)
 
 
 def as_batch(shape, n=4):
@@ -21,12 +33,11 @@ def as_batch(shape, n=4):
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
-@pytest.mark.parametrize("n_classes", [1, 2, 7])
-def test_every_architecture_returns_logits_for_any_shape(name, shape, n_classes):
-    net = build(name, shape, n_classes)
-    logits = net(as_batch(shape))
-    assert logits.shape == (4, n_classes)
-    assert torch.isfinite(logits).all()
+def test_every_architecture_returns_logits_for_any_shape(name, shape):
+    for n_classes in (1, 7) if max(shape) < 50 else (2,):
+        logits = build(name, shape, n_classes)(as_batch(shape))
+        assert logits.shape == (4, n_classes)
+        assert torch.isfinite(logits).all()
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
@@ -40,28 +51,124 @@ def test_every_parameter_gets_a_gradient_and_predictions_repeat(name, shape):
     assert torch.equal(net(batch), net(batch))
 
 
-@pytest.mark.parametrize("name", list_architectures())
+@pytest.mark.parametrize("name", [n for n in OWN if get_architecture(n).min_side > 1])
+def test_images_that_are_too_small_are_refused(name):
+    side = get_architecture(name).min_side
+    assert build(name, (side, side, 1), 2)(as_batch((side, side, 1))).shape == (4, 2)
+    for shape in ((side - 1, side, 1), (side, side - 1, 1)):
+        with pytest.raises(ValueError, match=f"at least {side} pixels a side"):
+            build(name, shape, 2)
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_nets_return_logits_not_probabilities(name):
     torch.manual_seed(0)
-    shape = (16,) if name in list_architectures("spectrum") else (8, 8, 1)
+    shape = enlarged((16,) if get_architecture(name).kind == "spectrum" else (8, 8, 1), name)
     logits = build(name, shape, 5).eval()(100 * as_batch(shape))
     assert not torch.allclose(logits.sum(1), torch.ones(4), atol=1e-3)
 
 
-def test_the_spectrum_mlp_has_the_parameters_of_the_published_net():
-    net = build("spectrum_mlp", (502,), 3)
-    assert sum(p.numel() for p in net.parameters()) == 333_059
+@pytest.mark.parametrize(
+    ("name", "shape", "n_classes", "n_parameters"),
+    [
+        ("spectrum_mlp", (502,), 3, 333_059),
+        ("flowers_cnn", (180, 180, 3), 17, 5_558_481),
+        ("resnet20", (32, 32, 3), 10, 272_474),
+        ("wide_resnet16_2", (32, 32, 3), 10, 691_674),
+        ("efficientnet_lite0", (224, 224, 3), 1000, 4_652_008),
+        ("efficientnet_lite1", (240, 240, 3), 1000, 5_416_680),
+        ("efficientnet_lite2", (260, 260, 3), 1000, 6_092_072),
+    ],
+)
+def test_nets_have_the_parameters_of_the_published_ones(name, shape, n_classes, n_parameters):
+    assert n_weights(build(name, shape, n_classes)) == n_parameters
+
+
+@pytest.mark.parametrize("name", ["cifar_cnn", "resnet8", "wide_resnet16_2", "speed_cnn"])
+def test_nets_for_small_photographs_have_fewer_than_a_million_parameters(name):
+    assert n_weights(build(name, (32, 32, 3), 10)) < 1_000_000
+
+
+def n_weights(net):
+    return sum(p.numel() for p in net.parameters())
+
+
+def layers_of(net):
+    """Kind and settings of every layer, in order."""
+    return [(type(m).__name__, m.extra_repr()) for m in net.modules() if not [*m.children()]]
+
+
+def test_the_layers_of_cifar_cnn():
+    def block(n_in, n_out, p):
+        for n in (n_in, n_out):
+            yield "Conv2d", f"{n}, {n_out}, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)"
+            yield "GELU", ""
+            yield "BatchNorm2d", ""
+        yield "MaxPool2d", ""
+        yield "Dropout", str(p)
+
+    expected = [*block(3, 32, 0.25), *block(32, 64, 0.3), *block(64, 64, 0.4)]
+    expected += [("Flatten", ""), ("Linear", "1024, 256"), ("GELU", ""), ("Dropout", "0.5")]
+    expected += [("Linear", "256, 10")]
+    assert_layers(build("cifar_cnn", (32, 32, 3), 10), expected)
+
+
+def test_the_layers_of_nail_cnn():
+    expected, n_in = [], 1
+    for kernel_size, n_out in ((5, 16), (5, 16), (5, 32), (3, 64)):
+        expected.append(("Conv2d", f"{n_in}, {n_out}, kernel_size=({kernel_size}, {kernel_size}),"))
+        expected += [("InstanceNorm2d", ""), ("ReLU", ""), ("MaxPool2d", ""), ("Dropout", "0.5")]
+        n_in = n_out
+    expected += [("Flatten", ""), ("Linear", "1024, 512"), ("ReLU", ""), ("Linear", "512, 512")]
+    expected += [("ReLU", ""), ("Linear", "512, 2")]
+    assert_layers(build("nail_cnn", (112, 112, 1), 2), expected)
+
+
+def test_the_layers_of_flowers_cnn():
+    expected, n_in = [], 3
+    for n_out in (32, 64, 128, 128):
+        expected += [("Conv2d", f"{n_in}, {n_out}, kernel_size=(3, 3), stride=(1, 1)")]
+        expected += [("ReLU", ""), ("MaxPool2d", "")]
+        n_in = n_out
+    expected += [("Flatten", ""), ("Dropout", "0.5"), ("Linear", "10368, 512"), ("ReLU", "")]
+    expected += [("Linear", "512, 17")]
+    assert_layers(build("flowers_cnn", (180, 180, 3), 17), expected)
+
+
+def assert_layers(net, expected):
+    layers = layers_of(net)
+    assert [kind for kind, _ in layers] == [kind for kind, _ in expected]
+    for (_, settings), (_, start) in zip(layers, expected, strict=True):
+        numbers = settings.replace("in_features=", "").replace("out_features=", "")
+        assert start in numbers
+
+
+def test_the_first_layer_of_speed_cnn_whitens_photographs(data_home):
+    """Neighbouring pixels and channels of photographs are alike; after it they are not."""
+    import numpy as np
+    from PIL import Image
+
+    strip = np.asarray(Image.open(data_home / "cifar10" / "train_00.webp").convert("RGB"))
+    images = strip.reshape(500, 32, 32, 3).astype(np.float32)
+    images = (images - images.mean((0, 1, 2))) / images.std((0, 1, 2))
+    stem = build("speed_cnn", (32, 32, 3), 10)[0]
+    with torch.no_grad():
+        out = stem(torch.tensor(images).permute(0, 3, 1, 2))[:, :12]
+    covariance = np.cov(out.transpose(0, 1).flatten(1).numpy())
+    patches = np.lib.stride_tricks.sliding_window_view(images, (2, 2), axis=(1, 2))
+    before = np.cov(patches.reshape(-1, 12).T)
+    assert np.linalg.cond(covariance) < 10 < 10_000 < np.linalg.cond(before)
 
 
 def test_kinds_part_the_registry():
     assert {"spectrum_mlp", "spectrum_cnn"} <= set(list_architectures("spectrum"))
     assert {"mlp", "cifar_cnn", "resnet8", "resnet20"} <= set(list_architectures("image"))
     both = list_architectures("spectrum") + list_architectures("image")
-    assert sorted(both) == list_architectures()
+    assert sorted(both) == sorted(list_architectures())
 
 
 def test_weighted_layers_give_the_residual_nets_their_names():
-    for name, depth in (("resnet8", 8), ("resnet20", 20)):
+    for name, depth in (("resnet8", 8), ("resnet18", 18), ("resnet20", 20)):
         net = build(name, (32, 32, 3), 10)
         weighted = [
             m
@@ -96,6 +203,10 @@ def test_wrong_calls_name_what_is_wrong(call, error, message):
         ("mlp", {"hidden_layer_sizes": (16, 0)}, "hidden_layer_sizes"),
         ("resnet8", {"width": 0}, "width"),
         ("cifar_cnn", {"dropout": (0.1, 0.2)}, "4 probabilities"),
+        ("speed_cnn", {"logit_scale": 0}, "logit_scale"),
+        ("wide_resnet16_2", {"width": 0}, "width"),
+        ("efficientnet_lite0", {"image_size": 0}, "image_size"),
+        ("efficientnet_lite0", {"backbone_lr_scale": -1}, "backbone_lr_scale"),
     ],
 )
 def test_wrong_parameters_name_what_is_wrong(name, params, message):
@@ -106,6 +217,8 @@ def test_wrong_parameters_name_what_is_wrong(name, params, message):
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="'spectrum', 'image' or None"):
         list_architectures("sound")
+    with pytest.raises(ValueError, match="library must be 'sklvision', 'torchvision', 'timm'"):
+        list_architectures(library="keras")
 
 
 def test_hidden_layers_follow_the_parameters():

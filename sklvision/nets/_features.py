@@ -1,0 +1,114 @@
+"""Features of images from nets with pretrained weights."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD, AdaptedNet
+from sklvision.nets._device import autocast, computes_in_bfloat16, resolve_device
+from sklvision.nets._registry import build, get_architecture
+
+
+class FeatureExtractor:
+    """A pretrained net without its last layer.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of an architecture that has pretrained weights.
+    side : int
+        Height and width in pixels of the images it is given.
+    n_channels : int
+        Their number of channels.
+    device : str
+        ``"auto"`` or the name of a device.
+    precision : {"auto", "float32", "bfloat16"}
+        ``"auto"`` takes bfloat16 where the device computes in it.
+    """
+
+    def __init__(
+        self, backbone: str, side: int, n_channels: int, device: str, precision: str
+    ) -> None:
+        self.n_channels = n_channels
+        self.device = resolve_device(device)
+        if precision == "auto":
+            precision = "bfloat16" if computes_in_bfloat16(self.device) else "float32"
+        self.precision = precision
+        # The untrained head draws random weights, which must not be seen by others.
+        with torch.random.fork_rng(devices=[]):
+            net = build(backbone, (side, side, n_channels), 1, pretrained=True, image_size=side)
+        assert isinstance(net, AdaptedNet)
+        net = net.remove_heads().requires_grad_(False).eval()
+        self.digest = _digest(net)
+        self._net = net.to(self.device)
+        self._mean, self._std = (
+            np.asarray(
+                values if n_channels == 3 else [np.mean(values)] * n_channels, dtype=np.float32
+            )
+            for values in (IMAGENET_MEAN, IMAGENET_STD)
+        )
+        self.n_features = self(np.zeros((1, side, side, n_channels), np.uint8), (0, 255)).shape[1]
+
+    def __call__(self, images: np.ndarray, pixel_range: tuple[float, float]) -> np.ndarray:
+        """Compute the features of one batch.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, side, side, n_channels)
+            Images of any real dtype.
+        pixel_range : (float, float)
+            Values of black and of white.
+
+        Returns
+        -------
+        features : ndarray of shape (n, n_features), float32
+            Penultimate features, averaged over the image.
+        """
+        low, high = pixel_range
+        scale = np.float32(high - low) * self._std
+        offset = np.float32(low) + np.float32(high - low) * self._mean
+        batch = (images.astype(np.float32) - offset) / scale
+        with torch.inference_mode(), autocast(self.precision, self.device):
+            features: Tensor = self._net(
+                torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device)
+            )
+        return features.float().cpu().numpy()
+
+
+# Shared, as it has no state that changes: fitted transformers stay small and clones load nothing.
+@lru_cache(maxsize=2)
+def feature_extractor(
+    backbone: str, side: int, n_channels: int, device: str, precision: str
+) -> FeatureExtractor:
+    """Load a backbone, or return the one that was loaded for the same settings."""
+    return FeatureExtractor(backbone, side, n_channels, device, precision)
+
+
+def backbone_side(backbone: str) -> int:
+    """Side in pixels of the images that a backbone's weights were trained on.
+
+    Raises
+    ------
+    ValueError
+        If the name is not registered, or comes without weights.
+    """
+    architecture = get_architecture(backbone, "image")
+    if architecture.native_side is None:
+        raise ValueError(
+            f"backbone must come with pretrained weights, and {backbone!r} has none. Those of "
+            "the package that do: efficientnet_lite0, efficientnet_lite1, efficientnet_lite2."
+        )
+    return architecture.native_side
+
+
+def _digest(net: AdaptedNet) -> str:
+    """A checksum of all weights."""
+    sha = hashlib.sha256()
+    for tensor in net.state_dict().values():
+        sha.update(tensor.numpy().tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,47 @@
+"""A plain convolutional net for photographs, made for 180×180 colour images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import nn
+
+from sklvision.nets._layers import check_dropout, check_sizes, make_activation
+from sklvision.nets._registry import register
+
+
+@register("flowers_cnn", kind="image", min_side=46)
+def flowers_cnn(
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    *,
+    channels: Iterable[int] = (32, 64, 128, 128),
+    hidden: int = 512,
+    dropout: float = 0.5,
+    activation: str = "relu",
+) -> nn.Module:
+    """Valid 3×3 convolutions, each halved by pooling, then a dense layer.
+
+    `dropout` acts once, on the flattened features.
+    """
+    check_dropout(dropout)
+    check_sizes("hidden", (hidden,))
+    height, width, n_in = input_shape
+    layers: list[nn.Module] = []
+    for n_out in check_sizes("channels", channels):
+        layers += [nn.Conv2d(n_in, n_out, 3), make_activation(activation), nn.MaxPool2d(2)]
+        n_in = n_out
+        height, width = (height - 2) // 2, (width - 2) // 2
+    if height < 1 or width < 1:
+        raise ValueError(
+            f"channels={channels!r} convolve and halve an image of shape {input_shape} to nothing; "
+            "give fewer of them, or larger images."
+        )
+    layers += [
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(n_in * height * width, hidden),
+        make_activation(activation),
+        nn.Linear(hidden, n_classes),
+    ]
+    return nn.Sequential(*layers)

@@ -1,0 +1,48 @@
+"""The convolutional net of a nail inspection, made for 112×112 gray images."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from sklvision.nets._layers import check_dropout, check_sizes
+from sklvision.nets._registry import register
+
+# Kernel size and number of filters of each valid convolution.
+_BLOCKS = ((5, 16), (5, 16), (5, 32), (3, 64))
+
+
+@register("nail_cnn", kind="image", min_side=60)
+def nail_cnn(
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    *,
+    hidden: int = 512,
+    dropout: float = 0.5,
+) -> nn.Module:
+    """Four valid convolutions, each normalised per image and halved, then two dense layers.
+
+    Instance norm takes an image's own brightness and contrast away, which suits changing light.
+    """
+    check_dropout(dropout)
+    check_sizes("hidden", (hidden,))
+    height, width, n_in = input_shape
+    layers: list[nn.Module] = []
+    for kernel_size, n_out in _BLOCKS:
+        layers += [
+            nn.Conv2d(n_in, n_out, kernel_size),
+            nn.InstanceNorm2d(n_out),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Dropout(dropout),
+        ]
+        n_in = n_out
+        height, width = ((side - kernel_size + 1) // 2 for side in (height, width))
+    layers += [
+        nn.Flatten(),
+        nn.Linear(n_in * height * width, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, n_classes),
+    ]
+    return nn.Sequential(*layers)
