@@ -20,6 +20,15 @@ def _spread(values: Tensor, X: Tensor) -> Tensor:
     return values.reshape(-1, *[1] * (X.ndim - 1))
 
 
+def _channels_last(planes: Tensor) -> Tensor:
+    """Turn planes (n, channels, height, width) into images, in memory too.
+
+    Nets take another, slower path where strides tell of planes, even those of a single channel.
+    """
+    images = planes.permute(0, 2, 3, 1)
+    return images.reshape(len(images), -1).reshape(images.shape)
+
+
 def flip(X: Tensor, horizontal: Tensor, vertical: Tensor) -> Tensor:
     """Mirror images left to right and top to bottom where the booleans say so."""
     X = torch.where(_spread(horizontal, X), X.flip(2), X)
@@ -100,7 +109,7 @@ def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
         warped += zero
     identity = torch.eye(3, dtype=X.dtype, device=X.device)
     unchanged = (maps == identity).flatten(1).all(dim=1)
-    return torch.where(_spread(unchanged, X), X, warped.permute(0, 2, 3, 1))
+    return torch.where(_spread(unchanged, X), X, _channels_last(warped))
 
 
 def _grid(maps: Tensor, height: int, width: int) -> Tensor:
@@ -191,7 +200,7 @@ def convolve(X: Tensor, kernels: Tensor) -> Tensor:
         kernels.repeat_interleave(channels, dim=0)[:, None],
         groups=n * channels,
     )
-    return blurred.reshape(n, channels, height, width).permute(0, 2, 3, 1)
+    return _channels_last(blurred.reshape(n, channels, height, width))
 
 
 def spread_of(X: Tensor) -> Tensor:

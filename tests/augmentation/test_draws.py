@@ -70,6 +70,14 @@ def test_shape_and_dtype_stay_and_the_input_too(name, dtype):
     assert torch.isfinite(new).all()
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_order_in_memory_stays(name, channels):
+    """Strides decide which path a net takes, and some paths are a third slower."""
+    X = batch_for(name, channels=channels)
+    assert changing(name)(X, generator()).stride() == X.stride()
+
+
 @pytest.mark.parametrize("name", sorted(set(CLASSES) - {"GaussianNoise"}))
 def test_precision_does_not_change_what_is_drawn(name):
     augmenter = changing(name)
