@@ -63,7 +63,7 @@ class Compose(Augmenter):
     -----
     With a :class:`MixUp` among them it works in training only.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -45,7 +45,7 @@ class GaussianNoise(Augmenter):
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -37,7 +37,7 @@ class MixUp(SklvisionEstimator):
     Draws come from torch's default generator, which classifiers seed with their own
     ``random_state`` while they train.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

@@ -49,7 +49,7 @@ class RandomBrightness(Augmenter):
     ``fit_transform`` clips whole-numbered images to the range of their dtype, as a camera does;
     values of floats, and in training, are not clipped.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

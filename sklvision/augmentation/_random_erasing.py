@@ -51,7 +51,7 @@ class RandomErasing(Augmenter):
     The rectangle lies wholly inside the image. One that would be longer than the image is cut,
     and then covers less than was drawn.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

@@ -42,7 +42,7 @@ class RandomFlip(AffineAugmenter):
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -47,7 +47,7 @@ class RandomMotionBlur(Augmenter):
     The mean over the line is taken as a convolution, whose cost grows with the square of
     ``length``. Pixels at the edges are repeated beyond them.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -54,7 +54,7 @@ class RandomRotation(AffineAugmenter):
     -----
     Pixels are interpolated linearly, which blurs fine detail a little.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

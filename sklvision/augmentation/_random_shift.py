@@ -59,7 +59,7 @@ class RandomShift(AffineAugmenter):
     Every distance up to the longest, and none at all, is equally likely. Pixels keep their
     values, as nothing is interpolated.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

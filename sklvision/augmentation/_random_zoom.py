@@ -51,7 +51,7 @@ class RandomZoom(AffineAugmenter):
     -----
     Pixels are interpolated linearly, which blurs fine detail a little.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

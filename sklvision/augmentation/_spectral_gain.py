@@ -49,7 +49,7 @@ class SpectralGain(Augmenter):
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

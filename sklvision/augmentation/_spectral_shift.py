@@ -45,7 +45,7 @@ class SpectralShift(Augmenter):
     -----
     Values between bands are interpolated linearly; those at the ends are repeated.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------
