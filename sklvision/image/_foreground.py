@@ -5,6 +5,7 @@ Masks are boolean arrays, True where the foreground is; levels are above 0 there
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -16,8 +17,6 @@ from scipy import ndimage
 _NOISE, _CLEAR = 2.0, 10.0
 # Powers of row and column that a cubic surface has.
 _CUBIC = np.add.outer(range(4), range(4)) <= 3
-# Share of an object's length along which its bright or dark part must go to stand for it.
-_SPAN = 0.75
 _EIGHT = np.ones((3, 3))
 
 
@@ -124,16 +123,36 @@ def _object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
     threshold = otsu_threshold(clear, _NOISE, _CLEAR)
     weights = clear - _NOISE
     mask = largest_part(_closed(signed > threshold), weights)
-    if not sign and mask.any():
-        # What is bright casts a shadow, and what is dark may have a bright rim. Where the
-        # stronger of the two goes through the whole object, it is the object.
-        parts = [mask & (side > threshold) for side in (contrast, -contrast)]
-        stronger = int(signed[parts[1]].sum() > signed[parts[0]].sum())
-        part = largest_part(_closed(parts[stronger]), weights)
-        if _diagonal(part) >= _SPAN * _diagonal(mask):
-            mask, signed = part, -contrast if stronger else contrast
-    # Between the levels on either side, an outline can be drawn finer than the pixels are.
-    level = np.clip(signed / threshold - 1, -1, 1)
+    result = np.full(mask.shape, -1, dtype=np.float32)
+    if mask.any():
+        box = _bounding_box(mask)  # what follows is quick in there
+        sides = [signed[box]] if sign else [contrast[box], -contrast[box]]
+        result[box] = _outlined(mask[box], sides, weights[box], threshold)
+    return result
+
+
+def _outlined(
+    mask: np.ndarray, sides: list[np.ndarray], weights: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Levels of the object alone, which may be bright, dark or, by ``sides``, either."""
+    # What is bright casts a shadow, and what is dark may have a bright rim. Where the
+    # stronger of the two goes through the whole object, it is the object.
+    parts = [mask & (side > threshold) for side in sides]
+    stronger = int(np.argmax([side[part].sum() for side, part in zip(sides, parts, strict=True)]))
+    part = largest_part(_closed(parts[stronger]), weights)
+    if len(sides) == 1 or _diagonal(part) >= 0.8 * _diagonal(mask):
+        mask, signed, above = part, sides[stronger], parts[stronger]
+    else:
+        signed = np.abs(sides[0])
+        above = mask & (signed > threshold)
+    # Filled gaps keep a dim object in one piece, but may tie specks to one that is so anyway.
+    core = largest_part(mask & above, weights)
+    if _diagonal(core) >= 0.95 * _diagonal(mask):
+        mask = _closed(core)
+    # Pixels on the outline are as strong, beside their neighbours, as the object covers them:
+    # with levels that say so, it can be drawn finer than the pixels are.
+    full = np.clip(ndimage.maximum_filter(signed, 3), 2 * threshold, 8 * threshold)
+    level = np.clip(2 * signed / full - 1, -1, 1)
     return np.where(mask, np.maximum(level, 0.1), np.minimum(level, -0.1))
 
 
@@ -153,8 +172,18 @@ def _any_of_three(mask: np.ndarray) -> np.ndarray:
 
 
 def _diagonal(mask: np.ndarray) -> float:
-    sides = (np.flatnonzero(mask.any(axis=axis)) for axis in (0, 1))
-    return float(np.hypot(*(side[-1] + 1 - side[0] for side in sides)))
+    """Length of the diagonal of a mask's bounding box."""
+    occupied = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return math.hypot(*(int(side[-1] + 1 - side[0]) if side.size else 0 for side in occupied))
+
+
+def _bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
+    """The box about a mask, and one pixel more on each side."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(rows[0] - 1, 0), rows[-1] + 2),
+        slice(max(columns[0] - 1, 0), columns[-1] + 2),
+    )
 
 
 def _representable(level: float, dtype: np.dtype, rounding: np.ufunc) -> float | int:

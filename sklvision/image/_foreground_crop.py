@@ -74,8 +74,8 @@ class ForegroundCrop(ImageTransformer):
     its middle. In a constant image, or one whose range is less than a numeric
     threshold, everything is foreground, so that the window is about the middle as well.
 
-    Foreground is found by the mean of the channels. ``"otsu"`` works on the image reduced to about
-    240 pixels a side: the background is a cubic surface, fitted robustly, and
+    Foreground is found by the mean of the channels. ``"otsu"`` works on the image reduced to at
+    most 300 pixels a side: the background is a cubic surface, fitted robustly, and
     contrast is measured in units of the noise about it, from twice to ten times the noise. An
     object should cover less than a third of where it is looked for.
 
