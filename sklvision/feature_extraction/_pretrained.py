@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,7 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.image._base import ImageFunction, ImageTransformer, is_collection
+from sklvision.image._base import ImageTransformer, is_collection
 from sklvision.image._functional import map_images, resize_image
 
 if TYPE_CHECKING:
@@ -33,8 +33,12 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         (extra ``pretrained``), or ``"torchvision:NAME"`` or ``"timm:NAME"`` (extra ``zoo``), whose
         weights are downloaded by their library.
     image_size : int, default=None
-        Side in pixels of the squares that images are resized to. ``None`` takes that of the
-        images the weights were trained on. Smaller is faster, larger may see more.
+        Length in pixels that the shorter side of images is resized to. ``None`` takes that of
+        the images the weights were trained on. Smaller is faster, larger may see more.
+    keep_proportions : bool, default=True
+        Resize both sides by the same factor. False stretches images to squares, so that images
+        of different proportions are computed together. A backbone that takes one size only, as
+        ``"torchvision:vit_b_16"``, stretches them in any case.
     pixel_range : "auto" or tuple of (float, float), default="auto"
         Values of black and of white. ``"auto"`` knows it for unsigned integers (0 to 255 for
         uint8, 0 to 65535 for uint16) and for booleans. For other types it looks at the training
@@ -69,10 +73,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     Notes
     -----
-    Images are resized by area-aware bilinear interpolation, without regard to their
-    proportions. Gray images are taken for colour images without colour. An
-    :class:`~sklvision.datasets.ImageCollection`, also of images of different sizes, is read
-    batch by batch while threads decode the next.
+    Images are resized by area-aware bilinear interpolation. Gray images are taken for colour
+    images without colour. An :class:`~sklvision.datasets.ImageCollection`, also of images of
+    different sizes, is read as it is computed, while threads decode and resize the next images.
 
     Nothing is learned from the images but their shape and range, so there is nothing to leak;
     in a Pipeline with `memory` the features are computed once for a whole search. Features
@@ -97,6 +100,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str],
         "image_size": [Interval(Integral, 1, None, closed="left"), None],
+        "keep_proportions": ["boolean"],
         "pixel_range": [StrOptions({"auto"}), tuple, list],
         "average_flips": ["boolean"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -109,6 +113,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         backbone: str = "efficientnet_lite0",
         *,
         image_size: int | None = None,
+        keep_proportions: bool = True,
         pixel_range: str | tuple[float, float] = "auto",
         average_flips: bool = False,
         batch_size: int = 8,
@@ -117,6 +122,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     ) -> None:
         self.backbone = backbone
         self.image_size = image_size
+        self.keep_proportions = keep_proportions
         self.pixel_range = pixel_range
         self.average_flips = average_flips
         self.batch_size = batch_size
@@ -150,7 +156,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         self._validate_params()
         fixed_range = _check_range(self.pixel_range)
         images = self._check_input(X, reset=True)
-        self.pixel_range_ = fixed_range or _find_range(images.dtype, self._batches(images))
+        self.pixel_range_ = fixed_range or _find_range(images)
         side = int(self.image_size or backbone_side(self.backbone))
         one = self.input_shape_ or images[0].shape  # None where images differ in size
         # As they are now, whatever set_params does later.
@@ -162,6 +168,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             self.precision,
         )
         self._average_flips = bool(self.average_flips)
+        self._resize = partial(_resize, side=side, keep_proportions=bool(self.keep_proportions))
         extractor = self._extractor()
         self.weights_digest_ = extractor.digest
         self._n_features_out = extractor.n_features
@@ -196,15 +203,11 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
                 f"this {type(self).__name__} was fitted with: fit it and what follows anew, or "
                 "install the version of the weights' package it was fitted with."
             )
-        resize = self._image_function()
-        lazy = is_collection(images)
         dtype = np.float64 if images.dtype == np.float64 else np.float32
         features = np.empty((len(images), extractor.n_features), dtype)
         start = 0
-        for batch in self._batches(images.map(resize) if lazy else images):
-            batch = batch if lazy else map_images(resize, batch)
-            rows = features[start : start + len(batch)]
-            rows[...] = self._compute(extractor, batch)
+        for batch in self._resized(images):
+            features[start : start + len(batch)] = self._compute(extractor, batch)
             start += len(batch)
         return features
 
@@ -229,29 +232,24 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _gives_images(self) -> bool:
         return False
 
-    def _image_function(self) -> ImageFunction:
-        return partial(_resize, side=self._extractor_settings[1])
-
-    def _batches(self, images: Any) -> Iterator[np.ndarray]:
-        """Images a few at a time, and of a collection what can be computed with."""
+    def _resized(self, images: Any) -> Iterator[np.ndarray]:
+        """Batches of resized images, in order; only images of one shape share a batch."""
         if not is_collection(images):
             for start in range(0, len(images), self.batch_size):
-                yield images[start : start + self.batch_size]
+                yield map_images(self._resize, images[start : start + self.batch_size])
             return
-        for batch in images.batches(self.batch_size):
-            if batch.dtype.kind == "f" and not np.isfinite(batch).all():
-                raise ValueError("X contains NaN or infinity: an image of it has such pixels.")
-            yield batch
+        batch: list[np.ndarray] = []
+        for image in images.map(self._resize):
+            if batch and (image.shape != batch[0].shape or len(batch) == self.batch_size):
+                yield np.stack(batch)
+                batch = []
+            batch.append(image)
+        yield np.stack(batch)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         return tags
-
-
-def _resize(image: np.ndarray, side: int) -> np.ndarray:
-    """Resize in float32, so that no type of pixels is rounded."""
-    return resize_image(image.astype(np.float32), (side, side), "bilinear")
 
 
 def _check_range(pixel_range: Any) -> tuple[float, float] | None:
@@ -266,17 +264,30 @@ def _check_range(pixel_range: Any) -> tuple[float, float] | None:
     return float(pair[0]), float(pair[1])
 
 
-def _find_range(dtype: np.dtype, batches: Iterable[np.ndarray]) -> tuple[float, float]:
+def _find_range(images: Any) -> tuple[float, float]:
     """Values of black and white: of the type, where it says so, or of the images."""
+    dtype = images.dtype
     if dtype.kind == "b":
         return 0.0, 1.0
     if dtype.kind == "u":
         return 0.0, float(np.iinfo(dtype).max)
-    ranges = [(float(batch.min()), float(batch.max())) for batch in batches]
+    ranges = [(float(image.min()), float(image.max())) for image in images]
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    if low < 0 or high > 255:
+    if not (low >= 0 and high <= 255):
         raise ValueError(
             f"pixel_range='auto' cannot tell black and white of {dtype} images with values from "
             f"{low:g} to {high:g}; give pixel_range=(black, white)."
         )
     return 0.0, 1.0 if high <= 1 else 255.0
+
+
+def _resize(image: np.ndarray, side: int, keep_proportions: bool) -> np.ndarray:
+    """Resize in float32, so that no type of pixels is rounded."""
+    if image.dtype.kind == "f" and not np.isfinite(image).all():
+        raise ValueError("X contains NaN or infinity: one of its images has such pixels.")
+    size = (side, side)
+    if keep_proportions:
+        height, width = image.shape[:2]
+        factor = side / min(height, width)
+        size = (round(height * factor), round(width * factor))
+    return resize_image(image.astype(np.float32), size, "bilinear")

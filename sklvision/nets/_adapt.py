@@ -35,6 +35,8 @@ class AdaptedNet(nn.Module):
         Height and width in pixels that images are resized to.
     n_channels : int
         Number of channels of the images.
+    any_size : bool, default=True
+        Whether the model takes images of other sizes, too, once it is built.
     expects : (means, standard deviations), default=None
         What a pretrained model's inputs were normalised by, per channel, where white is 1.
     backbone_lr_scale : float, default=1.0
@@ -49,7 +51,8 @@ class AdaptedNet(nn.Module):
 
     model: nn.Module
     heads: tuple[str, ...]
-    size: tuple[int, int]
+    size: tuple[int, int] | None
+    _any_size: bool
     frozen: bool
     gain: Tensor
     offset: Tensor
@@ -61,6 +64,7 @@ class AdaptedNet(nn.Module):
         *,
         size: tuple[int, int],
         n_channels: int,
+        any_size: bool = True,
         expects: tuple[Sequence[float], Sequence[float]] | None = None,
         backbone_lr_scale: float = 1.0,
     ) -> None:
@@ -71,6 +75,7 @@ class AdaptedNet(nn.Module):
             )
         self.model = model
         self.size = size
+        self._any_size = any_size
         self.heads = tuple(heads)
         # Part of the state with and without weights, so that a file restores either into the other.
         gain, offset = _imagenet_to(expects, n_channels)
@@ -88,7 +93,7 @@ class AdaptedNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map standardised images ``(n, channels, height, width)`` to logits."""
-        if tuple(x.shape[-2:]) != self.size:
+        if self.size is not None and tuple(x.shape[-2:]) != self.size:
             shrinks = any(new < old for new, old in zip(self.size, x.shape[-2:], strict=True))
             x = F.interpolate(x, self.size, mode="bilinear", antialias=shrinks)
         return self.model(x * self.gain + self.offset)
@@ -103,13 +108,14 @@ class AdaptedNet(nn.Module):
         return self
 
     def remove_heads(self) -> Self:
-        """Return features in place of logits from now on."""
+        """Return features in place of logits from now on, of images as they come if it can."""
         reset = getattr(self.model, "reset_classifier", None)
         if callable(reset):  # timm's models know better
             reset(0)
         else:
             for head in self.heads:
                 self.model.set_submodule(head, nn.Identity())
+        self.size = None if self._any_size else self.size
         return self
 
 

@@ -22,7 +22,7 @@ class FeatureExtractor:
     backbone : str
         Name of an architecture that has pretrained weights.
     side : int
-        Height and width in pixels of the images it is given.
+        Height and width in pixels of images that it certainly takes.
     n_channels : int
         Their number of channels.
     device : str
@@ -59,7 +59,7 @@ class FeatureExtractor:
 
         Parameters
         ----------
-        images : ndarray of shape (n, side, side, n_channels)
+        images : ndarray of shape (n, height, width, n_channels)
             Images of any real dtype.
         pixel_range : (float, float)
             Values of black and of white.

@@ -122,6 +122,7 @@ def torchvision_model(
         [last_layer(model)],
         size=size,
         n_channels=input_shape[2],
+        any_size=fixed_side is None,
         expects=expects,
         backbone_lr_scale=backbone_lr_scale,
     )
@@ -155,6 +156,7 @@ def timm_model(
         [path for path, module in model.named_modules() if any(module is head for head in heads)],
         size=size,
         n_channels=input_shape[2],
+        any_size=fixed_side is None,
         expects=(config.mean, config.std) if pretrained else None,
         backbone_lr_scale=backbone_lr_scale,
     )

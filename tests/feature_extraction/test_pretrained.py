@@ -114,6 +114,22 @@ def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_p
         features.transform(images[..., 0])
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_proportions_are_kept_or_not(images, keep, monkeypatch):
+    shapes = []
+    call = _features.FeatureExtractor.__call__
+    monkeypatch.setattr(
+        _features.FeatureExtractor,
+        "__call__",
+        lambda self, batch, *args: shapes.append(batch.shape) or call(self, batch, *args),
+    )
+    model = PretrainedFeatures(image_size=40, keep_proportions=keep, batch_size=4).fit(images)
+    shapes.clear()
+    model.transform(images)
+    width = 48 if keep else 40
+    assert shapes == [(4, 40, width, 3), (2, 40, width, 3)]
+
+
 def test_flips_are_averaged(images):
     plain = PretrainedFeatures(image_size=32, precision="float32")
     both = PretrainedFeatures(image_size=32, precision="float32", average_flips=True)

@@ -194,6 +194,14 @@ def test_removing_heads_leaves_pooled_features(torchvision):
         assert net(torch.randn(2, 3, 32, 32)).shape == (2, n_features)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["torchvision:vit_b_16", "torchvision:resnet18"])
+def test_features_of_images_of_any_size(torchvision, name):
+    net = build(name, (32, 32, 3), 2).eval().remove_heads()
+    with torch.no_grad():
+        assert net(torch.randn(1, 3, 40, 50)).shape == (1, 768 if "vit" in name else 512)
+
+
 def test_wrong_names_are_corrected(torchvision):
     with pytest.raises(ValueError, match="Did you mean 'torchvision:resnet18'"):
         build("torchvision:resnet-18", (28, 28, 1), 10)
