@@ -77,7 +77,8 @@ class ForegroundCrop(ImageTransformer):
     Foreground is found by the mean of the channels. ``"otsu"`` works on the image reduced to at
     most 300 pixels a side: the background is a cubic surface, fitted robustly, and
     contrast is measured in units of the noise about it, from twice to ten times the noise. An
-    object should cover less than a third of where it is looked for.
+    object should cover less than a third of where it is looked for. One as wide as it is long
+    has no longest extent, and ``align`` turns it by chance.
 
     The dtype is kept. Pillow (extra ``images``) computes in float32, whatever the dtype.
 
