@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 from skorch.callbacks import Callback
+
+from sklvision.augmentation import Compose, MixUp
+from sklvision.augmentation._base import Augmenter
 
 
 def encode_labels(y: np.ndarray, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
@@ -75,13 +79,16 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
     """Return the augmenters as a list."""
     if augment is None:
         return []
-    transforms = augment if isinstance(augment, list) else [augment]
+    transforms: list[Any] = augment if isinstance(augment, list) else [augment]
     for transform in transforms:
         if not callable(transform) and not hasattr(transform, "mix"):
             raise ValueError(
                 "augment must be an augmenter, a callable that maps a batch to a batch, or a list "
                 f"of these, got {transform!r}."
             )
-        if hasattr(transform, "_validate_params"):
+        if isinstance(transform, BaseEstimator):
             transform._validate_params()
+    if len(transforms) > 1 and all(isinstance(t, Augmenter | MixUp) for t in transforms):
+        # Moves of the pixels that stand beside each other become one interpolation.
+        return [Compose(transforms)]
     return transforms

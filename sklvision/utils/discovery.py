@@ -12,7 +12,7 @@ __all__ = ["all_estimators"]
 
 
 def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
-    """List the public estimators of the package.
+    """List the public estimators of the package: all that can be fitted.
 
     Returns
     -------
@@ -38,6 +38,7 @@ def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
         module = import_module(name)
         for public in getattr(module, "__all__", ()):
             member = getattr(module, public)
-            if inspect.isclass(member) and issubclass(member, BaseEstimator):
+            is_estimator = inspect.isclass(member) and issubclass(member, BaseEstimator)
+            if is_estimator and hasattr(member, "fit"):
                 found[public] = member
     return sorted(found.items())
