@@ -151,7 +151,7 @@ def _outlined(
         mask = _closed(core)
     # Pixels on the outline are as strong, beside their neighbours, as the object covers them:
     # with levels that say so, it can be drawn finer than the pixels are.
-    full = np.clip(ndimage.maximum_filter(signed, 3), 2 * threshold, 8 * threshold)
+    full = np.maximum(ndimage.maximum_filter(signed, 3), 2 * threshold)
     level = np.clip(2 * signed / full - 1, -1, 1)
     return np.where(mask, np.maximum(level, 0.1), np.minimum(level, -0.1))
 

@@ -124,8 +124,8 @@ def test_moving_and_turning_the_object_leaves_the_aligned_output(
     result = crop(nail(row, column, angle, bend=bend, sign=sign, seed=1), **options)
     assert expected.max() == 255
     # The outline is that of pixels that lie differently: it may move by half a new one.
-    assert np.abs(result - expected).mean() < 0.06 * 255
-    assert abs(result.mean() / expected.mean() - 1) < 0.2
+    assert np.abs(result - expected).mean() < 0.09 * 255
+    assert abs(result.mean() / expected.mean() - 1) < 0.25
 
 
 def test_turned_by_half_a_turn_the_head_stays_on_the_left():
