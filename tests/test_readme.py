@@ -5,25 +5,45 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
 
 
-def examples():
-    """File, line and code of every block fenced as ``python`` and nothing else."""
+def examples(fence):
+    """File, line and code of every block with this word after its opening fence."""
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
-        for match in re.finditer(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
+        pattern = rf"^```{fence}\n(.*?)^```$"
+        for match in re.finditer(pattern, text, flags=re.MULTILINE | re.DOTALL):
             line = text.count("\n", 0, match.start()) + 2
             yield pytest.param(path, line, match[1], id=f"{path.name}:{line}")
 
 
-@pytest.mark.parametrize(("path", "line", "code"), list(examples()))
+def run(path, line, code, **names):
+    # Line numbers of an error are those of the file.
+    exec(compile("\n" * (line - 1) + code, str(path), "exec"), {"__name__": "__main__", **names})
+
+
+@pytest.mark.parametrize(("path", "line", "code"), list(examples("python")))
 def test_example_runs(path, line, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # examples may write files
-    # Line numbers of an error are those of the file.
-    exec(compile("\n" * (line - 1) + code, str(path), "exec"), {"__name__": "__main__"})
+    run(path, line, code)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "line", "code"), list(examples("python images")))
+def test_example_on_photographs_runs(path, line, code, tmp_path, monkeypatch):
+    """The same, with bright bars on dark card for the user's images; bent ones are bad."""
+    monkeypatch.chdir(tmp_path)
+    labels = np.array(["bad", "good"] * 5)
+    images = np.zeros((len(labels), 960, 960), np.uint8)
+    images[:, 470:490, 300:660] = 255
+    images[labels == "bad", 490:560, 300:330] = 255
+    run(path, line, code, images=images, labels=labels)
+    assert joblib.load("inspector.joblib").predict(images).shape == labels.shape
 
 
 def test_links_within_the_project_lead_somewhere():
