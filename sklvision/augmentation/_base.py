@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Real, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._lazy import is_collection
+from sklvision.utils._random import draw_seed
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -133,7 +134,7 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         """
         from sklvision.augmentation._draws import augment_array
 
-        return augment_array(self, self._fit(X), _draw_seed(self.random_state))
+        return augment_array(self, self._fit(X), draw_seed(self.random_state))
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Return the samples as they are: what is new is never varied.
@@ -220,7 +221,7 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
 
     def _check_samples(self, X: Any, *, reset: bool) -> np.ndarray:
         """Check samples and the shape seen in `fit`, or learn it."""
-        if _is_lazy(X):
+        if is_collection(X):
             samples = X  # shapes are known beforehand, pixels are read when they are needed
             self._check_ndim(X.shape)
         elif 2 in self._ndims and _is_table(X):
@@ -281,21 +282,9 @@ class AffineAugmenter(Augmenter):
         return _functional.warp(X, maps, self.fill, self.fill_value)
 
 
-def _is_lazy(X: Any) -> bool:
-    """Whether X is a collection of images on disk."""
-    return hasattr(X, "batches") and hasattr(X, "map")
-
-
 def _is_table(X: Any) -> bool:
     """Whether X is to be read as (n, n_bands); what is neither is refused by that reading too."""
     try:
         return (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) < 3
     except ValueError:  # samples of different shapes
         return False
-
-
-def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """Draw a seed; None asks the operating system and leaves NumPy's global state alone."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -13,8 +13,9 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.image._base import ImageTransformer, is_collection
+from sklvision.image._base import ImageTransformer
 from sklvision.image._functional import map_images, resize_image
+from sklvision.utils._lazy import is_collection
 
 if TYPE_CHECKING:
     from sklvision.nets._features import FeatureExtractor

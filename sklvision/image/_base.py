@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from sklvision.image._functional import map_images
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._lazy import is_collection
 
 ImageFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -251,11 +252,6 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimato
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def is_collection(X: Any) -> bool:
-    """Whether X is a collection that reads its images when asked, as ``ImageCollection``."""
-    return hasattr(X, "map") and hasattr(X, "batches")
 
 
 def _finite(image: np.ndarray, function: ImageFunction) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from sklvision.image._base import ImageTransformer, is_collection
+from sklvision.image._base import ImageTransformer
+from sklvision.utils._lazy import is_collection
 
 
 class FlattenImages(ImageTransformer):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.image._base import ImageFunction, ImageTransformer, is_collection
+from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._functional import pixel_range, rescale_pixels
+from sklvision.utils._lazy import is_collection
 
 
 class PixelScaler(ImageTransformer):

@@ -38,12 +38,12 @@ from sklvision.neural_network._rebuild import (
     restore_net,
 )
 from sklvision.neural_network._runtime import (
-    draw_seed,
     resolve_device,
     scoped_seed,
     scoped_threads,
 )
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._random import draw_seed
 
 
 class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):

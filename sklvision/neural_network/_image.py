@@ -12,8 +12,9 @@ import torch
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._lazy import LazyImages, is_lazy
+from sklvision.neural_network._lazy import LazyImages
 from sklvision.neural_network._module import Architecture
+from sklvision.utils._lazy import is_collection
 
 
 class ImageClassifier(BaseNeuralClassifier):
@@ -201,7 +202,7 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
         dtype = self._sample_dtype(reset)
-        if is_lazy(X):
+        if is_collection(X):
             return self._validate_collection(X, y, dtype, reset)
         # Pixels of one byte stay so until their batch is computed.
         dtype = np.uint8 if getattr(X, "dtype", None) == np.uint8 else dtype

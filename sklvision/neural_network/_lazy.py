@@ -8,11 +8,6 @@ from typing import Any
 import numpy as np
 
 
-def is_lazy(X: Any) -> bool:
-    """Whether `X` is a collection that reads its images when asked, as ``ImageCollection``."""
-    return hasattr(X, "batches") and hasattr(X, "map")
-
-
 class LazyImages:
     """A collection of images seen as ``(n, height, width, channels)``.
 

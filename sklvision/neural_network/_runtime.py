@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import prod
 
-import numpy as np
 import torch
-from sklearn.utils import check_random_state
 from torch import nn
 
 # A batch of up to this many input values is trained on one thread: a second one gains little
@@ -76,13 +74,6 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     if precision != "bfloat16":
         return nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
-
-
-def draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """Draw one seed; ``None`` draws from the operating system and not from NumPy's global state."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 @contextmanager
