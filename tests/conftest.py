@@ -6,7 +6,7 @@ from pathlib import Path
 # scikit-learn skips one of its checks unless scipy was imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-import pytest  # noqa: E402
+import pytest
 
 
 def find_data_home():

@@ -1,10 +1,17 @@
 """scikit-learn's own battery, whole: nothing failed, nothing skipped, nothing expected to fail."""
 
+import pickle
+
+import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sklvision.nets import list_architectures
+from sklvision.nets._registry import get_architecture
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+
+# Those of other libraries are too large to train here; tests/nets builds and runs them.
+OWN_ARCHITECTURES = [name for name in list_architectures() if ":" not in name]
 
 # One full batch, in double precision, without dropout, batch statistics or decay: here weighting a
 # sample by 2 and repeating it are the same computation, to the last digits that the check compares.
@@ -49,34 +56,33 @@ def test_exact_settings_pass_every_check(estimator):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "estimator",
-    [SpectrumClassifier(max_epochs=60), ImageClassifier(max_epochs=25)],
+    [SpectrumClassifier(), ImageClassifier()],
     ids=lambda estimator: type(estimator).__name__,
 )
-def test_defaults_with_fewer_epochs_pass_every_other_check(estimator):
+def test_defaults_pass_every_other_check(estimator):
     """Batches, dropout and batch statistics tell a repeated sample from a weighted one."""
     run_battery(estimator, absent=["check_sample_weight_equivalence_on_dense_data"])
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", list_architectures())
+@pytest.mark.parametrize("name", OWN_ARCHITECTURES)
 def test_every_architecture_is_fitted_pickled_and_asked(name):
     """A short version of the battery for every net, so that a new one is tested by being added."""
-    import pickle
-
-    import numpy as np
-
-    spectral = name in list_architectures("spectrum")
+    architecture = get_architecture(name)
     rng = np.random.RandomState(0)
-    y = np.arange(60) % 3
-    X = rng.normal(size=(60, 30) if spectral else (60, 10, 12, 2)) + y.reshape(
-        (-1,) + (1,) * (1 if spectral else 3)
-    )
-    Classifier = SpectrumClassifier if spectral else ImageClassifier
-    clf = Classifier(name, max_epochs=30, lr=0.01, random_state=0).fit(X, y)
-    assert clf.score(X, y) > 0.9
-    copy = pickle.loads(pickle.dumps(clf))
-    np.testing.assert_array_equal(copy.decision_function(X), clf.decision_function(X))
+    y = np.arange(30) % 3
+    if architecture.kind == "spectrum":
+        X, Classifier = rng.normal(size=(30, 30)) + y[:, None], SpectrumClassifier
+    else:
+        side = max(12, architecture.min_side)
+        X, Classifier = rng.normal(size=(30, side, side + 1, 2)), ImageClassifier
+        for image, label in zip(X, y, strict=True):  # a bright third
+            image[:, label * side // 3 : (label + 1) * side // 3] += 3
+    clf = Classifier(name, max_epochs=6, batch_size=10, precision="float32", random_state=0)
+    clf.fit(X, y)
+    assert min(clf.loss_curve_[1:]) < 0.9 * clf.loss_curve_[0]
+    loaded = pickle.loads(pickle.dumps(clf))
+    np.testing.assert_array_equal(loaded.decision_function(X), clf.decision_function(X))
     np.testing.assert_allclose(
-        clf.decision_function(X[:7]), clf.decision_function(X)[:7], rtol=1e-5, atol=1e-5
+        clf.decision_function(X[:7]), clf.decision_function(X)[:7], rtol=1e-4, atol=1e-4
     )
