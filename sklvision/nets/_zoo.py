@@ -149,6 +149,8 @@ def timm_model(
     model = timm.create_model(
         name, pretrained=pretrained, num_classes=n_classes, in_chans=input_shape[2], **params
     )
+    if not hasattr(model, "get_classifier"):
+        raise ValueError(f"timm's {name!r} is no classifier.")
     heads = model.get_classifier()
     heads = heads if isinstance(heads, tuple | list) else (heads,)
     return AdaptedNet(

@@ -1,9 +1,11 @@
 """Classifiers of torchvision and timm, adapted to small images."""
 
+import numpy as np
 import pytest
 import torch
 
 from sklvision.nets import _zoo, build, list_architectures
+from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD
 from sklvision.nets._registry import get_architecture
 
 # The architectures of a system for digits, and one of each family that needs care.
@@ -200,6 +202,27 @@ def test_features_of_images_of_any_size(torchvision, name):
     net = build(name, (32, 32, 3), 2).eval().remove_heads()
     with torch.no_grad():
         assert net(torch.randn(1, 3, 40, 50)).shape == (1, 768 if "vit" in name else 512)
+
+
+def test_models_of_other_libraries_serve_as_feature_extractors(torchvision, monkeypatch):
+    from sklvision.nets._features import FeatureExtractor, backbone_side
+
+    model = fake_weights(torchvision, monkeypatch, "resnet18")
+    assert backbone_side("torchvision:resnet18") == 224
+    extractor = FeatureExtractor("torchvision:resnet18", 32, 3, "cpu", "float32")
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 40, 3), dtype=np.uint8)
+    pixels = torch.tensor(images / 255, dtype=torch.float32).permute(0, 3, 1, 2)
+    mean, std = (torch.tensor(v).reshape(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    model.fc = torch.nn.Identity()
+    with torch.no_grad():
+        expected = model((pixels - mean) / std).numpy()
+    np.testing.assert_allclose(extractor(images, (0, 255)), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_backbones_of_timm_know_their_size(timm):
+    from sklvision.nets._features import backbone_side
+
+    assert backbone_side("timm:tf_efficientnet_lite2") == 260
 
 
 def test_wrong_names_are_corrected(torchvision):
