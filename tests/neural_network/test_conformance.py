@@ -78,8 +78,16 @@ def test_every_architecture_is_fitted_pickled_and_asked(name):
         X, Classifier = rng.normal(size=(30, side, side + 1, 2)), ImageClassifier
         for image, label in zip(X, y, strict=True):  # a bright third
             image[:, label * side // 3 : (label + 1) * side // 3] += 3
-    clf = Classifier(name, max_epochs=6, batch_size=10, precision="float32", random_state=0)
-    clf.fit(X, y)
+    # The published dropout of nail_cnn takes hundreds of epochs to learn anything at all.
+    params = {"dropout": 0.0} if name == "nail_cnn" else None
+    clf = Classifier(
+        name,
+        architecture_params=params,
+        max_epochs=15,
+        batch_size=10,
+        precision="float32",
+        random_state=0,
+    ).fit(X, y)
     assert min(clf.loss_curve_[1:]) < 0.9 * clf.loss_curve_[0]
     loaded = pickle.loads(pickle.dumps(clf))
     np.testing.assert_array_equal(loaded.decision_function(X), clf.decision_function(X))
