@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     facts["processor cores"] = str(os.cpu_count())
     facts["devices"] = ", ".join(_devices())
     for kind in ("spectrum", "image"):
-        facts[f"{kind} architectures"] = ", ".join(list_architectures(kind))
+        facts[f"{kind} architectures"] = ", ".join(list_architectures(kind, library="sklvision"))
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name.ljust(width)}  {value}")
@@ -51,7 +51,7 @@ def _version(package: str) -> str:
 
 def _devices() -> list[str]:
     """Every device that a classifier accepts here, found as a classifier finds it."""
-    from sklvision.neural_network._runtime import resolve_device
+    from sklvision.nets._device import resolve_device
 
     def exists(device: str) -> bool:
         try:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklvision._version import __version__
+from sklvision.nets._device import resolve_device
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import (
     check_augment,
@@ -38,7 +39,6 @@ from sklvision.neural_network._rebuild import (
     restore_net,
 )
 from sklvision.neural_network._runtime import (
-    resolve_device,
     scoped_seed,
     scoped_threads,
 )

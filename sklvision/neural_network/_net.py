@@ -18,10 +18,10 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 
+from sklvision.nets._device import autocast
 from sklvision.neural_network._data import Data, Samples, as_tensor, read
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule
-from sklvision.neural_network._runtime import autocast
 
 # Values and rows of one chunk at prediction: activations stay in the processor's cache.
 _CHUNK_VALUES = 2**17
@@ -224,7 +224,8 @@ class Net(NeuralNetClassifier):
         with torch.no_grad():
             for group in self.optimizer_.param_groups:
                 for parameter in group["params"]:
-                    parameter.mul_(1 - group["lr"] * self.weight_decay)
+                    if parameter.grad is not None:  # frozen weights have none
+                        parameter.mul_(1 - group["lr"] * self.weight_decay)
 
     def validation_step(
         self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any

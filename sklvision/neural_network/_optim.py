@@ -48,7 +48,7 @@ class Schedule:
         and `lr`, ten times; ``"step"`` divides by 10 after each third; ``"plateau"`` halves
         after 5 epochs without a better loss.
     optimizer : torch.optim.Optimizer
-        Its learning rate is set.
+        Its learning rates are set, each group's from its own.
     epochs, steps_per_epoch : int
         The length of the training.
     """
@@ -57,17 +57,17 @@ class Schedule:
         self, name: str, optimizer: optim.Optimizer, epochs: int, steps_per_epoch: int
     ) -> None:
         steps = epochs * steps_per_epoch
-        lr = optimizer.param_groups[0]["lr"]
+        lrs = [group["lr"] for group in optimizer.param_groups]
         scheduler: Any = None
         if name == "cosine":
             scheduler = lr_scheduler.CosineAnnealingLR(optimizer, steps)
         elif name == "onecycle":
-            scheduler = lr_scheduler.OneCycleLR(optimizer, lr, total_steps=max(2, steps))
+            scheduler = lr_scheduler.OneCycleLR(optimizer, lrs, total_steps=max(2, steps))
         elif name == "cyclic":
             scheduler = lr_scheduler.CyclicLR(
                 optimizer,
-                base_lr=lr / 10,
-                max_lr=lr,
+                base_lr=[lr / 10 for lr in lrs],
+                max_lr=lrs,
                 step_size_up=max(1, steps // 20),
                 cycle_momentum=False,
             )

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from sklvision.nets._device import resolve_device
+from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import optimizer_settings
-from sklvision.neural_network._runtime import resolve_device, resolve_precision, scoped_seed
+from sklvision.neural_network._runtime import resolve_precision, scoped_seed
 
 # Everything that decides what the module computes, as it was when it was fitted: architecture,
 # architecture_params, input_shape, n_classes, precision and device.
@@ -56,6 +58,12 @@ def make_net(
     settings = dict(settings)
     device = torch.device(recipe["device"])
     precision = resolve_precision(recipe["precision"], device, module, recipe["input_shape"])
+    scales = getattr(module.net, "lr_scales", None)
+    if scales:
+        # Parameters of a slower or faster part, by name.
+        settings["optimizer__param_groups"] = [
+            (f"net.{pattern}", {"lr": settings["lr"] * scale}) for pattern, scale in scales
+        ]
     net = Net(
         module,
         precision=precision,
@@ -92,7 +100,7 @@ def restore_net(
     except ValueError:
         device = torch.device("cpu")
     with scoped_seed(0, device):
-        module = make_module(recipe, weights["mean"], weights["scale"])
+        module = make_module(_without_download(recipe), weights["mean"], weights["scale"])
     module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     net = make_net(module, recipe | {"device": str(device)}, settings)
     for epoch in history:
@@ -100,3 +108,11 @@ def restore_net(
         for name, value in epoch.items():
             net.history.record(name, value)
     return net
+
+
+def _without_download(recipe: Recipe) -> Recipe:
+    """The same net, but for published weights that the fitted ones replace anyway."""
+    name, params = recipe["architecture"], recipe["architecture_params"]
+    if isinstance(name, str) and "pretrained" in get_architecture(name).params:
+        return recipe | {"architecture_params": params | {"pretrained": False}}
+    return recipe

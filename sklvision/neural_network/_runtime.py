@@ -1,14 +1,16 @@
-"""Where and how a net computes: device, precision, threads and random numbers."""
+"""How a net computes: precision, threads and random numbers."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from math import prod
 
 import torch
 from torch import nn
+
+from sklvision.nets._device import computes_in_bfloat16
 
 # A batch of up to this many input values is trained on one thread: a second one gains little
 # there, and sums taken by one thread give the same bits whatever the number of cores or jobs.
@@ -16,34 +18,6 @@ _ONE_THREAD_BATCH_VALUES = 2**15
 
 # torch's default generator and thread count belong to the whole process.
 _PROCESS_STATE = threading.RLock()
-
-
-def resolve_device(device: str | torch.device) -> torch.device:
-    """Turn ``"auto"``, a name or a device into the device to compute on.
-
-    Raises
-    ------
-    ValueError
-        If there is no such device here.
-    """
-    if device == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        resolved = torch.device(device)
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"device must be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps', got {device!r}."
-        ) from error
-    available = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available() and (resolved.index or 0) < torch.cuda.device_count(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not available.get(resolved.type, False):
-        raise ValueError(f"device={device!r} was asked for, but there is no such device here.")
-    return resolved
 
 
 def resolve_precision(
@@ -59,21 +33,7 @@ def resolve_precision(
     convolves = any(isinstance(module, nn.Conv2d) for module in net.modules())
     if not convolves or min(input_shape[:2]) < 16:
         return "float32"
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported()
-    elif device.type == "cpu":
-        # Private in torch, and absent from some builds.
-        fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    else:
-        fast = False
-    return "bfloat16" if fast else "float32"
-
-
-def autocast(precision: str, device: torch.device) -> AbstractContextManager:
-    """Compute in bfloat16 inside this context, when that is the precision."""
-    if precision != "bfloat16":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
+    return "bfloat16" if computes_in_bfloat16(device) else "float32"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sklvision.nets._registry import get_architecture
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
 # Those of other libraries are too large to train here; tests/nets builds and runs them.
-OWN_ARCHITECTURES = [name for name in list_architectures() if ":" not in name]
+OWN_ARCHITECTURES = list_architectures(library="sklvision")
 
 # One full batch, in double precision, without dropout, batch statistics or decay: here weighting a
 # sample by 2 and repeating it are the same computation, to the last digits that the check compares.
