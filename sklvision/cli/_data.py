@@ -63,6 +63,11 @@ def load_data(
         data, names = _load_spectra(path, target, column, allow_pickle), None
     if file:
         values = _read_groups(file, len(data.y), names)
+        if len(np.unique(values)) == len(values):
+            raise ValueError(
+                f"{file}: all {len(values)} groups differ, such as {str(values[0])!r}, and so "
+                f"keep nothing together."
+            )
         return Data(data.name, data.X, data.y, values, file.name)
     return data
 
@@ -155,20 +160,23 @@ def _read_groups(path: Path, n_samples: int, names: list[str] | None) -> np.ndar
         if groups.shape != (n_samples,):
             raise ValueError(f"{path}: has shape {groups.shape}, expected ({n_samples},).")
         return groups
+    from sklvision.datasets._csv import find_delimiter
+
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
+        delimiter = find_delimiter(file.readline())
+        file.seek(0)
+        rows = [[field.strip() for field in row] for row in csv.reader(file, delimiter=delimiter)]
+    rows = [row for row in rows if any(row)]
     if rows and all(len(row) == 2 for row in rows) and names is not None:
         return _match_groups(path, dict(rows), names)
     if any(len(row) != 1 for row in rows):
-        raise ValueError(
-            f"{path}: expected one group per line"
-            f"{', or lines of file name, comma, group' if names is not None else ''}."
-        )
+        pairs = ", or lines of file name and group" if names is not None else ""
+        raise ValueError(f"{path}: expected one group per line{pairs}.")
     if len(rows) == n_samples + 1:
         rows = rows[1:]  # under a header
     if len(rows) != n_samples:
         raise ValueError(f"{path}: holds {len(rows)} groups for {n_samples} samples.")
-    return np.array([row[0].strip() for row in rows])
+    return np.array([row[0] for row in rows])
 
 
 def _match_groups(path: Path, group_of: dict[str, str], names: list[str]) -> np.ndarray:
@@ -176,4 +184,4 @@ def _match_groups(path: Path, group_of: dict[str, str], names: list[str]) -> np.
     without = [name for name, group in zip(names, groups, strict=True) if group is None]
     if without:
         raise ValueError(f"{path}: no group for {len(without)} images, such as {without[0]}.")
-    return np.array([str(group).strip() for group in groups])
+    return np.array(groups)

@@ -16,6 +16,7 @@ from sklvision.utils._suggest import did_you_mean
 TARGET_NAMES = ("y", "label", "labels", "class", "target")
 GROUP_NAMES = ("group", "groups")
 
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
 
@@ -79,6 +80,14 @@ def find_name(
     return found[0] if found else None
 
 
+def find_delimiter(line: str) -> str:
+    """Comma, semicolon or tab, by the first line; a comma where it holds none of them."""
+    # Between digits, a comma may be a decimal comma: what else there is decides.
+    elsewhere = _DECIMAL_COMMA.sub(".", line)
+    delimiter = max(";\t,", key=elsewhere.count)
+    return delimiter if delimiter in elsewhere else ","
+
+
 def is_number(text: str) -> bool:
     """Whether a column name is a finite number, and so a wavelength."""
     try:
@@ -90,8 +99,7 @@ def is_number(text: str) -> bool:
 def _read_header(path: Path) -> tuple[list[str], str]:
     """Column names and delimiter, once every line is known to have as many fields."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        delimiter = max(",;\t", key=first.count)
+        delimiter = find_delimiter(file.readline())
         file.seek(0)
         lines = filter(None, csv.reader(file, delimiter=delimiter))
         names = [name.strip() for name in next(lines, [])]
