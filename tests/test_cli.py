@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits, load_iris
 
 import sklvision
 from sklvision.cli import main
+from sklvision.cli._data import load_data
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default"}
 
@@ -223,6 +224,75 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, argv, 
     assert err.startswith("sklvision compare: error: ")
     assert err.count("\n") == 1
     assert words in err
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_groups_of_files_by_any_delimiter(image_folder, tmp_path, delimiter):
+    names = sorted(path.name for path in image_folder.rglob("*.png"))
+    lines = ["file;group", *(f"{name};{i // 4}" for i, name in enumerate(names))]
+    groups = tmp_path / "series.csv"
+    groups.write_text("\n".join(lines).replace(";", delimiter))
+    options = {"target": None, "image_size": 8, "allow_pickle": False}
+    data = load_data(image_folder, groups=str(groups), **options)
+    assert len(np.unique(data.groups)) == 10
+    groups.write_text("\n".join(lines[1:]).replace(";", " "))
+    with pytest.raises(ValueError, match=r"series.csv: all 40 groups differ"):
+        load_data(image_folder, groups=str(groups), **options)
+    groups.write_text("\n".join(lines).replace(".png", ".jpg"))
+    with pytest.raises(ValueError, match=r"series.csv: no group for 40 images"):
+        load_data(image_folder, groups=str(groups), **options)
+
+
+FEW_FITS = """
+import sys
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+from sklvision.cli import _candidates, main
+
+class OutOfMemory(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise MemoryError("no 9 TiB")
+
+lda = make_pipeline(PCA(2), LinearDiscriminantAnalysis())
+chosen = {"tree": DecisionTreeClassifier(), "lda": lda, "greedy": OutOfMemory()}
+name = sys.argv.pop(1)
+_candidates.choose_candidates = lambda data: ({name: chosen[name]}, [])
+sys.exit(main(["compare", *sys.argv[1:], "--cv", "2", "--n-jobs", "1", "--quiet"]))
+"""
+
+
+def start_few_fits(folder, *args):
+    return subprocess.Popen(
+        [sys.executable, "-c", FEW_FITS, *map(str, args)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
+def test_a_reader_that_stops_early_keeps_the_report(spectra, tmp_path):
+    running = start_few_fits(tmp_path, "tree", spectra)
+    running.stdout.close()
+    told = running.stderr.read().decode()
+    running.stderr.close()
+    assert (running.wait(60), told) == (0, "")
+    assert (tmp_path / "sklvision_report.html").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("lda", "Error: .*Raised by 'lda' in fold 0."), ("greedy", "MemoryError: no 9 TiB Raised by")],
+)
+def test_a_fit_that_fails_is_one_line(tmp_path, name, words):
+    np.savez(tmp_path / "constant.npz", X=np.ones((20, 4)), y=np.arange(20) % 2)
+    out, err = start_few_fits(tmp_path, name, "constant.npz").communicate(timeout=60)
+    errors = [line for line in err.decode().splitlines() if ": warning: " not in line]
+    assert out == b""
+    assert len(errors) == 1
+    assert re.match(f"sklvision compare: error: .*{words}", errors[0])
 
 
 def test_a_wrong_path_as_people_meet_it(tmp_path):

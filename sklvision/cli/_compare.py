@@ -108,12 +108,12 @@ def run(args: argparse.Namespace) -> int:
     if not args.quiet:
         print(data, file=sys.stderr)
 
-    # Loads torch, so only once the data are known to be good.
-    from sklvision.cli._candidates import choose_candidates
-    from sklvision.model_selection import compare_estimators
-
-    candidates, baselines = choose_candidates(data)
     with user_errors():
+        # Loads torch, so only once the data are known to be good.
+        from sklvision.cli._candidates import choose_candidates
+        from sklvision.model_selection import compare_estimators
+
+        candidates, baselines = choose_candidates(data)
         result = compare_estimators(
             candidates,
             data.X,
@@ -128,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
         )
         named = {"Data": str(data), **result.description}
         result = replace(result, description=named)
-        print(result)
-        result.to_html(args.out)
+        result.to_html(args.out)  # first: who reads the table may stop early
+    print(result)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
 

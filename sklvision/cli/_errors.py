@@ -16,13 +16,18 @@ class CommandError(Exception):
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Turn errors about arguments and data into errors of the command.
+    """Turn errors into errors of the command, of status 2 if the arguments or data are wrong.
 
     Those that carry notes come from a fit: the data were read and accepted before. Their
     notes tell which.
     """
     try:
         yield
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (CommandError, BrokenPipeError):  # said already, or nobody is left to tell
+        raise
+    except Exception as error:
         notes = getattr(error, "__notes__", [])
-        raise CommandError(" ".join([str(error), *notes]), status=1 if notes else 2) from error
+        users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
+        said = str(error) if users else f"{type(error).__name__}: {error}"
+        status = 2 if users and not notes else 1
+        raise CommandError(" ".join([said, *notes]), status=status) from error
