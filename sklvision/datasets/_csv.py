@@ -17,6 +17,11 @@ TARGET_NAMES = ("y", "label", "labels", "class", "target")
 GROUP_NAMES = ("group", "groups")
 
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_WITH_UNIT = re.compile(
+    r"(-?\d+(?:[.,]\d+)?)\s*[\[(]?"
+    r"(?:nm|[\u00b5\u03bcu]m|(?:1/cm|cm\s*(?:\^?-1|\u207b\u00b9|\*\*-1)))?[\])]?",
+    re.IGNORECASE,
+)
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
 
@@ -39,7 +44,7 @@ def read_csv(path: Path, *, target: str | None, group: str | None) -> dict[str, 
     if names[0] == "" and np.array_equal(table[""], np.arange(len(table))):
         apart.append("")  # the row index that DataFrame.to_csv writes
     others = [name for name in names if name not in apart]
-    bands = [name for name in others if is_number(name)]
+    bands = [name for name in others if to_wavelength(name) is not None]
     if not bands:
         bands = [name for name in others if _holds_numbers(table[name])]
     if target is None:
@@ -68,7 +73,7 @@ def find_name(
     """Name of the labels or groups: the one asked for, else the only usual one, else None."""
     if asked is not None:
         if asked not in names:
-            known = [name for name in names if not is_number(name)]
+            known = [name for name in names if to_wavelength(name) is None]
             hint = did_you_mean(asked, known) if known else "It holds nothing but the spectra."
             raise ValueError(f"{path}: {role}={asked!r} is not there. {hint}")
         return asked
@@ -94,6 +99,14 @@ def is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
+
+
+def to_wavelength(name: str) -> float | None:
+    """The number in a column name such as "900", "900,5", "900nm" or "900 cm-1", else None."""
+    if is_number(name):
+        return float(name)
+    found = _WITH_UNIT.fullmatch(name)
+    return float(found[1].replace(",", ".")) if found else None
 
 
 def _read_header(path: Path) -> tuple[list[str], str]:
@@ -197,9 +210,10 @@ def _to_numbers(path: Path, table: Any, bands: list[str]) -> NDArray[np.float64]
 
 def _wavelengths(bands: list[str]) -> NDArray[np.float64] | None:
     """Column names as wavelengths, unless they are names, or only count the columns."""
-    if not all(map(is_number, bands)):
+    found = [to_wavelength(band) for band in bands]
+    if None in found:
         return None
-    wavelengths = np.array([float(band) for band in bands])
+    wavelengths = np.array(found, dtype=np.float64)
     return None if np.array_equal(wavelengths, np.arange(len(bands))) else wavelengths
 
 

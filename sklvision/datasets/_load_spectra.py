@@ -49,8 +49,9 @@ def load_spectra(
 
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
         - ``.csv``: one spectrum per row under a line of column names, separated by commas,
-          semicolons or tabs. Columns whose names are numbers are the bands, and their names
-          the wavelengths. Where no name is a number, every column that holds numbers is a
+          semicolons or tabs. Columns whose names are numbers, with or without a unit (``900``,
+          ``900 nm``, ``900 cm-1``), are the bands, and their names the wavelengths. Where there
+          is no such name, every column that holds numbers is a
           band. Where nothing names the labels, they are the only column of text.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None

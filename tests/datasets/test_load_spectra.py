@@ -97,6 +97,23 @@ class TestNpz:
 
 
 class TestCsv:
+    @pytest.mark.parametrize(
+        "unit", ["nm", " nm", " cm-1", " cm⁻¹", " cm^-1", " (nm)", " [1/cm]", " µm", " NM"]
+    )
+    def test_wavelengths_with_a_unit(self, write, unit):
+        text = f"patient,900{unit},temperature,901.5{unit},label\n1,.1,20.5,.2,a\n2,.3,21,.4,b\n"
+        spectra = load_spectra(write("units.csv", text))
+        np.testing.assert_array_equal(spectra.data, [[0.1, 0.2], [0.3, 0.4]])
+        assert spectra.wavelengths.tolist() == [900, 901.5]
+        assert spectra.feature_names == [f"900{unit}", f"901.5{unit}"]
+        assert spectra.metadata["patient"].tolist() == [1, 2]
+        assert spectra.metadata["temperature"].tolist() == [20.5, 21.0]
+
+    @pytest.mark.parametrize("name", ["900 mm", "nm", "1-2", "day 3", "3 days", "900 nm 2"])
+    def test_other_names_are_no_wavelengths(self, write, name):
+        spectra = load_spectra(write("names.csv", f"400,410,{name},y\n.1,.2,3,a\n.3,.4,5,b\n"))
+        assert list(spectra.metadata) == [name]
+
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
     def test_numeric_names_are_wavelengths(self, write, delimiter):
         text = "1000,1001.5,polymer,group\n.1,.2,PP,001\n.3,,PE,002\n".replace(",", delimiter)
