@@ -23,6 +23,8 @@ from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import (
     check_augment,
     check_callbacks,
+    check_classes,
+    check_unchanged,
     combine_weights,
     encode_labels,
 )
@@ -158,9 +160,10 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         Raises
         ------
         ValueError
-            If a parameter, the data, the labels or the weights are not valid.
+            If a parameter, the data, the labels or the weights are not valid; or if a warm start
+            is asked for with another architecture or precision than that of the net there is.
         """
-        return self._fit(X, y, sample_weight, epochs=self.max_epochs, resume=self.warm_start)
+        return self._fit(X, y, sample_weight, epochs=int(self.max_epochs), resume=self.warm_start)
 
     def partial_fit(
         self,
@@ -216,7 +219,10 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
 
         X, y = self._validate_samples(X, y, reset=previous is None)
         check_classification_targets(y)
-        classes, encoded = encode_labels(y, classes if previous is None else self.classes_)
+        if previous is not None:
+            check_unchanged(self._recipe, self.get_params(deep=False))
+            classes = check_classes(classes, self.classes_)
+        classes, encoded = encode_labels(y, classes)
         weights = combine_weights(X, y, sample_weight, self.class_weight)
         if weights is not None and not weights.all():
             kept = weights > 0
@@ -248,7 +254,8 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
                 recipe = self._make_recipe(X.shape[1:], len(classes), device)
                 module = make_module(recipe, *moments(X, weights))
             else:
-                recipe, module = self._recipe, previous.module_
+                recipe = self._recipe | {"device": str(device)}
+                module = previous.module_.to(device)
             settings = self._net_settings() | {"callbacks": callbacks, "augment": augment}
             if incremental:
                 settings["lr_schedule"] = "constant"
@@ -277,8 +284,8 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
             "weight_decay": self.weight_decay,
             "lr": self.lr,
             "lr_schedule": self.lr_schedule,
-            "max_epochs": self.max_epochs,
-            "batch_size": self.batch_size,
+            "max_epochs": int(self.max_epochs),
+            "batch_size": int(self.batch_size),
             "criterion__label_smoothing": self.label_smoothing,
         }
 

@@ -40,6 +40,28 @@ def encode_labels(y: np.ndarray, classes: ArrayLike | None) -> tuple[np.ndarray,
     return known, np.searchsorted(known, y).astype(np.int64)
 
 
+def check_classes(classes: ArrayLike | None, known: np.ndarray) -> np.ndarray:
+    """Return the known classes, unless a later call names others."""
+    if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), known):
+        raise ValueError(
+            f"classes={np.asarray(classes).tolist()} are not those this classifier was started "
+            f"with, {known.tolist()}."
+        )
+    return known
+
+
+def check_unchanged(recipe: dict[str, Any], params: dict[str, Any]) -> None:
+    """Raise if a net that is to be trained further would now be built in another way."""
+    for name in ("architecture", "architecture_params", "precision"):
+        fitted, asked = recipe[name], params[name]
+        asked = dict(asked or {}) if name == "architecture_params" else asked
+        if asked is not fitted and asked != fitted:
+            raise ValueError(
+                f"Training goes on with a net that was fitted with {name}={fitted!r}, but {name} "
+                f"is now {asked!r}. Fit a new classifier, or set it back."
+            )
+
+
 def combine_weights(
     X: np.ndarray,
     y: np.ndarray,
@@ -53,7 +75,10 @@ def combine_weights(
     if (weights < 0).any():
         raise ValueError(f"Negative values in sample_weight: the smallest is {weights.min():g}.")
     if class_weight is not None:
-        weights = weights * compute_sample_weight(class_weight, y)
+        class_weights = compute_sample_weight(class_weight, y)
+        if (class_weights < 0).any():
+            raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
+        weights = weights * class_weights
     if not weights.any():
         raise ValueError("Sample weights are all zero; at least one must be positive.")
     return weights
@@ -81,6 +106,11 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
         return []
     transforms: list[Any] = augment if isinstance(augment, list) else [augment]
     for transform in transforms:
+        if isinstance(transform, type):
+            raise ValueError(
+                f"augment must be an augmenter and not its class: {transform.__name__}() instead "
+                f"of {transform.__name__}."
+            )
         if not callable(transform) and not hasattr(transform, "mix"):
             raise ValueError(
                 "augment must be an augmenter, a callable that maps a batch to a batch, or a list "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import prod
 from numbers import Integral
@@ -213,6 +214,11 @@ class ImageClassifier(BaseNeuralClassifier):
             self._check_shape(shape, reset)
             # One row per image: scikit-learn then checks values, labels and the number of features.
             X = X.reshape(len(X), prod(shape))
+        elif not reset and self._is_one_image(X):
+            raise ValueError(
+                f"X has the shape of one image, {self.input_shape_[:2]}; one image alone is "
+                "X[np.newaxis]."
+            )
         if reset or y is not None:
             X, y = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
         else:
@@ -241,6 +247,11 @@ class ImageClassifier(BaseNeuralClassifier):
                 del self.feature_names_in_
         return LazyImages(X, shape, dtype), y
 
+    def _is_one_image(self, X: Any) -> bool:
+        height, width, channels = self.input_shape_
+        # A row of pixels is one image too, if its net was fitted on rows.
+        return height * channels > 1 and getattr(X, "shape", None) == (height, width)
+
     def _check_shape(self, shape: tuple[int, ...], reset: bool) -> None:
         if not reset and shape != self.input_shape_:
             raise ValueError(
@@ -250,6 +261,12 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _resolve_shape(self, shape: tuple[int, ...] | None, n_features: int) -> tuple[int, ...]:
         """Shape of one image (height, width, channels), from X or else from `image_shape`."""
+        if shape is not None and shape[0] in (1, 3, 4) and min(shape[1:]) >= 8:
+            warnings.warn(
+                f"Images of shape {shape} look channels-first; X is read as channels-last, "
+                f"(n_samples, height, width, channels). Use np.moveaxis(X, 1, -1).",
+                stacklevel=5,
+            )
         if self.image_shape is None:
             return (1, n_features, 1) if shape is None else shape
         asked = tuple(self.image_shape)

@@ -80,6 +80,8 @@ def build_net(
     if not isinstance(net, nn.Module):
         raise TypeError(f"{described} must return a torch.nn.Module, got {type(net).__name__}.")
     _try_net(net, described, input_shape, n_classes)
+    if not any(parameter.requires_grad for parameter in net.parameters()):
+        raise ValueError(f"{described} has no parameters to train.")
     return net
 
 

@@ -136,7 +136,12 @@ class Net(NeuralNetClassifier):
                 f"Training diverged: the loss is {loss} in epoch {len(self.history)}. "
                 f"Try a lower learning rate than lr={self.lr} or another optimizer."
             )
-        self.history.record("train_loss", loss)
+        self._record_best("train_loss", loss, lower_is_better=True)
+        if not self.watched_:
+            # skorch's checkpoints look for batches: one that stands for all.
+            self.history.new_batch()
+            self.history.record_batch("train_loss", loss)
+            self.history.record_batch("train_batch_size", len(samples))
         return loss
 
     def _validate_epoch(self, samples: Samples, batch_size: int) -> float:
@@ -147,9 +152,16 @@ class Net(NeuralNetClassifier):
             total += step["loss"] * len(y)
             n_correct += int((step["y_pred"].argmax(1) == y).sum())
         loss = float(total) / len(samples)
-        self.history.record("valid_loss", loss)
-        self.history.record("valid_acc", n_correct / len(samples))
+        self._record_best("valid_loss", loss, lower_is_better=True)
+        self._record_best("valid_acc", n_correct / len(samples), lower_is_better=False)
         return loss
+
+    def _record_best(self, name: str, value: float, *, lower_is_better: bool) -> None:
+        """Record a value, and whether it is the best so far, as skorch's monitors expect."""
+        earlier = [epoch[name] for epoch in self.history[:-1] if name in epoch]
+        sign = -1 if lower_is_better else 1
+        self.history.record(name, value)
+        self.history.record(f"{name}_best", all(sign * value > sign * other for other in earlier))
 
     def _zero(self) -> Tensor:
         return torch.zeros((), dtype=self.module_.mean.dtype, device=self.device)
@@ -206,7 +218,7 @@ class Net(NeuralNetClassifier):
         mixes = any(hasattr(transform, "mix") for transform in self.augment)
         if not mixes:
             for transform in self.augment:
-                X = transform(X)
+                X = _same_shape(transform, X, transform(X))
             return X, y, sample_weight
         targets = nn.functional.one_hot(y, len(self.classes)).to(X.dtype)
         smoothing = self.criterion_.label_smoothing
@@ -217,7 +229,7 @@ class Net(NeuralNetClassifier):
             if hasattr(transform, "mix"):
                 X, targets = transform.mix(X, targets)
             else:
-                X = transform(X)
+                X = _same_shape(transform, X, transform(X))
         return X, targets, None
 
     def _decay_weights(self) -> None:
@@ -282,6 +294,16 @@ class Net(NeuralNetClassifier):
                 for chunk in read(X, n_rows)
             ]
         return torch.cat(chunks)[: len(X)].double().numpy()
+
+
+def _same_shape(transform: Callable, batch: Tensor, result: Any) -> Tensor:
+    if not isinstance(result, Tensor) or result.shape != batch.shape:
+        got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+        raise ValueError(
+            f"augment must return a tensor of the shape it is given, {tuple(batch.shape)}; "
+            f"{getattr(transform, '__name__', transform)!r} returned {got}."
+        )
+    return result
 
 
 def _watches_batches(callback: Callback) -> bool:

@@ -317,3 +317,53 @@ def test_threads_train_one_after_another_with_equal_results():
     results = Parallel(n_jobs=3, backend="threading")(delayed(train)() for _ in range(6))
     for result in results:
         np.testing.assert_array_equal(result, results[0])
+
+
+def test_numpy_integers_are_numbers_of_epochs_and_samples():
+    clf = SpectrumClassifier(max_epochs=np.int64(2), batch_size=np.int32(50), random_state=0)
+    assert clf.fit(X, y).n_iter_ == 2
+
+
+def test_skorchs_checkpoints_work(tmp_path):
+    from skorch.callbacks import Checkpoint, TrainEndCheckpoint
+
+    callbacks = [
+        ("best", Checkpoint(dirname=tmp_path / "best")),
+        ("end", TrainEndCheckpoint(dirname=tmp_path / "end")),
+        ("every", Checkpoint(monitor=None, dirname=tmp_path / "every")),
+    ]
+    SpectrumClassifier(early_stopping=True, callbacks=callbacks, **QUICK).fit(X, y)
+    for name in ("best", "end", "every"):
+        assert list((tmp_path / name).glob("*params.pt"))
+
+
+def test_frozen_weights_stay_and_slower_ones_lag():
+    class Parts(torch.nn.Module):
+        def __init__(self, lr_scales=()):
+            super().__init__()
+            self.body, self.head = torch.nn.Linear(4, 8), torch.nn.Linear(8, 3)
+            self.lr_scales = list(lr_scales)
+
+        def forward(self, x):
+            return self.head(self.body(x).relu())
+
+    def moved(module):
+        before = module.body.weight.detach().clone()
+        clf = SpectrumClassifier(module, weight_decay=0.5, max_epochs=5, random_state=0).fit(X, y)
+        return float((clf.module_.net.body.weight.detach() - before).abs().max())
+
+    torch.manual_seed(0)
+    frozen = Parts()
+    frozen.body.requires_grad_(False)
+    assert moved(frozen) == 0
+    slow = moved(Parts([("body.*", 0.01)]))
+    assert 0 < slow < 0.1 * moved(Parts())
+
+
+def test_a_model_that_came_from_an_absent_device_trains_on_here():
+    clf = SpectrumClassifier(device="cpu", **QUICK).fit(X, y)
+    state = clf.__getstate__()
+    state["_recipe"] = state["_recipe"] | {"device": "cuda:7"}
+    loaded = SpectrumClassifier()
+    loaded.__setstate__(state)
+    assert loaded.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1

@@ -179,3 +179,56 @@ def test_a_later_partial_fit_cannot_bring_a_new_class():
     clf = SpectrumClassifier().partial_fit(X, y)
     with pytest.raises(ValueError, match=r"labels \[9\] that are not among the classes"):
         clf.partial_fit(X, np.where(y == 2, 9, y))
+
+
+def test_a_warm_start_with_another_net_is_refused():
+    clf = SpectrumClassifier(max_epochs=1, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="architecture='spectrum_mlp', but architecture is now"):
+        clf.set_params(architecture="spectrum_cnn").fit(X, y)
+    with pytest.raises(ValueError, match="fitted with precision='auto'"):
+        clf.set_params(architecture="spectrum_mlp", precision="float64").partial_fit(X, y)
+    assert clf.set_params(precision="auto", lr=0.1).fit(X, y).n_iter_ == 2
+
+
+def test_a_later_partial_fit_cannot_name_other_classes():
+    clf = SpectrumClassifier().partial_fit(X, y, classes=[0, 1, 2])
+    clf.partial_fit(X, y, classes=[2, 1, 0])
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\] are not those"):
+        clf.partial_fit(X, y, classes=[0, 1])
+
+
+def test_negative_class_weights_are_refused():
+    with pytest.raises(ValueError, match="class_weight must not be negative"):
+        SpectrumClassifier(class_weight={0: -1, 1: 1, 2: 1}).fit(X, y)
+
+
+def test_a_net_without_parameters_is_refused():
+    with pytest.raises(ValueError, match="no parameters to train"):
+        SpectrumClassifier(nn.Softmax(1)).fit(X[:, :3], y)
+
+
+class Flip:
+    def __call__(self, batch):
+        return batch
+
+
+@pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        (Flip, r"not its class: Flip\(\) instead of Flip"),
+        (lambda batch: batch.numpy(), r"shape it is given, \(12, 4\); .* returned ndarray"),
+        (lambda batch: batch[:1], r"returned \(1, 4\)"),
+    ],
+)
+def test_augmenters_that_cannot_be(augment, message):
+    with pytest.raises(ValueError, match=message):
+        SpectrumClassifier(augment=augment, max_epochs=1).fit(X, y)
+
+
+def test_one_image_alone_and_channels_first_are_pointed_out():
+    images = np.zeros((12, 8, 9))
+    clf = ImageClassifier(max_epochs=1).fit(images, y)
+    with pytest.raises(ValueError, match=r"one image alone is X\[np.newaxis\]"):
+        clf.predict(images[0])
+    with pytest.warns(UserWarning, match="look channels-first"):
+        ImageClassifier(max_epochs=1).fit(np.zeros((12, 3, 8, 9)), y)
