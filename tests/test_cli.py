@@ -171,7 +171,12 @@ def make_bad_input(folder):
     np.savez(folder / "nan.npz", X=np.where(X[3, 2] == X, np.nan, X), y=y)
     np.savez(folder / "few.npz", X=X, y=[*y[:38], "r", "r"])
     np.savez(folder / "real.npz", X=X, y=X[:, 0])
-    np.savez(folder / "images.npz", X=np.zeros((4, 8, 8)), Y=[0, 1, 0, 1])
+    np.savez(folder / "images.npz", X=np.zeros((4, 8, 8)), kind=[0, 1, 0, 1])
+    pixels, labels = np.zeros((4, 8, 8)), np.arange(4) % 2
+    np.savez(folder / "objects.npz", X=pixels, y=labels.astype(object))
+    pixels[1, 2, 3] = np.nan
+    np.savez(folder / "nan_images.npz", X=pixels, y=labels)
+    (folder / "inf.csv").write_text("y,400,410\na,1,2\nb,3,inf\n")
     (folder / "junk.npz").write_text("no zip")
     (folder / "text.csv").write_text("y,400,410\na,1,2\nb,3,oops\n")
     (folder / "short.txt").write_text("1\n2\n")
@@ -194,7 +199,11 @@ def make_bad_input(folder):
         (["nan.npz"], "nan.npz: 1 values are missing, the first in sample 4, band 'band2'"),
         (["few.npz"], "'r' (2)"),
         (["real.npz"], "class labels, got 'continuous'"),
-        (["images.npz"], "images.npz: --target y: no such array among ['Y']"),
+        (["images.npz"], "images.npz: no labels found; name them by --target (there are: kind)"),
+        (["images.npz", "--target", "kin"], "images.npz: --target 'kin' is not there. Did you"),
+        (["objects.npz"], "objects.npz: holds pickled objects"),
+        (["nan_images.npz"], "nan_images.npz: 1 values are missing, the first in sample 2, pixel"),
+        (["inf.csv"], "inf.csv: 1 values are infinite, the first in sample 2, band '410'"),
         (["good.npz", "--scoring", "acuracy"], "Did you mean 'accuracy'?"),
         (["good.npz", "--scoring", "accuracy,f1_makro"], "Did you mean 'f1_macro'?"),
         (["--scoring", "accuracy", "good.npz"], "put DATA before --scoring"),
@@ -224,6 +233,19 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, argv, 
     assert err.startswith("sklvision compare: error: ")
     assert err.count("\n") == 1
     assert words in err
+
+
+def test_images_in_an_npz_are_named_as_in_files_of_spectra(tmp_path):
+    path = tmp_path / "images.npz"
+    labels = np.array(list("abab"), dtype=object)
+    unread = np.array([None])
+    np.savez(path, X=np.zeros((4, 8, 8)), Labels=labels, Groups=[1, 1, 2, 2], note=unread)
+    data = load_data(path, target=None, groups=None, image_size=8, allow_pickle=True)
+    assert list(data.y) == list("abab")
+    assert list(data.groups) == [1, 1, 2, 2]
+    np.savez(path, X=np.zeros((4, 8, 8)), labels=labels.astype(str), note=unread)
+    data = load_data(path, target=None, groups=None, image_size=8, allow_pickle=False)
+    assert list(data.y) == list("abab")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,7 @@ def load_data(
             raise ValueError(f"--groups {column}: there is no such file; a folder has no columns.")
         data, names = _load_folder(path, image_size)
     elif path.suffix.lower() == ".npz" and _n_dims_in_npz(path) in (3, 4):
-        data, names = _load_image_npz(path, target, column), None
+        data, names = _load_image_npz(path, target, column, allow_pickle), None
     else:
         data, names = _load_spectra(path, target, column, allow_pickle), None
     if file:
@@ -107,50 +109,72 @@ def _n_dims_in_npz(path: Path) -> int | None:
         return None
 
 
-def _load_image_npz(path: Path, target: str | None, column: str | None) -> Data:
+def _load_image_npz(path: Path, target: str | None, column: str | None, allow_pickle: bool) -> Data:
+    from sklvision.datasets._csv import GROUP_NAMES, TARGET_NAMES, find_name
+    from sklvision.datasets._load_spectra import read_npz
+
     with np.load(path) as archive:
         others = [name for name in archive.files if name != "X"]
-        y_name = target or "y"
-        group_name = column or ("group" if "group" in others else None)
-        for option, name in (("--target", y_name), ("--groups", group_name)):
-            if name is not None and name not in others:
-                raise ValueError(f"{path}: {option} {name}: no such array among {others}.")
-        groups = archive[group_name] if group_name else None
-        X, y = archive["X"], archive[y_name]
+    with _in_terms_of_options():
+        y_name = find_name(path, "target", target, others, TARGET_NAMES)
+        group_name = find_name(path, "group", column, others, GROUP_NAMES)
+        if y_name is None:
+            raise _no_labels(path, others)
+        wanted = ["X", y_name, *([group_name] if group_name else [])]
+        arrays = read_npz(path, allow_pickle, wanted)
+    X, y = arrays["X"], arrays[y_name]
     if not np.issubdtype(X.dtype, np.number):
         raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
-    return Data(path.stem, X, y, groups, group_name or "")
+    _refuse_gaps(path, X, lambda place: f"pixel {', '.join(map(str, place))}")
+    y = y.ravel() if y.shape == (len(X), 1) else y
+    return Data(path.stem, X, y, arrays[group_name] if group_name else None, group_name or "")
 
 
 def _load_spectra(path: Path, target: str | None, column: str | None, allow_pickle: bool) -> Data:
     from sklvision.datasets import load_spectra
 
-    try:
+    with _in_terms_of_options():
         spectra = load_spectra(path, target=target, group=column, allow_pickle=allow_pickle)
-    except ValueError as error:
-        raise CommandError(_in_terms_of_options(str(error))) from error
     if spectra.target is None:
-        others = ", ".join(spectra.metadata) or "none"
-        raise ValueError(f"{path}: no labels found; name them by --target (there are: {others}).")
-    missing = np.argwhere(np.isnan(spectra.data))
-    if len(missing):
-        row, band = missing[0]
-        raise ValueError(
-            f"{path}: {len(missing)} values are missing, the first in sample {row + 1}, band "
-            f"{spectra.feature_names[band]!r}. Fill them in or drop those spectra first."
-        )
+        raise _no_labels(path, list(spectra.metadata))
+    _refuse_gaps(path, spectra.data, lambda place: f"band {spectra.feature_names[place[0]]!r}")
     named = column or "group"
     return Data(path.stem, spectra.data, spectra.target, spectra.groups, named)
 
 
-def _in_terms_of_options(message: str) -> str:
-    for keyword, option in (
-        ("allow_pickle=True", "--allow-pickle"),
-        ("target=", "--target "),
-        ("group=", "--groups "),
-    ):
-        message = message.replace(keyword, option)
-    return message
+def _no_labels(path: Path, others: list[str]) -> ValueError:
+    there = ", ".join(others) or "none"
+    return ValueError(f"{path}: no labels found; name them by --target (there are: {there}).")
+
+
+def _refuse_gaps(path: Path, X: np.ndarray, tell: Callable[[list[int]], str]) -> None:
+    """Refuse missing and infinite values; ``tell`` puts a place in a sample into words."""
+    if X.dtype.kind not in "fc":
+        return
+    for is_gap, what in ((np.isnan, "missing"), (np.isinf, "infinite")):
+        gaps = np.flatnonzero(is_gap(X))
+        if gaps.size:
+            row, *place = map(int, np.unravel_index(gaps[0], X.shape))
+            raise ValueError(
+                f"{path}: {gaps.size} values are {what}, the first in sample {row + 1}, "
+                f"{tell(place)}. Fill them in or drop those samples first."
+            )
+
+
+@contextmanager
+def _in_terms_of_options() -> Iterator[None]:
+    """Errors about keywords of functions name the options of the command instead."""
+    try:
+        yield
+    except ValueError as error:
+        message = str(error)
+        for keyword, option in (
+            ("allow_pickle=True", "--allow-pickle"),
+            ("target=", "--target "),
+            ("group=", "--groups "),
+        ):
+            message = message.replace(keyword, option)
+        raise CommandError(message) from error
 
 
 def _read_groups(path: Path, n_samples: int, names: list[str] | None) -> np.ndarray:

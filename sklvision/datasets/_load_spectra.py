@@ -135,7 +135,7 @@ def load_spectra(
         except (UnicodeDecodeError, csv.Error) as error:
             raise ValueError(f"{path}: not a text file in UTF-8 ({error}).") from error
     elif suffix == ".npz":
-        fields = _from_arrays(path, _read_npz(path, allow_pickle), target=target, group=group)
+        fields = _from_arrays(path, read_npz(path, allow_pickle), target=target, group=group)
     elif suffix in _PICKLES:
         fields = _from_arrays(path, _read_pickle(path, allow_pickle), target=target, group=group)
     else:
@@ -157,12 +157,15 @@ def load_spectra(
     )
 
 
-def _read_npz(path: Path, allow_pickle: bool) -> dict[str, NDArray[Any]]:
+def read_npz(
+    path: Path, allow_pickle: bool, wanted: list[str] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Read the wanted arrays, or all; an error names the file."""
     if not is_zipfile(path):
         raise ValueError(f"{path}: not an npz file, or one cut short.")
     try:
         with np.load(path, allow_pickle=allow_pickle) as archive:
-            return {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in wanted or archive.files}
     except ValueError as error:
         if "allow_pickle" in str(error):
             raise _pickle_refusal(path, "holds pickled objects") from error
