@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -75,9 +76,10 @@ def compare_estimators(
         first one decides the order of the table.
     baselines : bool or list of str, default=True
         Whether to add the "majority class" and "logistic regression" (on standardised features,
-        for images on their pixels). One that is among ``estimators`` by that name is not
-        added again. A list adds them too and names those of ``estimators``
-        that are baselines as well.
+        for images on their pixels; in a table of floats with NaN, these are first replaced by
+        the mean of the feature in the training part). One that is among ``estimators`` by that
+        name is not added again. A list adds them too and names those of ``estimators`` that
+        are baselines as well.
     n_jobs : int, default=None
         Number of (estimator, fold) pairs that run at the same time. ``None`` means 1 unless in a
         :obj:`joblib.parallel_backend` context, -1 means all processors. Each pair has BLAS to
@@ -177,13 +179,25 @@ def _with_baselines(
             f"The baselines need X of 2 (features), 3 or 4 (images) dimensions, got shape "
             f"{tuple(X.shape)}; pass baselines=False to go without them."
         )
-    flatten = [FlattenImages()] if len(X.shape) > 2 else []
-    logistic = make_pipeline(*flatten, StandardScaler(), LogisticRegression(max_iter=1000))
+    first: list[Any] = [FlattenImages()] if len(X.shape) > 2 else []
+    if _has_gaps(X):
+        first = [SimpleImputer(keep_empty_features=True)]
+    logistic = make_pipeline(*first, StandardScaler(), LogisticRegression(max_iter=1000))
     standard = {"majority class": DummyClassifier(), "logistic regression": logistic}
     given = {_plain(name): name for name in candidates}
     added = {name: est for name, est in standard.items() if _plain(name) not in given}
     marked = [given.get(_plain(name), name) for name in standard]
     return {**added, **candidates}, tuple(dict.fromkeys(marked + named))
+
+
+def _has_gaps(X: Any) -> bool:
+    """Whether a table of floats misses values, which an estimator may impute."""
+    if len(X.shape) != 2:
+        return False
+    if isinstance(X, pd.DataFrame):
+        return bool(X.select_dtypes("number").isna().any(axis=None))
+    values = np.asarray(X)
+    return values.dtype.kind == "f" and bool(np.isnan(values).any())
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import (
@@ -407,3 +408,23 @@ def test_every_sample_is_tested_once_and_the_majority_class_scores_its_share(
         for i, (_, test) in enumerate(result.splits)
     )
     assert 0 < rightly / len(y) <= 1 / n_classes + 0.2
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_missing_values_do_not_fail_the_baseline(iris, as_frame):
+    X, y = iris
+    X = X.copy()
+    X[::7, 1] = X[:, 3] = np.nan
+    X = pd.DataFrame(X) if as_frame else X
+    own = make_pipeline(SimpleImputer(keep_empty_features=True), GaussianNB())
+    result = compare_estimators({"own": own}, X, y, cv=3, random_state=0)
+    assert result.folds.groupby("estimator")["test_accuracy"].mean()["logistic regression"] > 0.8
+    assert "simpleimputer" in result.estimators["logistic regression"].named_steps
+
+
+def test_without_missing_values_nothing_is_imputed(iris):
+    result = compare_estimators(GaussianNB(), *iris, cv=3, random_state=0)
+    assert list(result.estimators["logistic regression"].named_steps) == [
+        "standardscaler",
+        "logisticregression",
+    ]
