@@ -184,11 +184,10 @@ def _read_groups(path: Path, n_samples: int, names: list[str] | None) -> np.ndar
         if groups.shape != (n_samples,):
             raise ValueError(f"{path}: has shape {groups.shape}, expected ({n_samples},).")
         return groups
-    from sklvision.datasets._csv import find_delimiter
+    from sklvision.datasets._csv import skip_to_rows
 
     with path.open(encoding="utf-8-sig", newline="") as file:
-        delimiter = find_delimiter(file.readline())
-        file.seek(0)
+        delimiter, _ = skip_to_rows(file)
         rows = [[field.strip() for field in row] for row in csv.reader(file, delimiter=delimiter)]
     rows = [row for row in rows if any(row)]
     if rows and all(len(row) == 2 for row in rows) and names is not None:

@@ -6,7 +6,7 @@ import csv
 import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sklvision.utils._suggest import did_you_mean
 TARGET_NAMES = ("y", "label", "labels", "class", "target")
 GROUP_NAMES = ("group", "groups")
 
+_EXCEL_SEP = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _WITH_UNIT = re.compile(
     r"(-?\d+(?:[.,]\d+)?)\s*[\[(]?"
@@ -30,10 +31,8 @@ def read_csv(path: Path, *, target: str | None, group: str | None) -> dict[str, 
     """Read one table; the keys are those of :func:`load_spectra`'s Bunch."""
     import pandas as pd
 
-    names, delimiter = _read_header(path)
-    table = pd.read_csv(
-        path, sep=delimiter, encoding="utf-8-sig", index_col=False, low_memory=False
-    )
+    names, layout = _read_header(path)
+    table = pd.read_csv(path, **layout, low_memory=False)
     table.columns = names
     if table.empty:
         raise ValueError(f"{path}: no spectra, only the line of column names.")
@@ -52,7 +51,7 @@ def read_csv(path: Path, *, target: str | None, group: str | None) -> dict[str, 
         target = texts[0] if len(texts) == 1 else None
     if not bands:
         raise ValueError(f"{path}: no column of numbers among {_some(names)}.")
-    as_text = _read_as_text(path, delimiter, names, [n for n in names if n not in bands])
+    as_text = _read_as_text(path, layout, names, [n for n in names if n not in bands])
     for kind, name in (("label", target), ("group", group)):
         if name is not None:
             _refuse_empty(path, kind, name, as_text[name])
@@ -85,7 +84,7 @@ def find_name(
     return found[0] if found else None
 
 
-def find_delimiter(line: str) -> str:
+def _find_delimiter(line: str) -> str:
     """Comma, semicolon or tab, by the first line; a comma where it holds none of them."""
     # Between digits, a comma may be a decimal comma: what else there is decides.
     elsewhere = _DECIMAL_COMMA.sub(".", line)
@@ -109,11 +108,26 @@ def to_wavelength(name: str) -> float | None:
     return float(found[1].replace(",", ".")) if found else None
 
 
-def _read_header(path: Path) -> tuple[list[str], str]:
-    """Column names and delimiter, once every line is known to have as many fields."""
+def skip_to_rows(file: TextIO) -> tuple[str, int]:
+    """Delimiter, and how many lines come before the rows: one such as Excel's "sep=;", or none.
+
+    The file is left at the rows.
+    """
+    first = file.readline()
+    told = _EXCEL_SEP.fullmatch(first.strip("\r\n"))
+    if told:
+        return told[1], 1
+    file.seek(0)
+    return _find_delimiter(first), 0
+
+
+def _read_header(path: Path) -> tuple[list[str], dict[str, Any]]:
+    """Column names, and how pandas is to read the file.
+
+    Every line is then known to have as many fields.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        delimiter = find_delimiter(file.readline())
-        file.seek(0)
+        delimiter, n_skipped = skip_to_rows(file)
         lines = filter(None, csv.reader(file, delimiter=delimiter))
         names = [name.strip() for name in next(lines, [])]
         for number, fields in enumerate(lines, start=1):
@@ -133,11 +147,12 @@ def _read_header(path: Path) -> tuple[list[str], str]:
             raise ValueError(
                 f"{path}: the first line must hold the column names, and looks like a spectrum."
             )
-    return names, delimiter
+    layout = {"sep": delimiter, "skiprows": n_skipped, "encoding": "utf-8-sig", "index_col": False}
+    return names, layout
 
 
 def _read_as_text(
-    path: Path, delimiter: str, names: list[str], wanted: list[str]
+    path: Path, layout: dict[str, Any], names: list[str], wanted: list[str]
 ) -> dict[str, NDArray[np.str_]]:
     """Read columns to the letter: a class named "NA" is a class, not a missing value."""
     import pandas as pd
@@ -147,9 +162,7 @@ def _read_as_text(
     positions = [i for i, name in enumerate(names) if name in wanted]
     table = pd.read_csv(
         path,
-        sep=delimiter,
-        encoding="utf-8-sig",
-        index_col=False,
+        **layout,
         usecols=positions,
         dtype=str,
         keep_default_na=False,

@@ -49,10 +49,11 @@ def load_spectra(
 
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
         - ``.csv``: one spectrum per row under a line of column names, separated by commas,
-          semicolons or tabs. Columns whose names are numbers, with or without a unit (``900``,
-          ``900 nm``, ``900 cm-1``), are the bands, and their names the wavelengths. Where there
-          is no such name, every column that holds numbers is a
-          band. Where nothing names the labels, they are the only column of text.
+          semicolons or tabs; a line such as ``sep=;`` above them is obeyed. Columns whose
+          names are numbers, with or without a unit (``900``, ``900 nm``, ``900 cm-1``), are the
+          bands, and their names the wavelengths. Where there is no such name, every column that
+          holds numbers is a band. Where nothing names the labels, they are the only column of
+          text.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None
         Name of the column or array of labels. ``None`` looks for one named y, label, labels,

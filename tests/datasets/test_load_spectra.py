@@ -109,6 +109,22 @@ class TestCsv:
         assert spectra.metadata["patient"].tolist() == [1, 2]
         assert spectra.metadata["temperature"].tolist() == [20.5, 21.0]
 
+    @pytest.mark.parametrize("bom", ["", "\ufeff"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_the_delimiter_that_excel_tells(self, write, bom, end):
+        text = end.join([bom + "sep=;", "400;410;y", "1;2;a,b", "3;4;c,d", ""])
+        spectra = load_spectra(write("excel.csv", text))
+        np.testing.assert_array_equal(spectra.data, [[1, 2], [3, 4]])
+        assert spectra.target.tolist() == ["a,b", "c,d"]
+
+    @pytest.mark.parametrize("header", ["900,5;901,5;y", "900,5 nm;901,5 nm;y"])
+    def test_decimal_commas_in_the_header(self, write, header):
+        spectra = load_spectra(write("german.csv", f"{header}\n1;2;a\n3;4;b\n"))
+        assert spectra.wavelengths.tolist() == [900.5, 901.5]
+        assert spectra.target.tolist() == ["a", "b"]
+        with pytest.raises(ValueError, match=r"row 1: .*'0,1' \(decimals need a point\)"):
+            load_spectra(write("german.csv", f"{header}\n0,1;2;a\n3;4;b\n"))
+
     @pytest.mark.parametrize("name", ["900 mm", "nm", "1-2", "day 3", "3 days", "900 nm 2"])
     def test_other_names_are_no_wavelengths(self, write, name):
         spectra = load_spectra(write("names.csv", f"400,410,{name},y\n.1,.2,3,a\n.3,.4,5,b\n"))
