@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import cross_validate
+from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import threadpool_limits
 
 from sklvision.model_selection._costs import count_parameters, pickled_bytes
@@ -70,8 +71,12 @@ def run_pair(
                 error_score="raise",
             )
     except Exception as error:
-        error.add_note(f"Raised by {name!r} in fold {split}.")
-        raise
+        cause = error.__cause__
+        # cross_validate writes its own name over that of the estimator, which the cause still has.
+        renamed = isinstance(error, InvalidParameterError) and isinstance(cause, type(error))
+        original = cause if renamed and cause is not None else error
+        original.add_note(f"Raised by {name!r} in fold {split}.")
+        raise original from original.__cause__
     fitted = measured["estimator"][0]
     prefix = "test_"
     seconds = float(measured.pop(prefix + _PREDICT_SECONDS)[0])

@@ -28,7 +28,7 @@ from sklvision.neural_network._checks import (
     combine_weights,
     encode_labels,
 )
-from sklvision.neural_network._data import Samples, moments, validation_split
+from sklvision.neural_network._data import Samples, validation_split
 from sklvision.neural_network._module import Architecture, check_architecture
 from sklvision.neural_network._net import Net, unlimited
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
@@ -73,7 +73,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         "lr_schedule": [StrOptions(set(SCHEDULES))],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "augment": [callable, HasMethods(["mix"]), list, None],
+        "augment": [callable, HasMethods(["mix"]), list, tuple, None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
@@ -244,15 +244,14 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         validation = None
         if held_out is not None:
             samples, validation = samples.take(train), samples.take(held_out)
-            X, weights = X[train], None if weights is None else weights[train]
         batch_size = min(unlimited(self.batch_size, len(samples)), len(samples))
         with (
             scoped_seed(rng.randint(2**31 - 1), device),
-            scoped_threads(batch_size, X.shape[1:]),
+            scoped_threads(batch_size, samples.X.shape[1:]),
         ):
             if previous is None:
-                recipe = self._make_recipe(X.shape[1:], len(classes), device)
-                module = make_module(recipe, *moments(X, weights))
+                recipe = self._make_recipe(samples.X.shape[1:], len(classes), device)
+                module = make_module(recipe, *samples.moments())
             else:
                 recipe = self._recipe | {"device": str(device)}
                 module = previous.module_.to(device)

@@ -104,7 +104,7 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
     """Return the augmenters as a list."""
     if augment is None:
         return []
-    transforms: list[Any] = augment if isinstance(augment, list) else [augment]
+    transforms: list[Any] = list(augment) if isinstance(augment, list | tuple) else [augment]
     for transform in transforms:
         if isinstance(transform, type):
             raise ValueError(

@@ -31,43 +31,6 @@ def read(X: Data, n_rows: int) -> Iterator[np.ndarray]:
     return (X[start : start + n_rows] for start in range(0, len(X), n_rows))
 
 
-def moments(X: Data, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted mean and standard deviation over samples, and over pixels of images.
-
-    Parameters
-    ----------
-    X : ndarray or LazyImages of shape (n_samples, n_bands) or (n_samples, height, width, channels)
-        The training data; lazy images are read twice.
-    weights : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    Returns
-    -------
-    mean, scale : ndarray of shape (n_bands,) or (channels,)
-        In float64. A scale of zero is replaced by one, so that a constant band becomes zero.
-    """
-    weights = np.ones(len(X)) if weights is None else weights
-    n_rows = max(1, _MOMENT_VALUES // prod(X.shape[1:]))
-    total = weights.sum()
-
-    def average(function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        result: Any = 0.0
-        start = 0
-        for batch in read(X, n_rows):
-            rows = function(np.asarray(batch, dtype=np.float64))
-            if rows.ndim > 2:
-                rows = rows.mean(axis=tuple(range(1, rows.ndim - 1)))
-            result = result + weights[start : start + len(rows)] @ rows
-            start += len(rows)
-        return result / total
-
-    mean = average(lambda rows: rows)
-    scale = np.sqrt(average(lambda rows: (rows - mean) ** 2))
-    # Rounding leaves a constant band with a spread of a few ulps of its value.
-    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-    return mean, np.where(constant, 1.0, scale)
-
-
 @dataclass
 class Samples:
     """Data, encoded labels and weights of equal length."""
@@ -95,6 +58,37 @@ class Samples:
         rows = torch.from_numpy(index)
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.X[rows], self.y[rows], weights)
+
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weighted mean and standard deviation over samples, and over pixels of images.
+
+        Lazy images are read twice.
+
+        Returns
+        -------
+        mean, scale : ndarray of shape (n_bands,) or (channels,)
+            In float64. A scale of zero is replaced by one, so that a constant band becomes zero.
+        """
+        X = self.X.numpy() if isinstance(self.X, Tensor) else self.X
+        weights = np.ones(len(self)) if self.weights is None else self.weights.double().numpy()
+        n_rows = max(1, _MOMENT_VALUES // prod(X.shape[1:]))
+
+        def average(function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+            result: Any = 0.0
+            start = 0
+            for batch in read(X, n_rows):
+                rows = function(np.asarray(batch, dtype=np.float64))
+                if rows.ndim > 2:
+                    rows = rows.mean(axis=tuple(range(1, rows.ndim - 1)))
+                result = result + weights[start : start + len(rows)] @ rows
+                start += len(rows)
+            return result / weights.sum()
+
+        mean = average(lambda rows: rows)
+        scale = np.sqrt(average(lambda rows: (rows - mean) ** 2))
+        # Rounding leaves a constant band with a spread of a few ulps of its value.
+        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        return mean, np.where(constant, 1.0, scale)
 
     def batches(
         self, batch_size: int, *, shuffle: bool, device: torch.device

@@ -428,3 +428,10 @@ def test_without_missing_values_nothing_is_imputed(iris):
         "standardscaler",
         "logisticregression",
     ]
+
+
+def test_a_wrong_parameter_is_named_with_its_estimator():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="'C' parameter of LogisticRegression must be") as caught:
+        compare_estimators({"mine": LogisticRegression(C=-1)}, X, y, cv=2, baselines=False)
+    assert "Raised by 'mine' in fold 0." in caught.value.__notes__
