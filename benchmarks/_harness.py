@@ -6,6 +6,7 @@ Machines are noisy: what is compared runs interleaved in one process, and median
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Callable
 from importlib.metadata import version
@@ -38,7 +39,7 @@ def machine() -> dict[str, object]:
     return {
         "processor": processor,
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "python": platform.python_version(),
         **{name: version(name) for name in ("sklvision", "scikit-learn", "skorch", "torch")},
