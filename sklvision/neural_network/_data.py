@@ -95,8 +95,7 @@ class Samples:
     ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         """Yield batches of nearly equal size, none larger than `batch_size`.
 
-        Equal sizes leave no short last batch, whose noisy gradient would weigh as much as
-        the others', and on a single sample of which batch normalisation would fail.
+        So no short last batch, with its noisy gradient, weighs as much as the others.
         """
         n_batches = ceil(len(self) / batch_size)
         n_rows = ceil(len(self) / n_batches)
