@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import math
 import re
 from pathlib import Path
@@ -121,12 +122,18 @@ def skip_to_rows(file: TextIO) -> tuple[str, int]:
     return _find_delimiter(first), 0
 
 
+def _open_text(path: Path) -> TextIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
 def _read_header(path: Path) -> tuple[list[str], dict[str, Any]]:
     """Column names, and how pandas is to read the file.
 
     Every line is then known to have as many fields.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with _open_text(path) as file:
         delimiter, n_skipped = skip_to_rows(file)
         lines = filter(None, csv.reader(file, delimiter=delimiter))
         names = [name.strip() for name in next(lines, [])]
@@ -148,6 +155,7 @@ def _read_header(path: Path) -> tuple[list[str], dict[str, Any]]:
                 f"{path}: the first line must hold the column names, and looks like a spectrum."
             )
     layout = {"sep": delimiter, "skiprows": n_skipped, "encoding": "utf-8-sig", "index_col": False}
+    layout["compression"] = "gzip" if path.suffix.lower() == ".gz" else None
     return names, layout
 
 

@@ -7,6 +7,7 @@ import os
 import pickle
 import zlib
 from collections.abc import Mapping
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, is_zipfile
@@ -19,6 +20,7 @@ from sklearn.utils._param_validation import validate_params
 from sklvision.datasets._csv import GROUP_NAMES, TARGET_NAMES, find_name, read_csv
 
 _PICKLES = {".pkl", ".pickle", ".p"}
+_TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _WAVELENGTH_NAMES = ("wavelengths", "wavelength")
 
 
@@ -48,12 +50,12 @@ def load_spectra(
         File to read; its suffix says how:
 
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
-        - ``.csv``: one spectrum per row under a line of column names, separated by commas,
-          semicolons or tabs; a line such as ``sep=;`` above them is obeyed. Columns whose
-          names are numbers, with or without a unit (``900``, ``900 nm``, ``900 cm-1``), are the
-          bands, and their names the wavelengths. Where there is no such name, every column that
-          holds numbers is a band. Where nothing names the labels, they are the only column of
-          text.
+        - ``.csv`` and ``.tsv``, also as ``.csv.gz`` and ``.tsv.gz``: one spectrum per row under a
+          line of column names, separated by commas, semicolons or tabs; a line such as
+          ``sep=;`` above them is obeyed. Columns whose names are numbers, with or without a unit
+          (``900``, ``900 nm``, ``900 cm-1``), are the bands, and their names the wavelengths.
+          Where there is no such name, every column that holds numbers is a band. Where nothing
+          names the labels, they are the only column of text.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None
         Name of the column or array of labels. ``None`` looks for one named y, label, labels,
@@ -130,17 +132,19 @@ def load_spectra(
         raise ValueError(f"{path}: the file is empty.")
 
     suffix = path.suffix.lower()
-    if suffix == ".csv":
+    if path.name.lower().endswith(_TABLES):
         try:
             fields = read_csv(path, target=target, group=group)
         except (UnicodeDecodeError, csv.Error) as error:
             raise ValueError(f"{path}: not a text file in UTF-8 ({error}).") from error
+        except (BadGzipFile, EOFError, zlib.error) as error:
+            raise ValueError(f"{path}: not a gzip file, or one cut short ({error}).") from error
     elif suffix == ".npz":
         fields = _from_arrays(path, read_npz(path, allow_pickle), target=target, group=group)
     elif suffix in _PICKLES:
         fields = _from_arrays(path, _read_pickle(path, allow_pickle), target=target, group=group)
     else:
-        known = ", ".join([".npz", ".csv", *sorted(_PICKLES)])
+        known = ", ".join([".npz", *_TABLES, *sorted(_PICKLES)])
         raise ValueError(f"{path}: suffix {path.suffix!r} is not among {known}.")
 
     if return_X_y:

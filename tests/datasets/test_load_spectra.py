@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import pickle
 
 import numpy as np
@@ -214,6 +215,21 @@ class TestCsv:
             ValueError, match=r"target='polymr' is not there. Did you mean 'polymer'"
         ):
             load_spectra(path, target="polymr")
+
+    @pytest.mark.parametrize("suffix", [".tsv", ".csv.gz", ".TSV.gz"])
+    def test_tab_separated_and_compressed_tables(self, write, suffix):
+        text = b"900\t901.5\ty\n1\t2\ta\n3\t4\tb\n"
+        content = gzip.compress(text) if suffix.endswith(".gz") else text
+        spectra = load_spectra(write(f"line.2024{suffix}", content))
+        np.testing.assert_array_equal(spectra.data, [[1, 2], [3, 4]])
+        assert spectra.wavelengths.tolist() == [900, 901.5]
+        assert spectra.target.tolist() == ["a", "b"]
+
+    @pytest.mark.parametrize("keep", [slice(None, 12), slice(None, -9), slice(5, None)])
+    def test_compressed_tables_that_are_damaged(self, write, keep):
+        content = gzip.compress(b"900,901,y\n" + b"1,2,a\n" * 9)
+        with pytest.raises(ValueError, match=r"line.csv.gz: not a gzip file, or one cut short"):
+            load_spectra(write("line.csv.gz", content[keep]))
 
 
 class TestPickle:
