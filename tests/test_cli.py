@@ -317,6 +317,38 @@ def test_a_fit_that_fails_is_one_line(tmp_path, name, words):
     assert re.match(f"sklvision compare: error: .*{words}", errors[0])
 
 
+def test_images_that_cannot_be_read_are_left_out_where_asked(image_folder):
+    (image_folder / "1" / "broken.png").write_bytes(b"no image")
+    options = {"target": None, "groups": None, "image_size": 12, "allow_pickle": False}
+    with pytest.raises(OSError, match=r"broken.png: not an image"):
+        load_data(image_folder, **options)
+    with pytest.warns(UserWarning, match=r"1 of 41 images cannot be read.*broken.png") as caught:
+        data = load_data(image_folder, **options, on_error="skip")
+    assert len(caught) == 1
+    assert data.X.shape == (40, 8, 12)
+    assert len(data.y) == 40
+
+
+@pytest.mark.parametrize("name", ["report.html", "deep/report.html"])
+def test_a_place_that_only_fails_on_writing_is_found_first(tmp_path, name):
+    """A limit on the size of files stands for a full disk: permissions do not stop root."""
+    code = (
+        "import resource, signal, sys; from sklvision.cli import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        f"sys.exit(main(['compare', 'nowhere.npz', '--out', {name!r}]))"
+    )
+    pytest.importorskip("resource")
+    (tmp_path / "deep").mkdir()
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    told = f"sklvision compare: error: --out {name}: cannot be written to (File too large).\n"
+    assert ran.stderr == told
+    assert list(tmp_path.rglob("*")) == [tmp_path / "deep"]
+
+
 def test_a_wrong_path_as_people_meet_it(tmp_path):
     ran = sklvision_in(tmp_path, "compare", "nowhere.csv")
     assert ran.returncode == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sklvision.cli._arguments import add_data_options, at_least
 from sklvision.cli._errors import user_errors
+from sklvision.cli._files import check_writable
 
 DEFAULT_REPORT = "sklvision_report.html"
 # Every process loads torch, which takes some hundred megabytes.
@@ -21,6 +22,7 @@ DATA is one of
   a .npz file   with arrays X and y, and group where known; X of 2 dimensions
                 holds spectra, of 3 or 4 images
   a .csv file   of spectra: a row of column names, then one spectrum per row
+                (.tsv, .csv.gz and .tsv.gz as well)
 Without DATA, the digits that come with scikit-learn are compared.
 
 examples:
@@ -42,16 +44,8 @@ def add_parser(commands: Any) -> None:
     )
     add = parser.add_argument
     add("data", metavar="DATA", nargs="?", type=Path, help="folder or file (see below)")
-    add("--cv", type=_at_least(2), default=5, metavar="FOLDS", help="folds (default: 5)")
-    add(
-        "--groups",
-        metavar="COLUMN_OR_FILE",
-        help="what must not be split between training and test: a column of the csv, an array of "
-        "the npz, or a file with a group per line (for a folder also lines of file,group); "
-        "by default a column or array named group, if there is one",
-    )
-    add("--no-groups", action="store_true", help="do not keep a group in the file together")
-    add("--target", metavar="COLUMN", help="column or array of labels (default: found by name)")
+    add("--cv", type=at_least(2), default=5, metavar="FOLDS", help="folds (default: 5)")
+    add_data_options(add)
     add(
         "--scoring",
         nargs="+",
@@ -67,15 +61,14 @@ def add_parser(commands: Any) -> None:
         help=f"fits at the same time, -1 for one per core (default: one per core, at most "
         f"{MOST_JOBS})",
     )
-    add("--seed", type=_at_least(0), default=0, help="seed of folds and fits (default: 0)")
+    add("--seed", type=at_least(0), default=0, help="seed of folds and fits (default: 0)")
     add(
         "--image-size",
-        type=_at_least(1),
+        type=at_least(1),
         default=64,
         metavar="PIXELS",
         help="longer side that images of a folder are reduced to (default: 64)",
     )
-    add("--allow-pickle", action="store_true", help="read pickle files, which can run any code")
     add(
         "--out",
         type=Path,
@@ -92,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     from sklvision.cli._data import load_data, load_digits
 
     with user_errors():
-        _check_writable(args.out)
+        check_writable(args.out)
         scoring = [name for names in args.scoring for name in names.split(",") if name]
         if args.data is None:
             _refuse_without_data(args, scoring)
@@ -104,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
                 groups=args.groups,
                 image_size=args.image_size,
                 allow_pickle=args.allow_pickle,
+                on_error=args.on_error,
             )
     if not args.quiet:
         print(data, file=sys.stderr)
@@ -134,17 +128,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _at_least(least: int) -> Any:
-    def integer(text: str) -> int:
-        if not text.lstrip("+-").isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(
-                f"expected an integer of at least {least}, got {text!r}"
-            )
-        return int(text)
-
-    return integer
-
-
 def _n_jobs(text: str) -> int:
     if not text.lstrip("+-").isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected an integer other than 0, got {text!r}")
@@ -164,13 +147,3 @@ def _refuse_without_data(args: argparse.Namespace, scoring: list[str]) -> None:
     for name in scoring:
         if Path(name).exists():
             raise ValueError(f"--scoring {name}: is a path; put DATA before --scoring.")
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse a report path that cannot be written, before hours of work."""
-    if path.is_dir():
-        raise ValueError(f"--out {path}: is a folder, a file name was expected.")
-    if not path.parent.is_dir():
-        raise ValueError(f"--out {path}: there is no folder {path.parent}.")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--out {path}: the folder {path.parent} cannot be written to.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sklvision.cli._errors import CommandError
+from sklvision.utils._lazy import is_collection
 
 LAZY_BEYOND = 2**30  # bytes of pixels that are read at once
 
@@ -29,11 +31,13 @@ class Data:
 
     @property
     def is_images(self) -> bool:
-        return len(self.X.shape) > 2
+        return is_collection(self.X) or len(self.X.shape) > 2
 
     def __str__(self) -> str:
         kind = "images" if self.is_images else "spectra"
         size = " × ".join(map(str, self.X.shape[1:])) + (" pixels" if self.is_images else " bands")
+        if len(self.X.shape) == 1:
+            size = "many sizes"
         grouped = f", grouped by {self.grouped_by}" if self.groups is not None else ""
         n_classes = len(np.unique(self.y))
         return f"{self.name}: {len(self.y)} {kind} of {size}, {n_classes} classes{grouped}"
@@ -48,9 +52,19 @@ def load_digits() -> Data:
 
 
 def load_data(
-    path: Path, *, target: str | None, groups: str | None, image_size: int, allow_pickle: bool
+    path: Path,
+    *,
+    target: str | None,
+    groups: str | None,
+    image_size: int | None,
+    allow_pickle: bool,
+    on_error: str = "raise",
 ) -> Data:
-    """Load a folder of images, or a file of images or spectra."""
+    """Load a folder of images, or a file of images or spectra.
+
+    The images of a folder are reduced to `image_size`, or stay as they are, and on disk, if it
+    is None.
+    """
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file or folder.")
     file = Path(groups) if groups and Path(groups).is_file() else None
@@ -58,7 +72,7 @@ def load_data(
     if path.is_dir():
         if column:
             raise ValueError(f"--groups {column}: there is no such file; a folder has no columns.")
-        data, names = _load_folder(path, image_size)
+        data, names = _load_folder(path, image_size, on_error)
     elif path.suffix.lower() == ".npz" and _n_dims_in_npz(path) in (3, 4):
         data, names = _load_image_npz(path, target, column, allow_pickle), None
     else:
@@ -74,16 +88,18 @@ def load_data(
     return data
 
 
-def _load_folder(path: Path, image_size: int) -> tuple[Data, list[str]]:
-    from sklvision.datasets import load_image_folder
+def _load_folder(path: Path, image_size: int | None, on_error: str) -> tuple[Data, list[str]]:
+    from sklvision.datasets import ImageCollection, load_image_folder
 
-    headers = load_image_folder(path)
-    size = _reduced_size(headers.data.shape[1:], image_size)
-    folder = load_image_folder(path, size=size) if size else headers
-    n_bytes = np.prod(folder.data.shape, dtype=np.float64)
-    X = folder.data if n_bytes > LAZY_BEYOND else np.asarray(folder.data)
+    folder = load_image_folder(path, on_error=on_error)
     names = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
-    return Data(path.name or str(path), X, folder.target), names
+    images = folder.data
+    size = _reduced_size(images.shape[1:], image_size) if image_size else None
+    if size:
+        images = ImageCollection(images.files, size=size, mode=images.mode)
+    keep_on_disk = image_size is None or math.prod(images.shape) > LAZY_BEYOND
+    X = images if keep_on_disk else np.asarray(images)
+    return Data(path.resolve().name or str(path), X, folder.target), names
 
 
 def _reduced_size(shape: tuple[int, ...], longest: int) -> tuple[int, int] | None:
