@@ -82,14 +82,14 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load, compare, print, write."""
-    from sklvision.cli._data import load_data, load_digits
+    from sklvision.cli._data import load_data, load_named
 
     with user_errors():
         check_writable(args.out)
         scoring = [name for names in args.scoring for name in names.split(",") if name]
         if args.data is None:
             _refuse_without_data(args, scoring)
-            data = load_digits()
+            data = load_named("digits")
         else:
             data = load_data(
                 args.data,

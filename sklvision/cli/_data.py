@@ -17,6 +17,7 @@ from sklvision.cli._errors import CommandError
 from sklvision.utils._lazy import is_collection
 
 LAZY_BEYOND = 2**30  # bytes of pixels that are read at once
+NAMED = ("digits", "mnist", "cifar10", "nails", "flowers17")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Data:
     def is_images(self) -> bool:
         return is_collection(self.X) or len(self.X.shape) > 2
 
+    @property
+    def mode(self) -> str | None:
+        """Mode of images on disk, "L", "RGB" or "F"."""
+        return self.X.mode if is_collection(self.X) else None
+
     def __str__(self) -> str:
         kind = "images" if self.is_images else "spectra"
         size = " × ".join(map(str, self.X.shape[1:])) + (" pixels" if self.is_images else " bands")
@@ -43,12 +49,26 @@ class Data:
         return f"{self.name}: {len(self.y)} {kind} of {size}, {n_classes} classes{grouped}"
 
 
-def load_digits() -> Data:
-    """scikit-learn's real digits, which need no download."""
-    from sklearn import datasets
+def load_named(name: str) -> Data:
+    """Load the training part of a public data set, downloaded where it is not there yet."""
+    from sklearn.datasets import load_digits
 
-    digits = datasets.load_digits()
-    return Data("digits", digits.images, digits.target)
+    from sklvision import datasets
+
+    if name == "digits":
+        digits = load_digits()
+        return Data(name, digits.images, digits.target)
+    bunch = getattr(datasets, f"fetch_{name}")()
+    if name == "cifar10":
+        return Data(name, bunch.data, np.array(bunch.target_names)[bunch.target])
+    return Data(name, bunch.data, bunch.target, bunch.get("groups"), "capture series")
+
+
+def rows_to_images(data: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of pixels as images, of one byte per pixel where the values allow it."""
+    if data.dtype.kind == "f" and ((data == np.rint(data)) & (data >= 0) & (data <= 255)).all():
+        data = data.astype(np.uint8)
+    return data.reshape(-1, *shape)
 
 
 def load_data(
@@ -94,7 +114,7 @@ def _load_folder(path: Path, image_size: int | None, on_error: str) -> tuple[Dat
     folder = load_image_folder(path, on_error=on_error)
     names = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
     images = folder.data
-    size = _reduced_size(images.shape[1:], image_size) if image_size else None
+    size = reduced_size(images.shape[1:], image_size) if image_size else None
     if size:
         images = ImageCollection(images.files, size=size, mode=images.mode)
     keep_on_disk = image_size is None or math.prod(images.shape) > LAZY_BEYOND
@@ -102,13 +122,15 @@ def _load_folder(path: Path, image_size: int | None, on_error: str) -> tuple[Dat
     return Data(path.resolve().name or str(path), X, folder.target), names
 
 
-def _reduced_size(shape: tuple[int, ...], longest: int) -> tuple[int, int] | None:
-    """Size to read images at: never enlarged, proportions kept where all agree."""
+def reduced_size(
+    shape: tuple[int, ...], longest: int, *, enlarge: bool = False
+) -> tuple[int, int] | None:
+    """Size to read images at: proportions kept where all agree, None to leave them as they are."""
     if not shape:
         return longest, longest
     height, width = shape[:2]
     factor = longest / max(height, width)
-    if factor >= 1:
+    if factor >= 1 and not enlarge:
         return None
     return max(1, round(height * factor)), max(1, round(width * factor))
 
@@ -131,7 +153,7 @@ def _load_image_npz(path: Path, target: str | None, column: str | None, allow_pi
 
     with np.load(path) as archive:
         others = [name for name in archive.files if name != "X"]
-    with _in_terms_of_options():
+    with in_terms_of_options():
         y_name = find_name(path, "target", target, others, TARGET_NAMES)
         group_name = find_name(path, "group", column, others, GROUP_NAMES)
         if y_name is None:
@@ -141,7 +163,7 @@ def _load_image_npz(path: Path, target: str | None, column: str | None, allow_pi
     X, y = arrays["X"], arrays[y_name]
     if not np.issubdtype(X.dtype, np.number):
         raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
-    _refuse_gaps(path, X, lambda place: f"pixel {', '.join(map(str, place))}")
+    refuse_gaps(path, X, lambda place: f"pixel {', '.join(map(str, place))}")
     y = y.ravel() if y.shape == (len(X), 1) else y
     return Data(path.stem, X, y, arrays[group_name] if group_name else None, group_name or "")
 
@@ -149,11 +171,11 @@ def _load_image_npz(path: Path, target: str | None, column: str | None, allow_pi
 def _load_spectra(path: Path, target: str | None, column: str | None, allow_pickle: bool) -> Data:
     from sklvision.datasets import load_spectra
 
-    with _in_terms_of_options():
+    with in_terms_of_options():
         spectra = load_spectra(path, target=target, group=column, allow_pickle=allow_pickle)
     if spectra.target is None:
         raise _no_labels(path, list(spectra.metadata))
-    _refuse_gaps(path, spectra.data, lambda place: f"band {spectra.feature_names[place[0]]!r}")
+    refuse_gaps(path, spectra.data, lambda place: f"band {spectra.feature_names[place[0]]!r}")
     named = column or "group"
     return Data(path.stem, spectra.data, spectra.target, spectra.groups, named)
 
@@ -163,7 +185,7 @@ def _no_labels(path: Path, others: list[str]) -> ValueError:
     return ValueError(f"{path}: no labels found; name them by --target (there are: {there}).")
 
 
-def _refuse_gaps(path: Path, X: np.ndarray, tell: Callable[[list[int]], str]) -> None:
+def refuse_gaps(path: Path, X: np.ndarray, tell: Callable[[list[int]], str]) -> None:
     """Refuse missing and infinite values; ``tell`` puts a place in a sample into words."""
     if X.dtype.kind not in "fc":
         return
@@ -178,7 +200,7 @@ def _refuse_gaps(path: Path, X: np.ndarray, tell: Callable[[list[int]], str]) ->
 
 
 @contextmanager
-def _in_terms_of_options() -> Iterator[None]:
+def in_terms_of_options() -> Iterator[None]:
     """Errors about keywords of functions name the options of the command instead."""
     try:
         yield
