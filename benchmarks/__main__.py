@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import spectra, speed
+from benchmarks import memory, spectra, speed
 from benchmarks._harness import report
 
 
@@ -20,12 +20,17 @@ def main() -> None:
     accurate.add_argument("--sets", nargs="+", default=list(spectra.SETS), choices=spectra.SETS)
     accurate.add_argument("--seeds", type=int, default=3, help="default: 3")
     accurate.add_argument("--n-jobs", type=int, default=2, help="default: 2")
-    for command in (fast, accurate):
+    small = commands.add_parser("memory", help=memory.__doc__.splitlines()[0])
+    small.add_argument("--images", type=int, default=250, help="default: 250, and 20 times more")
+    for command in (fast, accurate, small):
         command.add_argument("--out", type=Path, help="write the figures as JSON")
     args = parser.parse_args()
     if args.name == "speed":
         rows = speed.measure(args.repeats, args.threads)
         report(f"Medians of {args.repeats} interleaved repeats", rows, args.out)
+    elif args.name == "memory":
+        rows = memory.measure(args.images)
+        report("Training on images, each fit in a process of its own", rows, args.out)
     else:
         rows = spectra.measure(args.sets, args.seeds, args.n_jobs)
         report(f"Accuracy over 5 folds, mean of {args.seeds} seeds", rows, args.out)

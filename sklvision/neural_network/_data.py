@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
@@ -62,30 +62,35 @@ class Samples:
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean and standard deviation over samples, and over pixels of images.
 
-        Lazy images are read twice.
+        Everything is read once; the moments of parts are merged.
 
         Returns
         -------
         mean, scale : ndarray of shape (n_bands,) or (channels,)
             In float64. A scale of zero is replaced by one, so that a constant band becomes zero.
+
+        References
+        ----------
+        T. F. Chan, G. H. Golub and R. J. LeVeque, Updating Formulae and a Pairwise Algorithm for
+        Computing Sample Variances, Technical Report STAN-CS-79-773, Stanford University, 1979.
         """
         X = self.X.numpy() if isinstance(self.X, Tensor) else self.X
         weights = np.ones(len(self)) if self.weights is None else self.weights.double().numpy()
         n_rows = max(1, _MOMENT_VALUES // prod(X.shape[1:]))
-
-        def average(function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-            result: Any = 0.0
-            start = 0
-            for batch in read(X, n_rows):
-                rows = function(np.asarray(batch, dtype=np.float64))
-                if rows.ndim > 2:
-                    rows = rows.mean(axis=tuple(range(1, rows.ndim - 1)))
-                result = result + weights[start : start + len(rows)] @ rows
-                start += len(rows)
-            return result / weights.sum()
-
-        mean = average(lambda rows: rows)
-        scale = np.sqrt(average(lambda rows: (rows - mean) ** 2))
+        mean: Any = 0.0
+        spread: Any = 0.0  # weighted sum of squared differences from the mean
+        total, start = 0.0, 0
+        for batch in read(X, n_rows):
+            rows = np.asarray(batch, dtype=np.float64)
+            part = weights[start : start + len(rows)]
+            weight = part.sum()
+            part_mean = part @ _over_pixels(rows) / weight
+            difference = part_mean - mean
+            spread = spread + part @ _over_pixels((rows - part_mean) ** 2)
+            spread = spread + difference**2 * total * weight / (total + weight)
+            mean = mean + difference * weight / (total + weight)
+            total, start = total + weight, start + len(rows)
+        scale = np.sqrt(spread / total)
         # Rounding leaves a constant band with a spread of a few ulps of its value.
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return mean, np.where(constant, 1.0, scale)
@@ -114,6 +119,11 @@ class Samples:
         for X, part in zip(samples, parts, strict=True):
             weights = None if self.weights is None else self.weights[part].to(device)
             yield X.to(device), self.y[part].to(device), weights
+
+
+def _over_pixels(rows: np.ndarray) -> np.ndarray:
+    """Mean of each sample's bands or channels."""
+    return rows.mean(axis=tuple(range(1, rows.ndim - 1))) if rows.ndim > 2 else rows
 
 
 def validation_split(

@@ -44,6 +44,13 @@ def test_lazy_and_eager_images_train_the_same_net(bunch):
     assert lazy.score(bunch.data, bunch.target) > 0.9
 
 
+def test_images_are_read_once_for_their_moments_and_once_an_epoch(bunch):
+    read = []
+    images = bunch.data.map(lambda image: read.append(1) or image)
+    ImageClassifier(**SETTINGS | {"max_epochs": 2}).fit(images, bunch.target)
+    assert len(read) == 1 + 3 * len(bunch.data)  # one for the shape
+
+
 def test_early_stopping_weights_and_partial_fit_take_a_collection(bunch):
     weights = np.where(bunch.target == "a", 0, 1)
     clf = ImageClassifier(early_stopping=True, class_weight="balanced", **SETTINGS)

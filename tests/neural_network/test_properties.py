@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier, _data
 from tests.neural_network._problems import blobs_of_images
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -67,6 +67,22 @@ def test_units_do_not_matter(gain, offset):
     np.testing.assert_allclose(
         clone(clf).fit(scaled, LABELS).decision_function(scaled), plain, rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("values_per_part", [8 * 8 * 3, 8 * 8 * 30, 2**22])
+def test_data_are_standardised_by_their_weighted_moments(monkeypatch, values_per_part):
+    """However many parts they are taken over, and far from zero."""
+    monkeypatch.setattr(_data, "_MOMENT_VALUES", values_per_part)
+    rng = np.random.default_rng(0)
+    X = rng.normal([1e3, -5, 0], [0.1, 20, 0], (70, 8, 8, 3))
+    weights = rng.uniform(0.1, 3, 70)
+    clf = ImageClassifier(max_epochs=1, precision="float64").fit(X, LABELS, sample_weight=weights)
+    pixels, weights = X.reshape(-1, 3), np.repeat(weights, 64)
+    mean = np.average(pixels, axis=0, weights=weights)
+    scale = np.sqrt(np.average((pixels - mean) ** 2, axis=0, weights=weights))
+    np.testing.assert_allclose(clf.module_.mean, mean, rtol=1e-12)
+    np.testing.assert_allclose(clf.module_.scale[:2], scale[:2], rtol=1e-10)
+    assert clf.module_.scale[2] == 1
 
 
 @settings(max_examples=15, deadline=None)

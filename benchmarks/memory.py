@@ -1,0 +1,102 @@
+"""Peak memory and time of training on image files, read lazily or held in an array.
+
+    python -m benchmarks memory
+
+Every fit runs in a process of its own. All take as many steps: 20 epochs over some images, one over
+20 times more. The files are JPEG windows of scikit-learn's two photographs, the classes which
+photograph a window is from.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from sklearn.pipeline import make_pipeline
+
+from sklvision.datasets import ImageCollection
+from sklvision.image import Resize
+from sklvision.neural_network import ImageClassifier
+
+FILE_SIDE, SIDE, BATCH = 160, 128, 64
+TIMES_MORE = 20
+
+
+def _write(folder: Path, n_images: int) -> None:
+    rng = np.random.RandomState(0)
+    photographs = load_sample_images().images
+    for i in range(n_images):
+        photograph = photographs[i % 2]
+        top, left = (rng.randint(side - FILE_SIDE + 1) for side in photograph.shape[:2])
+        window = photograph[top : top + FILE_SIDE, left : left + FILE_SIDE]
+        Image.fromarray(window).save(folder / f"{i:06}.jpg", quality=90)
+
+
+def _peak() -> float:
+    """Most memory that this process has held, in MB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _fit(folder: Path, n_images: int, epochs: int, lazy: bool) -> dict[str, float]:
+    torch.set_num_threads(1)
+    files = ImageCollection(sorted(folder.iterdir())[:n_images])
+    y = np.arange(n_images) % 2
+    classifier = ImageClassifier("nail_cnn", max_epochs=epochs, batch_size=BATCH, random_state=0)
+    model = make_pipeline(Resize(SIDE), classifier)
+    before = _peak()
+    X = files if lazy else np.asarray(files)
+    start = perf_counter()
+    model.fit(X, y)
+    return {"before": before, "peak": _peak(), "seconds": perf_counter() - start}
+
+
+def _read(folder: Path, n_images: int) -> float:
+    """Seconds of one pass over the images, as a lazy fit makes it."""
+    files = ImageCollection(sorted(folder.iterdir())[:n_images])
+    start = perf_counter()
+    for _ in Resize(SIDE).fit_transform(files).batches(BATCH):
+        pass
+    return perf_counter() - start
+
+
+def _alone(function: Callable[..., Any], *args: Any) -> Any:
+    # Not forked: a fork starts with the memory of its parent.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()
+
+
+def measure(n_images: int) -> list[dict[str, object]]:
+    """Fit on some images and on 20 times more, from files and from an array."""
+    rows: list[dict[str, object]] = []
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder, TIMES_MORE * n_images)
+        for n, epochs in ((n_images, TIMES_MORE), (TIMES_MORE * n_images, 1)):
+            reading = _alone(_read, folder, n)
+            for lazy in (True, False):
+                fit = _alone(_fit, folder, n, epochs, lazy)
+                rows.append(
+                    {
+                        "images in": "files" if lazy else "an array",
+                        "images": n,
+                        "epochs": epochs,
+                        "pixels, MB": round(n * FILE_SIDE**2 * 3 / 1e6),
+                        "before, MB": round(fit["before"]),
+                        "peak, MB": round(fit["peak"]),
+                        "fit, s": fit["seconds"],
+                        "one pass of reading, s": reading,
+                    }
+                )
+    return rows
