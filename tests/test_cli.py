@@ -66,7 +66,9 @@ def test_version(tmp_path):
     assert (ran.returncode, ran.stdout) == (0, f"sklvision {sklvision.__version__}\n")
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["compare", "--help"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["compare", "--help"], ["train", "--help"], ["predict", "--help"]]
+)
 def test_help_needs_nothing_heavy(tmp_path, argv):
     code = (
         "import sys; from sklvision.cli import main\n"

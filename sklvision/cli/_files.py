@@ -31,7 +31,9 @@ def check_writable(path: Path) -> None:
 def written_whole(path: Path, *, text: bool = False) -> Iterator[IO[Any]]:
     """Open a file beside its place, to be renamed into it when all went well."""
     beside = _beside(path)
-    kind: dict[str, Any] = {"encoding": "utf-8", "newline": ""} if text else {}
+    # Names of files may hold bytes that are no UTF-8: they are written as they are.
+    as_text = {"encoding": "utf-8", "newline": "", "errors": "surrogateescape"}
+    kind: dict[str, Any] = as_text if text else {}
     try:
         with beside.open("w" if text else "wb", **kind) as file:
             yield file

@@ -63,6 +63,8 @@ def choose_model(
         raise ValueError(
             f"{hint}{error} The recipes and all others: sklvision train --list."
         ) from None
+    if architecture.kind == "spectrum" and image_size is not None:
+        raise ValueError(f"--image-size {image_size}: is for images only, {name} takes spectra.")
     resolve_device(device or "auto")
     classifier_class = _classifier_class(architecture.kind)
     keywords = _keywords(classifier_class)

@@ -85,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
             check_writable(args.out)
         if args.proba and args.format == "kaggle":
             raise ValueError("--proba: the format kaggle has no columns of probabilities.")
+        from tqdm import tqdm
+
         from sklvision.cli._inputs import find_files, is_table, natural, read_images, read_tables
 
         files = find_files(args.paths)
@@ -98,13 +100,20 @@ def run(args: argparse.Namespace) -> int:
         else:
             batches = read_images(files, model, args.batch_size, args.on_error)
         n_images = None if is_table(files[0]) else len(files)
-        with _output(args.out) as file:
+        quiet = args.quiet or args.out is None
+        with (
+            _output(args.out) as file,
+            tqdm(total=n_images, unit="sample", disable=quiet) as progress,
+        ):
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_header(args, model, n_images is None))
             n_samples = 0
-            for batch in _with_progress(batches, n_images, args.quiet or args.out is None):
-                writer.writerows(_rows(args, model, batch, n_samples))
-                n_samples += len(batch.names)
+            for batch in batches:
+                rows = _rows(args, model, batch, n_samples)
+                if not n_samples:  # nothing is written before it is known that this works
+                    writer.writerow(_header(args, model, n_images is None))
+                writer.writerows(rows)
+                n_samples += len(rows)
+                progress.update(len(rows))
     if args.out is not None and not args.quiet:
         print(f"{n_samples} predictions written to {args.out.resolve()}", file=sys.stderr)
     return 0
@@ -198,12 +207,3 @@ def _output(path: Path | None) -> Iterator[Any]:
     else:
         with written_whole(path, text=True) as file:
             yield file
-
-
-def _with_progress(batches: Iterator[Any], total: int | None, quiet: bool) -> Iterator[Any]:
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="sample", disable=quiet) as progress:
-        for batch in batches:
-            yield batch
-            progress.update(len(batch.names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,14 +123,17 @@ def run(args: argparse.Namespace) -> int:
     with user_errors():
         estimator = model.make(data)
         if args.no_estimate:
-            print("Accuracy: not measured (--no-estimate).")
+            measured = "Accuracy: not measured (--no-estimate)."
         else:
             from sklvision.cli._estimate import estimate_accuracy
 
-            estimate = estimate_accuracy(
-                model.name, estimator, data, cv=args.cv, seed=args.seed, verbose=not args.quiet
+            measured = str(
+                estimate_accuracy(
+                    model.name, estimator, data, cv=args.cv, seed=args.seed, verbose=not args.quiet
+                )
             )
-            print(estimate, flush=True)
+        with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
+            print(measured, flush=True)
         _train(estimator, data, args)
     return 0
 
