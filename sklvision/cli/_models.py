@@ -19,8 +19,9 @@ from sklvision.utils._lazy import is_collection
 from sklvision.utils._suggest import did_you_mean
 
 DEFAULT_SIDE = 64  # pixels of the longer side that an architecture sees
-# Set by options of the command.
-_SET_APART = {"random_state", "device", "architecture", "architecture_params"}
+# Parameters that have an option of their own, or none.
+_SET_APART = {"random_state": "--seed", "device": "--device", "verbose": "--quiet"}
+_NOT_SET = {*_SET_APART, "architecture", "architecture_params"}
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,13 @@ def _classifier_class(kind: str) -> Any:
 
 
 def _keywords(function: Any) -> list[str]:
-    return [name for name in inspect.signature(function).parameters if name not in _SET_APART]
+    return [name for name in inspect.signature(function).parameters if name not in _NOT_SET]
 
 
 def _refuse_unknown(options: dict[str, Any], known: list[str], whose: str) -> None:
     for key in options:
+        if key in _SET_APART:
+            raise ValueError(f"--option {key}: is told by {_SET_APART[key]}.")
         if key not in known:
             hint = did_you_mean(key, known) if known else "It has none."
             raise ValueError(f"--option {key}: {whose} has no such option. {hint}")
