@@ -7,6 +7,7 @@ and classifiers with gray images (n, h, w) and images of several channels (n, h,
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 import pickle
 import tempfile
@@ -26,6 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 
 from sklvision.datasets import ImageCollection
+from sklvision.neural_network import ImageClassifier
 
 _METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -46,7 +48,10 @@ _SMALL = {
 
 def build(name, cls):
     """A quick estimator of this class."""
-    return cls(**_REQUIRED.get(name, {}), **_SMALL.get(name, {}))
+    required = dict(_REQUIRED.get(name, {}))
+    if "estimator" in inspect.signature(cls).parameters:
+        required["estimator"] = build("ImageClassifier", ImageClassifier)
+    return cls(**required, **_SMALL.get(name, {}))
 
 
 def takes_images(estimator):

@@ -43,6 +43,7 @@ EXPECTED = {
     "SpectralScaler",
     "SpectralShift",
     "SpectrumClassifier",
+    "TestTimeAugmentation",
 }
 
 ESTIMATORS = {name: build(name, cls) for name, cls in all_estimators()}

@@ -1,7 +1,8 @@
 """Random variants of images and spectra, drawn anew for every sample.
 
 Each class has two doors: as ``augment`` of a classifier it varies every training batch, and as
-a step of a pipeline it varies the training data once. Predictions never see it.
+a step of a pipeline it varies the training data once. Predictions never see it: averaging them
+over variants is what :class:`TestTimeAugmentation` is for.
 """
 
 from sklvision.augmentation._compose import Compose
@@ -16,6 +17,7 @@ from sklvision.augmentation._random_shift import RandomShift
 from sklvision.augmentation._random_zoom import RandomZoom
 from sklvision.augmentation._spectral_gain import SpectralGain
 from sklvision.augmentation._spectral_shift import SpectralShift
+from sklvision.augmentation._test_time import TestTimeAugmentation
 
 __all__ = [
     "Compose",
@@ -30,4 +32,5 @@ __all__ = [
     "RandomZoom",
     "SpectralGain",
     "SpectralShift",
+    "TestTimeAugmentation",
 ]

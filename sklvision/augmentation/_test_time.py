@@ -1,0 +1,262 @@
+"""Predictions averaged over variants of each image."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from itertools import product
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods, Integral, Interval, StrOptions
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
+
+from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._lazy import is_collection
+
+# Which axes of an image (height, width, ...) each kind of flip reverses, one tuple per view.
+_FLIPS: dict[str | None, tuple[tuple[int, ...], ...]] = {
+    None: ((),),
+    "horizontal": ((), (1,)),
+    "vertical": ((), (0,)),
+    "both": ((), (1,), (0,), (0, 1)),
+}
+_DIRECTIONS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimator):
+    """A classifier of images asked about several views of each, and averaged.
+
+    Views are the image, its mirror images and the image moved by a few pixels. What is
+    varied at random in training is best varied in the same way here, by fixed amounts.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is
+        cloned, and trained on the images as they are.
+    flip : {"horizontal", "vertical", "both"} or None, default="horizontal"
+        Mirror images that are asked about beside the image: left to right, top to bottom,
+        or each of them and both at once. None asks about none.
+    shift : int, default=0
+        Pixels by which images are moved up, down, left and right, each of these a further view
+        of every flip. Edge pixels are repeated. 0 moves nothing.
+
+    Attributes
+    ----------
+    estimator_ : estimator object
+        The fitted classifier.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_views_ : int
+        Views of each image, and the factor by which predictions take longer: 1, 2 or 4 by
+        `flip`, times 5 where there are shifts.
+    input_shape_ : tuple of int or None
+        Shape of one image seen in ``fit``; None for a collection of images that differ.
+    n_features_in_ : int
+        Number of values in one image, where all have one shape.
+
+    See Also
+    --------
+    RandomFlip : Mirror images at random in training.
+    RandomShift : Move images at random in training.
+
+    Notes
+    -----
+    Probabilities are averaged, each view with the same weight. An
+    :class:`~sklvision.datasets.ImageCollection` is read once per view.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklvision.augmentation import TestTimeAugmentation
+    >>> from sklvision.image import FlattenImages
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = make_pipeline(FlattenImages(), LogisticRegression(max_iter=5000))
+    >>> averaged = TestTimeAugmentation(classifier, flip=None, shift=1)
+    >>> averaged.fit(X.reshape(-1, 8, 8), y).n_views_
+    5
+    """
+
+    __test__ = False  # a name that starts with "Test" is no test for pytest
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "flip": [StrOptions({"horizontal", "vertical", "both"}), None],
+        "shift": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    estimator_: Any
+    input_shape_: tuple[int, ...] | None
+
+    def __init__(
+        self, estimator: BaseEstimator, *, flip: str | None = "horizontal", shift: int = 0
+    ) -> None:
+        self.estimator = estimator
+        self.flip = flip
+        self.shift = shift
+
+    def fit(self, X: ArrayLike, y: ArrayLike, **fit_params: Any) -> Self:
+        """Train the classifier on images as they are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width) or (n, height, width, channels)
+            Training images, or an :class:`~sklvision.datasets.ImageCollection`.
+        y : array-like of shape (n,)
+            Class labels.
+        **fit_params : dict
+            Handed to the `fit` of the classifier, such as `sample_weight`; where metadata routing
+            is enabled, by its requests.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, the classifier has no ``predict_proba``, or `X` is
+            not of images.
+        """
+        self._validate_params()
+        if not hasattr(self.estimator, "predict_proba"):
+            raise ValueError(
+                f"estimator must have predict_proba, whose results are averaged; "
+                f"{self.estimator!r} has none."
+            )
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        images = self._check_images(X)
+        self.estimator_ = clone(self.estimator).fit(images, y, **fit_params)
+        shifts = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
+        self._views = [
+            (axes, (int(self.shift) * down, int(self.shift) * right))
+            for axes, (down, right) in product(_FLIPS[self.flip], shifts)
+        ]
+        self.n_views_ = len(self._views)
+        self.__dict__.pop("n_features_in_", None)  # of an earlier fit
+        self.input_shape_ = images.shape[1:] or None
+        if self.input_shape_:
+            self.n_features_in_ = math.prod(self.input_shape_)
+        return self
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Class labels."""
+        check_is_fitted(self)
+        return self.estimator_.classes_
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Average class probabilities over the views of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width) or (n, height, width, channels)
+            Images, as in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes)
+            Columns in the order of `classes_`; every row sums to 1.
+        """
+        check_is_fitted(self)
+        images = self._check_images(X)
+        total = self.estimator_.predict_proba(images)  # the first view is the image itself
+        for axes, move in self._views[1:]:
+            total = total + self.estimator_.predict_proba(_viewed(images, axes, move))
+        return total / self.n_views_
+
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Compute logarithms of the averaged probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width) or (n, height, width, channels)
+            Images, as in `fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return np.log(self.predict_proba(X))
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the class that is most probable over all views.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width) or (n, height, width, channels)
+            Images, as in `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            Labels, of the type they had in training.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say where metadata go: those of `fit` to the classifier.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The requests of the classifier.
+        """
+        return MetadataRouter(owner=self).add(
+            estimator=self.estimator,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimator_")
+
+    def _check_images(self, X: Any) -> Any:
+        """Images as an array, whose values the classifier checks; collections stay unread."""
+        if is_collection(X):
+            return X
+        images = np.asarray(X)
+        if images.ndim not in (3, 4):
+            raise ValueError(
+                f"X has shape {images.shape}, but {type(self).__name__} expects "
+                "(n, height, width) or (n, height, width, channels)."
+            )
+        return images
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.target_tags = inner.target_tags
+        tags.classifier_tags = inner.classifier_tags
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _viewed(X: Any, axes: tuple[int, ...], move: tuple[int, int]) -> Any:
+    """One view of all images."""
+    if is_collection(X):
+        return X.map(partial(_view, axes=axes, move=move))
+    return np.moveaxis(_view(np.moveaxis(X, 0, -1), axes, move), -1, 0)
+
+
+def _view(image: np.ndarray, axes: tuple[int, ...], move: tuple[int, int]) -> np.ndarray:
+    """Reverse an image (height, width, ...) along axes, and move it by pixels (down, right)."""
+    rows, columns = (
+        np.clip(np.arange(side) - step, 0, side - 1)
+        for side, step in zip(image.shape[:2], move, strict=True)
+    )
+    return np.flip(image, axes)[rows[:, np.newaxis], columns]
