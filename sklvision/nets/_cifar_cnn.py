@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from torch import nn
 
-from sklvision.nets._layers import check_dropout, check_sizes, halving_pool, make_activation
+from sklvision.nets._layers import (
+    Dropout,
+    check_dropout,
+    check_sizes,
+    halving_pool,
+    make_activation,
+)
 from sklvision.nets._registry import register
 
 
@@ -44,12 +50,12 @@ def cifar_cnn(
             ]
             n_in = n_out
         pool, height, width = halving_pool(height, width)
-        layers += [pool, nn.Dropout(p)]
+        layers += [pool, Dropout(p)]
     layers += [
         nn.Flatten(),
         nn.Linear(n_in * height * width, hidden),
         make_activation(activation),
-        nn.Dropout(dropout[-1]),
+        Dropout(dropout[-1]),
         nn.Linear(hidden, n_classes),
     ]
     return nn.Sequential(*layers)

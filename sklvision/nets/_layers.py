@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
+import torch
 from torch import Tensor, nn
 
 from sklvision.utils._suggest import did_you_mean
@@ -74,6 +75,20 @@ def halving_pool(height: int, width: int) -> tuple[nn.Module, int, int]:
     """Max-pool by 2 along each side that is longer than one pixel."""
     kernel = (min(2, height), min(2, width))
     return nn.MaxPool2d(kernel), height // kernel[0], width // kernel[1]
+
+
+class Dropout(nn.Dropout):
+    """Dropout between convolutions, where it is drawn for many values.
+
+    On a processor uniform draws take half the time of the Bernoulli draws of torch's own.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Set values to zero in training, and scale up the others."""
+        if not self.training or self.p == 0 or input.device.type != "cpu":
+            return super().forward(input)
+        kept = torch.rand_like(input, dtype=torch.float32) >= self.p
+        return input * kept.to(input.dtype).div_(1 - self.p)
 
 
 class Unsqueeze(nn.Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from sklvision.nets._layers import check_dropout, check_sizes
+from sklvision.nets._layers import Dropout, check_dropout, check_sizes
 from sklvision.nets._registry import register
 
 # Kernel size and number of filters of each valid convolution.
@@ -33,7 +33,7 @@ def nail_cnn(
             nn.InstanceNorm2d(n_out),
             nn.ReLU(),
             nn.MaxPool2d(2),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         ]
         n_in = n_out
         height, width = ((side - kernel_size + 1) // 2 for side in (height, width))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sklvision.nets._layers import check_dropout, check_sizes, make_activation
+from sklvision.nets._layers import Dropout, check_dropout, check_sizes, make_activation
 from sklvision.nets._registry import register
 
 
@@ -23,7 +23,7 @@ class PreActivationBlock(nn.Module):
             nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False),
             nn.BatchNorm2d(n_out),
             make_activation(activation),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
         )
         self.projection = (
