@@ -148,6 +148,28 @@ def test_list_names_everything(run):
     assert all(len(line.split()) > 3 for line in out.splitlines())
 
 
+def test_recipes_train_as_architectures_do(digit_folder, spectra_file, tmp_path, run, refused):
+    recipes = pytest.importorskip("sklvision.recipes")
+    listed = [line.split()[:2] for line in run("train", "--list")[1].splitlines()]
+    assert [name for name, kind in listed if kind == "recipe"] == list(recipes.__all__)
+    out = tmp_path / "recipe.joblib"
+    argv = ["train", "spectra", "--out", out, "--epochs", 1, "--quiet", "--data"]
+    assert "spectra takes spectra, and numbers holds images" in refused(*argv, digit_folder)
+    assert "has no such option" in refused(*argv, spectra_file, "--option", "vot=True")
+    err = refused(*argv, spectra_file, "--image-size", 9)
+    assert "the recipe spectra has sizes of its own" in err
+    argv[1] = "spectre"
+    assert "Did you mean the recipe 'spectra'?" in refused(*argv, spectra_file)
+    argv[1] = "digits"
+    assert "digits takes images" in refused(*argv, spectra_file)
+    for name, data in (("spectra", spectra_file), ("digits", digit_folder)):
+        argv[1] = name
+        status, told, _ = run(*argv, data, "--seed", 3)
+        assert status == 0
+        assert list(accuracies(told)) == [name, "logistic regression", "majority class"]
+        assert run("predict", out, data)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
