@@ -23,6 +23,7 @@ FLOORS = {
     "neural_network": 2,
     "feature_extraction": 2,
     "model_selection": 3,
+    "recipes": 3,
     "inspection": 3,
     "export": 3,
     "cli": 4,

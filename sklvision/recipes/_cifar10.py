@@ -1,0 +1,84 @@
+"""Small colour photographs, under a budget of parameters and time."""
+
+from __future__ import annotations
+
+from numpy.random import RandomState
+from sklearn.base import ClassifierMixin
+
+from sklvision.augmentation import (
+    RandomErasing,
+    RandomFlip,
+    RandomShift,
+    TestTimeAugmentation,
+)
+from sklvision.neural_network import ImageClassifier
+
+
+def cifar10(
+    *,
+    published: bool = False,
+    random_state: int | RandomState | None = None,
+    device: str = "auto",
+) -> ClassifierMixin:
+    """Small colour photographs: a net below a million parameters that learns in few passes.
+
+    Images are flipped, moved and partly covered at random in training, and predictions are
+    averaged over an image and its mirror image.
+
+    Parameters
+    ----------
+    published : bool, default=False
+        As the published system had it: ``"cifar_cnn"``, trained by Adamax on flipped and moved
+        images until it no longer improves.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the training.
+    device : str, default="auto"
+        Where to train: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if
+        there is one.
+
+    Returns
+    -------
+    estimator : classifier
+        For images of shape (n, 32, 32, 3), or about as small.
+
+    See Also
+    --------
+    sklvision.datasets.fetch_cifar10 : The photographs it is measured on.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.recipes import cifar10
+    >>> cifar10(random_state=0).get_params()["estimator__max_epochs"]
+    38
+    """
+    if published:
+        return ImageClassifier(
+            "cifar_cnn",
+            augment=[RandomShift(0.1), RandomFlip()],
+            max_epochs=50,
+            batch_size=128,
+            optimizer="adamax",
+            lr=0.0035,
+            lr_schedule="plateau",
+            weight_decay=0.0,
+            early_stopping=True,
+            random_state=random_state,
+            device=device,
+        )
+    net = ImageClassifier(
+        "speed_cnn",
+        augment=[RandomFlip(), RandomShift(2, 2), RandomErasing(0.15)],
+        max_epochs=38,
+        batch_size=128,
+        optimizer="sgd",
+        lr=0.1,
+        weight_decay=0.005,
+        label_smoothing=0.1,
+        random_state=random_state,
+        device=device,
+    )
+    return TestTimeAugmentation(net)

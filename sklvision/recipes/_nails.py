@@ -1,0 +1,93 @@
+"""Nails on a belt, straight or bent."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import RandomState
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, Normalizer
+
+from sklvision.augmentation import RandomFlip, RandomRotation
+from sklvision.feature_extraction import PretrainedFeatures
+from sklvision.image import ForegroundCrop
+from sklvision.neural_network import ImageClassifier
+
+
+def nails(
+    *,
+    published: bool = False,
+    random_state: int | RandomState | None = None,
+    device: str = "auto",
+) -> Pipeline:
+    """Nails, good or bad: each is found, turned level, cut out, and judged by pretrained features.
+
+    Whether an object is bent is plain to see once it lies level and fills the picture; where it
+    lies and how the light falls then say nothing any more.
+
+    Parameters
+    ----------
+    published : bool, default=False
+        As the published system had it: an upright window about the brightest pixels and
+        ``"nail_cnn"`` from scratch. Training takes an hour on two cores.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the training, which is needed for ``published=True`` only.
+    device : str, default="auto"
+        Where to compute: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU
+        if there is one.
+
+    Returns
+    -------
+    estimator : Pipeline
+        For whole images, gray or in colour, as an array or a collection.
+
+    See Also
+    --------
+    sklvision.datasets.fetch_nails : The nails it is measured on.
+
+    Notes
+    -----
+    The settings of :class:`~sklvision.image.ForegroundCrop` are for images of about 1900 × 1200
+    pixels with one object in the middle.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.recipes import nails
+    >>> nails().named_steps["foregroundcrop"]
+    ForegroundCrop(align=True, center_crop=(960, 1200), output_size=(96, 384),
+                   polarity='both', threshold='otsu')
+    """
+    if published:
+        return _published(random_state, device)
+    return make_pipeline(
+        ForegroundCrop(
+            center_crop=(960, 1200),
+            threshold="otsu",
+            polarity="both",
+            align=True,
+            output_size=(96, 384),
+        ),
+        PretrainedFeatures("efficientnet_lite0", image_size=96, average_flips=True, device=device),
+        FunctionTransformer(np.sqrt),
+        Normalizer(),
+        LogisticRegression(C=10, max_iter=1000),
+    )
+
+
+def _published(random_state: int | RandomState | None, device: str) -> Pipeline:
+    net = ImageClassifier(
+        "nail_cnn",
+        augment=[RandomFlip("both"), RandomRotation(180)],
+        max_epochs=2000,
+        batch_size=16,
+        optimizer="adam",
+        lr=1e-4,
+        lr_schedule="cyclic",
+        weight_decay=0.0,
+        random_state=random_state,
+        device=device,
+    )
+    # As an array, images are decoded once and not in every epoch.
+    return make_pipeline(ForegroundCrop(), FunctionTransformer(np.asarray), net)
