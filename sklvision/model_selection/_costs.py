@@ -15,15 +15,16 @@ from sklearn.pipeline import Pipeline
 def count_parameters(estimator: Any) -> int | None:
     """Count the learned parameters of a fitted classifier.
 
-    The last step of a pipeline, the best estimator of a search and all members
-    of a vote are looked into. None where the number is not known, as for trees.
+    The last step of a pipeline, the best estimator of a search, what a meta-estimator fitted and
+    all members of a vote are looked into. None where the number is not known, as for trees.
     """
     if hasattr(estimator, "n_parameters_"):
         return int(estimator.n_parameters_)
     if isinstance(estimator, Pipeline):
         return count_parameters(estimator.steps[-1][1])
-    if hasattr(estimator, "best_estimator_"):
-        return count_parameters(estimator.best_estimator_)
+    for inner in ("best_estimator_", "estimator_"):
+        if hasattr(estimator, inner):
+            return count_parameters(getattr(estimator, inner))
     if hasattr(estimator, "estimators_"):
         members = list(np.ravel(np.asarray(estimator.estimators_, dtype=object)))
         members = [member for member in members if not isinstance(member, str)]
