@@ -29,7 +29,7 @@ def flowers(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Photographs of flowers by species: pretrained features, or a net trained from scratch.
+    """Flowers by species, from photographs: by pretrained features, or a net from scratch.
 
     Features of three nets trained on ImageNet go side by side into logistic regression. Their
     square roots, brought to unit length, are compared by Hellinger's distance, which
