@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"--out {args.out}: the table takes this name; end it in .json.")
         for path in (args.out, markdown):
             check_writable(path)
-        runs = _accuracy.read_runs(args.out)
+        _accuracy.read_runs(args.out)  # refuses another file before any work
         for task in chosen:
             systems = ["ours"]
             systems += ["reference"] if task.reference else []
@@ -87,10 +87,11 @@ def run(args: argparse.Namespace) -> int:
             for system in systems:
                 n_seeds = 1 if system == "reference" else args.seeds or task.seeds
                 for seed in range(n_seeds):
-                    runs = _run_one(task, system, seed, runs, args)
+                    _run_one(task, system, seed, args)
+        table = _accuracy.to_markdown(_accuracy.read_runs(args.out))
         with written_whole(markdown, text=True) as file:
-            file.write(_accuracy.to_markdown(runs))
-    print(_accuracy.to_markdown(runs))
+            file.write(table)
+    print(table)
     print(f"Written to {args.out.resolve()} and, the table, {markdown.name}")
     return 0
 
@@ -103,25 +104,22 @@ def _find(tasks: dict[str, Any], name: str) -> Any:
     return tasks[name]
 
 
-def _run_one(
-    task: Any, system: str, seed: int, runs: list[Any], args: argparse.Namespace
-) -> list[Any]:
-    """All runs with this one, which is written at once; as they are if it is there already."""
+def _run_one(task: Any, system: str, seed: int, args: argparse.Namespace) -> None:
+    """Run one seed, unless it is in the file already, and write it there at once."""
     from sklvision.cli import _accuracy
 
+    def is_this(run: Any) -> bool:
+        return (run.task, run.system, run.seed) == (task.name, system, seed)
+
     said = _accuracy.describe(_accuracy.make_estimator(task, system, seed, args.device))
-    others = []
-    for old in runs:
-        if (old.task, old.system, old.seed) != (task.name, system, seed):
-            others.append(old)
-        elif old.estimator == said:
-            return runs
+    if any(is_this(run) and run.estimator == said for run in _accuracy.read_runs(args.out)):
+        return
     if not args.quiet:
         print(f"{task.name}, {system}, seed {seed} ...", file=sys.stderr, flush=True)
     new = _accuracy.run_task(task, system, seed, args.device)
     if not args.quiet:
         print(f"  {new.score:.4f} after {new.fit_seconds:.0f} s of training", file=sys.stderr)
-    runs = [*others, new]
+    # Read anew: another call may have written to the same file meanwhile.
+    others = [run for run in _accuracy.read_runs(args.out) if not is_this(run)]
     with written_whole(args.out, text=True) as file:
-        file.write(_accuracy.to_json(runs))
-    return runs
+        file.write(_accuracy.to_json([*others, new]))

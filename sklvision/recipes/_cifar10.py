@@ -20,7 +20,7 @@ def cifar10(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Small colour photographs: a net below a million parameters that learns in few passes.
+    """Classify small colour photographs by a net below a million parameters.
 
     Images are flipped, moved and partly covered at random in training, and predictions are
     averaged over an image and its mirror image.

@@ -41,7 +41,7 @@ def digits(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Handwritten digits: a convolutional net below a million parameters, or a vote of five.
+    """Classify handwritten digits by a small convolutional net, or by a vote of five.
 
     Digits are turned, moved and scaled a little at random in training, and predictions are
     averaged over the image and four that are moved by one pixel.

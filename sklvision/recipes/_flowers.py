@@ -29,7 +29,7 @@ def flowers(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Flowers by species, from photographs: by pretrained features, or a net from scratch.
+    """Classify flowers by pretrained features, or by a net trained from scratch.
 
     Features of three nets trained on ImageNet go side by side into logistic regression. Their
     square roots, brought to unit length, are compared by Hellinger's distance, which
@@ -113,7 +113,7 @@ def _from_scratch(random_state: int | RandomState | None, device: str) -> Pipeli
         device=device,
     )
     # As an array, images are decoded once and not in every epoch.
-    return make_pipeline(Resize(96), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
+    return make_pipeline(Resize(64), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
 
 
 def _published(random_state: int | RandomState | None, device: str) -> Pipeline:

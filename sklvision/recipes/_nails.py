@@ -20,7 +20,7 @@ def nails(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Nails, good or bad: each is found, turned level, cut out, and judged by pretrained features.
+    """Tell good nails from bad: found, turned level, cut out, judged by pretrained features.
 
     Whether an object is bent is plain to see once it lies level and fills the picture; where it
     lies and how the light falls then say nothing any more.

@@ -15,7 +15,7 @@ def spectra(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Spectra by what they are made of: a small net behind derivative and scaling.
+    """Classify spectra by a small net, behind a derivative and scaling.
 
     The first derivative takes the baseline away and SNV the brightness, both of which say more
     about the light and the distance than about the material.
