@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,8 +41,9 @@ def choose_model(
     image_size: int | None,
 ) -> Model:
     """Find a recipe or an architecture, and check what is asked of it."""
+    from sklvision import recipes
+
     settings: dict[str, Any] = {"random_state": seed} | ({"device": device} if device else {})
-    recipes = _recipes()
     if name in recipes.__all__:
         if image_size is not None:
             raise ValueError(f"--image-size {image_size}: the recipe {name} has sizes of its own.")
@@ -85,10 +84,10 @@ def choose_model(
 
 def list_models() -> Iterator[str]:
     """One line for each name that :func:`choose_model` knows."""
+    from sklvision import recipes
     from sklvision.nets import list_architectures
     from sklvision.nets._registry import get_architecture
 
-    recipes = _recipes()
     lines = [(name, "recipe", _first_line(getattr(recipes, name))) for name in recipes.__all__]
     for name in list_architectures():
         library, _, model = name.partition(":")
@@ -123,13 +122,6 @@ def set_where_trained(estimator: Any, parameter: str, value: Any) -> None:
         estimator.set_params(**new)
     elif parameter == "max_epochs":
         raise ValueError(f"--epochs {value}: there is no net to train in {estimator!r}.")
-
-
-def _recipes() -> Any:
-    try:
-        return import_module("sklvision.recipes")
-    except ImportError:
-        return SimpleNamespace(__all__=[])
 
 
 def _classifier_class(kind: str) -> Any:
