@@ -71,7 +71,7 @@ def cifar10(
         )
     net = ImageClassifier(
         "speed_cnn",
-        augment=[RandomFlip(), RandomShift(2, 2), RandomErasing(0.15)],
+        augment=[RandomFlip(), RandomShift(0.06, 0.06), RandomErasing(0.15)],
         max_epochs=38,
         batch_size=128,
         optimizer="sgd",
