@@ -48,14 +48,12 @@ scratch = ImageClassifier(
     random_state=0,
 )
 pixels = make_pipeline(Resize(16), FlattenImages(), PixelScaler(), LogisticRegression(max_iter=500))
-scores = {
-    name: model.fit(small_train, y_train).score(small_test, y_test)
-    for name, model in {
-        "majority class": DummyClassifier(),
-        "logistic regression\non pixels": pixels,
-        "net from scratch": scratch,
-    }.items()
+models = {
+    "majority class": DummyClassifier(),
+    "logistic regression\non pixels": pixels,
+    "net from scratch": scratch,
 }
+scores = {n: m.fit(small_train, y_train).score(small_test, y_test) for n, m in models.items()}
 
 # %%
 # Pretrained features, and logistic regression on them. Square roots of unit length suit features
@@ -82,8 +80,7 @@ left.set(title="training from scratch", xlabel="epoch", ylabel="training loss", 
 twin = left.twinx()
 twin.plot(epochs, scratch.validation_scores_, "s-", color="#e63946", label="validation accuracy")
 twin.set(ylabel="validation accuracy", ylim=(0, 1))
-lines = [*left.lines, *twin.lines]
-left.legend(lines, [line.get_label() for line in lines], frameon=False, loc="upper right")
+left.legend(handles=[*left.lines, *twin.lines], frameon=False, loc="upper right")
 
 bars = right.barh(list(scores), scores.values(), color=["#adb5bd", "#adb5bd", "#e63946", "#2a9d8f"])
 right.bar_label(bars, fmt="%.2f", padding=4)

@@ -40,7 +40,7 @@ data = make_spectra(
 )
 X, y, names = data.data, data.target, data.target_names
 X_train, y_train, X_test, y_test = X[:N_TRAIN], y[:N_TRAIN], X[N_TRAIN:], y[N_TRAIN:]
-labels = np.unique(y)
+labels, nm = np.unique(y), data.wavelengths
 
 # %%
 # Look before training. Raw spectra of one class differ by brightness more than the classes
@@ -57,10 +57,8 @@ for ax, (title, values) in zip(axes, views.items(), strict=True):
     for label, name, color in zip(labels, names, ["#2a9d8f", "#6c757d", "#e76f51"], strict=True):
         rows = values[y_train == label]
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        ax.fill_between(
-            data.wavelengths, mean - spread, mean + spread, color=color, alpha=0.2, lw=0
-        )
-        ax.plot(data.wavelengths, mean, color=color, label=f"{name} ({label})")
+        ax.fill_between(nm, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+        ax.plot(nm, mean, color=color, label=f"{name} ({label})")
     ax.set(title=title, xlabel="wavelength in nm")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("reflectance")
@@ -81,8 +79,7 @@ for name, model in models.items():
     model.fit(X_train, y_train)
     start = perf_counter()
     predictions[name] = model.predict(X_test)
-    seconds = perf_counter() - start
-    accuracy = np.mean(predictions[name] == y_test)
+    seconds, accuracy = perf_counter() - start, np.mean(predictions[name] == y_test)
     print(f"{name:23} accuracy {accuracy:.4f}, 10,000 predictions in {seconds:.3f} s")
 
 # %%
@@ -109,8 +106,7 @@ for i, name in enumerate(list(models)[1:]):
         for place, value in zip(places, values, strict=True):
             ax.text(place, value + 0.006, f"{value:.3f}", ha="center", fontsize=8)
         ax.set_xticks(range(3), names)
-        ax.set_xlim(-0.5, 2.5)
-        ax.set(title=title, ylim=(0.8, 1.02))
+        ax.set(title=title, xlim=(-0.5, 2.5), ylim=(0.8, 1.02))
         ax.spines[["top", "right"]].set_visible(False)
 fig.legend(*axes[1].get_legend_handles_labels(), loc="outside lower right", ncols=3, frameon=False)
 

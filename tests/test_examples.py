@@ -60,7 +60,7 @@ def test_examples_with_figures_are_named_so_and_show_them(path):
     assert path.stem.startswith("plot_") == source.endswith("\nplt.show()\n")
 
 
-@pytest.mark.parametrize("path", map(as_param, EXAMPLES))
+@pytest.mark.parametrize("path", [as_param(path) for path in EXAMPLES])
 def test_example_runs(path, request, tmp_path):
     home = skip_where_absent(path.read_text(encoding="utf-8"), request)
     environment = os.environ | {"MPLBACKEND": "Agg"}
