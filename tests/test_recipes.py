@@ -21,7 +21,7 @@ VARIANTS = [
     for name, variants in {
         "cifar10": [{}, {"published": True}],
         "digits": [{}, {"vote": True}, {"published": True}, {"vote": True, "published": True}],
-        "flowers": [{}, {"pretrained": False}, {"published": True}],
+        "flowers": [{}, {"pretrained": False}, {"fine_tune": True}, {"published": True}],
         "nails": [{}, {"published": True}],
         "spectra": [{}, {"published": True}],
     }.items()
@@ -65,6 +65,12 @@ def test_every_part_is_public(recipe, options):
         if module.startswith("sklvision"):
             package = getattr(sklvision, module.split(".")[1])
             assert type(value).__name__ in package.__all__
+
+
+@pytest.mark.parametrize("other", [{"pretrained": False}, {"published": True}])
+def test_what_was_never_trained_is_not_fine_tuned(other):
+    with pytest.raises(ValueError, match="fine_tune=True needs pretrained=True"):
+        recipes.flowers(fine_tune=True, **other)
 
 
 def test_keywords_are_those_of_all():
