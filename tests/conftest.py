@@ -1,7 +1,13 @@
 """Fixtures shared by all tests."""
 
 import os
+import signal
 from pathlib import Path
+
+# A shell starts what runs in the background deaf to interrupts, and so are its children: those
+# that tests interrupt shall hear.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # scikit-learn skips one of its checks unless scipy was imported with this set.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")

@@ -10,7 +10,7 @@ import pytest
 
 import sklvision
 
-NEED_TORCH = {"nets", "neural_network"}
+NEED_TORCH = {"nets", "neural_network", "recipes"}
 LIGHT_MODULES = ["sklvision", "sklvision.utils.discovery"] + [
     f"sklvision.{info.name}"
     for info in pkgutil.iter_modules(sklvision.__path__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -150,6 +149,7 @@ def run_task(task: Task, system: str, seed: int, device: str) -> Run:
         seconds += time.perf_counter() - start
         correct.append(estimator.predict(split.X_test) == np.asarray(split.y_test))
     from sklvision.model_selection._costs import count_parameters
+    from sklvision.nets._device import describe_machine
 
     hits = np.concatenate(correct)
     return Run(
@@ -162,7 +162,7 @@ def run_task(task: Task, system: str, seed: int, device: str) -> Run:
         predict_ms=round(1000 * _seconds_per_sample(estimator, split.X_test), 2),
         n_parameters=count_parameters(estimator),
         estimator=describe(estimator),
-        machine=_machine(),
+        machine=describe_machine(),
     )
 
 
@@ -254,19 +254,6 @@ def _seconds_per_sample(estimator: Any, X: Any) -> float:
         estimator.predict(X[i : i + 1])
         seconds.append(time.perf_counter() - start)
     return median(seconds[1:] or seconds)
-
-
-def _machine() -> str:
-    import torch
-
-    processor = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = next(line.split(":")[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        pass
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{processor}{gpu}, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
 def _official(fetch: str, seed: int) -> Iterator[Split]:

@@ -30,7 +30,11 @@ _ZERO = {
     "SpectralGain": {"gain": 0.0},
     "SpectralShift": {"bands": 0.0},
 }
-CLASSES = {name: getattr(augmentation, name) for name in augmentation.__all__ if name != "MixUp"}
+CLASSES = {
+    name: getattr(augmentation, name)
+    for name in augmentation.__all__
+    if name not in {"MixUp", "TestTimeAugmentation"}
+}
 WITH_P = [name for name in CLASSES if "p" in CLASSES[name]().get_params()]
 BANDS = [name for name in CLASSES if name.startswith("Spectral")]
 

@@ -29,7 +29,7 @@ def test_runs_and_table_are_written(measured):
     scores = {run["system"]: run["score"] for run in runs}
     assert set(scores) == {"ours", "reference"}
     assert scores["ours"] >= 0.999  # the goal for simulated spectra
-    assert all(run["n_test"] == 10_000 and run["fit_seconds"] > 0 for run in runs)
+    assert all(run["n_test"] == 10_000 and run["fit_seconds"] >= 0 for run in runs)
     table = measured.with_suffix(".md").read_text(encoding="utf-8")
     assert f"{scores['ours']:.4f}" in table
     assert "goal 0.999" in table

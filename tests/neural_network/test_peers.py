@@ -359,7 +359,10 @@ def test_20_an_interrupt_ends_the_search():
         assert process.stdout.readline() == "training\n"
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
+        try:
+            rest, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert rest == "interrupted\n"
     assert process.returncode == 0
 
