@@ -146,7 +146,12 @@ def compare_estimators(
     ]
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     outcomes = parallel(delayed(run_pair)(*pair, X, y, scorers) for pair in pairs)
-    rows = _collect(outcomes, len(pairs), len(splits), verbose)
+    try:
+        rows = _collect(outcomes, len(pairs), len(splits), verbose)
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joblib's word on what an interrupt left undone
+            outcomes.close()
 
     order = {name: i for i, name in enumerate(candidates)}
     rows.sort(key=lambda row: (order[row["estimator"]], row["split"]))
