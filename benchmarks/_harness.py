@@ -16,6 +16,9 @@ from time import perf_counter
 
 import torch
 
+from sklvision.nets._device import processor_name
+from sklvision.utils._files import written_whole
+
 
 def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Median seconds of each function, after one warm-up, called in turns."""
@@ -31,13 +34,8 @@ def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict
 
 def machine() -> dict[str, object]:
     """What the figures depend on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next(line.split(":")[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        processor = platform.processor()
     return {
-        "processor": processor,
+        "processor": processor_name(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
@@ -61,10 +59,9 @@ def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
         print("  ".join(cells).rstrip())
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        partial = out.with_name(out.name + ".partial")
         content = {"title": title, "machine": described, "rows": rows}
-        partial.write_text(json.dumps(content, indent=2) + "\n")
-        partial.replace(out)
+        with written_whole(out, text=True) as file:
+            file.write(json.dumps(content, indent=2) + "\n")
         print(f"\nWritten to {out}")
 
 

@@ -158,7 +158,7 @@ def run_task(task: Task, system: str, seed: int, device: str) -> Run:
         seed=seed,
         score=float(hits.mean()),
         n_test=len(hits),
-        fit_seconds=round(seconds, 1),
+        fit_seconds=round(seconds, 3),
         predict_ms=round(1000 * _seconds_per_sample(estimator, split.X_test), 2),
         n_parameters=count_parameters(estimator),
         estimator=describe(estimator),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 from sklvision.cli._arguments import at_least
 from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable, written_whole
+from sklvision.cli._files import check_writable
+from sklvision.utils._files import written_whole
 
 _EPILOG = """\
-Data are downloaded where they are not there yet; the spectra of plastics have
-to be there, as spectra/plastics_nir_avantes.npz in the data home (SKLVISION_DATA).
+Data are downloaded, before the first run, where they are not there yet. The spectra
+of plastics have to be there, as spectra/plastics_nir_avantes.npz in the data home
+(SKLVISION_DATA); without --tasks, what cannot be had is left out with a warning.
 
 Every run is written to the file as it ends, and the same call goes on where an
 interrupted one stopped. A recipe that has changed since is run anew.
@@ -79,8 +82,9 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"--out {args.out}: the table takes this name; end it in .json.")
         for path in (args.out, markdown):
             check_writable(path)
-        _accuracy.read_runs(args.out)  # refuses another file before any work
-        for task in chosen:
+        # Another file, and data that are not there, are found before hours of work.
+        _accuracy.read_runs(args.out)
+        for task in _with_data(chosen, all_needed=args.tasks is not None):
             systems = ["ours"]
             systems += ["reference"] if task.reference else []
             systems += ["published"] if args.published and task.by_hand else []
@@ -102,6 +106,21 @@ def _find(tasks: dict[str, Any], name: str) -> Any:
     if name not in tasks:
         raise ValueError(f"--tasks {name}: there is no such task. {did_you_mean(name, tasks)}")
     return tasks[name]
+
+
+def _with_data(tasks: list[Any], *, all_needed: bool) -> list[Any]:
+    """The tasks whose data can be had; a warning names the others, or an error if all are needed."""
+    found = []
+    for task in tasks:
+        try:
+            next(task.splits(0))
+        except OSError as error:
+            if all_needed:
+                raise
+            warnings.warn(f"{task.name} is left out: {error}", stacklevel=2)
+        else:
+            found.append(task)
+    return found
 
 
 def _run_one(task: Any, system: str, seed: int, args: argparse.Namespace) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from sklvision.cli._arguments import at_least
 from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable, written_whole
+from sklvision.cli._files import check_writable
+from sklvision.utils._files import written_whole
 
 _EPILOG = """\
 MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Loading it

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklvision.cli._arguments import add_data_options, at_least
 from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable, written_whole
+from sklvision.cli._files import check_writable
+from sklvision.utils._files import written_whole
 
 if TYPE_CHECKING:
     from sklvision.cli._data import Data

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._files import write_atomically
 from sklvision.model_selection._html import render_fragment, render_page
 from sklvision.model_selection._text import render_text
+from sklvision.utils._files import written_whole
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -149,7 +149,8 @@ class ComparisonResult:
         page = render_page(self)
         if path is None:
             return page
-        write_atomically(path, page)
+        with written_whole(path, text=True) as file:
+            file.write(page)
         return None
 
     def __str__(self) -> str:

@@ -54,13 +54,16 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
-def describe_machine() -> str:
-    """Processor, GPU if there is one, threads and version of torch, on one line."""
-    processor = platform.processor() or platform.machine()
+def processor_name() -> str:
+    """Name of the processor as its maker gives it, where the system tells."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+        return next(line.split(":")[1].strip() for line in lines if "model name" in line)
     except (OSError, StopIteration):
-        pass
+        return platform.processor() or platform.machine()
+
+
+def describe_machine() -> str:
+    """Processor, GPU if there is one, threads and version of torch, on one line."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{processor}{gpu}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    return f"{processor_name()}{gpu}, {torch.get_num_threads()} threads, torch {torch.__version__}"

@@ -29,7 +29,7 @@ def test_runs_and_table_are_written(measured):
     scores = {run["system"]: run["score"] for run in runs}
     assert set(scores) == {"ours", "reference"}
     assert scores["ours"] >= 0.999  # the goal for simulated spectra
-    assert all(run["n_test"] == 10_000 and run["fit_seconds"] >= 0 for run in runs)
+    assert all(run["n_test"] == 10_000 and run["fit_seconds"] > 0 for run in runs)
     table = measured.with_suffix(".md").read_text(encoding="utf-8")
     assert f"{scores['ours']:.4f}" in table
     assert "goal 0.999" in table
@@ -70,6 +70,15 @@ def test_wrong_arguments_are_found_at_once(arguments, complaint, capsys, tmp_pat
     assert status == 2
     assert complaint in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_are_not_there_are_found_before_any_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SKLVISION_DATA", str(tmp_path))
+    out = tmp_path / "runs.json"
+    arguments = ["benchmark", "accuracy", "--tasks", "spectra", "plastics", "--out", str(out)]
+    assert main(arguments) == 2
+    assert "plastics_nir_avantes.npz: there is no such file" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_another_file_is_not_overwritten(tmp_path, capsys):

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.model_selection import ComparisonResult, compare_estimators
-from sklvision.model_selection._files import write_atomically
+from sklvision.utils._files import written_whole
 
 NASTY = "<b>bayes</b> & co"
 
@@ -198,15 +198,15 @@ def test_page_is_written_to_a_file(result, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path):
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(result, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(path, "half \ud800")
+    with pytest.raises(UnicodeEncodeError), written_whole(path, text=True) as file:
+        file.write("half \ud800")
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(OSError, match="nowhere"):
-        write_atomically(tmp_path / "nowhere" / "report.html", "text")
+        result.to_html(tmp_path / "nowhere" / "report.html")
 
 
 def test_works_with_the_nets_of_the_package(iris):
