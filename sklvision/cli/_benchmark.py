@@ -109,7 +109,7 @@ def _find(tasks: dict[str, Any], name: str) -> Any:
 
 
 def _with_data(tasks: list[Any], *, all_needed: bool) -> list[Any]:
-    """The tasks whose data can be had; a warning names the others, or an error if all are needed."""
+    """The tasks whose data can be had; the others are told in warnings, or are errors."""
     found = []
     for task in tasks:
         try:
