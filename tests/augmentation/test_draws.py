@@ -95,7 +95,7 @@ def test_gray_images_need_no_axis_of_channels(name):
 
 
 @pytest.mark.parametrize("name", WITH_P)
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(p=st.floats(0, 1), seed=st.integers(0, 2**31))
 def test_p_is_the_part_that_is_changed(name, p, seed):
     n = 1500
@@ -111,7 +111,7 @@ def test_p_is_the_part_that_is_changed(name, p, seed):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**31))
 def test_no_magnitude_no_change(name, seed):
     X = batch_for(name, seed=seed)

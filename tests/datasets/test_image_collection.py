@@ -112,9 +112,7 @@ class TestAsAnArray:
             st.lists(st.booleans(), min_size=12, max_size=12),
         )
     )
-    @settings(
-        deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_sliced_as_an_array_is(self, images, stack, key):
         expected = stack[key] if not isinstance(key, list) or key else stack[:0]
         for picked in (images[key], _safe_indexing(images, key) if len(expected) else images[key]):

@@ -149,7 +149,7 @@ class TestCsv:
         ),
         data=st.data(),
     )
-    @settings(deadline=None, max_examples=30)
+    @settings(max_examples=30)
     def test_what_pandas_writes_is_read_back(self, tmp_path_factory, X, data):
         y = data.draw(st.lists(st.integers(-3, 300), min_size=len(X), max_size=len(X)))
         path = tmp_path_factory.mktemp("csv") / "X.csv"

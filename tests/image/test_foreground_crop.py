@@ -99,7 +99,7 @@ def test_aligned_nails_are_whole_and_bent_ones_differ(data_home):
     shift=st.tuples(st.integers(-60, 60), st.integers(-90, 90)),
     kind=st.sampled_from(["image", "mask", "both"]),
 )
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_moving_the_object_leaves_the_output(shift, kind):
     """Exactly so in the published recipe, on a background without a mark."""
     image = np.full((300, 400), 50, np.uint8)
@@ -114,7 +114,7 @@ def test_moving_the_object_leaves_the_output(shift, kind):
     row=st.floats(80, 220), column=st.floats(90, 310), angle=st.floats(-180, 180), bend=st.sampled_from([0.0, 80.0]),
     sign=st.sampled_from([1, -1]), polarity=st.sampled_from(["own", "both"]),
 )  # fmt: skip
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_moving_and_turning_the_object_leaves_the_aligned_output(
     row, column, angle, bend, sign, polarity
 ):

@@ -388,7 +388,7 @@ def test_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     n_classes=st.integers(2, 4),
     per_class=st.integers(4, 9),

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier, _data
 from tests.neural_network._problems import blobs_of_images
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 IMAGES, LABELS = blobs_of_images(n=70)
 SPECTRA = IMAGES.reshape(70, -1)
@@ -85,7 +85,7 @@ def test_data_are_standardised_by_their_weighted_moments(monkeypatch, values_per
     assert clf.module_.scale[2] == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     optimizer=st.sampled_from(["adamw", "adam", "adamax", "sgd", "rmsprop"]),
     lr_schedule=st.sampled_from(["constant", "cosine", "onecycle", "cyclic", "step", "plateau"]),
