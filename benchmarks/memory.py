@@ -9,6 +9,7 @@ photograph a window is from.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import sys
 from collections.abc import Callable
@@ -76,6 +77,18 @@ def _alone(function: Callable[..., Any], *args: Any) -> Any:
     # Not forked: a fork starts with the memory of its parent.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *args).result()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--images", type=int, default=250, help="default: 250, and 20 times more")
+    parser.add_argument("--repeats", type=int, default=1, help="default: 1; times are medians")
+
+
+def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
+    """Fit on few and on many images."""
+    rows = measure(args.images, args.repeats)
+    return "Training on images, each fit in a process of its own", rows
 
 
 def measure(n_images: int, repeats: int) -> list[dict[str, object]]:

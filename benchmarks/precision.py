@@ -10,6 +10,8 @@ pixels are random, and only times are measured.
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 import torch
 from PIL import Image
@@ -84,6 +86,19 @@ def _accuracies(X: np.ndarray, y: np.ndarray, precision: str, n_seeds: int) -> l
         .score(X[N_TRAIN:], y[N_TRAIN:])
         for seed in range(n_seeds)
     ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--repeats", type=int, default=7, help="default: 7")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch; default: 1")
+    parser.add_argument("--seeds", type=int, default=3, help="0: times alone; default: 3")
+
+
+def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
+    """Times and accuracies."""
+    rows = measure(args.repeats, args.threads, args.seeds)
+    return f"Medians of {args.repeats} interleaved repeats", rows
 
 
 def measure(repeats: int, threads: int, n_seeds: int) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ epochs.
 
 from __future__ import annotations
 
+import argparse
 import warnings
 from collections.abc import Callable
 
@@ -115,6 +116,18 @@ def _fit_cases(rng: np.random.RandomState) -> dict[str, dict[str, Callable[[], o
         "fit 2,000 × 502, batch 128": _fit_case(*spectra, "spectrum_mlp", 128, 3),
         "fit 1,000 × 28 × 28, resnet8, batch 128": _fit_case(*images, "resnet8", 128, 1),
     }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--repeats", type=int, default=7, help="default: 7")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch; default: 1")
+
+
+def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
+    """Time all cases."""
+    rows = measure(args.repeats, args.threads)
+    return f"Medians of {args.repeats} interleaved repeats", rows
 
 
 def measure(repeats: int, threads: int) -> list[dict[str, object]]:
