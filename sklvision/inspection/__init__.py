@@ -1,0 +1,10 @@
+"""Look at models and data: displays in scikit-learn's convention.
+
+Each display is made by a ``from_...`` class method, draws itself on given axes or on new ones, and
+keeps what it shows, so that it can be drawn again. Confusion matrices, ROC curves and calibration
+are drawn by scikit-learn's own displays, which take the classifiers of this package as any other.
+"""
+
+from sklvision.inspection._training_curve import TrainingCurveDisplay
+
+__all__ = ["TrainingCurveDisplay"]
