@@ -81,9 +81,9 @@ def several_axes(
         else:
             grid = spec.subgridspec(*shape, **ratios)
     axes = np.empty(shape, dtype=object)
-    for place in np.ndindex(shape):
-        axes[place] = figure.add_subplot(
-            grid[place],
+    for cell in np.ndindex(shape):
+        axes[cell] = figure.add_subplot(
+            grid[cell],
             sharex=axes[0, 0] if sharex else None,
             sharey=axes[0, 0] if sharey else None,
         )
