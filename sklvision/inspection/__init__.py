@@ -5,12 +5,15 @@ keeps what it shows, so that it can be drawn again. Confusion matrices, ROC curv
 are drawn by scikit-learn's own displays, which take the classifiers of this package as any other.
 """
 
+from sklvision.inspection._comparison import ComparisonDisplay
 from sklvision.inspection._corruption import CorruptionDisplay
+from sklvision.inspection._learning_forecast import LearningForecastDisplay
 from sklvision.inspection._pareto import ParetoDisplay
 from sklvision.inspection._robustness import RobustnessDisplay
 from sklvision.inspection._training_curve import TrainingCurveDisplay
 
 __all__ = [
+    "ComparisonDisplay",
     "CorruptionDisplay",
     "ParetoDisplay",
     "RobustnessDisplay",

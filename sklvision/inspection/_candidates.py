@@ -21,6 +21,8 @@ def pareto_front(scores: np.ndarray, costs: np.ndarray) -> list[int]:
 
 def lowest_shown(scores: np.ndarray) -> float:
     """Below what scores are marked at the edge, so that the better half can be told apart."""
+    if len(scores) == 0:
+        return -np.inf
     better = scores[scores >= np.median(scores)]
     span = max(better.max() - better.min(), 0.02 * abs(better.max()))
     floor = better.min() - 4 * span
