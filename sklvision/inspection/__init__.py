@@ -7,6 +7,7 @@ are drawn by scikit-learn's own displays, which take the classifiers of this pac
 
 from sklvision.inspection._comparison import ComparisonDisplay
 from sklvision.inspection._corruption import CorruptionDisplay
+from sklvision.inspection._crop import CropDisplay
 from sklvision.inspection._learning_forecast import LearningForecastDisplay
 from sklvision.inspection._pareto import ParetoDisplay
 from sklvision.inspection._robustness import RobustnessDisplay
@@ -15,6 +16,8 @@ from sklvision.inspection._training_curve import TrainingCurveDisplay
 __all__ = [
     "ComparisonDisplay",
     "CorruptionDisplay",
+    "LearningForecastDisplay",
+    "CropDisplay",
     "ParetoDisplay",
     "RobustnessDisplay",
     "TrainingCurveDisplay",
