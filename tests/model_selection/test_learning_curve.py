@@ -1,0 +1,520 @@
+"""Forecasts of learning curves: known curves are found again, and what cannot be is said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, make_classification
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import (
+    GroupKFold,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    learning_curve,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
+
+from sklvision.model_selection import LearningForecast, SamplesNeeded, learning_curve_forecast
+
+SIZES = np.array([60, 100, 160, 260, 420, 680, 1100])
+
+
+def power_law(n, limit=0.95, b=1.2, c=0.5):
+    return limit - b * np.asarray(n, dtype=float) ** -c
+
+
+def noisy(curve, noise=0.004, n_repeats=10, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.asarray(curve)[:, None] + rng.normal(scale=noise, size=(len(curve), n_repeats))
+
+
+def forecast_of(limit=0.95, b=1.2, c=0.5, sizes=SIZES, noise=0.004, seed=0, **kwargs):
+    scores = noisy(power_law(sizes, limit, b, c), noise, seed=seed)
+    return LearningForecast.from_scores(sizes, scores, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X[:600], y[:600]
+
+
+NB = GaussianNB(var_smoothing=1e-3)
+
+
+class TestKnownCurves:
+    @pytest.mark.parametrize(
+        ("limit", "b", "c"), [(0.95, 1.2, 0.5), (0.8, 3.0, 0.8), (0.99, 1, 0.3)]
+    )
+    def test_the_interval_holds_the_truth(self, limit, b, c):
+        n = np.array([2000, 5000, 20_000])
+        median, low, high = forecast_of(limit, b, c).predict(n)
+        truth = power_law(n, limit, b, c)
+        assert np.all((low < truth) & (truth < high))
+        assert np.all(np.abs(median - truth) < 0.03)
+
+    def test_more_often_than_not_over_many_draws_of_noise(self):
+        truth = power_law(5000)
+        held = []
+        for seed in range(40):
+            _, low, high = forecast_of(noise=0.01, seed=seed).predict(5000)
+            held.append(low <= truth <= high)
+        assert np.mean(held) >= 0.9
+
+    def test_the_samples_needed_are_found(self):
+        truth = (1.2 / (0.95 - 0.92)) ** 2  # 1,600
+        needed = forecast_of(noise=0.002).samples_for(0.92)
+        assert needed.low < truth < needed.high
+        assert needed.n == pytest.approx(truth, rel=0.25)
+        assert needed.reachable == "yes"
+        assert needed.probability == 1
+
+    def test_an_asymptote_below_the_target_is_said(self):
+        forecast = forecast_of(limit=0.8, b=4, c=0.9, noise=0.002, target=0.95)
+        needed = forecast.samples_for(0.95)
+        assert needed.reachable == "no"
+        assert needed.n == needed.low == needed.high == np.inf
+        assert "0.95 cannot be reached at this rate" in str(forecast)
+        assert forecast.asymptote[2] < 0.95
+
+    def test_what_only_part_of_the_curves_reach_is_said(self):
+        forecast = forecast_of(noise=0.01)
+        needed = forecast.samples_for(0.955)
+        assert needed.reachable == "perhaps"
+        assert np.isfinite(needed.low)
+        assert np.isinf(needed.high)
+        assert 0.05 < needed.probability < 0.95
+        assert "out of reach" in str(needed)
+
+    def test_what_is_already_reached_is_said(self):
+        needed = forecast_of().samples_for(0.7)
+        assert needed.reachable == "already"
+        assert needed.high <= 60
+        assert "already reached" in str(needed)
+
+    def test_intervals_widen_with_noise_and_with_distance(self):
+        def width(forecast, n):
+            _, low, high = forecast.predict(n)
+            return high - low
+
+        quiet, loud = forecast_of(noise=0.002), forecast_of(limit=0.9, noise=0.03)
+        assert width(quiet, 5000) < width(loud, 5000)
+        assert width(quiet, 1100) < width(quiet, 5000) < width(quiet, 50_000)
+
+    def test_repeats_tell_more(self):
+        few = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 3))
+        many = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 60))
+        widths = [high - low for _, low, high in (f.predict(2000) for f in (few, many))]
+        assert widths[1] < widths[0]
+
+    def test_a_shift_shared_by_all_sizes_widens_all(self):
+        """An easy test part raises all scores of its fold: the mean is no surer for many sizes."""
+        shift = np.random.default_rng(1).normal(scale=0.03, size=6)
+        scores = noisy(power_law(SIZES), 0.002, 6)
+        apart = LearningForecast.from_scores(SIZES, scores).predict(1100)
+        shared = LearningForecast.from_scores(SIZES, scores + shift - shift.mean()).predict(1100)
+        assert shared[2] - shared[1] > 1.5 * (apart[2] - apart[1])
+        assert shared[2] - shared[1] > 2 * 1.645 * shift.std(ddof=1) / np.sqrt(6) * 0.8
+
+    def test_losses_are_bounded_by_zero(self):
+        scores = -0.05 - 3 * SIZES[:, None] ** -0.6 + noisy(np.zeros(7), 0.01)
+        forecast = LearningForecast.from_scores(SIZES, scores, best_score=0, target=-0.07)
+        _, _, high = forecast.predict(10**7)
+        assert high <= 0
+        _, low, high = forecast.predict(5000)
+        assert low < -0.05 - 3 * 5000**-0.6 < high
+        with pytest.raises(ValueError, match=r"score=0.1 is above 0, the best score there is"):
+            forecast.samples_for(0.1)
+
+
+class TestShapesOfCurves:
+    def test_a_flat_curve_promises_nothing(self):
+        forecast = LearningForecast.from_scores(SIZES, noisy(np.full(7, 0.7), 0.01))
+        median, low, high = forecast.predict(10_000)
+        assert low < 0.7 < high
+        assert median == pytest.approx(0.7, abs=0.02)
+        assert forecast.samples_for(0.9).reachable == "no"
+
+    def test_constant_scores(self):
+        forecast = LearningForecast.from_scores(SIZES, np.full((7, 5), 0.7))
+        median, low, high = forecast.predict(5000)
+        assert low <= median <= high
+        assert median == pytest.approx(0.7, abs=0.01)
+
+    def test_perfect_scores_of_few_are_not_certain(self):
+        ones = np.ones((4, 5))
+        sure = LearningForecast.from_scores(SIZES[:4], ones, target=1.0)
+        assert sure.samples_for(1.0).reachable == "already"
+        assert sure.predict(1000)[0] == 1
+        _, low, high = LearningForecast.from_scores(SIZES[:4], ones, n_tested=50).predict(1000)
+        assert 0.9 < low < 0.99
+        assert high == 1
+
+    def test_falling_scores_warn_and_give_a_forecast_that_does_not_rise_much(self):
+        scores = noisy(np.linspace(0.9, 0.8, 7), 0.005)
+        with pytest.warns(UserWarning, match=r"scores fall as samples are added, from 0\.9"):
+            forecast = LearningForecast.from_scores(SIZES, scores)
+        median, low, high = forecast.predict(2000)
+        assert low <= median <= high
+        assert forecast.samples_for(0.95).reachable in ("no", "perhaps")
+
+    @pytest.mark.filterwarnings("error")
+    def test_noise_alone_does_not_warn(self):
+        for seed in range(20):
+            LearningForecast.from_scores(SIZES, noisy(np.full(7, 0.8), 0.02, 5, seed))
+
+    def test_three_sizes_are_enough(self):
+        _, low, high = forecast_of(sizes=SIZES[[0, 3, 6]], noise=0.01).predict(5000)
+        assert low < power_law(5000) < high
+
+    def test_order_of_sizes_and_of_repeats_does_not_matter(self):
+        scores = noisy(power_law(SIZES))
+        plain = LearningForecast.from_scores(SIZES, scores).predict([500, 5000])
+        turned = LearningForecast.from_scores(SIZES[::-1].tolist(), scores[::-1, ::-1].tolist())
+        np.testing.assert_allclose(plain, turned.predict([500, 5000]), rtol=1e-6)
+
+
+curves = st.builds(
+    forecast_of,
+    limit=st.floats(0.3, 1.0),
+    b=st.floats(0.0, 2.0),
+    c=st.floats(0.1, 1.5),
+    noise=st.floats(0.001, 0.05),
+    seed=st.integers(0, 99),
+    confidence=st.sampled_from([0.5, 0.8, 0.9, 0.99]),
+    best_score=st.just(1.5),
+)
+
+
+class TestProperties:
+    @given(curves)
+    def test_rises_within_its_interval_below_the_best(self, forecast):
+        n = np.geomspace(60, 10**9, 40)
+        median, low, high = forecast.predict(n)
+        for band in (median, low, high):
+            assert np.all(np.diff(band) >= -1e-9)
+        assert np.all((low <= median) & (median <= high))
+        assert np.all(high <= 1.5)
+        assert np.all(median <= forecast.asymptote[0] + 1e-9)
+
+    @given(curves, st.floats(60, 10**5))
+    def test_samples_for_inverts_predict(self, forecast, n):
+        """The curve that is the median at n reaches its score at n, and so do the interval's ends."""
+        for band, end in zip(forecast.predict(n), ("n", "high", "low"), strict=True):
+            found = getattr(forecast.samples_for(float(band)), end)
+            if np.isfinite(found) and found > 60:
+                at = dict(zip(("n", "high", "low"), forecast.predict(found), strict=True))[end]
+                assert at == pytest.approx(float(band), abs=2e-3)
+
+    @given(curves, st.floats(0.0, 1.5), st.floats(0.0, 1.5))
+    def test_a_better_score_needs_no_fewer_samples(self, forecast, one, other):
+        less, more = (forecast.samples_for(score) for score in sorted([one, other]))
+        assert less.n <= more.n
+        assert less.low <= more.low
+        assert less.high <= more.high
+        assert less.probability >= more.probability
+        assert less.low <= less.n <= less.high
+        assert str(less)
+
+    @given(st.floats(0.1, 10.0), st.floats(-3.0, 3.0))
+    def test_scale_and_origin_of_the_score_do_not_matter(self, scale, origin):
+        scores = noisy(power_law(SIZES))
+        plain = LearningForecast.from_scores(SIZES, scores).predict(4000)
+        moved = LearningForecast.from_scores(
+            SIZES, scale * scores + origin, best_score=scale + origin
+        ).predict(4000)
+        np.testing.assert_allclose(scale * np.array(plain) + origin, moved, atol=1e-6 * scale)
+
+    @given(st.integers(1, 1000))
+    def test_the_unit_of_n_does_not_matter(self, factor):
+        scores = noisy(power_law(SIZES))
+        plain = LearningForecast.from_scores(SIZES, scores).predict([300, 4000])
+        scaled = LearningForecast.from_scores(factor * SIZES, scores)
+        np.testing.assert_allclose(plain, scaled.predict(factor * np.array([300, 4000])), atol=1e-9)
+
+
+class TestTexts:
+    def test_sentences(self):
+        forecast = forecast_of(noise=0.002, target=0.93, n_samples=1375, scoring="accuracy")
+        text = str(forecast)
+        assert repr(forecast) == text
+        assert text.startswith("accuracy by number of training samples, measured at 7 sizes")
+        assert "90% intervals" in text
+        assert "with 1,100 samples 0.91" in text
+        assert "with all 1,375 samples about 0.91" in text
+        assert "1,375 more samples would give about 0.92" in text
+        assert "0.93 needs about" in text
+
+    @pytest.mark.parametrize(
+        ("n", "low", "high", "reachable", "expected"),
+        [
+            (9123, 5210, 31_234, "yes", "0.9 needs about 9,100 (5,200 to 31,000) samples"),
+            (9123, 5210, 1e9, "yes", "0.9 needs about 9,100 (5,200 to more than 100,000) samples"),
+            (np.inf, 5210, np.inf, "perhaps", "probably out of reach; it needs at least 5,200"),
+            (
+                9123,
+                5210,
+                np.inf,
+                "perhaps",
+                "may need about 9,100 (5,200 or more) samples, or may be",
+            ),
+            (1e6, 5210, np.inf, "perhaps", "may need more than 100,000 (5,200 or more) samples"),
+            (np.inf, np.inf, np.inf, "no", "0.9 cannot be reached at this rate"),
+            (1e7, 1e6, 1e9, "yes", "more than 100,000 samples, further than this curve can tell"),
+            (512, 312, 912, "already", "0.9 is already reached: it needs about 510 samples"),
+            (512, 312, 2345, "already", "about 510 samples, to be sure of it 2,300"),
+            (512, 312, np.inf, "already", "about 510 samples, which is not certain"),
+            (7, 4, 9, "already", "about 7 samples"),
+        ],
+    )
+    def test_samples_in_words(self, n, low, high, reachable, expected):
+        assert expected in str(SamplesNeeded(0.9, n, low, high, reachable, 0.7, n_at_hand=1000))
+
+    def test_frame(self):
+        forecast = forecast_of(n_samples=1375)
+        frame = forecast.to_frame()
+        assert frame.index.tolist() == [*SIZES, 1375, 2750, 5500, 11_000]
+        assert frame.columns.tolist() == ["mean_score", "std_score", "forecast", "low", "high"]
+        assert frame["mean_score"].notna().sum() == 7
+        np.testing.assert_allclose(frame.loc[SIZES, "mean_score"], forecast.scores.mean(axis=1))
+        np.testing.assert_allclose(frame["forecast"], forecast.predict(frame.index)[0])
+        assert forecast.to_frame([5000]).index.tolist() == [*SIZES, 5000]
+
+    def test_predict_keeps_the_shape(self):
+        forecast = forecast_of()
+        assert forecast.predict(500)[0].shape == ()
+        assert forecast.predict([500, 600, 700])[2].shape == (3,)
+
+
+class TestKnownScoresRefused:
+    @pytest.mark.parametrize(
+        ("sizes", "scores", "kwargs", "message"),
+        [
+            ([10, 20], np.ones((2, 3)), {}, "at least 3 train_sizes, got 2"),
+            ([10, 20, 20], np.ones((3, 3)), {}, "names a size twice"),
+            ([0, 20, 30], np.ones((3, 3)), {}, "list of positive numbers"),
+            ([10, 20, np.nan], np.ones((3, 3)), {}, "list of positive numbers"),
+            ([10, 20, 30], np.ones((3, 1)), {}, "at least 2 repeats"),
+            ([10, 20, 30], np.ones(3), {}, r"got shape \(3,\)"),
+            ([10, 20, 30], np.ones((4, 2)), {}, r"n_sizes=3"),
+            ([10, 20, 30], [[1, 1], [1, np.nan], [1, 1]], {}, r"train_sizes \[20\] are not"),
+            ([10, 20, 30], np.full((3, 2), 1.2), {}, "scores reach 1.2, above best_score=1"),
+            ([10, 20, 30], np.ones((3, 2)), {"target": 95}, "target=95 is above 1, the best score"),
+            ([10, 20, 30], np.ones((3, 2)), {"target": "high"}, "target must be a finite number"),
+            ([10, 20, 30], np.ones((3, 2)), {"target": np.nan}, "target must be a finite number"),
+            ([10, 20, 30], np.ones((3, 2)), {"confidence": 90}, "confidence must lie between 0"),
+            ([10, 20, 30], np.ones((3, 2)), {"best_score": np.inf}, "best_score must be a finite"),
+            ([10, 20, 30], np.ones((3, 2)), {"n_samples": 0}, "n_samples must be a positive"),
+            ([10, 20, 30], np.ones((3, 2)), {"n_tested": 2.5}, "n_tested must be a positive"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, sizes, scores, kwargs, message):
+        with pytest.raises(ValueError, match=message):
+            LearningForecast.from_scores(sizes, scores, **kwargs)
+
+    @pytest.mark.parametrize("n", [10, [100, np.inf], [np.nan], -5])
+    def test_sizes_outside_of_the_curve(self, n):
+        with pytest.raises(ValueError, match="at least 60, the smallest size measured"):
+            forecast_of().predict(n)
+
+
+class NeverFit(DecisionTreeClassifier):
+    def fit(self, X, y):
+        raise AssertionError("fitted before the checks were done")
+
+
+class TestMeasuring:
+    def test_sizes_and_scores(self, digits):
+        forecast = learning_curve_forecast(NB, *digits, random_state=0)
+        assert forecast.scores.shape == (8, 5)
+        assert forecast.train_sizes[-1] == 480
+        assert forecast.n_samples == 600
+        ratios = forecast.train_sizes[1:] / forecast.train_sizes[:-1]
+        assert ratios.max() / ratios.min() < 1.1
+        assert forecast.scores[-1].mean() > forecast.scores[0].mean() + 0.1
+
+    def test_full_size_scores_are_those_of_cross_validation(self, digits):
+        folds = StratifiedKFold(4, shuffle=True, random_state=3)
+        forecast = learning_curve_forecast(NB, *digits, cv=folds, random_state=0)
+        _, _, scores = learning_curve(NB, *digits, cv=folds, train_sizes=[1.0])
+        np.testing.assert_allclose(forecast.scores[-1], scores[0])
+
+    def test_repeatable_and_the_same_in_parallel(self, digits):
+        tree = DecisionTreeClassifier(max_features=5)
+        call = {"train_sizes": [100, 200, 400], "random_state": 5}
+        one = learning_curve_forecast(tree, *digits, **call)
+        two = learning_curve_forecast(tree, *digits, **call, n_jobs=2)
+        other = learning_curve_forecast(tree, *digits, **call | {"random_state": 6})
+        np.testing.assert_array_equal(one.scores, two.scores)
+        pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())
+        assert not np.array_equal(one.scores, other.scores)
+        assert tree.random_state is None
+
+    def test_leaves_global_random_numbers_alone(self, digits):
+        before = np.random.get_state()[1].copy()
+        learning_curve_forecast(NB, *digits, train_sizes=[100, 200, 400], cv=3)
+        np.testing.assert_array_equal(before, np.random.get_state()[1])
+
+    def test_fractions_and_numbers_agree(self, digits):
+        by_share = learning_curve_forecast(
+            NB, *digits, train_sizes=[0.25, 0.5, 1.0], random_state=0
+        )
+        by_number = learning_curve_forecast(
+            NB, *digits, train_sizes=[480, 120, 240, 120], random_state=0
+        )
+        assert by_share.train_sizes.tolist() == [120, 240, 480]
+        np.testing.assert_array_equal(by_share.scores, by_number.scores)
+
+    def test_growing_parts_hold_the_classes_in_proportion(self):
+        X, y = np.zeros((200, 1)), np.repeat(["rare", "common"], [20, 180])
+
+        def share_of_rare(estimator, X, y):
+            return estimator.class_prior_[estimator.classes_ == "rare"][0]
+
+        forecast = learning_curve_forecast(
+            DummyClassifier(), X, y, train_sizes=[20, 40, 80], scoring=share_of_rare, best_score=1
+        )
+        np.testing.assert_allclose(forecast.scores, 0.1, atol=0.051)
+
+    def test_groups_come_whole(self):
+        rng = np.random.default_rng(0)
+        groups = np.repeat(np.arange(24), 10)
+        y = np.repeat(rng.permutation(np.arange(24) % 2), 10)
+        X = np.column_stack([groups, y + rng.normal(size=240)])
+
+        class Counting(DecisionTreeClassifier):
+            def fit(self, X, y):
+                self.n_groups_ = len(np.unique(X[:, 0]))
+                return super().fit(X, y)
+
+        def n_groups(estimator, X, y):
+            return estimator.n_groups_ / 24
+
+        forecast = learning_curve_forecast(
+            Counting(),
+            X,
+            y,
+            groups=groups,
+            cv=4,
+            train_sizes=[20, 60, 120],
+            scoring=n_groups,
+            best_score=1,
+        )
+        np.testing.assert_allclose(forecast.scores * 24, [[2] * 4, [6] * 4, [12] * 4])
+
+    def test_groups_that_do_not_fit_their_splitter(self, digits):
+        groups = np.arange(600) % 30
+        forecast = learning_curve_forecast(
+            NB, *digits, groups=groups, cv=GroupKFold(3), train_sizes=[100, 200, 400]
+        )
+        assert forecast.scores.shape == (3, 3)
+
+    def test_repeated_folds_are_further_columns(self, digits):
+        folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+        forecast = learning_curve_forecast(NB, *digits, cv=folds, train_sizes=[100, 200, 400])
+        assert forecast.scores.shape == (3, 6)
+
+    def test_losses_and_text_labels(self, digits):
+        X, y = digits
+        names = np.array([f"digit {label}" for label in y], dtype=object)
+        forecast = learning_curve_forecast(
+            LogisticRegression(max_iter=50, tol=1e-2), X / 16, names, cv=3,
+            train_sizes=[100, 200, 400], scoring="neg_log_loss", target=-0.1, random_state=0,
+        )  # fmt: skip
+        assert forecast.best_score == 0
+        assert forecast.scoring == "neg_log_loss"
+        assert np.all(forecast.scores < 0)
+
+    def test_a_table_is_taken_as_it_is(self, digits):
+        X, y = digits
+        call = {"train_sizes": [100, 200, 400], "cv": 3, "random_state": 0}
+        plain = learning_curve_forecast(NB, X, y, **call)
+        table = learning_curve_forecast(
+            NB, pd.DataFrame(X).add_prefix("pixel"), pd.Series(y, index=range(1000, 1600)), **call
+        )
+        np.testing.assert_array_equal(plain.scores, table.scores)
+
+    def test_rare_classes_are_there_from_the_first_size(self):
+        X, y = make_classification(400, weights=[0.97], flip_y=0, random_state=0)
+        forecast = learning_curve_forecast(LogisticRegression(), X, y, cv=3, random_state=0)
+        assert np.isfinite(forecast.scores).all()
+
+
+class TestRefusedBeforeAnyFit:
+    @pytest.mark.parametrize(
+        ("kwargs", "message"),
+        [
+            ({"target": 95}, "target=95 is above 1, the best score there is"),
+            ({"target": 0.1, "scoring": "neg_log_loss"}, "target=0.1 is above 0"),
+            ({"confidence": 1.5}, "confidence must lie between 0 and 1"),
+            (
+                {"train_sizes": [100, 200]},
+                r"at least 3 different sizes for a curve, got \[100, 200\]",
+            ),
+            ({"train_sizes": [100, 200, 481]}, "between 1 and the 480 samples"),
+            ({"train_sizes": [0.5, 0.7, 1.5]}, "fractions of the training part"),
+            ({"train_sizes": ["a"]}, "train_sizes must list numbers"),
+            (
+                {"train_sizes": [1, 100, 200]},
+                r"hold none of class \d; begin with \d+ samples or more",
+            ),
+            ({"scoring": "acuracy"}, "no known scorer. Did you mean 'accuracy'"),
+            (
+                {"scoring": lambda e, X, y: 1.0},
+                "best_score must be given for the callable 'lambda'",
+            ),
+            ({"groups": [1, 2]}, "groups must have one value per sample"),
+            ({"cv": 1}, "cv must be at least 2"),
+            ({"cv": 100}, "Every class needs at least as many samples as there are folds"),
+        ],
+    )
+    def test_values(self, digits, kwargs, message):
+        with pytest.raises(ValueError, match=message):
+            learning_curve_forecast(NeverFit(), *digits, **kwargs)
+
+    def test_a_single_split_has_no_noise(self, digits):
+        with pytest.raises(ValueError, match="at least 2 splits"):
+            learning_curve_forecast(NeverFit(), *digits, cv=[(np.arange(300), np.arange(300, 600))])
+
+    @pytest.mark.parametrize("scoring", [["accuracy"], None, {"a": "accuracy"}, 3])
+    def test_one_score_only(self, digits, scoring):
+        with pytest.raises(TypeError, match="the name of one scorer or a callable"):
+            learning_curve_forecast(NeverFit(), *digits, scoring=scoring)
+
+    @pytest.mark.parametrize("estimator", [LinearRegression(), DecisionTreeClassifier, None, [NB]])
+    def test_no_classifier(self, digits, estimator):
+        with pytest.raises(
+            TypeError, match=r"not a scikit-learn classifier|not a classifier|class Dec"
+        ):
+            learning_curve_forecast(estimator, *digits)
+
+    def test_probabilities_that_are_not_there(self, digits):
+        with pytest.raises(ValueError, match="needs predict_proba"):
+            learning_curve_forecast(RidgeClassifier(), *digits, scoring="neg_log_loss")
+
+    def test_lengths(self, digits):
+        X, y = digits
+        with pytest.raises(ValueError, match="differ in length"):
+            learning_curve_forecast(NeverFit(), X, y[:-1])
+
+    def test_a_failing_fit_is_raised(self, digits):
+        with pytest.raises(AssertionError, match="fitted before"):
+            learning_curve_forecast(NeverFit(), *digits)
+
+
+@pytest.mark.data
+def test_the_first_half_of_mnist_sizes_tells_the_rest(data_home):
+    from sklvision.datasets import fetch_mnist
+
+    X, y = fetch_mnist(data_home=data_home, return_X_y=True)
+    X = X[:6000, ::2, ::2].reshape(6000, -1) / 255.0
+    y = y[:6000]
+    sizes = np.rint(np.geomspace(100, 4000, 8)).astype(int)
+    whole = learning_curve_forecast(NB, X, y, cv=3, train_sizes=sizes, random_state=0)
+    half = LearningForecast.from_scores(sizes[:4], whole.scores[:4])
+    _, low, high = half.predict(sizes[4:])
+    truth = whole.scores[4:].mean(axis=1)
+    assert np.all((low < truth) & (truth < high))
