@@ -20,7 +20,7 @@ import pandas as pd
 from scipy import ndimage
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from sklvision.image._functional import cast
+from sklvision.image._functional import cast, rescale_pixels
 from sklvision.utils._lazy import is_collection
 from sklvision.utils._optional import import_optional
 
@@ -33,13 +33,13 @@ def _sign(rng: np.random.Generator) -> float:
 
 def brightness(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """More or less light everywhere."""
-    return image + np.float32(0.4 * severity * _sign(rng))
+    return image + 0.4 * severity * _sign(rng)
 
 
 def contrast(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """More or less distance of the values from the mean of the image."""
     mean = image.mean()
-    return mean + (image - mean) * np.float32(4.0 ** (severity * _sign(rng)))
+    return mean + (image - mean) * 4.0 ** (severity * _sign(rng))
 
 
 def motion_blur(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -52,13 +52,14 @@ def _line(travel: float, angle: float) -> np.ndarray:
     """Kernel of a movement over `travel` pixels about the centre."""
     reach = int(np.ceil(travel / 2))
     cells = np.arange(-reach, reach + 1)
-    along = travel * np.linspace(-0.5, 0.5, 4 * reach + 3)
+    n_points = 4 * reach + 4
+    along = travel * ((np.arange(n_points) + 0.5) / n_points - 0.5)
     # Each point of the line is shared between the nearest cells.
     x, y = (
         np.clip(1 - np.abs(place - cells[:, np.newaxis]), 0, None)
         for place in (along * np.cos(angle), along * np.sin(angle))
     )
-    return y @ x.T / len(along)
+    return y @ x.T / n_points
 
 
 def defocus(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -89,7 +90,7 @@ def _convolve(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 def image_noise(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Independent Gaussian noise of pixels and channels."""
-    return image + np.float32(0.2 * severity) * rng.standard_normal(image.shape, np.float32)
+    return image + 0.2 * severity * rng.standard_normal(image.shape, np.float32)
 
 
 def rotation(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -187,20 +188,18 @@ class Corruption:
     seed: int
 
     def __call__(self, sample: np.ndarray, severity: float) -> np.ndarray:
-        sample = np.ascontiguousarray(sample)
-        rng = np.random.default_rng([self.seed, crc32(self.name.encode()), crc32(sample)])
+        words = [self.seed, crc32(self.name.encode()), crc32(sample.tobytes())]
+        rng = np.random.default_rng(words)
         if self.own:
             return self._checked(self.function(sample[np.newaxis].copy(), severity, rng), sample)
-        # float32 where it holds all values exactly.
-        dtype = np.float32 if np.can_cast(sample.dtype, np.float32) else np.float64
         if self.pixel_range is None:
-            return self.function(sample.astype(dtype), severity, rng).astype(floating(sample.dtype))
-        low, high = self.pixel_range
-        image = (sample.astype(dtype) - dtype(low)) / dtype(high - low)
-        image = image.reshape(*sample.shape[:2], -1)
-        image = self.function(image, severity, rng).reshape(sample.shape)
-        image = image.astype(dtype, copy=False) * dtype(high - low) + dtype(low)
-        return self._as_pixels(image, sample)
+            spectrum = self.function(sample.astype(np.float64), severity, rng)
+            return spectrum.astype(floating(sample.dtype))
+        image = rescale_pixels(sample, self.pixel_range, (0.0, 1.0))
+        dtype, image = image.dtype, image.reshape(*sample.shape[:2], -1)
+        image = self.function(image, severity, rng).astype(dtype, copy=False)
+        image = rescale_pixels(image.reshape(sample.shape), (0.0, 1.0), self.pixel_range, clip=True)
+        return cast(image, sample.dtype)
 
     def _checked(self, result: Any, sample: np.ndarray) -> np.ndarray:
         """What a user's function made of a sample, in the sample's type and range."""
@@ -214,11 +213,7 @@ class Corruption:
             raise ValueError(f"corruptions[{self.name!r}] returned NaN or infinity.")
         if self.pixel_range is None:
             return result[0].astype(floating(sample.dtype))
-        return self._as_pixels(result[0].astype(np.float64), sample)
-
-    def _as_pixels(self, image: np.ndarray, sample: np.ndarray) -> np.ndarray:
-        assert self.pixel_range is not None
-        return cast(np.clip(image, *self.pixel_range), sample.dtype)
+        return cast(np.clip(result[0].astype(np.float64), *self.pixel_range), sample.dtype)
 
 
 def floating(dtype: np.dtype) -> np.dtype:
@@ -228,6 +223,7 @@ def floating(dtype: np.dtype) -> np.dtype:
 
 def corrupt(X: Any, corruption: Corruption, severity: float) -> Any:
     """Corrupt all samples; a collection stays one, and does it as it is read."""
+    severity = float(severity)
     if is_collection(X):
         return X.map(partial(corruption, severity=severity))
     samples = np.asarray(X)

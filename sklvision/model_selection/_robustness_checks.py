@@ -100,12 +100,13 @@ def check_severities(severities: Any) -> list[float]:
     if isinstance(severities, Integral) and not isinstance(severities, bool):
         if severities < 1:
             raise ValueError(f"severities must be at least 1 step, got {severities}.")
-        return [float(step / severities) for step in range(1, int(severities) + 1)]
+        n_steps = int(severities)
+        return [step / n_steps for step in range(1, n_steps + 1)]
     if isinstance(severities, (str, bool)) or not isinstance(severities, Iterable):
         raise TypeError(
             f"severities must be an integer or a list of numbers in (0, 1], got {severities!r}."
         )
-    values = list(severities)
+    values: list[Any] = list(severities)
     wrong = [v for v in values if not (_is_number(v) and 0 < v <= 1)]
     if wrong or not values:
         raise ValueError(

@@ -227,7 +227,7 @@ class RobustnessResult:
             return f"No conclusion: {self.score_name} is not a number for {names}."
         several = summary["estimator"].nunique() > 1
         by_corruption = summary.groupby("corruption", sort=False)
-        losses: dict[str, float] = by_corruption["loss"].mean().to_dict()
+        losses = by_corruption["loss"].mean().to_dict()
         worst = max(losses, key=lambda name: losses[name])
         if losses[worst] <= 0:
             words = [f"No corruption lowered {self.score_name} on average over its severities."]
@@ -242,18 +242,27 @@ class RobustnessResult:
             means = summary.groupby("estimator", sort=False)["mean_score"].mean()
             means = means.sort_values(ascending=False, kind="stable")
             (best, second), (high, low) = means.index[:2], means.iloc[:2]
+            where = "on average over all corruptions and severities"
             words.append(
-                f"{best} holds best: {high:.3f} on average over all corruptions and severities, "
-                f"against {low:.3f} of {second}, the next."
-                if high > low
-                else f"{best} and {second} hold equally well: {high:.3f} on average over all "
-                "corruptions and severities."
+                f"{best} and {second} hold about equally well, {high:.3f} and {low:.3f} {where}: "
+                f"too close to call on so many samples."
+                if high - low <= self._sampling_error(high)
+                else f"{best} holds best, {high:.3f} {where}, against {low:.3f} of {second}, the "
+                "next."
             )
         return " ".join([*words, f"This describes these {self.n_samples:,} samples."])
 
+    def _sampling_error(self, score: float) -> float:
+        """Standard error of a share of the samples, which most scores are like; 0 for others."""
+        return float(np.sqrt(score * (1 - score) / self.n_samples)) if self._is_share() else 0.0
+
+    def _is_share(self) -> bool:
+        return bool(self.scores["score"].between(0, 1).all())
+
     def _amount(self, difference: float) -> str:
-        within_unit = self.scores["score"].between(0, 1).all()
-        return f"{100 * difference:.1f} percentage points" if within_unit else f"{difference:.3g}"
+        if self._is_share():
+            return f"{100 * difference:.1f} percentage points"
+        return f"{difference:.3g}"
 
 
 def _first_below(severities: np.ndarray, scores: np.ndarray, limit: float) -> float:
