@@ -5,6 +5,7 @@ keeps what it shows, so that it can be drawn again. Confusion matrices, ROC curv
 are drawn by scikit-learn's own displays, which take the classifiers of this package as any other.
 """
 
+from sklvision.inspection._augmentation import AugmentationDisplay
 from sklvision.inspection._comparison import ComparisonDisplay
 from sklvision.inspection._corruption import CorruptionDisplay
 from sklvision.inspection._crop import CropDisplay
@@ -14,6 +15,7 @@ from sklvision.inspection._robustness import RobustnessDisplay
 from sklvision.inspection._training_curve import TrainingCurveDisplay
 
 __all__ = [
+    "AugmentationDisplay",
     "ComparisonDisplay",
     "CorruptionDisplay",
     "LearningForecastDisplay",

@@ -95,7 +95,7 @@ def head(ax: Any, figure: Figure | SubFigure, text: str) -> Any:
     if ax is None:
         return figure.suptitle(text, fontsize="medium")
     if hasattr(ax, "transAxes"):
-        return ax.set_title(text, fontsize="medium")
+        return ax.set_title(text, fontsize="medium", pad=20)  # above the titles of the panels
     first = np.asarray(ax, dtype=object).ravel()[0]
     return first.set_title("\n".join(filter(None, [text, first.get_title()])), fontsize="small")
 

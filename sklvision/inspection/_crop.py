@@ -243,8 +243,7 @@ class CropDisplay:
             place = (left - 0.5, top - 0.5), width, height
             whole.add_patch(Rectangle(*place, fill=False, edgecolor=RED, linestyle=":"))
         height, width = self.images[i].shape[:2]
-        style = {"fill": False, "edgecolor": RED, "linewidth": 1.5}
-        style = merged(style, window_kw, "patches.Polygon")
+        style = merged({"fill": False, "edgecolor": RED, "linewidth": 1.5}, window_kw, "patches.Polygon")
         # Pixel (0, 0) is drawn about its middle; windows are given from the corner.
         window = whole.add_patch(Polygon(self.corners[i] - 0.5, clip_on=False, **style))
         whole.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
