@@ -10,6 +10,7 @@ from sklvision.inspection._comparison import ComparisonDisplay
 from sklvision.inspection._corruption import CorruptionDisplay
 from sklvision.inspection._crop import CropDisplay
 from sklvision.inspection._learning_forecast import LearningForecastDisplay
+from sklvision.inspection._misclassified import MisclassifiedDisplay
 from sklvision.inspection._pareto import ParetoDisplay
 from sklvision.inspection._robustness import RobustnessDisplay
 from sklvision.inspection._training_curve import TrainingCurveDisplay
@@ -18,8 +19,9 @@ __all__ = [
     "AugmentationDisplay",
     "ComparisonDisplay",
     "CorruptionDisplay",
-    "LearningForecastDisplay",
     "CropDisplay",
+    "LearningForecastDisplay",
+    "MisclassifiedDisplay",
     "ParetoDisplay",
     "RobustnessDisplay",
     "TrainingCurveDisplay",

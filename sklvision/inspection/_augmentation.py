@@ -10,6 +10,7 @@ import numpy as np
 from sklvision.inspection._axes import (
     BLUE,
     DARK,
+    band_axis,
     frame,
     head,
     merged,
@@ -221,7 +222,7 @@ class AugmentationDisplay:
         samples = np.stack(pictures)
         draws = _draw_variants(augment, samples, n_draws, draw_seed(random_state))
         if not are_images:
-            wavelengths, _ = check_wavelengths(wavelengths, shown, samples.shape[1])
+            wavelengths = check_wavelengths(wavelengths, shown, samples.shape[1])
         return cls(
             samples=samples,
             draws=draws,
@@ -263,7 +264,7 @@ class AugmentationDisplay:
     def _say_how_many(self, ax: Any) -> None:
         n = len(self.samples)
         if self.n_total is not None and self.n_total > n:
-            head(ax, self.figure_, f"{n} of {self.n_total} samples")
+            head(ax, self.figure_, f"{n} of {self.n_total} samples", self.axes_)
 
     def _plot_images(self, ax: Any, image_kw: dict[str, Any] | None) -> None:
         n_draws, n = self.draws.shape[:2]
@@ -288,10 +289,7 @@ class AugmentationDisplay:
         self.axes_ = axes.ravel()[:n]
         for empty in axes.ravel()[n:]:
             empty.set_axis_off()
-        known = self.wavelengths is not None and not np.array_equal(
-            self.wavelengths, np.arange(len(self.wavelengths))
-        )
-        positions = np.arange(self.samples.shape[1]) if not known else self.wavelengths
+        positions, label = band_axis(self.wavelengths, self.samples.shape[1])
         style = {"color": BLUE, "linewidth": 0.8, "alpha": 0.6}
         for i, panel in enumerate(self.axes_):
             panel.plot(positions, self.draws[:, i].T, **merged(style, line_kw, "lines.Line2D"))
@@ -299,7 +297,7 @@ class AugmentationDisplay:
             panel.set_title(self.names[i], fontsize="small")
             open_frame(panel)
             if i + grid[1] >= n:
-                panel.set_xlabel("wavelength" if known else "band")
+                panel.set_xlabel(label)
             else:
                 panel.tick_params(labelbottom=False)
 

@@ -90,14 +90,38 @@ def several_axes(
     return axes, figure
 
 
-def head(ax: Any, figure: Figure | SubFigure, text: str) -> Any:
-    """Write one title over several axes: over the place given, or over the figure if it is ours."""
+def head(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) -> Any:
+    """Write one title over several axes: over the figure if it is ours, else over the first."""
     if ax is None:
         return figure.suptitle(text, fontsize="medium")
-    if hasattr(ax, "transAxes"):
-        return ax.set_title(text, fontsize="medium", pad=20)  # above the titles of the panels
-    first = np.asarray(ax, dtype=object).ravel()[0]
-    return first.set_title("\n".join(filter(None, [text, first.get_title()])), fontsize="small")
+    # A line kept free above the first title makes room; the text may be wider than its panel.
+    first = axes.ravel()[0]
+    title = first.get_title()
+    first.set_title(f"\n{title}" if title else " ", fontsize="small")
+    return first.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(
+            0,
+            6
+            + 1.25 * first.title.get_fontsize() * title.count("\n")
+            + (1.3 * first.title.get_fontsize() if title else 0),
+        ),
+        textcoords="offset points",
+        fontsize="small",
+        fontweight="bold",
+        in_layout=False,
+        annotation_clip=False,
+    )
+
+
+def band_axis(wavelengths: np.ndarray | None, n_bands: int) -> tuple[np.ndarray, str]:
+    """Positions of bands along an axis, and what it is called."""
+    numbers = np.arange(n_bands, dtype=float)
+    if wavelengths is None or np.array_equal(wavelengths, numbers):
+        return numbers, "band"
+    return np.asarray(wavelengths, dtype=float), "wavelength"
 
 
 def open_frame(ax: Axes) -> None:

@@ -232,7 +232,7 @@ class CropDisplay:
             self._draw_crop(cut, i, limits, image_kw)
             whole.set_title(self.names[i], fontsize="small")
         if self.n_total is not None and self.n_total > n:
-            head(ax, self.figure_, f"{n} of {self.n_total} images")
+            head(ax, self.figure_, f"{n} of {self.n_total} images", self.axes_)
         return self
 
     def _draw_window(self, whole: Axes, i: int, window_kw: dict[str, Any] | None) -> Any:
@@ -243,7 +243,8 @@ class CropDisplay:
             place = (left - 0.5, top - 0.5), width, height
             whole.add_patch(Rectangle(*place, fill=False, edgecolor=RED, linestyle=":"))
         height, width = self.images[i].shape[:2]
-        style = merged({"fill": False, "edgecolor": RED, "linewidth": 1.5}, window_kw, "patches.Polygon")
+        ours = {"fill": False, "edgecolor": RED, "linewidth": 1.5}
+        style = merged(ours, window_kw, "patches.Polygon")
         # Pixel (0, 0) is drawn about its middle; windows are given from the corner.
         window = whole.add_patch(Polygon(self.corners[i] - 0.5, clip_on=False, **style))
         whole.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

@@ -132,8 +132,8 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None) -> tuple[list[np.nd
     return list(values), values.ndim > 2
 
 
-def check_wavelengths(wavelengths: Any, X: Any, n_bands: int) -> tuple[np.ndarray, str]:
-    """Positions of the bands and what to call them: those given, a table's columns, or numbers."""
+def check_wavelengths(wavelengths: Any, X: Any, n_bands: int) -> np.ndarray:
+    """Positions of the bands: those given, those in the header of a table, or their numbers."""
     if wavelengths is not None:
         positions = np.asarray(wavelengths, dtype=float)
         if positions.shape != (n_bands,):
@@ -141,10 +141,10 @@ def check_wavelengths(wavelengths: Any, X: Any, n_bands: int) -> tuple[np.ndarra
                 f"wavelengths must have one value per band: it has shape {positions.shape}, X has "
                 f"{n_bands} bands."
             )
-        return positions, "wavelength"
+        return positions
     if isinstance(X, pd.DataFrame):
         try:
-            return np.asarray(X.columns, dtype=float), "wavelength"
+            return np.asarray(X.columns, dtype=float)
         except (TypeError, ValueError):
             pass
-    return np.arange(n_bands, dtype=float), "band"
+    return np.arange(n_bands, dtype=float)
