@@ -261,8 +261,9 @@ class LearningForecastDisplay:
             f"{self.n_samples:,} at hand",
             (self.n_samples, 0),
             xycoords=("data", "axes fraction"),
-            xytext=(4, 4),
+            xytext=(-4, 4),  # to the left, where curves are far above by then
             textcoords="offset points",
+            ha="right",
             color=GREY,
             fontsize="small",
         )

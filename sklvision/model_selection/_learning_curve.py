@@ -13,7 +13,8 @@ from sklearn.utils import check_random_state
 
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
 from sklvision.model_selection._compare import _seeded
-from sklvision.model_selection._forecast import LearningForecast, check_wishes
+from sklvision.model_selection._forecast import LearningForecast
+from sklvision.model_selection._forecast_checks import check_wishes
 from sklvision.model_selection._scoring import check_scorers, resolve_scorers
 from sklvision.model_selection._splits import make_splits
 from sklvision.model_selection._subsets import (
@@ -141,8 +142,7 @@ def learning_curve_forecast(
     n_most = min(len(train) for train, _ in ordered)
     least = smallest_useful_size(ordered, y)
     if train_sizes is None:
-        start = min(max(least, round(_SMALLEST_FRACTION * n_most), 2), n_most)
-        train_sizes = np.unique(np.rint(np.geomspace(start, n_most, _N_SIZES)).astype(int))
+        train_sizes = _default_sizes(least, n_most)
     sizes = absolute_sizes(train_sizes, n_most)
     check_classes(sizes, ordered, y, least)
 
@@ -167,6 +167,17 @@ def learning_curve_forecast(
         target=target,
         confidence=confidence,
     )
+
+
+def _default_sizes(least: int, n_most: int) -> np.ndarray:
+    start = max(least, round(_SMALLEST_FRACTION * n_most), 2)
+    sizes = np.unique(np.rint(np.geomspace(min(start, n_most), n_most, _N_SIZES)).astype(int))
+    if len(sizes) < 3:
+        raise ValueError(
+            f"There are too few samples for a curve: of the {n_most} training samples of a split, "
+            f"{least} are needed for every class to be there twice."
+        )
+    return sizes
 
 
 def _single_scorer(scoring: Any) -> tuple[str, Any]:

@@ -25,7 +25,7 @@ _EXPONENT_CENTRE, _EXPONENT_SPREAD = 0.5, 0.8
 # How far a true curve strays from a power law, relative to its distance from the best score.
 _MISFITS = np.array([0.005, 0.01, 0.02, 0.04, 0.08])
 _MISFIT_REACH = 0.7  # in natural logarithms of n
-_DRIFT = 0.5
+_DRIFT = 0.4  # standard deviation of the logarithm of the exponent's ratio
 _N_DRAWS = 4000
 
 

@@ -495,6 +495,10 @@ class TestRefusedBeforeAnyFit:
         with pytest.raises(ValueError, match="needs predict_proba"):
             learning_curve_forecast(RidgeClassifier(), *digits, scoring="neg_log_loss")
 
+    def test_too_few_samples(self):
+        with pytest.raises(ValueError, match="too few samples for a curve: of the 4 training"):
+            learning_curve_forecast(NeverFit(), np.zeros((6, 1)), np.repeat([0, 1], 3), cv=3)
+
     def test_lengths(self, digits):
         X, y = digits
         with pytest.raises(ValueError, match="differ in length"):
