@@ -9,35 +9,83 @@ import sys
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+
+# Where estimators of one kind keep what they learned: nets in arrays, calibrators in numbers.
+_LEARNED = (
+    ("coefs_", "intercepts_"),
+    ("coef_", "intercept_"),
+    ("a_", "b_"),
+    ("beta_",),
+    ("X_thresholds_", "y_thresholds_"),
+)
 
 
 def count_parameters(estimator: Any) -> int | None:
     """Count the learned parameters of a fitted classifier.
 
-    The last step of a pipeline, the best estimator of a search, what a meta-estimator fitted and
-    all members of a vote are looked into. None where the number is not known, as for trees.
+    The last step of a pipeline and earlier nets, the best estimator of a search, what a
+    meta-estimator fitted and all members of a vote are looked into, and each of them counts once.
+    None where the number is not known, as for trees.
     """
+    return _count(estimator, set())
+
+
+def _count(estimator: Any, seen: set[int]) -> int | None:
+    """Count what was not seen yet; members of a vote may be one and the same object."""
+    if isinstance(estimator, FrozenEstimator):
+        return _count(estimator.estimator, seen)
+    if id(estimator) in seen:
+        return 0
+    seen.add(id(estimator))
     if hasattr(estimator, "n_parameters_"):
         return int(estimator.n_parameters_)
+    members = _members(estimator)
+    if members is not None:
+        total = 0
+        for member in members:
+            count = _count(member, seen)
+            if count is None:
+                return None
+            total += count
+        return total
+    if hasattr(getattr(estimator, "module_", None), "parameters"):  # a net of skorch
+        return sum(int(array.numel()) for array in estimator.module_.parameters())
+    for names in _LEARNED:
+        if hasattr(estimator, names[0]):
+            return sum(_size(getattr(estimator, name, ())) for name in names)
+    return None
+
+
+def _members(estimator: Any) -> list[Any] | None:
+    """The fitted estimators that compute the predictions of this one; None if it does alone."""
     if isinstance(estimator, Pipeline):
-        return count_parameters(estimator.steps[-1][1])
-    for inner in ("best_estimator_", "estimator_"):
-        if hasattr(estimator, inner):
-            return count_parameters(getattr(estimator, inner))
+        *earlier, last = [step for _, step in estimator.steps]
+        return [step for step in earlier if hasattr(step, "n_parameters_")] + [last]
+    if hasattr(estimator, "calibrated_classifiers_"):
+        return [
+            part
+            for calibrated in estimator.calibrated_classifiers_
+            for part in (calibrated.estimator, *calibrated.calibrators)
+        ]
+    # Before the single ones: of ensembles, estimator_ is the template that was never fitted.
     if hasattr(estimator, "estimators_"):
-        members = list(np.ravel(np.asarray(estimator.estimators_, dtype=object)))
-        members = [member for member in members if not isinstance(member, str)]
+        members = _flatten(estimator.estimators_)
         if hasattr(estimator, "final_estimator_"):
             members.append(estimator.final_estimator_)
-        counts = [count_parameters(member) for member in members]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
-    for weights, biases in (("coefs_", "intercepts_"), ("coef_", "intercept_")):
-        if hasattr(estimator, weights):
-            arrays = [getattr(estimator, weights), getattr(estimator, biases, ())]
-            return sum(_size(array) for array in arrays)
+        return [member for member in members if not isinstance(member, str)]
+    for inner in ("best_estimator_", "estimator_"):
+        if hasattr(estimator, inner):
+            return [getattr(estimator, inner)]
     return None
+
+
+def _flatten(members: Any) -> list[Any]:
+    # Not by numpy, which takes a Pipeline for a sequence of its steps.
+    if isinstance(members, (list, tuple, np.ndarray)):
+        return [inner for member in members for inner in _flatten(member)]
+    return [members]
 
 
 def _size(arrays: Any) -> int:
