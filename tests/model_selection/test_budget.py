@@ -1,0 +1,420 @@
+"""The best model within a budget."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import randint
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+    cross_val_score,
+)
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+from sklvision.model_selection import (
+    compare_estimators,
+    file_size,
+    latency_scorer,
+    parameter_count,
+    within_budget,
+)
+from sklvision.nets import list_architectures
+from sklvision.neural_network import ImageClassifier
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True)
+
+
+def features_searched(**search):
+    """Logistic regression of 1 to 4 features of iris: 6, 9, 12 and 15 parameters."""
+    classifier = make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000))
+    return GridSearchCV(classifier, {"selectkbest__k": [1, 2, 3, 4]}, **search)
+
+
+def results(scores, **costs):
+    """What a search hands to refit: one row of each measure per fold."""
+    made = {"params": [{"candidate": i} for i in range(np.shape(scores)[1])]}
+    for name, folds in {"accuracy": scores, **costs}.items():
+        made |= {f"split{i}_test_{name}": np.array(fold) for i, fold in enumerate(folds)}
+        made[f"mean_test_{name}"] = np.mean(folds, axis=0)
+    return made
+
+
+# ---- the choice
+
+
+@given(data=st.data())
+def test_the_choice_is_that_of_trying_all(data):
+    n_candidates = data.draw(st.integers(1, 8))
+    n_folds = data.draw(st.integers(1, 4))
+
+    def table(values):
+        row = st.lists(values, min_size=n_candidates, max_size=n_candidates)
+        return data.draw(st.lists(row, min_size=n_folds, max_size=n_folds))
+
+    # Few different values, so that many are equal, at the limit or unknown.
+    scores = table(st.sampled_from([0.5, 0.75, 1.0, np.nan]))
+    costs = {
+        "parameter_count": table(st.sampled_from([1.0, 2.0, 3.0, np.nan])),
+        "file_size": table(st.sampled_from([1.0, 2.0, 3.0])),
+        "latency_ms": table(st.sampled_from([0.5, 1.0, 2.0, 50.0])),
+    }
+    measured = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
+    costs = {name: costs[name] for name in costs if name in measured}
+    limited = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
+    limits = {name: data.draw(st.sampled_from([0.7, 1, 2, 2.5])) for name in limited}
+    parameters = {
+        "parameter_count": "max_parameters",
+        "file_size": "max_file_size",
+        "latency_ms": "max_latency_ms",
+    }
+    budget = within_budget(**{parameters[name]: limit for name, limit in limits.items()})
+
+    best, best_key = None, None
+    for i in range(n_candidates):
+        folds = {name: sorted(fold[i] for fold in table) for name, table in costs.items()}
+        one = {name: max(values) for name, values in folds.items()}
+        if "latency_ms" in folds:
+            middle = folds["latency_ms"]
+            one["latency_ms"] = (middle[(n_folds - 1) // 2] + middle[n_folds // 2]) / 2
+        for name, values in folds.items():
+            if any(value != value for value in values):
+                one[name] = float("inf")
+        score = np.mean([fold[i] for fold in scores])
+        if score != score or any(one[name] > limit for name, limit in limits.items()):
+            continue
+        key = (-score, *[one[name] for name in parameters if name in one])
+        if best is None or key < best_key:
+            best, best_key = i, key
+
+    given_results = results(scores, **costs)
+    before = copy.deepcopy(given_results)
+    if best is None:
+        with pytest.raises(ValueError, match=r"No candidate (is within|has a score)"):
+            budget(given_results)
+    else:
+        assert budget(given_results) == best
+        assert type(budget(given_results)) is int
+    np.testing.assert_equal(given_results, before)
+
+
+def test_one_slow_fold_does_not_cost_a_candidate_its_place():
+    measured = results([[0.9, 0.8]] * 3, latency_ms=[[5, 1], [900, 1], [6, 1]])
+    assert within_budget(max_latency_ms=10)(measured) == 0
+
+
+def test_parameters_must_fit_in_every_fold():
+    measured = results([[0.9, 0.8]] * 3, parameter_count=[[5, 1], [11, 1], [6, 1]])
+    assert within_budget(max_parameters=10)(measured) == 1
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0])
+def test_numbers_that_stand_for_failed_fits_are_no_costs(bad):
+    """error_score=0 puts 0 for the costs as well."""
+    measured = results([[bad, 0.8]] * 2, latency_ms=[[bad, 20.0]] * 2)
+    with pytest.raises(ValueError, match="latency_ms unknown"):
+        within_budget(max_latency_ms=10)(measured)
+
+
+@given(
+    scores=st.lists(st.floats(0, 1), min_size=1, max_size=6),
+    limit=st.floats(0.1, 5),
+    more=st.floats(0, 5),
+)
+def test_a_larger_budget_never_gives_a_lower_score(scores, limit, more):
+    costs = [[1.0 + i % 4 for i in range(len(scores))]]
+    measured = results([scores], latency_ms=costs)
+    try:
+        small = within_budget(max_latency_ms=limit)(measured)
+    except ValueError:
+        assume(False)
+    assert scores[within_budget(max_latency_ms=limit + more)(measured)] >= scores[small]
+
+
+# ---- in searches
+
+
+def test_the_best_within_the_budget_is_refitted(iris):
+    budget = within_budget("accuracy", max_latency_ms=1000, max_parameters=10)
+    search = features_searched(scoring=budget.scoring, refit=budget).fit(*iris)
+    assert search.best_params_ == {"selectkbest__k": 2}
+    assert parameter_count(search.best_estimator_) == 9
+    assert search.score(*iris) == search.best_estimator_.score(*iris) > 0.9
+    assert search.predict(iris[0]).shape == (150,)
+    unlimited = within_budget(max_parameters=10**6)
+    again = features_searched(scoring=unlimited.scoring, refit=unlimited).fit(*iris)
+    assert again.best_index_ == again.cv_results_["mean_test_accuracy"].argmax()
+
+
+def test_a_scoring_of_ones_own_with_the_documented_names(iris):
+    scoring = {
+        "mine": make_scorer(f1_score, average="macro"),
+        "other": "balanced_accuracy",
+        "file_size": file_size,
+        "latency_ms": latency_scorer(batch_size=8, n_repeats=2),
+        "parameter_count": parameter_count,
+    }
+    budget = within_budget("mine", max_parameters=12, max_latency_ms=1000, max_file_size=10**6)
+    search = features_searched(scoring=scoring, refit=budget).fit(*iris)
+    assert parameter_count(search.best_estimator_) <= 12
+
+
+def test_a_callable_score_goes_by_its_name(iris):
+    budget = within_budget(make_scorer(f1_score, average="macro"), max_parameters=6)
+    assert list(budget.scoring) == ["f1_score", "parameter_count"]
+    search = features_searched(scoring=budget.scoring, refit=budget).fit(*iris)
+    assert search.best_params_ == {"selectkbest__k": 1}
+
+
+def test_searches_at_random_nested_and_in_processes(iris):
+    budget = within_budget(max_parameters=12)
+    search = RandomizedSearchCV(
+        make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
+        {"selectkbest__k": randint(1, 5)},
+        n_iter=6,
+        scoring=budget.scoring,
+        refit=budget,
+        random_state=0,
+    )
+    scores = cross_val_score(search, *iris, n_jobs=2, cv=2, scoring="accuracy", error_score="raise")
+    assert (scores > 0.8).all()
+    frame = compare_estimators({"search": search}, *iris, cv=2, random_state=0).to_frame()
+    assert frame.loc["search", "n_parameters"] <= 12
+
+
+def test_halving_chooses_by_a_score_within_the_budget(iris):
+    budget = within_budget(max_parameters=10)
+    search = HalvingGridSearchCV(
+        make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
+        {"selectkbest__k": [1, 2, 3, 4]},
+        scoring=budget.score_within,
+        return_train_score=False,
+        random_state=0,
+        error_score="raise",
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "One or more of the")
+        search.fit(*iris)
+        assert parameter_count(search.best_estimator_) in (6, 9)
+        assert search.best_score_ > 0.8
+        # Too small for all: the search says so by its score.
+        small = clone(search).set_params(scoring=within_budget(max_parameters=1).score_within)
+        assert np.isnan(small.fit(*iris).best_score_)
+
+
+def test_a_score_within_is_the_score_or_nan(iris):
+    classifier = LogisticRegression(max_iter=1000).fit(*iris)
+    enough = within_budget("f1_macro", max_parameters=15, max_latency_ms=1000)
+    expected = f1_score(iris[1], classifier.predict(iris[0]), average="macro")
+    assert enough.score_within(classifier, *iris) == expected
+    assert np.isnan(within_budget(max_parameters=14).score_within(classifier, *iris))
+    trees = RandomForestClassifier(3).fit(*iris)
+    assert np.isnan(within_budget(max_parameters=10**9).score_within(trees, *iris))
+
+
+def test_a_budget_survives_clones_pickles_and_reprs(iris):
+    budget = within_budget("f1_macro", max_latency_ms=20, max_parameters=9, batch_size=8)
+    text = "within_budget('f1_macro', max_latency_ms=20, max_parameters=9, batch_size=8)"
+    assert repr(budget) == text
+    search = features_searched(scoring=budget.scoring, refit=budget, cv=2)
+    assert text in repr(clone(search))
+    assert repr(clone(search).get_params()["refit"]) == text
+    fitted = pickle.loads(pickle.dumps(clone(search).fit(*iris)))
+    assert repr(fitted.refit) == text
+    assert repr(fitted.refit.scoring) == repr(budget.scoring)
+    assert fitted.best_params_["selectkbest__k"] <= 2
+
+
+def test_scoring_is_what_the_limits_need():
+    assert list(within_budget("f1", max_latency_ms=1).scoring) == ["f1", "latency_ms"]
+    everything = within_budget(
+        max_latency_ms=1, max_parameters=1, max_file_size=1, batch_size=3, n_repeats=4, n_threads=2
+    )
+    assert set(everything.scoring) == {"accuracy", "latency_ms", "parameter_count", "file_size"}
+    latency = everything.scoring["latency_ms"]
+    assert repr(latency) == "latency_scorer(batch_size=3, n_repeats=4, n_threads=2)"
+    everything.scoring.clear()
+    assert everything.scoring
+
+
+# ---- nothing to choose
+
+
+def test_the_nearest_misses_are_listed():
+    names = ["far", "near", "nearest", "slow and large", "farther", "farthest", "failed"]
+    measured = results(
+        [[0.99, 0.9, 0.8, 0.95, 0.5, 0.4, np.nan]] * 2,
+        latency_ms=[[80, 15, 10.05, 30, 90, 2000, np.nan]] * 2,
+        parameter_count=[[10, 10, 10, 2500, 10, 10, np.nan]] * 2,
+    )
+    measured["params"] = [{"architecture": name} for name in names]
+    budget = within_budget(max_latency_ms=10, max_parameters=1000)
+    with pytest.raises(ValueError, match="No candidate") as caught:
+        budget(measured)
+    first, *misses, last = str(caught.value).splitlines()
+    assert first == (
+        "No candidate is within the budget of max_parameters=1,000, max_latency_ms=10. "
+        "The nearest of 6:"
+    )
+    assert [line.split("'")[-2] for line in misses] == [
+        "nearest",
+        "near",
+        "slow and large",
+        "far",
+        "farther",
+    ]
+    assert "accuracy 0.8000, 10.1 ms per sample (less than 1 % over)" in misses[0]
+    assert "15.0 ms per sample (50 % over): {'architecture': 'near'}" in misses[1]
+    assert "2,500 parameters (150 % over), 30.0 ms per sample (200 % over)" in misses[2]
+    assert last == "1 more failed and have no score."
+    assert caught.value.cv_results_ is measured
+
+
+def test_what_is_far_is_told_in_times_and_long_parameters_are_cut():
+    measured = results([[0.9]], file_size=[[5_000_000]])
+    measured["params"] = [{"model": "m" * 300}]
+    with pytest.raises(ValueError, match=r"5 MB \(5,000 times the limit\): \{'model'.*…$"):
+        within_budget(max_file_size=1000)(measured)
+
+
+def test_unknown_parameters_are_not_within_the_budget(iris):
+    budget = within_budget(max_parameters=12)
+    models = [DecisionTreeClassifier(random_state=0), LogisticRegression(max_iter=1000)]
+    search = GridSearchCV(
+        Pipeline([("model", None)]), {"model": models}, scoring=budget.scoring, refit=budget
+    )
+    with (
+        pytest.warns(UserWarning, match="non-finite"),
+        pytest.raises(ValueError, match="No candidate is within") as caught,
+    ):
+        search.fit(*iris)
+    nearest, unknown = str(caught.value).splitlines()[1:]
+    assert "15 parameters (25 % over): {'model': LogisticRegression(max_iter=1000)}" in nearest
+    assert "parameter_count unknown: {'model': DecisionTreeClassifier(random_state=0)}" in unknown
+    assert len(caught.value.cv_results_["params"]) == 2
+    budget = within_budget(max_parameters=15)
+    search.set_params(scoring=budget.scoring, refit=budget)
+    with pytest.warns(UserWarning, match="non-finite"):
+        assert isinstance(search.fit(*iris).best_estimator_[0], LogisticRegression)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
+@pytest.mark.parametrize("error_score", [np.nan, 0])
+def test_candidates_whose_fit_fails_are_never_chosen(iris, error_score):
+    budget = within_budget(max_latency_ms=1000, max_parameters=1000, max_file_size=10**9)
+    search = features_searched(scoring=budget.scoring, refit=budget, error_score=error_score)
+    search.set_params(estimator=LogisticRegression(max_iter=1000), param_grid={"C": [-1.0, 1.0]})
+    with pytest.warns(FitFailedWarning):
+        assert search.fit(*iris).best_params_ == {"C": 1.0}
+
+
+def test_all_have_failed():
+    measured = results([[np.nan, np.nan]], latency_ms=[[np.nan, np.nan]])
+    with pytest.raises(ValueError, match=r"No candidate has a score.*accuracy of all 2 is NaN"):
+        within_budget(max_latency_ms=10)(measured)
+
+
+def test_what_the_search_did_not_measure_is_named(iris):
+    budget = within_budget(max_latency_ms=20, max_parameters=10**6)
+    alone = features_searched(scoring="accuracy", refit=budget, cv=2)
+    with pytest.raises(ValueError, match="did not take") as caught:
+        alone.fit(*iris)
+    assert (
+        "{'accuracy': 'accuracy', 'parameter_count': parameter_count, "
+        "'latency_ms': latency_scorer(batch_size=1, n_repeats=20, n_threads=1)}"
+    ) in str(caught.value)
+    assert "mean_test_score" in caught.value.cv_results_
+    scoring = {"accuracy": "accuracy", "parameter_count": parameter_count}
+    with pytest.raises(ValueError, match=r"also holds \{'latency_ms': latency_scorer\("):
+        features_searched(scoring=scoring, refit=budget, cv=2).fit(*iris)
+
+
+# ---- before anything is fitted
+
+
+@pytest.mark.parametrize("limit", ["max_latency_ms", "max_parameters", "max_file_size"])
+def test_limits_must_be_positive_numbers(limit):
+    for bad in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match=f"{limit} must be a positive number or None, got"):
+            within_budget(**{limit: bad})
+    for bad in ("20", True, [1]):
+        with pytest.raises(TypeError, match=f"{limit} must be a positive number or None, got"):
+            within_budget(**{limit: bad})
+
+
+def test_a_budget_without_a_limit_is_refused():
+    with pytest.raises(ValueError, match="max_latency_ms, max_parameters or max_file_size"):
+        within_budget("accuracy")
+
+
+def test_a_score_must_be_one():
+    for cost in ("latency_ms", "parameter_count", "file_size"):
+        with pytest.raises(ValueError, match=f"score='{cost}' is a cost"):
+            within_budget(cost, max_parameters=1)
+    for cost in (latency_scorer(), parameter_count, file_size):
+        with pytest.raises(ValueError, match=r"a cost: set a limit"):
+            within_budget(cost, max_parameters=1)
+    for bad in (3, "", None):
+        with pytest.raises(TypeError, match="score must be the name of a scorer or a callable"):
+            within_budget(bad, max_parameters=1)
+
+
+def test_an_unknown_score_is_found_before_the_search():
+    budget = within_budget("acuracy", max_parameters=1)
+    with pytest.raises(ValueError, match=r"'acuracy' is no known scorer\. Did you mean 'accuracy'"):
+        features_searched(scoring=budget.scoring, refit=budget)
+
+
+def test_settings_of_the_latency_are_checked():
+    with pytest.raises(ValueError, match="batch_size == 0, must be >= 1"):
+        within_budget(max_latency_ms=1, batch_size=0)
+
+
+# ---- architectures
+
+
+def test_a_table_of_architectures_is_one_search():
+    digits = load_digits()
+    names = [
+        name
+        for name in list_architectures("image", library="sklvision")
+        if name in {"mlp", "resnet8", "cifar_cnn", "speed_cnn"}
+    ]
+    assert len(names) == 4
+    budget = within_budget(
+        "accuracy", max_latency_ms=1000, max_parameters=120_000, max_file_size=10**6, n_repeats=3
+    )
+    search = GridSearchCV(
+        ImageClassifier(max_epochs=1, random_state=0),
+        {"architecture": names},
+        scoring=budget.scoring,
+        refit=budget,
+        cv=2,
+        error_score="raise",
+    ).fit(digits.images[:500], digits.target[:500])
+    measured = search.cv_results_
+    assert (measured["mean_test_latency_ms"] > 0).all()
+    assert len(set(measured["mean_test_parameter_count"])) == 4
+    allowed = measured["mean_test_parameter_count"] <= 120_000
+    assert 0 < allowed.sum() < 4
+    best = measured["mean_test_accuracy"][allowed].max()
+    assert measured["mean_test_accuracy"][search.best_index_] == best
+    assert parameter_count(search.best_estimator_) <= 120_000
+    assert search.best_estimator_.architecture == search.best_params_["architecture"]
