@@ -182,13 +182,17 @@ class CorruptionDisplay:
             unused.set_axis_off()
         self.axes_ = axes.ravel()[:n_panels]
         steps = np.asarray(self.severities, dtype=float)
-        for panel, (name, spectra) in zip(self.axes_, self.corrupted.items(), strict=True):
+        for i, (name, spectra) in enumerate(self.corrupted.items()):
+            panel = self.axes_[i]
             for step, spectrum in zip(steps, spectra, strict=True):
                 style = {"color": COLORS[1], "alpha": 0.2 + 0.8 * step, "linewidth": 1}
                 panel.plot(spectrum, **merged(style, line_kw, "lines.Line2D"))
             style = {"color": "black", "linewidth": 1.2, "label": "clean"}
             panel.plot(self.sample, **merged(style, line_kw, "lines.Line2D"))
             panel.set_title(name.replace("_", " "), fontsize="medium")
-            panel.set_xlabel("band")
+            panel.set_xlabel("band" if i + shape[1] >= n_panels else "")
+            panel.tick_params(labelsize="small")
+            if not given:
+                panel.tick_params(labelleft=i % shape[1] == 0, labelbottom=bool(panel.get_xlabel()))
             open_frame(panel)
         self.axes_[0].legend(frameon=False, fontsize="small")

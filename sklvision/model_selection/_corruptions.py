@@ -76,11 +76,11 @@ def _disc(radius: float) -> np.ndarray:
 
 
 def _convolve(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Convolve with a symmetric kernel, repeating the edges."""
+    """Convolve with a symmetric kernel, mirroring what is beyond the edges."""
     margin = kernel.shape[0] // 2
     if not margin:
         return image
-    padded = np.pad(image, [(margin, margin), (margin, margin), (0, 0)], mode="edge")
+    padded = np.pad(image, [(margin, margin), (margin, margin), (0, 0)], mode="symmetric")
     # Kernels grow with images: a sum over their cells would take minutes for a large one.
     size = [next_fast_len(length, real=True) for length in padded.shape[:2]]
     waves = rfft2(kernel.astype(image.dtype), size)[..., np.newaxis]
@@ -97,7 +97,7 @@ def rotation(image: np.ndarray, severity: float, rng: np.random.Generator) -> np
     """A turn about the centre."""
     degrees = 15 * severity * _sign(rng)
     return _by_channel(
-        image, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="nearest")
+        image, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="reflect")
     )
 
 
@@ -106,7 +106,7 @@ def image_shift(image: np.ndarray, severity: float, rng: np.random.Generator) ->
     angle = rng.uniform(0, 2 * np.pi)
     distance = 0.1 * severity * min(image.shape[:2])
     by = (distance * np.sin(angle), distance * np.cos(angle))
-    return _by_channel(image, lambda plane: ndimage.shift(plane, by, order=1, mode="nearest"))
+    return _by_channel(image, lambda plane: ndimage.shift(plane, by, order=1, mode="reflect"))
 
 
 def jpeg(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -149,7 +149,7 @@ def band_shift(spectrum: np.ndarray, severity: float, rng: np.random.Generator) 
 
 def band_noise(spectrum: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Independent Gaussian noise of the bands."""
-    return spectrum + 0.1 * severity * spectrum.std() * rng.standard_normal(len(spectrum))
+    return spectrum + 0.05 * severity * spectrum.std() * rng.standard_normal(len(spectrum))
 
 
 # The function of each, and what severity 1 means, in few words.
@@ -167,7 +167,7 @@ SPECTRUM_CORRUPTIONS: dict[str, tuple[Function, str]] = {
     "gain": (gain, "±20 %"),
     "baseline": (baseline, "offset and tilt, 10 % each"),
     "shift": (band_shift, "by 1 % of the bands"),
-    "noise": (band_noise, "std 10 % of that of the spectrum"),
+    "noise": (band_noise, "std 5 % of that of the spectrum"),
 }
 
 

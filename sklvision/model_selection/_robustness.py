@@ -133,7 +133,7 @@ def robustness_curve(
                       middle, each up or down by 10 % of the distance between the smallest and the
                       largest value of the spectrum
     ``shift``         1 % of the number of bands, at least one band, to the left or right
-    ``noise``         Gaussian noise with a standard deviation of 10 % of that of the values of
+    ``noise``         Gaussian noise with a standard deviation of 5 % of that of the values of
                       the spectrum
     ================  ============================================================================
 
@@ -142,8 +142,9 @@ def robustness_curve(
     are the same whatever the order of the samples, whether images are in memory or on disk,
     and whatever ``n_jobs`` is. Two equal images get equal noise.
 
-    Images keep their type and are clipped to their range; integers are rounded. Blurs, rotations
-    and shifts repeat the edges of images and of spectra. Spectra of integers become float64.
+    Images keep their type and are clipped to their range; integers are rounded. Beyond the edges of
+    an image, blurs, rotations and shifts see its mirror image; shifts of spectra repeat the ends.
+    Spectra of integers become float64.
 
     A corrupted image is no image from the factory: a curve tells what a classifier is
     sensitive to, and which of several is less so, not what its score in the factory will be.

@@ -155,7 +155,7 @@ def test_motion_blur_is_a_line(size):
 @pytest.mark.parametrize("name", BLURS)
 @pytest.mark.parametrize("channels", [None, 3])
 def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
-    """The kernel is what an image of one spot of the same content's draw becomes."""
+    """The kernel is what becomes of a single spot when the same is drawn."""
     from sklvision.model_selection import _corruptions
 
     image = photograph(33, 47, channels) / 255
@@ -166,7 +166,7 @@ def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
     planes = image.reshape(33, 47, -1)
     blurred = function(planes, 0.9, np.random.default_rng(3))
     for plane, result in zip(np.moveaxis(planes, -1, 0), np.moveaxis(blurred, -1, 0), strict=True):
-        expected = ndimage.convolve(plane, kernel, mode="nearest")
+        expected = ndimage.convolve(plane, kernel, mode="reflect")
         np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
@@ -240,7 +240,7 @@ def test_amounts_of_spectra():
         for before, after in zip(narrow, moved, strict=True)
     )
     noise = (corrupt(X, "noise", 1.0) - X).std(axis=1) / X.std(axis=1)
-    np.testing.assert_allclose(noise, 0.1, rtol=0.2)
+    np.testing.assert_allclose(noise, 0.05, rtol=0.2)
 
 
 @settings(max_examples=20)

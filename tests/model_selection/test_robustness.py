@@ -1,0 +1,422 @@
+"""Scores by severity, and everything that is refused before any work."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits, load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from sklvision.datasets import ImageCollection
+from sklvision.image import FlattenImages, PixelScaler
+from sklvision.model_selection import RobustnessResult, robustness_curve
+
+DIGITS = load_digits()
+IMAGES, LABELS = DIGITS.images[:600] / 16, DIGITS.target[:600]
+SPECTRA, KINDS = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return make_pipeline(FlattenImages(), LogisticRegression(max_iter=500)).fit(
+        IMAGES[:300], LABELS[:300]
+    )
+
+
+@pytest.fixture(scope="module")
+def bayes():
+    return GaussianNB().fit(SPECTRA, KINDS)
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Remembers what it is asked; class 0 always."""
+
+    def __init__(self):
+        self.seen = []
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        self.seen.append(X)
+        return np.full(len(X), self.classes_[0])
+
+
+class Untouchable(Recorder):
+    def predict(self, X):
+        pytest.fail("predicted before the input was checked")
+
+
+# What it computes
+
+
+def test_scores_are_those_of_the_corrupted_samples(reader):
+    X, y = IMAGES[300:], LABELS[300:]
+    result = robustness_curve(reader, X, y, severities=[0.5, 1], random_state=0)
+    frame = result.to_frame()
+    assert list(frame.columns) == ["estimator", "corruption", "severity", "score"]
+    assert frame["corruption"].nunique() == 8
+    assert (frame["estimator"] == "FlattenImages + LogisticRegression").all()
+    for row in frame.itertuples():
+        data = result.corrupt(X, row.corruption, row.severity) if row.severity else X
+        assert row.score == accuracy_score(y, reader.predict(data))
+
+
+def test_all_estimators_get_the_very_same_array_once_per_step():
+    models = {name: Recorder().fit(IMAGES, LABELS) for name in "ab"}
+    robustness_curve(models, IMAGES, LABELS, corruptions=["noise", "shift"], severities=3)
+    seen_a, seen_b = (model.seen for model in models.values())
+    assert len(seen_a) == len(seen_b) == 1 + 2 * 3
+    assert all(a is b for a, b in zip(seen_a, seen_b, strict=True))
+    np.testing.assert_array_equal(seen_a[0], IMAGES)
+
+
+@pytest.mark.parametrize("kind", ["images", "spectra"])
+def test_repeatable_whatever_n_jobs(kind, reader):
+    if kind == "images":
+        model, X, y = reader, IMAGES[300:400], LABELS[300:400]
+    else:
+        model, X, y = (
+            make_pipeline(StandardScaler(), GaussianNB()).fit(SPECTRA, KINDS),
+            SPECTRA,
+            KINDS,
+        )
+    first, again, parallel = (
+        robustness_curve(
+            model, X, y, severities=2, scoring="neg_log_loss", random_state=3, n_jobs=n_jobs
+        ).to_frame()
+        for n_jobs in (1, 1, 2)
+    )
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    pd.testing.assert_frame_equal(first, parallel, check_exact=True)
+    other = robustness_curve(model, X, y, severities=2, scoring="neg_log_loss", random_state=4)
+    assert not first.equals(other.to_frame())
+
+
+def test_n_jobs_share_functions_of_the_user(bayes):
+    offset = {"offset": lambda X, severity, rng: X + severity * rng.random()}
+    one, two = (
+        robustness_curve(
+            bayes, SPECTRA, KINDS, corruptions=offset, random_state=0, n_jobs=n_jobs
+        ).to_frame()
+        for n_jobs in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_a_collection_scores_as_the_array_and_is_read_as_it_goes(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    pixels = np.rint(255 * IMAGES[:60]).astype(np.uint8)
+    for i, image in enumerate(pixels):
+        Image.fromarray(image).save(tmp_path / f"{i:03}.png")
+    lazy, y = ImageCollection(sorted(tmp_path.glob("*.png"))), LABELS[:60]
+    model = make_pipeline(FlattenImages(), PixelScaler(), LogisticRegression()).fit(pixels, y)
+    recorder = Recorder().fit(pixels, y)
+    eager, read = (
+        robustness_curve(
+            {"model": model, "recorder": recorder}, X, y, severities=2, random_state=0
+        ).to_frame()
+        for X in (pixels, lazy)
+    )
+    pd.testing.assert_frame_equal(eager, read, check_exact=True)
+    assert all(isinstance(X, ImageCollection) for X in recorder.seen[17:])
+
+
+def test_images_of_different_sizes(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    for i, size in enumerate([(20, 10), (8, 9), (30, 40), (12, 12)]):
+        Image.new("RGB", size, (60 * i, 80, 90)).save(tmp_path / f"{i}.png")
+    X = ImageCollection(sorted(tmp_path.glob("*.png")))
+    model = Recorder().fit(X, [0, 1, 0, 1])
+    robustness_curve(model, X, [0, 1, 0, 1], severities=1)
+    assert [image.shape for image in model.seen[-1]] == [image.shape for image in X]
+
+
+def test_searches_and_frames_with_names():
+    X = pd.DataFrame(SPECTRA, columns=list("abcd"))
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        {"logisticregression__C": [0.1, 1]},
+        cv=2,
+    ).fit(X, KINDS)
+    result = robustness_curve({"search": search}, X, KINDS, severities=1, random_state=0)
+    assert result.to_frame()["score"].between(0.4, 1).all()
+
+
+def test_own_corruptions_beside_known_ones(bayes):
+    def dead_band(X, severity, rng):
+        assert X.shape == (1, 4)
+        assert 0 < severity <= 1
+        X[:, rng.integers(4)] *= 1 - severity  # in place: the data must not suffer
+        return X
+
+    before = SPECTRA.copy()
+    result = robustness_curve(
+        bayes, SPECTRA, KINDS, corruptions={"dead band": dead_band, "lamp": "gain"}, random_state=0
+    )
+    np.testing.assert_array_equal(SPECTRA, before)
+    assert list(result.corruptions) == ["dead band", "lamp"]
+    assert result.meanings == {"dead band": "", "lamp": "±20 %"}
+    scores = result.to_frame().query("corruption == 'dead band'")["score"].to_numpy()
+    assert scores[0] > 0.9 > scores[-1]
+
+
+def test_own_corruptions_of_images_keep_type_and_range():
+    X = np.full((4, 3, 3), 200, dtype=np.uint8)
+    model = Recorder().fit(X, [0, 1, 0, 1])
+    brighter = {"brighter": lambda X, severity, rng: X + 100.4 * severity}
+    robustness_curve(model, X, [0, 1, 0, 1], corruptions=brighter, severities=[0.1, 1])
+    assert [(x.dtype, x[0, 0, 0]) for x in model.seen[1:]] == [(np.uint8, 210), (np.uint8, 255)]
+
+
+def test_any_scorer(bayes):
+    def last(estimator, X, y):
+        return float(X[-1, 0])
+
+    result = robustness_curve(bayes, SPECTRA, KINDS, scoring=last, corruptions="gain")
+    assert result.score_name == "last"
+    assert result.to_frame()["score"].nunique() == 6
+
+
+# What it says
+
+
+def made_up(scores, n_samples=1000, score_name="accuracy"):
+    rows = [
+        {"estimator": name, "corruption": corruption, "severity": s, "score": score}
+        for (name, corruption), values in scores.items()
+        for s, score in zip((0.0, 0.5, 1.0), values, strict=True)
+    ]
+    names = dict.fromkeys(corruption for _, corruption in scores)
+
+    class Corruption:
+        meaning = "a | b"
+
+    return RobustnessResult(
+        scores=pd.DataFrame(rows),
+        score_name=score_name,
+        corruptions=dict.fromkeys(names, Corruption()),
+        n_samples=n_samples,
+        seed=0,
+    )
+
+
+RESULT = made_up(
+    {
+        ("net", "dust"): (0.9, 0.8, 0.3),
+        ("net", "fog"): (0.9, 0.88, 0.86),
+        ("line", "dust"): (0.8, 0.7, 0.6),
+        ("line", "fog"): (0.8, 0.8, 0.8),
+    }
+)
+
+
+def test_summary():
+    summary = RESULT.summary().set_index(["estimator", "corruption"])
+    row = summary.loc[("net", "dust")]
+    assert row["clean_score"] == 0.9
+    assert row["full_score"] == 0.3
+    assert row["mean_score"] == pytest.approx(0.55)
+    assert row["relative_drop"] == pytest.approx(2 / 3)
+    assert row["severity_at_drop"] == pytest.approx(0.25)
+    assert np.isnan(summary.loc[("net", "fog"), "severity_at_drop"])
+    assert RESULT.summary(drop=0.3)["severity_at_drop"].round(3).tolist()[0] == 0.7
+    with pytest.raises(ValueError, match="drop must be above 0, got 0"):
+        RESULT.summary(drop=0)
+
+
+def test_words():
+    text = str(RESULT)
+    assert "dust hurts most: it costs 25.0 percentage points of accuracy" in text
+    assert "40.0 percentage points at severity 1." in text
+    assert "line holds best, 0.725 on average" in text
+    assert "against 0.710 of net, the next" in text
+    assert "1,000 samples" in text
+    assert repr(RESULT) == text
+
+
+@pytest.mark.parametrize(
+    ("scores", "n_samples", "said"),
+    [
+        ({("a", "fog"): (0.9, 0.9, 0.9)}, 100, "No corruption lowered accuracy"),
+        ({("a", "fog"): (0.9, np.nan, 0.9)}, 100, r"No conclusion: .* for \['a'\]"),
+        ({("a", "fog"): (-0.9, -1.9, -2.9)}, 100, "it costs 1.5 of accuracy"),
+        (
+            {("a", "fog"): (0.9, 0.8, 0.7), ("b", "fog"): (0.9, 0.81, 0.7)},
+            38,
+            "b and a hold about equally well, 0.755 and 0.750.*too close to call",
+        ),
+    ],
+)
+def test_words_of_special_cases(scores, n_samples, said):
+    assert re.search(said, str(made_up(scores, n_samples)))
+
+
+def test_markdown():
+    lines = RESULT.to_markdown().splitlines()
+    assert lines[2] == "| corruption | severity 1 | net | line |"
+    assert lines[3] == "| --- | --- | ---: | ---: |"
+    assert lines[4] == "| none |  | 0.900 | 0.800 |"
+    assert lines[5] == "| dust | a \\| b | 0.300 (0.550) | 0.600 (0.650) |"
+
+
+def test_a_result_travels(bayes):
+    result = robustness_curve(bayes, SPECTRA, KINDS, severities=2, random_state=0)
+    loaded = pickle.loads(pickle.dumps(result))
+    assert str(loaded) == str(result)
+    np.testing.assert_array_equal(
+        loaded.corrupt(SPECTRA, "noise", 0.5), result.corrupt(SPECTRA, "noise", 0.5)
+    )
+
+
+def test_corrupt_refuses_what_it_does_not_know(bayes):
+    result = robustness_curve(bayes, SPECTRA, KINDS, corruptions=["gain"])
+    with pytest.raises(ValueError, match=r"'gian' is not part.*Did you mean 'gain'"):
+        result.corrupt(SPECTRA, "gian", 0.5)
+    with pytest.raises(ValueError, match=r"severity must lie above 0.*got 2"):
+        result.corrupt(SPECTRA, "gain", 2)
+
+
+# What it refuses
+
+
+def test_unfitted_estimators_are_named():
+    models = {"good": Untouchable().fit(SPECTRA, KINDS), "raw": GaussianNB()}
+    with pytest.raises(NotFittedError, match=r"'raw' is not fitted.*Call fit first"):
+        robustness_curve(models, SPECTRA, KINDS)
+    unfitted = make_pipeline(StandardScaler(), LogisticRegression())
+    for model in (unfitted, GridSearchCV(unfitted, {}, cv=2)):
+        with pytest.raises(NotFittedError, match="is not fitted"):
+            robustness_curve(model, SPECTRA, KINDS)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        ({}, ValueError, "empty"),
+        ({"": DummyClassifier()}, ValueError, "non-empty strings, got ''"),
+        ([("a", Untouchable().fit(SPECTRA, KINDS))] * 2, ValueError, "more than once: 'a'"),
+        ({"c": DummyClassifier}, TypeError, "'c' is the class DummyClassifier"),
+        ({"k": KMeans(2).fit(SPECTRA)}, TypeError, "'k' is not a scikit-learn classifier"),
+        ({"r": LinearRegression().fit(SPECTRA, KINDS)}, TypeError, "'r' is not a scikit-learn"),
+        ("resnet8", TypeError, "'resnet8'"),
+    ],
+)
+def test_estimators(estimator, error, message):
+    with pytest.raises(error, match=message):
+        robustness_curve(estimator, SPECTRA, KINDS)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"corruptions": ["gian"]}, ValueError, "'gian' is unknown. Did you mean 'gain'.*shift"),
+        ({"corruptions": "jpeg"}, ValueError, r"for images, and X holds spectra; reshape.*gain"),
+        ({"corruptions": []}, ValueError, "corruptions is empty"),
+        ({"corruptions": ["gain", "gain"]}, ValueError, "'gain' twice"),
+        ({"corruptions": {"gain": 3}}, TypeError, r"\['gain'\] must be a name or a callable"),
+        ({"corruptions": {"": "gain"}}, ValueError, "non-empty strings"),
+        ({"corruptions": [np.sin]}, TypeError, "pass a mapping of names"),
+        ({"corruptions": 3}, TypeError, "got 3"),
+        ({"severities": 0}, ValueError, "at least 1 step, got 0"),
+        ({"severities": []}, ValueError, "above 0 and not above 1"),
+        ({"severities": [0.5, 1.5]}, ValueError, r"got \[1.5\]"),
+        ({"severities": [0, 0.5]}, ValueError, r"got \[0\].*clean"),
+        ({"severities": [np.nan]}, ValueError, r"got \[nan\]"),
+        ({"severities": ["high"]}, ValueError, "'high'"),
+        ({"severities": [0.5, 0.5]}, ValueError, "must differ"),
+        ({"severities": 0.5}, TypeError, "got 0.5"),
+        ({"severities": True}, TypeError, "got True"),
+        ({"scoring": "acuracy"}, ValueError, "Did you mean 'accuracy'"),
+        ({"scoring": ["accuracy", "f1_macro"]}, ValueError, "a single scorer"),
+        ({"scoring": "roc_auc"}, ValueError, "does not fit these labels"),
+        ({"scoring": "neg_log_loss"}, ValueError, r"needs predict_proba, which .*'untouchable'"),
+        ({"y": KINDS[:-1]}, ValueError, "differ in length"),
+        ({"y": KINDS + 10}, ValueError, r"none of the classes that 'untouchable'.*\[10, 11, 12\]"),
+        ({"X": np.where(SPECTRA > 7, np.nan, SPECTRA)}, ValueError, "NaN"),
+        ({"X": SPECTRA[:, 0]}, ValueError, "2D array"),
+        ({"X": SPECTRA.reshape(150, 1, 1, 2, 2)}, ValueError, r"images of shape"),
+    ],
+)
+def test_everything_is_checked_before_any_work(params, error, message):
+    model = Untouchable().fit(SPECTRA, KINDS)
+    X, y = params.pop("X", SPECTRA), params.pop("y", KINDS)
+    with pytest.raises(error, match=message):
+        robustness_curve({"untouchable": model}, X, y, **params)
+
+
+@pytest.mark.parametrize(
+    ("X", "params", "message"),
+    [
+        (
+            IMAGES,
+            {"corruptions": ["gain"]},
+            "'gain' is for spectra, and X holds images. For images",
+        ),
+        (IMAGES, {"pixel_range": (1, 0)}, "black < white"),
+        (IMAGES, {"pixel_range": "automatic"}, "'auto' or"),
+        (IMAGES, {"pixel_range": (0, 0.5)}, "values from 0 to 1, beyond pixel_range"),
+        (IMAGES - 0.5, {}, r"-0.5 to 0.5; give pixel_range=\(black, white\)"),
+        (IMAGES * 1000, {}, "cannot tell black and white"),
+    ],
+)
+def test_images_are_checked_before_any_work(X, params, message):
+    with pytest.raises(ValueError, match=message):
+        robustness_curve(Untouchable().fit(X, LABELS), X, LABELS, **params)
+
+
+def test_a_range_that_is_in_doubt_is_said():
+    X = DIGITS.images[:40]
+    model = Recorder().fit(X, LABELS[:40])
+    with pytest.warns(UserWarning, match="values up to 16 and are taken for .* 0 to 255"):
+        robustness_curve(model, X, LABELS[:40], severities=1)
+    robustness_curve(model, X, LABELS[:40], severities=1, pixel_range=(0, 16))
+    assert max(seen.max() for seen in model.seen[-8:]) == 16
+
+
+def test_some_unknown_labels_are_a_warning(bayes):
+    part = GaussianNB().fit(SPECTRA[:100], KINDS[:100])
+    with pytest.warns(UserWarning, match=r"50 samples of classes that 'part' was not.*\[2\]"):
+        robustness_curve({"all": bayes, "part": part}, SPECTRA, KINDS, corruptions=["gain"])
+
+
+def test_errors_name_the_estimator_and_the_corruption(bayes):
+    other = LinearSVC().fit(SPECTRA[:, :2], KINDS)
+    with pytest.raises(ValueError, match="features") as caught:
+        robustness_curve({"bayes": bayes, "narrow": other}, SPECTRA, KINDS)
+    assert caught.value.__notes__ == ["Raised by 'narrow' on the clean data."]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda X, severity, rng: X[:, :2], r"\['own'\] must return .*\(1, 4\); .*\(1, 2\)"),
+        (lambda X, severity, rng: None, r"must return an array of real numbers"),
+        (lambda X, severity, rng: X * np.nan, r"\['own'\] returned NaN"),
+    ],
+)
+def test_own_corruptions_are_checked(function, message, bayes):
+    with pytest.raises(ValueError, match=message):
+        robustness_curve(bayes, SPECTRA, KINDS, corruptions={"own": function})
+
+
+def test_progress_is_shown_when_asked_for(bayes, capsys):
+    robustness_curve(bayes, SPECTRA, KINDS, severities=1)
+    assert capsys.readouterr() == ("", "")
+    robustness_curve(bayes, SPECTRA, KINDS, severities=1, verbose=1)
+    assert "4/4" in capsys.readouterr().err
