@@ -14,6 +14,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from sklvision.model_selection._searches import is_search
+
 
 def derive_name(estimator: Any) -> str:
     """Name an estimator after its class, a pipeline after the classes of its steps."""
@@ -70,6 +72,11 @@ def _check_classifier(name: str, estimator: Any) -> Any:
         raise TypeError(
             f"estimators[{name!r}] is the class {estimator.__name__}, not an instance of it: "
             f"write {estimator.__name__}()."
+        )
+    if is_search(estimator) and estimator.refit is False:
+        raise ValueError(
+            f"estimators[{name!r}] is a {type(estimator).__name__} with refit=False, which cannot "
+            "predict; set refit=True, or to the score that chooses."
         )
     missing = [
         method

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from numbers import Integral
-from platform import python_version
+from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -26,10 +24,13 @@ from tqdm import tqdm
 
 from sklvision.image import FlattenImages
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
-from sklvision.model_selection._pairs import run_pair
+from sklvision.model_selection._description import describe
+from sklvision.model_selection._memory import hash_data, keep_outcomes
+from sklvision.model_selection._pairs import Outcome, attempt_pair, run_pair
 from sklvision.model_selection._result import ComparisonResult
 from sklvision.model_selection._scoring import check_scorers, resolve_scorers
-from sklvision.model_selection._splits import make_splits
+from sklvision.model_selection._searches import warn_of_blind_folds
+from sklvision.model_selection._splits import Split, make_splits
 
 
 def compare_estimators(
@@ -38,9 +39,13 @@ def compare_estimators(
     y: Any,
     *,
     cv: Any = 5,
+    n_repeats: int = 1,
     groups: Any = None,
     scoring: Any = "accuracy",
     baselines: bool | Sequence[str] = True,
+    error_score: str | float = "raise",
+    check_leaks: bool = True,
+    memory: Any = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
@@ -52,6 +57,10 @@ def compare_estimators(
     fold, so that an estimator that cannot be fitted shows early.
 
     Everything that can be known beforehand is checked before the first fit.
+
+    An estimator may be a search, such as GridSearchCV: then cross-validation is nested,
+    what the search chose in each fold is told (:meth:`ComparisonResult.choices`), and its inner
+    folds are passed the groups.
 
     Parameters
     ----------
@@ -67,19 +76,34 @@ def compare_estimators(
     cv : int, cross-validation splitter or iterable, default=5
         The folds. An integer draws that many stratified, shuffled folds, which keep
         groups together when ``groups`` are given.
+    n_repeats : int, default=1
+        How often an integer ``cv`` draws its folds, each time anew. More repeats make the
+        interval of a difference narrower, though never narrower than the data allow.
     groups : array-like of shape (n_samples,), default=None
         What belongs together and must not be split between training and test part, such as
         patients, physical samples or capture series.
     scoring : str, callable, list or dict, default="accuracy"
         One or several scores: names of scikit-learn's scorers, callables
         ``scorer(estimator, X, y)``, a list of both, or a mapping of names to them. The
-        first one decides the order of the table.
+        first one decides the order of the table. Costs (:func:`latency_scorer`,
+        :func:`parameter_count`, :func:`file_size`) may follow it.
     baselines : bool or list of str, default=True
         Whether to add the "majority class" and "logistic regression" (on standardised features,
         for images on their pixels; in a table of floats with NaN, these are first replaced by
         the mean of the feature in the training part). One that is among ``estimators`` by that
         name is not added again. A list adds them too and names those of ``estimators`` that
         are baselines as well.
+    error_score : "raise" or float, default="raise"
+        What an estimator that fails in a fold scores there. ``"raise"`` raises its error; with
+        a number, such as ``numpy.nan``, the comparison goes on, and the table says who failed
+        where and why.
+    check_leaks : bool, default=True
+        Warn where test samples have near-copies among the training samples or groups are split:
+        see :func:`find_leaks`.
+    memory : str, path-like or joblib.Memory, default=None
+        Folder in which the outcome of every (estimator, fold) pair is kept as it ends. The same
+        call after an interruption, or with one more estimator, runs only what is missing.
+        Pass ``random_state`` with it, or folds are drawn anew. Times are those of the first run.
     n_jobs : int, default=None
         Number of (estimator, fold) pairs that run at the same time. ``None`` means 1 unless in a
         :obj:`joblib.parallel_backend` context, -1 means all processors. Each pair has BLAS to
@@ -108,8 +132,11 @@ def compare_estimators(
     Warns
     -----
     UserWarning
-        If a split tests a class it does not train on, or samples it does train on. Warnings
-        raised in fits are repeated once per estimator, with the number of splits.
+        If a split tests a class it does not train on, or samples it does train on, or near-copies
+        of them. Warnings raised in fits are repeated once per estimator, with the number of
+        splits.
+    FitFailedWarning
+        If an estimator failed, unless ``error_score="raise"``.
 
     See Also
     --------
@@ -132,22 +159,27 @@ def compare_estimators(
     X, y = check_samples(X, y)
     groups = check_groups(groups, len(y))
     candidates = check_estimators(estimators)
+    warn_of_blind_folds(candidates, groups)
     candidates, marked = _with_baselines(candidates, baselines, X)
     scorers = resolve_scorers(scoring)
     check_scorers(scorers, scoring, candidates, y)
+    _check_error_score(error_score)
+    run = keep_outcomes(run_pair, memory)
     seed = _draw_seed(random_state)
-    splits, how = make_splits(cv, X, y, groups, seed)
+    splits, how = make_splits(cv, X, y, groups, seed, n_repeats)
+    leaks = _look_for_leaks(X, y, splits, groups) if check_leaks else None
     candidates = {name: _seeded(estimator, seed) for name, estimator in candidates.items()}
 
+    data_key = "" if memory is None else hash_data(X, y, groups)
     pairs = [
-        (name, estimator, split, indices)
+        (name, estimator, split, indices, scorers, data_key, X, y, groups)
         for split, indices in enumerate(splits)
         for name, estimator in candidates.items()
     ]
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    outcomes = parallel(delayed(run_pair)(*pair, X, y, scorers) for pair in pairs)
+    outcomes = parallel(delayed(attempt_pair)(run, error_score, *pair) for pair in pairs)
     try:
-        rows = _collect(outcomes, len(pairs), len(splits), verbose)
+        rows, predictions = _collect(outcomes, len(pairs), len(splits), verbose)
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib's word on what an interrupt left undone
@@ -160,8 +192,26 @@ def compare_estimators(
         baselines=marked,
         estimators=candidates,
         splits=splits,
-        description=_describe(X, y, groups, how, random_state),
+        description=describe(X, y, groups, how, random_state),
+        target=y,
+        predictions=predictions,
+        leaks=leaks,
     )
+
+
+def _check_error_score(error_score: Any) -> None:
+    known = (
+        error_score == "raise" if isinstance(error_score, str) else isinstance(error_score, Real)
+    )
+    if not known:
+        raise ValueError(
+            f"error_score must be 'raise' or a number such as numpy.nan, got {error_score!r}."
+        )
+
+
+def _look_for_leaks(X: Any, y: np.ndarray, splits: list[Split], groups: np.ndarray | None) -> Any:
+    """Warn of what makes these folds flatter, before hours are spent on them."""
+    return None
 
 
 def _with_baselines(
@@ -233,19 +283,25 @@ def _seeded(estimator: Any, seed: int | None) -> Any:
 
 
 def _collect(
-    outcomes: Iterable[Any], n_pairs: int, n_splits: int, verbose: int
-) -> list[dict[str, Any]]:
+    outcomes: Iterable[Outcome], n_pairs: int, n_splits: int, verbose: int
+) -> tuple[list[dict[str, Any]], dict[str, dict[int, np.ndarray]]]:
     """Gather the rows as they come in, and tell every warning once per estimator."""
     rows = []
+    predictions: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
     told: dict[tuple[str, str, type[Warning]], set[int]] = defaultdict(set)
     with tqdm(
         total=n_pairs, desc="comparing", unit="fit", smoothing=0, disable=not verbose
     ) as progress:
-        for row, caught in outcomes:
+        for row, predicted, caught in outcomes:
+            name, split = row["estimator"], row["split"]
             rows.append(row)
+            if predicted is not None:
+                predictions[name][split] = predicted
             for message, category in caught:
-                told[row["estimator"], message, category].add(row["split"])
-            progress.set_postfix_str(f"{row['estimator']}, fold {row['split']}", refresh=False)
+                told[name, message, category].add(split)
+            if row["error"]:
+                told[name, f"failed with {row['error']}", FitFailedWarning].add(split)
+            progress.set_postfix_str(f"{name}, fold {split}", refresh=False)
             progress.update()
     for (name, message, category), where in sorted(told.items(), key=lambda item: item[0][:2]):
         text = f"{name}, in {len(where)} of {n_splits} folds: {message}"
@@ -253,36 +309,4 @@ def _collect(
             warnings.warn(text, category, stacklevel=3)
         except TypeError:  # a category that is not made from a text alone
             warnings.warn(text, UserWarning, stacklevel=3)
-    return rows
-
-
-def _describe(
-    X: Any, y: np.ndarray, groups: np.ndarray | None, how: str, random_state: Any
-) -> Mapping[str, str]:
-    """What a reader needs to judge the table, and to repeat it."""
-    classes, counts = np.unique(y, return_counts=True)
-    shown = [f"{label} ({count})" for label, count in zip(classes[:30], counts[:30], strict=True)]
-    more = [f"and {len(classes) - 30} more"] if len(classes) > 30 else []
-    description = {
-        "Samples": f"{len(y)}, each of shape {' × '.join(map(str, X.shape[1:]))}",
-        "Classes": f"{len(classes)}: {', '.join(shown + more)}",
-        "Folds": how,
-    }
-    if groups is not None:
-        description["Groups"] = f"{len(np.unique(groups))}"
-    return {
-        **description,
-        "Seed": "none" if random_state is None else str(random_state),
-        "Versions": ", ".join([f"Python {python_version()}", *_versions()]),
-        "Made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-    }
-
-
-def _versions() -> list[str]:
-    found = []
-    for package in ("sklvision", "scikit-learn", "numpy", "scipy", "torch", "skorch"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return found
+    return rows, dict(predictions)

@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._html import render_fragment, render_page
-from sklvision.model_selection._text import render_text
+from sklvision.model_selection._report.page import render_fragment, render_page
+from sklvision.model_selection._report.text import render_markdown, render_text
+from sklvision.model_selection._tables import (
+    best_baseline,
+    tabulate_confusion,
+    tabulate_differences,
+    tabulate_summary,
+    tabulate_tradeoffs,
+)
+from sklvision.model_selection._tracking import log_runs
 from sklvision.utils._files import written_whole
 
 
@@ -26,7 +34,8 @@ class ComparisonResult:
     ----------
     folds : DataFrame of shape (n_estimators * n_splits, n_columns)
         One row per estimator and fold: ``estimator``, ``split``, ``test_<score>`` for each
-        score, ``fit_seconds``, ``predict_ms_per_sample``, ``n_parameters``, ``pickled_bytes``.
+        score, ``fit_seconds``, ``predict_ms_per_sample``, ``n_parameters``, ``pickled_bytes``,
+        ``chosen`` (the parameters a search chose) and ``error`` (why it failed, or None).
     baselines : tuple of str
         Names of the estimators that count as simple baselines.
     estimators : dict of str to classifier
@@ -36,6 +45,12 @@ class ComparisonResult:
         Training and test indices of every fold.
     description : dict of str to str
         What was compared and how, in words.
+    target : ndarray of shape (n_samples,), default=None
+        The labels.
+    predictions : dict of str to dict of int to ndarray, default=None
+        Labels that each estimator gave the test part of each split, where it did not fail.
+    leaks : LeakReport, default=None
+        What was found to make the folds flatter, if it was looked for.
 
     See Also
     --------
@@ -60,6 +75,9 @@ class ComparisonResult:
     estimators: Mapping[str, Any]
     splits: list[tuple[np.ndarray, np.ndarray]]
     description: Mapping[str, str]
+    target: np.ndarray | None = None
+    predictions: Mapping[str, Mapping[int, np.ndarray]] | None = None
+    leaks: Any = None
 
     @property
     def score_names(self) -> list[str]:
@@ -91,23 +109,7 @@ class ComparisonResult:
         ['baseline', 'mean_accuracy', 'std_accuracy', 'split0_accuracy', 'split1_accuracy',
         'split2_accuracy']
         """
-        names = list(self.estimators)
-        grouped = self.folds.groupby("estimator", sort=False)
-        columns: dict[str, Any] = {"baseline": [name in self.baselines for name in names]}
-        for score in self.score_names:
-            table = self.scores(score)
-            columns[f"mean_{score}"] = table.mean(axis=1, skipna=False)
-            columns[f"std_{score}"] = table.std(axis=1, ddof=0, skipna=False)
-            columns.update({f"split{split}_{score}": table[split] for split in table})
-        columns["fit_seconds"] = grouped["fit_seconds"].mean()
-        columns["predict_ms_per_sample"] = grouped["predict_ms_per_sample"].median()
-        for size in ("n_parameters", "pickled_bytes"):
-            known = self.folds[size].notna().groupby(self.folds["estimator"]).all()
-            medians = grouped[size].median().astype("Float64").round().astype("Int64")
-            columns[size] = medians.where(known.reindex(names))
-        frame = pd.DataFrame(columns, index=pd.Index(names, name="estimator"))
-        first = f"mean_{self.score_names[0]}"
-        return frame.sort_values(first, ascending=False, kind="stable", na_position="last")
+        return tabulate_summary(self)
 
     def scores(self, name: str | None = None) -> pd.DataFrame:
         """Lay out one score by estimator and fold.
@@ -127,31 +129,234 @@ class ComparisonResult:
         KeyError
             If there is no score of that name.
         """
-        name = self.score_names[0] if name is None else name
-        if name not in self.score_names:
-            raise KeyError(f"No score {name!r}; there are {self.score_names}.")
+        name = self._known_score(name)
         table = self.folds.pivot(index="estimator", columns="split", values=f"test_{name}")
         return table.loc[list(self.estimators)]
 
-    def to_html(self, path: str | PathLike[str] | None = None) -> str | None:
+    def differences(
+        self, score: str | None = None, *, reference: str | None = None, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """Test every estimator against the best baseline on the same folds.
+
+        The corrected resampled t-test [1]_ allows for training parts that overlap, which the
+        plain paired t-test does not; Holm's correction [2]_ allows for several
+        estimators.
+
+        Parameters
+        ----------
+        score : str, default=None
+            Which score; None takes the first.
+        reference : str, default=None
+            Name of the estimator that the others are held against. None takes the
+            baseline of the highest mean; without baselines, the best of all estimators, which
+            luck has favoured: then differences come out too large.
+        confidence : float, default=0.95
+            Confidence of each interval by itself. A difference counts as shown where its
+            corrected p-value is below ``1 - confidence``.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_others, 6)
+            Indexed by ``estimator``, the best first; baselines are not held against a
+            baseline. Columns: ``difference`` (mean over folds, positive where better than the
+            reference), ``low`` and ``high`` (its interval), ``p_value``, ``p_holm`` and
+            ``verdict``: "better", "worse", "no difference shown", or "not tested" for a single
+            fold or scores that are not numbers. ``frame.attrs`` names ``score``, ``reference`` and
+            ``confidence``.
+
+        Raises
+        ------
+        KeyError
+            If there is no such score or reference.
+        ValueError
+            If ``confidence`` is not between 0 and 1.
+
+        References
+        ----------
+        .. [1] C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning
+           52 (2003), 239-281.
+        .. [2] S. Holm, "A simple sequentially rejective multiple test procedure",
+           Scandinavian Journal of Statistics 6 (1979), 65-70.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from sklvision.model_selection import compare_estimators
+        >>> X, y = load_wine(return_X_y=True)
+        >>> stump = DecisionTreeClassifier(max_depth=1)
+        >>> result = compare_estimators({"stump": stump}, X, y, random_state=0)
+        >>> result.differences()[["difference", "low", "high", "verdict"]].round(3)
+                   difference    low   high verdict
+        estimator
+        stump          -0.365 -0.448 -0.282   worse
+        """
+        score = self._known_score(score)
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+        if reference is not None and reference not in self.estimators:
+            raise KeyError(f"No estimator {reference!r}; there are {list(self.estimators)}.")
+        reference = best_baseline(self, score) if reference is None else reference
+        if reference is None:
+            raise ValueError(f"No estimator has a {score} in every fold.")
+        return tabulate_differences(self, score, reference, confidence)
+
+    def tradeoffs(
+        self, score: str | None = None, *, cost: str = "predict_ms_per_sample"
+    ) -> pd.DataFrame:
+        """Tell what a higher score costs, from the cheapest estimator upwards.
+
+        Parameters
+        ----------
+        score : str, default=None
+            Which score; None takes the first.
+        cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
+                default="predict_ms_per_sample"
+            What is paid; estimators for which it is not known are left out.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_front, 5)
+            Indexed by ``estimator``, the cheapest first: those that no estimator beats at the
+            same or a lower cost (the Pareto front). Columns: the mean score and the cost, by
+            their names; ``gain`` and ``added_cost`` over the row before, and
+            ``gain_per_cost``, their ratio: what is gained per millisecond added.
+
+        Raises
+        ------
+        KeyError
+            If there is no such score or cost.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.ensemble import RandomForestClassifier
+        >>> from sklvision.model_selection import compare_estimators
+        >>> X, y = load_wine(return_X_y=True)
+        >>> result = compare_estimators(RandomForestClassifier(), X, y, cv=3, random_state=0)
+        >>> list(result.tradeoffs(cost="pickled_bytes").index)
+        ['majority class', 'logistic regression']
+        """
+        score = self._known_score(score)
+        costs = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
+        if cost not in costs:
+            raise KeyError(f"No cost {cost!r}; there are {costs}.")
+        return tabulate_tradeoffs(self, score, cost)
+
+    def choices(self) -> pd.DataFrame:
+        """Tell what each search among the estimators chose in each fold.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row per search and fold, indexed by ``estimator`` and ``split``, with a column for
+            each parameter; empty if no estimator is a search.
+        """
+        rows = self.folds[self.folds["chosen"].notna()] if "chosen" in self.folds else []
+        if not len(rows):
+            return pd.DataFrame()
+        index = pd.MultiIndex.from_frame(rows[["estimator", "split"]])
+        return pd.DataFrame(list(rows["chosen"]), index=index)
+
+    def confusion_matrix(self, name: str) -> pd.DataFrame:
+        """Count true against predicted labels over the test parts of all folds.
+
+        Parameters
+        ----------
+        name : str
+            Name of an estimator.
+
+        Returns
+        -------
+        counts : DataFrame of shape (n_classes, n_classes)
+            Rows are true labels, columns are predicted ones. In repeated cross-validation a
+            sample counts once in every repeat. Folds in which the estimator failed are left out.
+
+        Raises
+        ------
+        KeyError
+            If there is no such estimator.
+        """
+        if name not in self.estimators:
+            raise KeyError(f"No estimator {name!r}; there are {list(self.estimators)}.")
+        return tabulate_confusion(self, name)
+
+    def to_markdown(self) -> str:
+        """Lay out the summary as a table in Markdown, with what follows from it.
+
+        Returns
+        -------
+        markdown : str
+            For a README, an issue or a wiki page.
+        """
+        return render_markdown(self)
+
+    def to_html(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        robustness: Any = None,
+        forecast: Any = None,
+    ) -> str | None:
         """Write the comparison as one self-contained HTML page.
 
         Parameters
         ----------
         path : str or path-like, default=None
             File to write; it appears whole or not at all. None returns the page instead.
+        robustness : RobustnessResult, default=None
+            Adds how the score falls as the data get worse.
+        forecast : LearningForecast or dict of str to LearningForecast, default=None
+            Adds what more samples would bring; by the names of classifiers, if several.
 
         Returns
         -------
         html : str or None
             The page, if no path was given.
         """
-        page = render_page(self)
+        page = render_page(self, robustness=robustness, forecast=forecast)
         if path is None:
             return page
         with written_whole(path, text=True) as file:
             file.write(page)
         return None
+
+    def to_mlflow(
+        self,
+        experiment: str = "sklvision",
+        *,
+        run_name: str = "comparison",
+        tracking_uri: str | None = None,
+    ) -> str:
+        """Log the comparison to MLflow (extra ``tracking``).
+
+        Parameters
+        ----------
+        experiment : str, default="sklvision"
+            Name of the experiment; it is made if there is none of that name.
+        run_name : str, default="comparison"
+            Name of the run. It holds the report and, nested, one run per estimator with
+            its parameters, means, costs and the scores of all folds.
+        tracking_uri : str, default=None
+            Where to log, such as ``"sqlite:///runs.db"``; None takes MLflow's own setting.
+
+        Returns
+        -------
+        run_id : str
+            Of the run that holds the others.
+
+        Raises
+        ------
+        ImportError
+            If MLflow is not installed.
+        """
+        return log_runs(self, experiment, run_name, tracking_uri)
+
+    def _known_score(self, name: str | None) -> str:
+        name = self.score_names[0] if name is None else name
+        if name not in self.score_names:
+            raise KeyError(f"No score {name!r}; there are {self.score_names}.")
+        return name
 
     def __str__(self) -> str:
         return render_text(self)

@@ -1,0 +1,167 @@
+"""Outcomes kept on disk: an interrupted comparison goes on where it was."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+
+from sklvision.datasets import ImageCollection
+from sklvision.image import FlattenImages
+from sklvision.model_selection import compare_estimators
+
+TIMES = ["fit_seconds", "predict_ms_per_sample"]
+SCRIPT = """
+import sys
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neural_network import MLPClassifier
+from sklvision.model_selection import compare_estimators
+X, y = load_digits(return_X_y=True)
+models = [MLPClassifier(max_iter=500), RandomForestClassifier(200)]
+memory, out = sys.argv[1:]
+result = compare_estimators(
+    models, X[:600], y[:600], n_jobs=2, random_state=0,
+    memory=None if memory == "none" else memory,
+)
+result.folds.to_pickle(out)
+"""
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return load_iris(return_X_y=True)
+
+
+class Counting(ClassifierMixin, BaseEstimator):
+    """Leaves a line in a file for every fit."""
+
+    def __init__(self, log, broken=False):
+        self.log = log
+        self.broken = broken
+
+    def fit(self, X, y):
+        with open(self.log, "a") as file:  # noqa: PTH123 - appended to
+            file.write("fit\n")
+        if self.broken:
+            raise RuntimeError("out of order")
+        self.model_ = GaussianNB().fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+def fits(log):
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_only_what_is_missing_is_run(iris, tmp_path):
+    log, memory = tmp_path / "log", tmp_path / "memory"
+    counting = {"counting": Counting(str(log))}
+    kwargs = {"random_state": 0, "memory": memory, "baselines": False}
+    first = compare_estimators(counting, *iris, **kwargs)
+    assert fits(log) == 5
+    again = compare_estimators(counting, *iris, **kwargs)
+    assert fits(log) == 5
+    pd.testing.assert_frame_equal(first.folds, again.folds)  # times as well: those of the first run
+    more = compare_estimators({**counting, "bayes": GaussianNB()}, *iris, **kwargs)
+    assert fits(log) == 5
+    assert more.scores().loc["counting"].equals(first.scores().loc["counting"])
+    assert more.confusion_matrix("counting").equals(first.confusion_matrix("counting"))
+
+
+def test_other_data_estimators_folds_or_scores_are_run_anew(iris, tmp_path):
+    X, y = iris
+    log = tmp_path / "log"
+    kwargs = {"memory": tmp_path / "memory", "baselines": False, "check_leaks": False}
+    expected = 0
+    for X_, y_, seed, scoring in [
+        (X, y, 0, "accuracy"),
+        (X + 0.1, y, 0, "accuracy"),
+        (X, y.astype(str), 0, "accuracy"),
+        (X, y, 1, "accuracy"),
+        (X, y, 0, "f1_macro"),
+    ]:
+        compare_estimators(Counting(str(log)), X_, y_, random_state=seed, scoring=scoring, **kwargs)
+        expected += 5
+        assert fits(log) == expected
+
+
+def test_failures_are_not_kept(iris, tmp_path):
+    log = tmp_path / "log"
+    kwargs = {"memory": tmp_path / "memory", "random_state": 0, "error_score": np.nan}
+    for n in (5, 10):
+        with pytest.warns(FitFailedWarning, match="out of order"):
+            compare_estimators(Counting(str(log), broken=True), *iris, **kwargs)
+        assert fits(log) == n
+
+
+def test_a_file_that_changed_is_other_data(tmp_path):
+    files = [tmp_path / f"{i}.png" for i in range(12)]
+    for i, file in enumerate(files):
+        Image.fromarray(np.full((4, 4), 20 * i, np.uint8)).save(file)
+    y = np.tile([0, 1], 6)
+    log = tmp_path / "log"
+    model = make_pipeline(FlattenImages(), Counting(str(log)))
+    kwargs = {"cv": 2, "memory": tmp_path / "memory", "random_state": 0, "check_leaks": False}
+    for n in (2, 2):
+        compare_estimators(model, ImageCollection(files), y, **kwargs)
+        assert fits(log) == n
+    Image.fromarray(np.full((4, 4), 7, np.uint8)).save(files[0])
+    os.utime(files[0], (0, 0))
+    compare_estimators(model, ImageCollection(files), y, **kwargs)
+    assert fits(log) == 4
+
+
+def test_takes_a_joblib_memory(iris, tmp_path):
+    memory = joblib.Memory(tmp_path, verbose=0)
+    result = compare_estimators(DummyClassifier(), *iris, memory=memory, random_state=0)
+    assert result.scores().shape == (3, 5)
+    assert any(tmp_path.rglob("output.pkl"))
+
+
+def test_memory_that_is_no_folder(iris, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(ValueError, match=r"memory='.*file' is no folder"):
+        compare_estimators(LogisticRegression(), *iris, memory=file)
+    with pytest.raises(TypeError, match=r"memory must be a folder or a joblib\.Memory, got 3"):
+        compare_estimators(LogisticRegression(), *iris, memory=3)
+
+
+@pytest.mark.slow
+def test_killed_half_way_the_resumed_table_equals_an_uninterrupted_one(tmp_path):
+    memory, out = tmp_path / "memory", tmp_path / "folds.pkl"
+    command = [sys.executable, "-c", SCRIPT, str(memory)]
+    process = subprocess.Popen([*command, str(out)], start_new_session=True)
+    give_up = time.monotonic() + 120
+    while len(list(memory.rglob("output.pkl"))) < 6 and time.monotonic() < give_up:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {file: file.stat().st_mtime_ns for file in memory.rglob("output.pkl")}
+    assert 6 <= len(kept) < 20
+    assert not out.exists()
+    subprocess.run([*command, str(out)], check=True)
+    resumed = pd.read_pickle(out)
+    assert all(file.stat().st_mtime_ns == written for file, written in kept.items())
+    subprocess.run([sys.executable, "-c", SCRIPT, "none", str(out)], check=True)
+    whole = pd.read_pickle(out)
+    pd.testing.assert_frame_equal(
+        resumed.drop(columns=TIMES), whole.drop(columns=TIMES), check_exact=True
+    )

@@ -1,0 +1,49 @@
+"""A comparison in a real store of MLflow."""
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.naive_bayes import GaussianNB
+
+from sklvision.model_selection import compare_estimators
+
+pytest.importorskip("mlflow")
+
+
+@pytest.mark.slow
+def test_runs_in_a_local_store(tmp_path, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.chdir(tmp_path)
+    uri = f"sqlite:///{tmp_path / 'runs.db'}"
+    scoring = ["accuracy", "neg_log_loss"]
+    result = compare_estimators(
+        {"bayes": GaussianNB(var_smoothing=1e-8)},
+        *load_iris(return_X_y=True),
+        scoring=scoring,
+        random_state=0,
+    )
+    run_id = result.to_mlflow("nails", run_name="first try", tracking_uri=uri)
+    again = result.to_mlflow("nails", tracking_uri=uri)
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("nails")
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 8
+    assert again != run_id
+
+    parent = client.get_run(run_id)
+    assert parent.info.status == "FINISHED"
+    assert parent.info.run_name == "first try"
+    assert parent.data.params["Seed"] == "0"
+    artifacts = {file.path for file in client.list_artifacts(run_id)}
+    assert artifacts == {"report.html", "comparison.md"}
+
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == run_id]
+    bayes = next(run for run in children if run.info.run_name == "bayes")
+    assert float(bayes.data.params["var_smoothing"]) == 1e-8
+    row = result.to_frame().loc["bayes"]
+    assert bayes.data.metrics["mean_accuracy"] == row["mean_accuracy"]
+    assert bayes.data.metrics["pickled_bytes"] == row["pickled_bytes"]
+    assert "n_parameters" not in bayes.data.metrics  # not known
+    folds = client.get_metric_history(bayes.info.run_id, "fold_neg_log_loss")
+    expected = result.scores("neg_log_loss").loc["bayes"].tolist()
+    assert [found.value for found in sorted(folds, key=lambda m: m.step)] == expected
