@@ -53,10 +53,10 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     Notes
     -----
     Counted are the trainable parameters of nets, and coefficients and intercepts of linear
-    models and perceptrons. Of a Pipeline the last step counts, and earlier ones that are nets;
-    of a search its best estimator; of a vote, a stack or a calibration all their members, each
-    fitted one once, however often it takes part. One member without a known number
-    makes that of the whole unknown.
+    models and perceptrons. Of a Pipeline the last step counts, and earlier ones that say by an
+    attribute ``n_parameters_`` how many they have; of a search its best estimator; of a vote,
+    a stack or a calibration all their members, each fitted one once, however often it takes
+    part. One member without a known number makes that of the whole unknown.
 
     .. versionadded:: 0.2
 
