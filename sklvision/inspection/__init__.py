@@ -6,6 +6,7 @@ are drawn by scikit-learn's own displays, which take the classifiers of this pac
 """
 
 from sklvision.inspection._augmentation import AugmentationDisplay
+from sklvision.inspection._band_importance import BandImportanceDisplay
 from sklvision.inspection._comparison import ComparisonDisplay
 from sklvision.inspection._corruption import CorruptionDisplay
 from sklvision.inspection._crop import CropDisplay
@@ -17,6 +18,7 @@ from sklvision.inspection._training_curve import TrainingCurveDisplay
 
 __all__ = [
     "AugmentationDisplay",
+    "BandImportanceDisplay",
     "ComparisonDisplay",
     "CorruptionDisplay",
     "CropDisplay",

@@ -94,7 +94,7 @@ class MisclassifiedDisplay:
     ...     model, X[900:], y[900:], image_shape=(8, 8), max_samples=12
     ... )
     >>> display.axes_.shape, display.n_wrong
-    ((12,), 180)
+    ((12,), 173)
     """
 
     axes_: np.ndarray
