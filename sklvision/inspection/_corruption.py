@@ -168,7 +168,7 @@ class CorruptionDisplay:
                 horizontalalignment="right",
                 verticalalignment="center",
             )
-        titles = ["clean", *(f"{step:g}" for step in steps)]
+        titles = ["clean", *(f"{step:.2g}" for step in steps)]
         for panel, title in zip(self.axes_[0], titles, strict=True):
             panel.set_title(title, fontsize="medium")
 

@@ -146,6 +146,10 @@ def robustness_curve(
     an image, blurs, rotations and shifts see its mirror image; shifts of spectra repeat the ends.
     Spectra of integers become float64.
 
+    Where an object is small within its image, 15 % of the image is more than the object: look at
+    the corruptions (:class:`~sklvision.inspection.CorruptionDisplay`), and choose smaller
+    ``severities`` if they go too far.
+
     A corrupted image is no image from the factory: a curve tells what a classifier is
     sensitive to, and which of several is less so, not what its score in the factory will be.
 
