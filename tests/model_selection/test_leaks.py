@@ -1,0 +1,494 @@
+"""Leaks that were planted are found in their folds, real ones named, and chance raises no alarm."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, load_iris
+from sklearn.model_selection import (
+    KFold,
+    LeaveOneGroupOut,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
+
+from sklvision.datasets import ImageCollection, fetch_nails, load_spectra, make_spectra
+from sklvision.model_selection import LeakReport, find_leaks
+
+Image = pytest.importorskip("PIL.Image")
+
+FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def make_images(n, seed, side=48, colour=False):
+    """Smooth random pictures, no two of which belong together."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.random((n, 6, 6, 3 if colour else 1)).astype(np.float32)
+    fine = np.kron(coarse, np.ones((1, side // 6, side // 6, 1), np.float32))
+    fine += 0.3 * rng.random(fine.shape, dtype=np.float32)
+    images = (40 + 130 * fine).clip(0, 255).astype(np.uint8)
+    return images if colour else images[..., 0]
+
+
+def as_jpeg(image, quality=60):
+    file = BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
+
+
+CHANGES = {
+    "noise": lambda image, rng: (
+        (image + rng.normal(0, 4, image.shape)).clip(0, 255).astype(np.uint8)
+    ),
+    "brightness": lambda image, rng: (0.8 * image + 20).astype(np.uint8),
+    "shift": lambda image, rng: np.roll(image, 1, axis=rng.integers(2)),
+    "jpeg": lambda image, rng: as_jpeg(image),
+}
+
+
+def pairs_of(report, kind):
+    frame = report.to_frame()
+    frame = frame[frame["kind"] == kind]
+    return {frozenset(pair) for pair in zip(frame["sample"], frame["partner"], strict=True)}
+
+
+def random_labels(n, seed, n_classes=3):
+    labels = np.arange(n) % n_classes
+    return np.random.default_rng(seed).permutation(labels)
+
+
+# ---------------------------------------------------------------- planted copies
+
+
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("change", CHANGES)
+@settings(max_examples=8)
+@given(seed=seeds)
+def test_a_near_copy_of_an_image_is_found_in_its_folds(change, colour, seed):
+    rng = np.random.default_rng(seed)
+    images = make_images(100, seed, colour=colour)
+    original, copy = rng.choice(100, 2, replace=False)
+    images[copy] = CHANGES[change](images[original], rng)
+    y = np.arange(100) % 2
+    y[copy] = y[original]
+    order = rng.permutation(100)
+    halves = [(order[:50], order[50:]), (order[50:], order[:50])]
+    report = find_leaks(images, y, halves)
+    apart = (original in order[:50]) != (copy in order[:50])
+    frame = report.to_frame()
+    assert set(frame["kind"]) == ({"near-duplicate"} if apart else set())
+    if apart:
+        assert sorted(frame["sample"]) == sorted([original, copy])
+        assert pairs_of(report, "near-duplicate") == {frozenset([original, copy])}
+        fold_of = {i: fold for fold, (_, test) in enumerate(halves) for i in test}
+        assert [fold_of[i] for i in frame["sample"]] == frame["fold"].tolist()
+        assert report.counts == {"near-duplicate": 2}
+        assert "2 test images have a near-copy in training" in str(report)
+    groups = report.suggested_groups()
+    assert groups[original] == groups[copy]
+    assert len(np.unique(groups)) == 99
+
+
+@settings(max_examples=15)
+@given(seed=seeds, gain=st.floats(0.5, 2), offset=st.floats(-1, 1))
+def test_a_near_copy_of_a_spectrum_is_found(seed, gain, offset):
+    rng = np.random.default_rng(seed)
+    # Bands of several independent heights on one large common shape: all correlate at .99 or so.
+    band = np.linspace(0, 1, 120)
+    peaks = np.exp(-((band - np.linspace(0.05, 0.95, 12)[:, None]) ** 2) / 0.002)
+    X = 20 * np.sin(3 * band) + rng.normal(size=(150, 12)) @ peaks
+    X += 0.01 * rng.normal(size=X.shape)
+    X[100] = gain * X[7] + offset + 0.01 * gain * rng.normal(size=120)
+    y = random_labels(150, seed)
+    y[100] = y[7]
+    report = find_leaks(X, y, KFold(2))
+    assert pairs_of(report, "near-duplicate") == {frozenset([7, 100])}
+    assert report.kinds == ["near-duplicate"]
+    assert "spectra have a near-copy" in report.summary
+
+
+@settings(max_examples=15)
+@given(seed=seeds)
+def test_a_near_copy_in_a_table_is_found(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 12)) * 10.0 ** np.arange(-6, 6)
+    X[150] = X[3] * (1 + 1e-3 * rng.normal(size=12))
+    y = random_labels(200, seed)
+    y[150] = y[3]
+    report = find_leaks(X, y, KFold(2))
+    assert pairs_of(report, "near-duplicate") == {frozenset([3, 150])}
+
+
+@settings(max_examples=25)
+@given(seed=seeds, n_columns=st.sampled_from([2, 5, 40, 300]))
+def test_chance_raises_no_alarm(seed, n_columns):
+    # One alarm in twenty sets is what the share is set for; drawn from one of few seeds.
+    rng = np.random.default_rng(seed % 50)
+    X = rng.normal(size=(150, n_columns)) @ rng.normal(size=(n_columns, n_columns))
+    assert not find_leaks(X, random_labels(150, seed), random_state=0)
+
+
+def test_alarms_by_chance_are_as_rare_as_they_are_said_to_be():
+    alarms = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(100, 3 + seed % 10))
+        alarms += bool(find_leaks(X, random_labels(100, seed), random_state=0))
+    assert alarms <= 20
+
+
+@pytest.mark.parametrize("kind", ["images", "rows", "frame", "files", "mapped files"])
+def test_exact_copies_are_always_found(kind, tmp_path):
+    X = make_images(12, 0)  # too few for near-copies
+    X[9] = X[2]
+    y = np.array(["a", "b"] * 6)
+    y[9] = y[2]
+    if kind == "rows":
+        X = X.reshape(12, -1)
+    elif kind == "frame":
+        X = pd.DataFrame(X.reshape(12, -1)[:, :5]).assign(place=list("abcdefghijkl"))
+        X.loc[9, "place"] = X.loc[2, "place"]
+    elif "files" in kind:
+        for i, image in enumerate(X):
+            Image.fromarray(image).save(tmp_path / f"{i:02}.png")
+        X = ImageCollection(sorted(tmp_path.glob("*.png")))
+        X = X.map(np.negative) if kind == "mapped files" else X
+    if kind == "frame":
+        with pytest.raises(ValueError, match="cv"):
+            find_leaks(X, y, 1)
+    report = find_leaks(X, y, KFold(2))
+    assert pairs_of(report, "duplicate") == {frozenset([2, 9])}
+    assert report.counts == {"duplicate": 2}
+    assert any("too few" in note for note in report.notes)
+    if "files" in kind:
+        assert "02.png = 09.png" in str(report) or "09.png = 02.png" in str(report)
+        assert report.to_frame()["sample_name"].str.endswith(".png").all()
+
+
+def test_many_copies_make_few_rows():
+    X = np.repeat(np.random.default_rng(0).random((40, 20)), 10, axis=0)
+    report = find_leaks(X, np.arange(400) // 200, KFold(4, shuffle=True, random_state=0))
+    assert len(report.to_frame().query("kind == 'duplicate'")) <= 400
+    assert len(np.unique(report.suggested_groups())) == 40
+
+
+def test_labels_that_contradict():
+    X = make_images(60, 1)
+    X[50] = X[1]
+    X[51] = CHANGES["jpeg"](X[2], None)
+    y = np.arange(60) % 2
+    y[50], y[51] = 1 - y[1], 1 - y[2]
+    frame = find_leaks(X, y).to_frame().query("kind == 'conflict'")
+    assert sorted(zip(frame["sample"], frame["partner"], strict=True)) == [(1, 50), (2, 51)]
+    assert frame["fold"].isna().all()
+    assert (frame["sample_label"] != frame["partner_label"]).all()
+
+
+def test_a_threshold_of_ones_own():
+    X = make_images(60, 2)
+    X[30] = CHANGES["noise"](X[3], np.random.default_rng(0))
+    y = np.arange(60) % 2
+    found = find_leaks(X, y, KFold(2), similarity=0.95).to_frame()
+    assert pairs_of(find_leaks(X, y, KFold(2), similarity=0.95), "near-duplicate") == {
+        frozenset([3, 30])
+    }
+    assert (found["similarity"] >= 0.95).all()
+    assert not len(find_leaks(X, y, KFold(2), similarity=0.99999).to_frame())
+
+
+def test_a_sample_is_said_to_be_one():
+    X = make_images(300, 3)
+    X[200:250] = X[:50]
+    report = find_leaks(X, np.arange(300) % 2, KFold(2), max_samples=40)
+    assert report.counts["duplicate"] >= 40  # exact copies among all
+    assert any("40 of 250" in note for note in report.notes)
+    assert "40 of 250" in str(report)
+
+
+# ---------------------------------------------------------------- order and threads
+
+
+@settings(max_examples=10)
+@given(seed=seeds)
+def test_the_order_of_samples_does_not_matter(seed):
+    rng = np.random.default_rng(seed)
+    images = make_images(120, seed)
+    images[60] = images[5]
+    images[61] = CHANGES["jpeg"](images[6], rng)
+    y = random_labels(120, seed)
+    test = rng.permutation(120)[:60]
+    train = np.setdiff1d(np.arange(120), test)
+    order = rng.permutation(120)
+    place = np.argsort(order)
+    report = find_leaks(images, y, [(train, test)])
+    moved = find_leaks(images[order], y[order], [(place[train], place[test])])
+    back = moved.to_frame()
+    back[["sample", "partner"]] = order[back[["sample", "partner"]]]
+    columns = ["kind", "fold", "sample", "partner", "similarity", "closeness"]
+    want, got = (
+        frame[columns].assign(pair=[frozenset(p) for p in frame[["sample", "partner"]].to_numpy()])
+        for frame in (report.to_frame(), back)
+    )
+    keys = ["kind", "fold", "pair", "similarity"]
+    assert rounded(want, keys) == rounded(got, keys)
+    assert report.counts == moved.counts
+
+
+def rounded(frame, keys):
+    return sorted(
+        (kind, str(fold), sorted(map(int, pair)), round(similarity, 5))
+        for kind, fold, pair, similarity in frame[keys].itertuples(index=False)
+    )
+
+
+def test_threads_do_not_matter(tmp_path):
+    images = make_images(80, 4)
+    images[70] = CHANGES["noise"](images[1], np.random.default_rng(0))
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i:02}.png")
+    files = ImageCollection(sorted(tmp_path.glob("*.png")))
+    y = np.arange(80) % 2
+    y[70] = y[1]
+    one, two = (find_leaks(files, y, KFold(2), n_jobs=n).to_frame() for n in (1, 2))
+    pd.testing.assert_frame_equal(one, two)
+    assert len(one)
+    one, eager = (
+        frame.sort_values("sample") for frame in (one, find_leaks(images, y, KFold(2)).to_frame())
+    )
+    assert eager["sample"].tolist() == one["sample"].tolist() == [1, 70]
+    np.testing.assert_allclose(eager["similarity"], one["similarity"], atol=1e-4)
+
+
+# ---------------------------------------------------------------- groups and series
+
+
+def test_groups_that_are_split_are_named():
+    X, y = load_iris(return_X_y=True)
+    groups = np.array([f"plant {i // 10:02}" for i in range(150)])
+    report = find_leaks(X, y, FOLDS, groups)
+    frame = report.to_frame().query("kind == 'group'")
+    assert set(frame["group"]) == set(groups)
+    for fold, (_, test) in enumerate(FOLDS.split(X, y)):
+        assert frame.loc[frame["fold"] == fold, "n_affected"].sum() == len(test)
+    assert report.counts["group"] == 150
+    assert "15 groups split, in 5 of 5 folds: plant 0" in str(report)
+    kept = find_leaks(X, y, StratifiedGroupKFold(5), groups)
+    assert "group" not in kept.kinds
+
+
+def test_series_by_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    parts = np.repeat(rng.normal(size=(60, 20)), 10, axis=0)
+    X = parts + 0.5 * rng.normal(size=parts.shape)
+    y = np.arange(600) // 300
+    report = find_leaks(X, y, FOLDS)
+    assert report.kinds == ["series"]
+    assert "series of about 1" in str(report)
+    stretches = report.suggested_groups()
+    true = np.arange(600) // 10
+    assert np.mean([len(np.unique(stretches[true == part])) == 1 for part in range(60)]) > 0.8
+    assert not find_leaks(X, y, KFold(6))  # consecutive folds cut at their borders only
+    assert not find_leaks(X, y, StratifiedGroupKFold(5), stretches)
+    order = rng.permutation(600)
+    assert not find_leaks(X[order], y[order], FOLDS)
+
+
+@pytest.mark.parametrize("way", ["times", "exif", "folders", "prefixes"])
+def test_series_by_the_names_of_files(way, tmp_path):
+    rng = np.random.default_rng(0)
+    backgrounds = make_images(4, 5)
+    start = pd.Timestamp("2024-03-01 08:00:00")
+    files, true = [], []
+    for i in rng.permutation(80):
+        series, number = divmod(int(i), 20)
+        pixels = (0.7 * backgrounds[series] + 60 * rng.random((48, 48))).astype(np.uint8)
+        when = start + pd.Timedelta(hours=series, seconds=7 * number)
+        exif = Image.Exif()
+        name = {
+            "times": f"{when:%Y%m%d_%H%M%S}.png",
+            "exif": f"{rng.integers(1e6)}.png",
+            "folders": f"session {series}/{rng.integers(1e6)}.png",
+            "prefixes": f"part{'ABCD'[series]}_{number:03}.png",
+        }[way]
+        if way == "exif":
+            exif[306] = f"{when:%Y:%m:%d %H:%M:%S}"
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(path, exif=exif)
+        files.append(path)
+        true.append(series)
+    true = np.array(true)
+    report = find_leaks(ImageCollection(files), np.arange(80) % 2, FOLDS)
+    assert report.kinds == ["series"]
+    groups = report.suggested_groups()
+    assert len(np.unique(groups)) == 4
+    assert all(len(np.unique(groups[true == series])) == 1 for series in range(4))
+    assert not find_leaks(
+        ImageCollection(files), np.arange(80) % 2, StratifiedGroupKFold(4), groups
+    )
+
+
+def test_names_alone_prove_nothing(tmp_path):
+    files = []
+    for i, image in enumerate(make_images(60, 6)):
+        files.append(tmp_path / f"part{'AB'[i // 30]}_{i}.png")
+        Image.fromarray(image).save(files[-1])
+    assert not find_leaks(ImageCollection(files), np.arange(60) % 2, FOLDS)
+
+
+# ---------------------------------------------------------------- real data
+
+
+@pytest.mark.data
+def test_nails_point_at_the_capture_series(data_home):
+    nails = fetch_nails(subset="all", data_home=data_home, download_if_missing=False)
+    report = find_leaks(nails.data, nails.target, FOLDS)
+    assert report.counts["series"] == 198
+    frame = report.to_frame().query("kind == 'series'")
+    assert frame["group"].nunique() == 3
+    assert "1522072644_bad.jpeg to 1522073834_good.jpeg" in set(frame["group"])
+    assert len(frame) == 15
+    assert "pauses of more than" in str(report)
+    pairs = pd.crosstab(report.suggested_groups(), nails.groups)
+    assert sorted(pairs.to_numpy().max(axis=0)) == [18, 81, 99]
+    assert (pairs > 0).sum().tolist() == [1, 1, 1]
+    kept = find_leaks(nails.data, nails.target, LeaveOneGroupOut(), nails.groups)
+    assert "group" not in kept.kinds
+
+
+@pytest.mark.data
+def test_saliva_points_at_the_patients(data_home):
+    saliva = load_spectra(data_home / "spectra" / "saliva_raman_pd_ad.npz")
+    X, y, patients = saliva.data, saliva.target, saliva.groups
+    report = find_leaks(X, y, FOLDS, patients)
+    assert set(report.to_frame().query("kind == 'group'")["group"]) == set(patients)
+    assert report.counts["group"] == len(y)
+    assert "70 groups split" in str(report)
+
+    unknown = find_leaks(X, y, FOLDS)
+    assert "series of about 25" in str(unknown)  # 1751 spectra of 70 patients
+    stretches = unknown.suggested_groups()
+    _, together = np.unique(
+        np.column_stack([stretches, np.unique(patients, return_inverse=True)[1]]),
+        axis=0,
+        return_counts=True,
+    )
+    assert (together**2).sum() / sum(
+        n**2 for n in np.unique(patients, return_counts=True)[1]
+    ) > 0.75
+
+    order = np.random.default_rng(0).permutation(len(y))
+    assert not find_leaks(X[order], y[order], FOLDS)  # what nobody could see
+
+
+@pytest.mark.data
+def test_mnist_raises_no_alarm(data_home):
+    with np.load(data_home / "mnist.npz") as mnist:
+        X, y = mnist["x_train"][:10_000], mnist["y_train"][:10_000]
+    assert not find_leaks(X, y, FOLDS)
+
+
+def test_digits_of_one_writer_follow_each_other():
+    X, y = load_digits(return_X_y=True)
+    report = find_leaks(X.reshape(-1, 8, 8), y, FOLDS)
+    assert report.kinds == ["series"]
+
+
+# ---------------------------------------------------------------- the report and bad input
+
+
+def test_the_report_is_a_copy_and_survives_pickling():
+    X, y = load_iris(return_X_y=True)
+    report = find_leaks(X, y, random_state=0)
+    assert isinstance(report, LeakReport)
+    frame = report.to_frame()
+    frame["kind"] = "none"
+    assert report.counts == {"duplicate": 2}
+    assert report.n_affected == 2
+    file = BytesIO()
+    joblib.dump(report, file)
+    assert str(joblib.load(file)) == str(report) == repr(report)
+    clean = find_leaks(*make_spectra(90, random_state=0), random_state=0)
+    assert clean.to_frame().columns.tolist() == report.to_frame().columns.tolist()
+    assert not clean
+    assert len(clean.to_frame()) == 0
+    assert str(clean) == "No leaks found among 90 spectra in 5 folds."
+
+
+def test_the_same_samples_in_both_parts():
+    X, y = load_iris(return_X_y=True)
+    half = np.arange(0, 150, 2)
+    with pytest.warns(UserWarning, match="also train on"):
+        report = find_leaks(X, y, [(np.arange(150), half)])
+    assert report.counts["overlap"] == 75
+    assert "75 test samples are in training too" in str(report)
+
+
+@pytest.mark.parametrize("X", [np.ones((40, 20)), np.zeros((40, 8, 8), np.uint8)])
+def test_nothing_but_copies(X):
+    report = find_leaks(X, np.arange(40) % 2, KFold(2))
+    assert report.kinds == ["duplicate", "conflict"]
+    assert len(np.unique(report.suggested_groups())) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"X": np.arange(150.0)}, ValueError, "X must be 2-D .* got 1-D of shape"),
+        ({"y": np.zeros(149)}, ValueError, "X has 150 samples, y has 149"),
+        ({"groups": [1, 2, 3]}, ValueError, "groups must have one value per sample: it has 3"),
+        ({"cv": 1}, ValueError, "at least 2 folds"),
+        ({"cv": "five"}, TypeError, "cv must be a number of folds, .* got 'five'"),
+        ({"cv": 2.5}, TypeError, "cv must be a number of folds, .* got 2.5"),
+        ({"cv": 51}, ValueError, "Every class needs at least as many samples"),
+        ({"cv": []}, ValueError, "cv yields no splits"),
+        ({"similarity": "high"}, TypeError, "similarity must be 'auto' or a number, got 'high'"),
+        ({"similarity": 1.2}, ValueError, "at most 1, got 1.2"),
+        ({"similarity": True}, TypeError, "got True"),
+        ({"max_samples": 0}, ValueError, "max_samples .* got 0"),
+        ({"max_samples": 2.0}, ValueError, "max_samples .* got 2.0"),
+    ],
+)
+def test_bad_input(params, error, message):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(error, match=message):
+        find_leaks(**{"X": X, "y": y} | params)
+
+
+@pytest.mark.parametrize("shape", [(30, 4), (30, 40), (30, 8, 8)])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_missing_values_are_named(shape, value):
+    X = np.random.default_rng(0).random(shape)
+    X[7, 2] = value
+    with pytest.raises(ValueError, match=r"NaN or infinity in 1 of 30 .* the first is .* 7"):
+        find_leaks(X, np.arange(30) % 2)
+
+
+def test_words_are_no_numbers():
+    with pytest.raises(ValueError, match="X must hold numbers"):
+        find_leaks(np.array([["a", "b"]] * 30), np.arange(30) % 2)
+
+
+def test_an_unreadable_file_is_named(tmp_path):
+    files = []
+    for i, image in enumerate(make_images(20, 0)):
+        files.append(tmp_path / f"{i}.png")
+        Image.fromarray(image).save(files[-1])
+    collection = ImageCollection(files)
+    files[3].write_bytes(files[3].read_bytes()[:200])
+    with pytest.raises(OSError, match=r"3\.png"):
+        find_leaks(collection, np.arange(20) % 2)
+
+
+def test_torch_stays_out():
+    code = (
+        "import sys, sklvision.model_selection as m; m.find_leaks; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
