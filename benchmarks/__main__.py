@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import memory, precision, spectra, speed
+from benchmarks import forecast, memory, precision, spectra, speed
 from benchmarks._harness import report
 
 BENCHMARKS = {
+    "forecast": forecast,
     "memory": memory,
     "precision": precision,
     "spectra": spectra,

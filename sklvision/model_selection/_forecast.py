@@ -127,6 +127,8 @@ class LearningForecast:
     widens the intervals with the distance. Intervals hold for the mean score of models
     trained on n samples, not for one of them.
 
+    .. versionadded:: 0.2
+
     References
     ----------
     .. [1] C. Cortes, L. D. Jackel, S. A. Solla, V. Vapnik, J. S. Denker: Learning Curves:

@@ -50,6 +50,8 @@ def learning_curve_forecast(
     The score is measured by cross-validation on growing parts of the data, and an inverse
     power law through these points tells how it goes on, with intervals.
 
+    .. versionadded:: 0.2
+
     Parameters
     ----------
     estimator : classifier

@@ -522,3 +522,18 @@ def test_the_first_half_of_mnist_sizes_tells_the_rest(data_home):
     _, low, high = half.predict(sizes[4:])
     truth = whole.scores[4:].mean(axis=1)
     assert np.all((low < truth) & (truth < high))
+
+
+def test_intervals_hold_four_of_five_real_curves_at_least():
+    """The measured curves of the benchmark: those that had no part in choosing the priors judge."""
+    from benchmarks._curves import stored
+    from benchmarks.forecast import judge
+
+    judged = [judge(curve, 0.9) for curve in stored()]
+    assert len(judged) >= 40
+    assert np.mean([one["inside"] for one in judged]) >= 0.8
+    assert np.mean([one["inside"] for one in judged[1::2]]) >= 0.8
+    # Wide intervals would hold everything: the forecast has to be nearer than "no gain", too.
+    errors = {key: np.median([one[key] for one in judged]) for key in ("error", "naive error")}
+    assert errors["error"] < errors["naive error"] / 3
+    assert np.median([one["width"] for one in judged]) < 1.2 * errors["naive error"]
