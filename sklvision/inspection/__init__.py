@@ -12,6 +12,7 @@ from sklvision.inspection._corruption import CorruptionDisplay
 from sklvision.inspection._crop import CropDisplay
 from sklvision.inspection._learning_forecast import LearningForecastDisplay
 from sklvision.inspection._misclassified import MisclassifiedDisplay
+from sklvision.inspection._occlusion import OcclusionDisplay
 from sklvision.inspection._pareto import ParetoDisplay
 from sklvision.inspection._robustness import RobustnessDisplay
 from sklvision.inspection._training_curve import TrainingCurveDisplay
@@ -24,6 +25,7 @@ __all__ = [
     "CropDisplay",
     "LearningForecastDisplay",
     "MisclassifiedDisplay",
+    "OcclusionDisplay",
     "ParetoDisplay",
     "RobustnessDisplay",
     "TrainingCurveDisplay",

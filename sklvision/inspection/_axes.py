@@ -96,8 +96,9 @@ def head(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) -> An
         return figure.suptitle(text, fontsize="medium")
     # A line kept free above the first title makes room; the text may be wider than its panel.
     first = axes.ravel()[0]
-    title = first.get_title()
-    first.set_title(f"\n{title}" if title else " ", fontsize="small")
+    place = next((p for p in ("center", "left") if first.get_title(p)), "center")
+    title = first.get_title(place)
+    first.set_title(f"\n{title}" if title else " ", fontsize="small", loc=place)
     return first.annotate(
         text,
         (0, 1),
