@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -17,31 +17,8 @@ from sklvision.model_selection._cost_scorers import (
     latency_scorer,
     parameter_count,
 )
-from sklvision.model_selection._report.formats import format_bytes, format_count, format_time
+from sklvision.model_selection._misses import COSTS, describe_misses
 from sklvision.model_selection._scoring import resolve_scorers
-
-_N_MISSES = 5
-_MAX_PARAMS_LENGTH = 100
-
-
-class _Cost(NamedTuple):
-    """A cost: its parameter here, how folds become one number, and how that is written."""
-
-    parameter: str
-    over_folds: Callable[..., np.ndarray]
-    words: Callable[[float], str]
-
-
-# By the names in `scoring`; in the order in which they decide between equal scores, those first
-# that are the same in every run. What is counted must fit in every fold; of times the median is
-# taken, for a fold during which the machine was busy says nothing about the model.
-_COSTS = {
-    "parameter_count": _Cost(
-        "max_parameters", np.max, lambda n: f"{format_count(round(n))} parameters"
-    ),
-    "file_size": _Cost("max_file_size", np.max, lambda n: format_bytes(round(n))),
-    "latency_ms": _Cost("max_latency_ms", np.median, lambda ms: f"{format_time(ms)} ms per sample"),
-}
 
 
 class within_budget:  # noqa: N801 - reads as the function that it is used as
@@ -146,7 +123,7 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
         self._score_name = _check_score(score)
         self._limits = {
             name: _check_limit(cost.parameter, getattr(self, cost.parameter))
-            for name, cost in _COSTS.items()
+            for name, cost in COSTS.items()
             if getattr(self, cost.parameter) is not None
         }
         if not self._limits:
@@ -214,14 +191,17 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
         scores = np.asarray(cv_results[f"mean_test_{self._score_name}"], dtype=float)
         costs = {
             name: _combine(folds, cost.over_folds)
-            for name, cost in _COSTS.items()
+            for name, cost in COSTS.items()
             if (folds := _folds(cv_results, name))
         }
         within = ~np.isnan(scores)
         for name, limit in self._limits.items():
             within &= costs[name] <= limit
         if not within.any():
-            raise self._no_candidate(cv_results, scores, costs)
+            message = describe_misses(
+                self._limits, costs, self._score_name, scores, cv_results["params"]
+            )
+            raise _with_results(message, cv_results)
         # The last key decides first; unknown costs come last, equal ones in the order of search.
         keys = [np.nan_to_num(cost, nan=np.inf) for cost in costs.values()]
         ranked = np.lexsort([*reversed(keys), -scores])
@@ -248,7 +228,7 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
             name: self._cost_scorers[name] for name in self._limits
         }
         missing = [
-            f"{name!r}: {scorer!r}" if isinstance(scorer, str) else f"{name!r}: {_source(scorer)}"
+            f"{name!r}: {_source(scorer)}"
             for name, scorer in needed.items()
             if f"mean_test_{name}" not in cv_results
         ]
@@ -260,71 +240,19 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
                 cv_results,
             )
 
-    def _no_candidate(
-        self,
-        cv_results: Mapping[str, Any],
-        scores: np.ndarray,
-        costs: dict[str, np.ndarray],
-    ) -> Exception:
-        """The error that tells how near the candidates came."""
-        limits = ", ".join(
-            f"{_COSTS[name].parameter}={limit:,.10g}" for name, limit in self._limits.items()
-        )
-        scored = np.flatnonzero(~np.isnan(scores))
-        n_failed = len(scores) - len(scored)
-        if not len(scored):
-            return _with_results(
-                f"No candidate has a score, so none is within the budget of {limits}: the mean "
-                f"{self._score_name} of all {n_failed} is NaN because fits or scorers failed; "
-                "error_score='raise' shows why.",
-                cv_results,
-            )
-        # How far beyond the limit that is exceeded most; what is unknown may be any amount.
-        ratios = np.array([costs[name] / limit for name, limit in self._limits.items()])
-        worst = np.nan_to_num(ratios, nan=np.inf).max(axis=0)
-        nearest = sorted(scored, key=lambda i: (worst[i], -scores[i]))[:_N_MISSES]
-        lines = [
-            f"  {self._score_name} {scores[i]:.4f}, {self._excess(i, costs)}: "
-            f"{_shortened(cv_results['params'][i])}"
-            for i in nearest
-        ]
-        if n_failed:
-            lines.append(f"{n_failed} more failed and have no score.")
-        return _with_results(
-            f"No candidate is within the budget of {limits}. The nearest of {len(scored)}:\n"
-            + "\n".join(lines),
-            cv_results,
-        )
-
-    def _excess(self, i: Any, costs: dict[str, np.ndarray]) -> str:
-        """By how much each limit is exceeded, in words."""
-        words = []
-        for name, limit in self._limits.items():
-            cost = costs[name][i]
-            if np.isnan(cost):
-                words.append(f"{name} unknown")
-            elif cost > limit:
-                words.append(f"{_COSTS[name].words(cost)} ({_beyond(cost / limit)})")
-        return ", ".join(words)
-
 
 def _check_score(score: Any) -> str:
     """The name of the score in `scoring`."""
-    if is_cost(score):
-        raise ValueError(
-            f"score must be a score, of which more is better, got {score!r}, a cost: set a limit "
-            "to it, and score by something else."
-        )
-    if isinstance(score, str) and score in _COSTS:
-        raise ValueError(
-            f"score={score!r} is a cost, of which less is better: set {_COSTS[score].parameter}, "
-            "and score by something else."
-        )
-    if isinstance(score, str) and score:
-        return score
-    if not callable(score):
+    if not (callable(score) or (isinstance(score, str) and score)):
         raise TypeError(f"score must be the name of a scorer or a callable, got {score!r}.")
-    (name,) = resolve_scorers(score)
+    # A name that scikit-learn does not know may be one of the user's own scoring.
+    name = score if isinstance(score, str) else next(iter(resolve_scorers(score)))
+    if is_cost(score) or name in COSTS:
+        limit = COSTS[name].parameter
+        raise ValueError(
+            f"score={name!r} is a cost, of which less is better: limit it by {limit}, and score "
+            "by something else."
+        )
     return name
 
 
@@ -336,13 +264,6 @@ def _check_limit(name: str, value: Any) -> float:
     if not limit > 0:
         raise ValueError(wrong)
     return limit
-
-
-def _beyond(ratio: float) -> str:
-    """Say how far a cost is from its limit."""
-    if ratio >= 10:
-        return f"{ratio:,.0f} times the limit"
-    return f"{100 * (ratio - 1):.0f} % over" if ratio >= 1.01 else "less than 1 % over"
 
 
 def _folds(cv_results: Mapping[str, Any], name: str) -> list[Any]:
@@ -360,13 +281,7 @@ def _combine(folds: list[Any], over_folds: Callable[..., np.ndarray]) -> np.ndar
 
 def _source(scorer: Any) -> str:
     """How a scorer is written in code."""
-    name = getattr(scorer, "__name__", None)
-    return name if name and scorer in (parameter_count, file_size) else repr(scorer)
-
-
-def _shortened(params: Any) -> str:
-    text = " ".join(repr(params).split())
-    return text if len(text) <= _MAX_PARAMS_LENGTH else f"{text[: _MAX_PARAMS_LENGTH - 2]} …"
+    return scorer.__name__ if scorer in (parameter_count, file_size) else repr(scorer)
 
 
 def _with_results(message: str, cv_results: Mapping[str, Any]) -> Exception:
