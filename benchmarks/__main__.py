@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import forecast, memory, precision, spectra, speed
+from benchmarks import forecast, leaks, memory, precision, spectra, speed
 from benchmarks._harness import report
 
 BENCHMARKS = {
     "forecast": forecast,
+    "leaks": leaks,
     "memory": memory,
     "precision": precision,
     "spectra": spectra,

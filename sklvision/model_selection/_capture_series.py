@@ -210,7 +210,7 @@ def _series_by_order(
         return None
     rng = np.random.default_rng(0)
     by_chance = [
-        _mean_log_distance(sorted_points[np.lexsort((rng.random(len(order)), classes))], classes, 1)
+        _mean_log_distance(sorted_points, classes, 1, np.lexsort((rng.random(len(order)), classes)))
         for _ in range(20)
     ]
     usual, spread = float(np.mean(by_chance)), float(np.std(by_chance))
@@ -239,11 +239,14 @@ def _series_by_order(
     return Series(codes, names, words, sequence=order)
 
 
-def _mean_log_distance(points: np.ndarray, classes: np.ndarray, lag: int) -> float:
-    """Over pairs of one class, so many places apart."""
+def _mean_log_distance(
+    points: np.ndarray, classes: np.ndarray, lag: int, order: np.ndarray | None = None
+) -> float:
+    """Over pairs of one class, so many places apart, perhaps in another order."""
     starts = np.flatnonzero(classes[:-lag] == classes[lag:])
     starts = starts[:: max(1, len(starts) // MOST_STEPS)]
-    distances = np.linalg.norm(points[starts + lag] - points[starts], axis=1)
+    a, b = (starts, starts + lag) if order is None else (order[starts], order[starts + lag])
+    distances = np.linalg.norm(points[b] - points[a], axis=1)
     least = 0.01 * float(np.median(distances)) if len(distances) else 0.0  # copies tell enough
     return float(np.log(np.maximum(distances, max(least, 1e-12))).mean())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -20,7 +21,7 @@ from sklvision.utils._optional import import_optional
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 SMOOTH = 0.9  # neighbouring columns that correlate more are bands of a spectrum
 MANY = 20_000  # images, of which larger thumbnails would fill the memory
-_BLOCK_VALUES = 2**24
+_BLOCK_VALUES = 2**23
 _EXIF_IFD, _TAKEN, _CHANGED = 0x8769, 36867, 306
 
 
@@ -89,13 +90,12 @@ def _area_weights(old: int, new: int) -> np.ndarray:
 
 def _of_images(X: np.ndarray) -> Fingerprints:
     sides = thumbnail_sides(X.shape[1], X.shape[2], len(X))
-    step = max(1, _BLOCK_VALUES // int(np.prod(X.shape[1:])))
     thumbnails = np.empty((len(X), sides[0] * sides[1]), dtype=np.float32)
-    for start in range(0, len(X), step):
-        block = X[start : start + step]
+    for where in _blocks_of(X):
+        block = X[where]
         if block.ndim == 3:  # else three columns would be taken for colours
             block = block[..., np.newaxis]
-        thumbnails[start : start + step] = reduce_image(block, sides).reshape(len(block), -1)
+        thumbnails[where] = reduce_image(block, sides).reshape(len(block), -1)
     _refuse_missing(thumbnails, "image")
     values, comparable = _standardise_rows(thumbnails)
     return Fingerprints(values, _digest_rows(X), comparable, "images")
@@ -178,14 +178,12 @@ def _of_rows(X: Any, fill_missing: bool) -> Fingerprints:
         rows = numbers.to_numpy(np.float64, na_value=np.nan)
     else:
         rows, digests = _as_numbers(X), None
-    rows = rows.astype(np.float64, copy=False)
-    missing = ~np.isfinite(rows)
-    if missing.any() and not fill_missing:
-        _refuse_missing(rows, "row")
-    if missing.any():
-        with np.errstate(invalid="ignore"):
-            means = np.where(missing, 0, rows).sum(axis=0) / np.maximum((~missing).sum(axis=0), 1)
-        rows = np.where(missing, means, rows)
+    if rows.dtype.kind == "f" and not _all_finite(rows):
+        if not fill_missing:
+            _refuse_missing(rows, "row")
+        missing = ~np.isfinite(rows)
+        known = np.where(missing, 0, rows).sum(axis=0) / np.maximum((~missing).sum(axis=0), 1)
+        rows = np.where(missing, known, rows)
         notes.append(
             f"{int(missing.sum())} missing values were taken for the mean of their column."
         )
@@ -194,9 +192,7 @@ def _of_rows(X: Any, fill_missing: bool) -> Fingerprints:
     if _is_spectral(rows):
         values, comparable = _standardise_rows(rows)
         return Fingerprints(values, digests, comparable, "spectra", tuple(notes))
-    spread = rows.std(axis=0)
-    varies = spread > 1e-12 * np.abs(rows).max(axis=0, initial=0)
-    values = ((rows[:, varies] - rows[:, varies].mean(axis=0)) / spread[varies]).astype(np.float32)
+    values = _standardise_columns(rows)
     comparable = np.full(len(rows), values.shape[1] > 0)
     return Fingerprints(values, digests, comparable, "samples", tuple(notes))
 
@@ -215,8 +211,8 @@ def _is_spectral(rows: np.ndarray) -> bool:
     """Whether neighbouring columns go together, as bands do and features of a table do not."""
     if rows.shape[1] < 16:
         return False
-    some = rows[:: max(1, len(rows) // 1000)]
-    some = some - some.mean(axis=0)
+    some = rows[:: max(1, len(rows) // 1000)].astype(np.float64)
+    some -= some.mean(axis=0)
     norms = np.linalg.norm(some, axis=0)
     products = norms[1:] * norms[:-1]
     varies = products > 0
@@ -228,12 +224,39 @@ def _is_spectral(rows: np.ndarray) -> bool:
 
 def _standardise_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Take offset and gain out of each row; what is flat stays zero, and cannot be compared."""
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    spread = rows.std(axis=1)
+    values = np.empty(rows.shape, dtype=np.float32)
+    spread = np.empty(len(rows))
+    for where in _blocks_of(rows):
+        block = rows[where] - rows[where].mean(axis=1, keepdims=True, dtype=np.float64)
+        spread[where] = block.std(axis=1)
+        block /= np.maximum(spread[where], 1e-300)[:, np.newaxis]
+        values[where] = block
     comparable = spread > 1e-6 * max(float(spread.max(initial=0)), 1e-300)
-    rows[~comparable] = 0
-    rows /= np.where(comparable, spread, 1)[:, np.newaxis]
-    return rows.astype(np.float32, copy=False), comparable
+    values[~comparable] = 0
+    return values, comparable
+
+
+def _standardise_columns(rows: np.ndarray) -> np.ndarray:
+    """Give every column mean 0 and variance 1; those that never change are left out."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    squares = sum((((rows[where] - mean) ** 2).sum(axis=0) for where in _blocks_of(rows)), 0.0)
+    spread = np.sqrt(squares / max(len(rows), 1))
+    varies = spread > 1e-12 * np.abs(mean)
+    values = np.empty((len(rows), int(varies.sum())), dtype=np.float32)
+    for where in _blocks_of(rows):
+        values[where] = (rows[where][:, varies] - mean[varies]) / spread[varies]
+    return values
+
+
+def _all_finite(rows: np.ndarray) -> bool:
+    return all(np.isfinite(rows[where]).all() for where in _blocks_of(rows))
+
+
+def _blocks_of(rows: np.ndarray) -> Iterator[slice]:
+    """Slices of samples whose values are few enough to be worked on in float64."""
+    step = max(1, _BLOCK_VALUES // max(1, int(np.prod(rows.shape[1:]))))
+    for start in range(0, len(rows), step):
+        yield slice(start, start + step)
 
 
 def _refuse_missing(rows: np.ndarray, what: str) -> None:
@@ -251,9 +274,8 @@ def _digest(content: Any) -> bytes:
 
 def _digest_rows(rows: np.ndarray) -> np.ndarray:
     digests = bytearray()
-    step = max(1, _BLOCK_VALUES // max(1, int(np.prod(rows.shape[1:]))))
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
+    for where in _blocks_of(rows):
+        block = rows[where]
         if block.dtype.kind == "f":
             block = block + 0  # so that -0.0 is 0.0
         for row in np.ascontiguousarray(block):

@@ -191,7 +191,7 @@ def inspect_splits(
             share, chance = company_in_training(points, y, splits, codes, prints.comparable)
             findings.remarks[kind] = (
                 f"{words}; for {share:.0%} the nearest training sample of the class is one of "
-                f"them, by chance it were for {chance:.0%}"
+                f"them, by chance it would be for {chance:.0%}"
             )
     findings.add_conflicts(copies)
     return LeakReport(

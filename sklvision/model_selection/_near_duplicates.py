@@ -14,7 +14,8 @@ N_COMPONENTS = 64
 MOST_SIMILAR = 50
 FEW = 1000
 N_NEIGHBOURS = 10
-N_REFERENCES = 1000
+N_REFERENCES = 500
+N_BASIS = 2000
 CHANCE = 0.05  # pairs as close as that are expected this often in a whole data set
 LARGEST_SHARE = 0.45
 SAME_TO_THE_EYE = 0.85  # similarity below which nobody would call two samples copies
@@ -45,7 +46,7 @@ def project(prints: Fingerprints) -> np.ndarray:
         return np.zeros((len(values), 1), dtype=np.float32)
     all_kept = prints.unit == "images" and len(values) <= FEW
     n_kept = FEW if all_kept else N_COMPONENTS
-    some = values[np.argsort(digests, kind="stable")[: 2 * N_REFERENCES]].astype(np.float64)
+    some = values[np.argsort(digests, kind="stable")[:N_BASIS]].astype(np.float64)
     centre = some.mean(axis=0)
     some -= centre
     if some.shape[1] <= len(some):

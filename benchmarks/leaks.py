@@ -1,0 +1,123 @@
+"""What find_leaks sees in public data, and its cost beside one fit of logistic regression.
+
+    python -m benchmarks leaks
+
+Five shuffled, stratified folds, seed 0, no groups given. "full" looks at every sample as
+``find_leaks`` does, "in comparison" as ``compare_estimators`` has it done; the fit is that of
+the baseline of comparisons on the training part of one fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import warnings
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.datasets import (
+    fetch_cifar10,
+    fetch_flowers17,
+    fetch_mnist,
+    fetch_nails,
+    load_spectra,
+)
+from sklvision.image import FlattenImages, Resize
+from sklvision.model_selection import find_leaks
+from sklvision.model_selection._leaks import inspect_splits
+
+SPECTRA = (
+    "plastics_nir_avantes",
+    "saliva_raman_pd_ad",
+    "salinas_a_hsi",
+    "milk_nir",
+    "milk_powder_nir",
+    "coffee_brands_nir",
+    "coffee_origin_mir",
+    "fruit_puree_mir",
+    "fresh_meat_mir",
+    "ucr_coffee",
+)
+
+
+def _load(name: str) -> tuple[Any, np.ndarray]:
+    if name == "digits":
+        X, y = load_digits(return_X_y=True)
+        return X.reshape(-1, 8, 8), y
+    if name == "nails":
+        return fetch_nails(subset="all", return_X_y=True)
+    if name == "flowers17":
+        return fetch_flowers17(return_X_y=True)
+    if name in ("mnist", "cifar10"):
+        fetch = fetch_mnist if name == "mnist" else fetch_cifar10
+        return fetch(subset="train", return_X_y=True)
+    home = Path(os.environ.get("SKLVISION_DATA", "../shared/data"))
+    X, y = load_spectra(home / "spectra" / f"{name}.npz", return_X_y=True)
+    classes, counts = np.unique(y, return_counts=True)
+    kept = np.isin(y, classes[counts >= 5])
+    return X[kept], y[kept]
+
+
+def _seconds(function: Any) -> tuple[float, Any]:
+    start = perf_counter()
+    result = function()
+    return perf_counter() - start, result
+
+
+def _baseline(X: Any) -> Any:
+    steps = [StandardScaler(), LogisticRegression(max_iter=1000)]
+    if X.ndim != 2:
+        steps.insert(0, FlattenImages())
+    if X.ndim == 1 or (X.ndim > 2 and X.shape[1] > 256):
+        steps.insert(0, Resize(128))
+    return make_pipeline(*steps)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which sets."""
+    names = ["digits", "nails", "flowers17", *SPECTRA, "mnist", "cifar10"]
+    parser.add_argument("--sets", nargs="+", default=names, choices=names)
+    parser.add_argument("--no-fit", action="store_true", help="leave out logistic regression")
+
+
+def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
+    """Look for leaks in each set, once warm."""
+    rows: list[dict[str, object]] = []
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    for name in args.sets:
+        X, y = _load(name)
+        splits = list(folds.split(np.zeros(len(y)), y))
+        find_leaks(X[:200], np.arange(len(X[:200])) % 2)
+        full, report = _seconds(partial(find_leaks, X, y, splits))
+        brief, _ = _seconds(partial(inspect_splits, X, y, splits))
+        fit = float("nan")
+        if not args.no_fit:
+            train = splits[0][0]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                fit, _ = _seconds(partial(_baseline(X).fit, X[train], y[train]))
+        counts = report.counts
+        rows.append(
+            {
+                "set": name,
+                "samples": len(y),
+                "full s": round(full, 2),
+                "in comparison s": round(brief, 2),
+                "one fit s": round(fit, 2),
+                "copies": counts.get("duplicate", 0),
+                "near-copies": counts.get("near-duplicate", 0),
+                "in series": counts.get("series", 0),
+                "conflicts": counts.get("conflict", 0),
+            }
+        )
+        print(f"{name}: {report}\n", flush=True)
+    return "Leaks in public data: samples concerned, and seconds", rows
