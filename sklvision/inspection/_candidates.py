@@ -19,15 +19,21 @@ def pareto_front(scores: np.ndarray, costs: np.ndarray) -> list[int]:
     return front
 
 
-def lowest_shown(scores: np.ndarray) -> float:
-    """Below what scores are marked at the edge, so that the better half can be told apart."""
-    if len(scores) == 0:
+def lowest_shown(scores: np.ndarray, widths: np.ndarray) -> float:
+    """Below what scores are marked at the edge, so that the better half can be told apart.
+
+    ``widths`` are those of their intervals, NaN where not known: what differs by little
+    more than these is not far below.
+    """
+    if len(scores) < 3:
         return -np.inf
     better = scores[scores >= np.median(scores)]
-    span = max(better.max() - better.min(), 0.02 * abs(better.max()))
+    known = widths[np.isfinite(widths)]
+    noise = float(np.median(known)) if len(known) else 0.0
+    span = max(better.max() - better.min(), 0.02 * abs(better.max()), noise)
     floor = better.min() - 4 * span
     if (scores >= floor).all():
-        return float(scores.min())
+        return -np.inf
     kept = scores[scores >= floor]
     return float(kept.min() - 0.1 * max(kept.max() - kept.min(), span))
 

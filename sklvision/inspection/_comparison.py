@@ -214,8 +214,8 @@ class ComparisonDisplay:
         return GREY if name in self.baselines else BLUE
 
     def _draw_scores(self, panel: Any, point_kw: dict[str, Any] | None) -> None:
-        known = self.intervals_["mean"].dropna().to_numpy()
-        floor = lowest_shown(known) if len(known) else -np.inf
+        known = self.intervals_.dropna(subset="mean")
+        floor = lowest_shown(known["mean"].to_numpy(), (known["high"] - known["low"]).to_numpy())
         for row, (name, interval) in enumerate(self.intervals_.iterrows()):
             name = str(name)
             values, color = self.scores.loc[name].to_numpy(dtype=float), self._color(name)
@@ -242,7 +242,10 @@ class ComparisonDisplay:
     def _draw_differences(self, panel: Any, differences: pd.DataFrame) -> None:
         panel.axvline(0, color=GREY, linewidth=1)
         known = [name for name in self.intervals_.index if name in differences.index]
-        floor = lowest_shown(differences.loc[known, "difference"].dropna().to_numpy())
+        tested = differences.loc[known].dropna(subset="difference")
+        floor = lowest_shown(
+            np.append(tested["difference"], 0.0), (tested["high"] - tested["low"]).to_numpy()
+        )
         for row, name in enumerate(self.intervals_.index):
             if name not in known:
                 continue

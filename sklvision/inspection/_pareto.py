@@ -274,7 +274,7 @@ class ParetoDisplay:
         self.ax_, self.figure_ = one_axes(ax, (6.4, 4.4))
         if costs.min() > 0 and costs.max() > 3 * costs.min():
             self.ax_.set_xscale("log")
-        floor = lowest_shown(scores)
+        floor = lowest_shown(scores, 2 * spreads)
         below = scores < floor
         self.below_ = [name for name, low in zip(names, below, strict=True) if low]
         # What is below takes part in the limits of the costs alone.
