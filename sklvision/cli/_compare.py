@@ -29,6 +29,7 @@ examples:
   sklvision compare
   sklvision compare nails/train --cv 5 --out nails.html
   sklvision compare saliva.npz --groups patient --scoring balanced_accuracy f1_macro
+  sklvision compare nails/train --report nails.html --robustness --forecast --memory kept
 """
 
 
@@ -45,6 +46,13 @@ def add_parser(commands: Any) -> None:
     add = parser.add_argument
     add("data", metavar="DATA", nargs="?", type=Path, help="folder or file (see below)")
     add("--cv", type=at_least(2), default=5, metavar="FOLDS", help="folds (default: 5)")
+    add(
+        "--repeats",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help="how often the folds are drawn anew (default: 1)",
+    )
     add_data_options(add)
     add(
         "--scoring",
@@ -70,11 +78,36 @@ def add_parser(commands: Any) -> None:
         help="longer side that images of a folder are reduced to (default: 64)",
     )
     add(
+        "--report",
         "--out",
+        dest="out",
         type=Path,
         default=Path(DEFAULT_REPORT),
         metavar="REPORT.html",
         help=f"where to write the report (default: {DEFAULT_REPORT})",
+    )
+    add(
+        "--robustness",
+        action="store_true",
+        help="add to the report how scores fall as images or spectra get worse: all that were "
+        "compared are trained once more, on the first fold",
+    )
+    add(
+        "--forecast",
+        action="store_true",
+        help="add to the report what more samples would bring to the best candidate and the best "
+        "baseline: they are trained on parts of the samples",
+    )
+    add(
+        "--memory",
+        type=Path,
+        metavar="FOLDER",
+        help="keep every result there, so that the same call goes on after an interruption",
+    )
+    add(
+        "--keep-going",
+        action="store_true",
+        help="a classifier that fails becomes a row that says why, instead of ending the command",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
     parser.set_defaults(run=run)
@@ -108,15 +141,20 @@ def run(args: argparse.Namespace) -> int:
         from sklvision.model_selection import compare_estimators
 
         candidates, baselines = choose_candidates(data)
+        groups = None if args.no_groups else data.groups
+        n_jobs = _default_jobs() if args.n_jobs is None else args.n_jobs
         result = compare_estimators(
             candidates,
             data.X,
             data.y,
             cv=args.cv,
-            groups=None if args.no_groups else data.groups,
+            n_repeats=args.repeats,
+            groups=groups,
             scoring=scoring,
             baselines=baselines or True,
-            n_jobs=_default_jobs() if args.n_jobs is None else args.n_jobs,
+            error_score=float("nan") if args.keep_going else "raise",
+            memory=args.memory,
+            n_jobs=n_jobs,
             random_state=args.seed,
             verbose=0 if args.quiet else 1,
         )
@@ -124,6 +162,19 @@ def run(args: argparse.Namespace) -> int:
         result = replace(result, description=named)
         result.to_html(args.out)  # first: who reads the table may stop early
     print(result)
+    if args.robustness or args.forecast:
+        from sklvision.cli._more import forecast_best, measure_robustness
+
+        with user_errors():
+            more: dict[str, Any] = {}
+            if args.robustness:
+                more["robustness"] = measure_robustness(result, data, n_jobs, args.seed)
+                print(f"\n{more['robustness']}")
+            if args.forecast:
+                more["forecast"] = forecast_best(result, data, groups, args.cv, n_jobs, args.seed)
+                for name, forecast in more["forecast"].items():
+                    print(f"\n{name}: {forecast}")
+            result.to_html(args.out, **more)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
 

@@ -90,8 +90,8 @@ def _check_classifier(name: str, estimator: Any) -> Any:
         )
     if not is_classifier(estimator):
         raise TypeError(
-            f"estimators[{name!r}] is not a classifier: got {type(estimator).__name__}; "
-            "compare_estimators compares classifiers only."
+            f"estimators[{name!r}] is not a classifier: got {type(estimator).__name__}; only "
+            "classifiers will do."
         )
     return clone(estimator)
 

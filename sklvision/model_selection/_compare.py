@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
@@ -24,13 +25,17 @@ from tqdm import tqdm
 
 from sklvision.image import FlattenImages
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
+from sklvision.model_selection._cost_scorers import is_cost
 from sklvision.model_selection._description import describe
+from sklvision.model_selection._leak_report import LeakReport
+from sklvision.model_selection._leaks import inspect_splits
 from sklvision.model_selection._memory import hash_data, keep_outcomes
 from sklvision.model_selection._pairs import Outcome, attempt_pair, run_pair
 from sklvision.model_selection._result import ComparisonResult
 from sklvision.model_selection._scoring import check_scorers, resolve_scorers
 from sklvision.model_selection._searches import warn_of_blind_folds
 from sklvision.model_selection._splits import Split, make_splits
+from sklvision.utils._lazy import is_collection
 
 
 def compare_estimators(
@@ -164,10 +169,16 @@ def compare_estimators(
     scorers = resolve_scorers(scoring)
     check_scorers(scorers, scoring, candidates, y)
     _check_error_score(error_score)
+    first = next(iter(scorers))
+    if is_cost(scorers[first]):
+        raise ValueError(
+            f"scoring: {first!r} comes first and would rank the estimators, but it is a cost, of "
+            "which less is better: put a score before it."
+        )
     run = keep_outcomes(run_pair, memory)
     seed = _draw_seed(random_state)
     splits, how = make_splits(cv, X, y, groups, seed, n_repeats)
-    leaks = _look_for_leaks(X, y, splits, groups) if check_leaks else None
+    leaks = _look_for_leaks(X, y, splits, groups, n_jobs) if check_leaks else None
     candidates = {name: _seeded(estimator, seed) for name, estimator in candidates.items()}
 
     data_key = "" if memory is None else hash_data(X, y, groups)
@@ -209,9 +220,28 @@ def _check_error_score(error_score: Any) -> None:
         )
 
 
-def _look_for_leaks(X: Any, y: np.ndarray, splits: list[Split], groups: np.ndarray | None) -> Any:
+def _look_for_leaks(
+    X: Any, y: np.ndarray, splits: list[Split], groups: np.ndarray | None, n_jobs: int | None
+) -> LeakReport | None:
     """Warn of what makes these folds flatter, before hours are spent on them."""
-    return None
+    if not _has_numbers(X):
+        return None
+    report = inspect_splits(X, y, splits, groups, n_jobs=n_jobs)
+    if report:
+        warnings.warn(
+            f"Scores on these folds may flatter (check_leaks=False silences this). {report}",
+            UserWarning,
+            stacklevel=3,
+        )
+    return report
+
+
+def _has_numbers(X: Any) -> bool:
+    """Whether samples can be told near or far: images, spectra and tables of numbers can."""
+    if len(X.shape) not in (2, 3, 4) and not is_collection(X):
+        return False
+    dtypes = list(X.dtypes) if isinstance(X, pd.DataFrame) else [X.dtype]
+    return all(is_numeric_dtype(dtype) for dtype in dtypes)
 
 
 def _with_baselines(

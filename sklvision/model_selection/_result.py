@@ -252,8 +252,10 @@ class ComparisonResult:
             One row per search and fold, indexed by ``estimator`` and ``split``, with a column for
             each parameter; empty if no estimator is a search.
         """
-        rows = self.folds[self.folds["chosen"].notna()] if "chosen" in self.folds else []
-        if not len(rows):
+        if "chosen" not in self.folds:
+            return pd.DataFrame()
+        rows = self.folds[self.folds["chosen"].notna()]
+        if rows.empty:
             return pd.DataFrame()
         index = pd.MultiIndex.from_frame(rows[["estimator", "split"]])
         return pd.DataFrame(list(rows["chosen"]), index=index)

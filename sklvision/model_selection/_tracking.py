@@ -39,7 +39,7 @@ def log_runs(
 
     now = int(1000 * time.time())
 
-    def metric(key: str, value: float, step: int = 0) -> Any:
+    def metric(key: str, value: Any, step: int = 0) -> Any:
         return entities.Metric(key, float(value), now, step)
 
     parent = log(run_name, dict(result.description), [], {"baselines": ", ".join(result.baselines)})
@@ -57,7 +57,7 @@ def log_runs(
         for score in result.score_names:
             metrics += [
                 metric(f"fold_{score}", value, step)
-                for step, value in result.scores(score).loc[name].items()
+                for step, value in enumerate(result.scores(score).loc[name])
                 if _is_number(value)
             ]
         child = log(name, params, metrics, {"mlflow.parentRunId": parent})

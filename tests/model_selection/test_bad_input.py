@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold, KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 
-from sklvision.model_selection import compare_estimators
+from sklvision.model_selection import compare_estimators, file_size
 
 X, Y = load_iris(return_X_y=True)
 
@@ -122,3 +122,10 @@ def test_testing_on_training_samples_is_a_warning():
     train, test = next(KFold(3, shuffle=True, random_state=0).split(X))
     with pytest.warns(UserWarning, match="also train on"):
         compare_estimators(GaussianNB(), X, Y, cv=[(train, np.r_[test, train[:1]])])
+
+
+def test_a_cost_does_not_rank():
+    with pytest.raises(ValueError, match="'file_size' comes first and would rank"):
+        compare_estimators(GaussianNB(), X, Y, scoring=[file_size, "accuracy"])
+    result = compare_estimators(GaussianNB(), X, Y, scoring=["accuracy", file_size])
+    assert (result.scores("file_size") > 0).all(axis=None)

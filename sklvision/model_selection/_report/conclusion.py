@@ -108,7 +108,7 @@ def _tell_failures(result: ComparisonResult, score: str) -> list[str]:
     missing = folds[folds[f"test_{score}"].isna()]
     told = []
     for name, rows in missing.groupby("estimator", sort=False):
-        errors = rows["error"].dropna().unique() if "error" in rows else []
+        errors = list(rows["error"].dropna()) if "error" in rows else []
         why = f": {errors[0]}" if len(errors) else f", whose {score} is not a number there"
         told.append(f"Left out: {name} failed in {len(rows)} of {len(result.splits)} folds{why}")
     return told

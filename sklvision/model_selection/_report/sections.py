@@ -177,13 +177,12 @@ def confusion(result: ComparisonResult) -> str:
 
 def _confusion_table(result: ComparisonResult, name: str) -> str:
     counts = result.confusion_matrix(name)
-    totals = counts.sum(axis=1)
     head = "".join(f"<th>{escape(str(label))}</th>" for label in counts.columns)
     lines = []
     for label, row in counts.iterrows():
-        cells = []
+        cells, total = [], max(row.sum(), 1)
         for other, count in row.items():
-            share = 100 * count / totals[label] if totals[label] else 0
+            share = 100 * count / total
             # Faint enough for the number on it to be read.
             depth = 0 if not count else 10 + 0.5 * share if other == label else 18 + 0.6 * share
             hit = ' class="hit"' if other == label else ""
@@ -197,12 +196,13 @@ def _confusion_table(result: ComparisonResult, name: str) -> str:
 
 def _worst_confusions(result: ComparisonResult, name: str) -> str:
     counts = result.confusion_matrix(name)
-    pairs = counts.stack()
-    pairs = pairs[[true != predicted for true, predicted in pairs.index]]
-    pairs = pairs[pairs > 0].sort_values(ascending=False, kind="stable")
+    labels, table = list(counts.index), counts.to_numpy()
+    pairs = [(table[i, j], i, j) for i, j in zip(*table.nonzero(), strict=True) if i != j]
+    pairs.sort(key=lambda pair: -pair[0])
     lines = [
-        f"<tr><td>{escape(str(true))}</td><td>{escape(str(predicted))}</td><td>{count}</td></tr>"
-        for (true, predicted), count in pairs.head(15).items()
+        f"<tr><td>{escape(str(labels[i]))}</td><td>{escape(str(labels[j]))}</td>"
+        f"<td>{count}</td></tr>"
+        for count, i, j in pairs[:15]
     ]
     return (
         f"<div><h3>{escape(name)}: the most frequent of {len(pairs)} confusions</h3>"
