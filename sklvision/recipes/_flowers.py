@@ -116,8 +116,8 @@ def _on_features(device: str) -> Pipeline:
 def _fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline:
     net = ImageClassifier(
         "efficientnet_lite0",
-        # The backbone learns ten times more slowly than the new head.
-        architecture_params={"pretrained": True, "backbone_lr_scale": 0.1},
+        # The backbone learns more slowly than the new head.
+        architecture_params={"pretrained": True, "backbone_lr_scale": 0.3},
         augment=[
             RandomFlip(),
             RandomRotation(20),
@@ -125,7 +125,7 @@ def _fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline
             RandomShift(0.08),
             RandomBrightness(0.2),
         ],
-        max_epochs=10,
+        max_epochs=8,
         batch_size=32,
         weight_decay=0.02,
         label_smoothing=0.1,
