@@ -1,0 +1,77 @@
+"""
+===========================================
+Which classifier, and what does it rely on?
+===========================================
+
+Spectra of a sorting line: a net, two of scikit-learn's classifiers and the baselines on the same
+folds. Which is better than logistic regression, which is worth its time, and which wavelengths
+does the net rely on?
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+
+from sklvision.datasets import make_spectra
+from sklvision.inspection import (
+    BandImportanceDisplay,
+    ComparisonDisplay,
+    MisclassifiedDisplay,
+    ParetoDisplay,
+)
+from sklvision.model_selection import compare_estimators
+from sklvision.neural_network import SpectrumClassifier
+
+# %%
+# Spectra that are hard on purpose: noise, brightness that varies, pixels that show two materials.
+
+data = make_spectra(
+    1500,
+    n_bands=120,
+    noise=0.04,
+    brightness_spread=0.3,
+    mixing=0.49,
+    random_state=0,
+    return_X_y=False,
+)
+X, y = data.data[:900], data.target[:900]
+X_test, y_test = data.data[900:], data.target[900:]
+
+net = SpectrumClassifier(max_epochs=15, random_state=0)
+result = compare_estimators(
+    {"net": net, "forest": RandomForestClassifier(50), "5 nearest": KNeighborsClassifier()},
+    X,
+    y,
+    random_state=0,
+)
+print(result)
+
+# %%
+# Every dot is a fold. On the right, an interval that reaches over the line shows no difference.
+
+ComparisonDisplay.from_result(result)
+
+# %%
+# The front shows the best score to be had for each time. Gray ones are beaten by something
+# cheaper.
+
+ParetoDisplay.from_result(result)
+
+# %%
+# Trained on all of it: which wavelengths would be missed? Each window of bands is taken from other
+# spectra in turn, and the bars show the accuracy that costs.
+
+net.fit(X, y)
+BandImportanceDisplay.from_estimator(
+    net, X_test, y_test, wavelengths=data.wavelengths, window=6, n_repeats=3, random_state=0
+)
+
+# %%
+# The spectra it gets wrong, over the means of the class they are of and of the one they are
+# taken for.
+
+MisclassifiedDisplay.from_estimator(
+    net, X_test, y_test, wavelengths=data.wavelengths, max_samples=6
+)
+
+plt.show()
