@@ -102,9 +102,10 @@ def find_copies(
         radius = float(np.sqrt(2 * n_values * (1 - similarity)))
     queries = by_digest[:max_samples] if n > max_samples else np.arange(n)
     if n > max_samples:
+        seen = 1 - (1 - max_samples / n) ** 2  # of the pairs: either one will do
         notes.append(
             f"Near-copies were sought of {max_samples:,} of {n:,} different {prints.unit}, among "
-            f"all: expect about {n / max_samples:.1f} times as many."
+            f"all: expect about {1 / seen:.1f} times as many."
         )
     rows = _with_company(points, queries, radius, n_threads)
     if not len(rows):
