@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import forecast, leaks, memory, precision, spectra, speed
+from benchmarks import comparison, forecast, leaks, memory, precision, spectra, speed
 from benchmarks._harness import report
 
 BENCHMARKS = {
+    "comparison": comparison,
     "forecast": forecast,
     "leaks": leaks,
     "memory": memory,

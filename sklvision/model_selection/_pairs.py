@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from contextlib import nullcontext
+from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import cross_validate
 from sklearn.utils._param_validation import InvalidParameterError
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from sklvision.model_selection._costs import count_parameters, pickled_bytes
 from sklvision.model_selection._scoring import Scorer
@@ -21,7 +22,13 @@ from sklvision.model_selection._searches import chosen_parameters, is_search
 
 _PREDICT_SECONDS = "predict seconds"  # no scorer's name: the blank keeps it apart
 # A prediction that took less is timed again, warm, as it is in service.
-_BRIEF = 0.02
+_BRIEF = 0.005
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Looked up once per process: that takes as long as a small fit."""
+    return ThreadpoolController()
 
 
 class Outcome(NamedTuple):
@@ -101,7 +108,7 @@ def run_pair(
     record = warnings.catch_warnings(record=True) if alone else nullcontext()
     try:
         # The rounding of BLAS depends on its threads, whose number depends on n_jobs.
-        with record as caught, threadpool_limits(1, user_api="blas"):
+        with record as caught, _threads().limit(limits=1, user_api="blas"):
             measured = cross_validate(
                 clone(estimator),
                 X,
