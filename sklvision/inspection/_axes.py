@@ -152,8 +152,8 @@ def show_image(
     low, high = limits
     if image.ndim == 3:
         image = np.clip((image.astype(np.float32) - low) / (high - low), 0, 1)
-    # Small images are shown as the squares they are, others as smoothly as the screen can.
-    interpolation = "nearest" if max(image.shape[:2]) <= 64 else "auto"
+    # Small images are shown as the squares they are, others as matplotlib finds best.
+    interpolation = "nearest" if max(image.shape[:2]) <= 64 else None
     defaults = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": interpolation}
     artist = ax.imshow(image, **merged(defaults, image_kw, "image.AxesImage"))
     ax.set(xticks=[], yticks=[])

@@ -25,6 +25,11 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
 
+# Releases of matplotlib older than the pyparsing they find use names that it deprecates.
+STRICT = pytest.mark.filterwarnings(
+    "error", r"ignore:'\w+' (argument is )?deprecated:DeprecationWarning"
+)
+
 X, y = load_digits(return_X_y=True)
 IMAGES = X.reshape(-1, 8, 8)
 SPECTRA, LABELS = make_spectra(90, n_bands=30, random_state=0)
@@ -104,7 +109,7 @@ def test_every_display_is_tested():
     assert set(inspection.__all__) == set(CASES)
 
 
-@pytest.mark.filterwarnings("error")
+@STRICT
 def test_it_is_drawn_without_a_warning_and_on_one_new_figure(make):
     display = make()
     assert len(plt.get_fignums()) == 1
@@ -113,7 +118,7 @@ def test_it_is_drawn_without_a_warning_and_on_one_new_figure(make):
     assert any(ax.has_data() for ax in drawn_axes(display))
 
 
-@pytest.mark.filterwarnings("error")
+@STRICT
 @pytest.mark.parametrize("layout", ["constrained", "none"])
 def test_it_is_drawn_in_the_place_it_is_given(make, layout):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 6), layout=layout)
@@ -127,7 +132,7 @@ def test_it_is_drawn_in_the_place_it_is_given(make, layout):
         assert ax.get_position().x0 > middle
 
 
-@pytest.mark.filterwarnings("error")
+@STRICT
 def test_it_is_drawn_on_axes_placed_by_hand_and_in_a_subfigure(make):
     figure = plt.figure(figsize=(8, 6))
     assert make(ax=figure.add_axes([0.5, 0.2, 0.4, 0.6])).figure_ is figure
