@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import comparison, forecast, leaks, memory, precision, spectra, speed
+from benchmarks import comparison, forecast, leaks, memory, precision, spectra, speed, systems
 from benchmarks._harness import report
 
 BENCHMARKS = {
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "precision": precision,
     "spectra": spectra,
     "speed": speed,
+    "systems": systems,
 }
 
 

@@ -23,7 +23,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
-from sklvision.image import FlattenImages
+from sklvision.image import FlattenImages, Resize
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
 from sklvision.model_selection._cost_scorers import is_cost
 from sklvision.model_selection._description import describe
@@ -36,6 +36,9 @@ from sklvision.model_selection._scoring import check_scorers, resolve_scorers
 from sklvision.model_selection._searches import warn_of_blind_folds
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._lazy import is_collection
+
+# Logistic regression on millions of pixels takes hours, and sees no more.
+_LARGEST_SIDE = 64
 
 
 def compare_estimators(
@@ -94,10 +97,10 @@ def compare_estimators(
         :func:`parameter_count`, :func:`file_size`) may follow it.
     baselines : bool or list of str, default=True
         Whether to add the "majority class" and "logistic regression" (on standardised features,
-        for images on their pixels; in a table of floats with NaN, these are first replaced by
-        the mean of the feature in the training part). One that is among ``estimators`` by that
-        name is not added again. A list adds them too and names those of ``estimators`` that
-        are baselines as well.
+        for images on their pixels, reduced to 64 × 64 where larger; in a table of floats with
+        NaN, these are first replaced by the mean of the feature in the training part). One that
+        is among ``estimators`` by that name is not added again. A list adds them too and names
+        those of ``estimators`` that are baselines as well.
     error_score : "raise" or float, default="raise"
         What an estimator that fails in a fold scores there. ``"raise"`` raises its error; with
         a number, such as ``numpy.nan``, the comparison goes on, and the table says who failed
@@ -259,12 +262,14 @@ def _with_baselines(
         unknown = [name for name in named if name not in candidates]
         if unknown:
             raise ValueError(f"baselines names {unknown}, not among {list(candidates)}.")
-    if len(X.shape) not in (2, 3, 4):
+    if len(X.shape) not in (2, 3, 4) and not is_collection(X):
         raise ValueError(
             f"The baselines need X of 2 (features), 3 or 4 (images) dimensions, got shape "
             f"{tuple(X.shape)}; pass baselines=False to go without them."
         )
-    first: list[Any] = [FlattenImages()] if len(X.shape) > 2 else []
+    first: list[Any] = [FlattenImages()] if len(X.shape) > 2 or is_collection(X) else []
+    if first and (len(X.shape) == 1 or max(X.shape[1:3]) > _LARGEST_SIDE):
+        first = [Resize(_LARGEST_SIDE), *first]
     if _has_gaps(X):
         first = [SimpleImputer(keep_empty_features=True)]
     logistic = make_pipeline(*first, StandardScaler(), LogisticRegression(max_iter=1000))
