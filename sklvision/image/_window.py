@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklvision.image._foreground import foreground_level, principal_axis
+from sklvision.image._foreground import (
+    bounding_box,
+    foreground_level,
+    foreground_points,
+    principal_axis,
+)
 from sklvision.image._functional import cast, crop_window, dtype_range, map_planes, resize_image
 from sklvision.utils._optional import import_optional
 
@@ -106,17 +111,18 @@ def object_window(
     """The window about the foreground, or about the middle of where it was sought."""
     top, left, step = found.top, found.left, found.step
     mask = found.level > 0
-    pixels = np.flatnonzero(mask)
-    if not pixels.size:
+    if not mask.any():
         row, column = (side * step / 2 for side in mask.shape)
         return Window(top + row, left + column, *crop_size)
     if not align:
-        rows, columns = np.divmod(pixels, mask.shape[1])
+        rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
         row, column = ((positions.mean() + 0.5) * step for positions in (rows, columns))
         return Window(top + row, left + column, *crop_size)
+    box = bounding_box(mask)
+    mask, top, left = mask[box], top + box[0].start * step, left + box[1].start * step
     centroid, axis = principal_axis(mask)
     normal = np.array([axis[1], -axis[0]])  # rows run along the axis, columns along this
-    points = np.argwhere(mask) - centroid
+    points = foreground_points(mask) - centroid
     reach = np.stack([points @ normal, points @ axis])
     # A pixel reaches half its width from its middle, and an outline half a pixel beyond.
     low, high = reach.min(axis=1) - 1, reach.max(axis=1) + 1
@@ -160,6 +166,9 @@ def cut_mask(
             window = Window(top + height / 2, left + width / 2, height, width)
         finer = max(_finer(window, size) // step, 2)
         window = window.moved(found.top, found.left, step)
+        if level.any():  # beyond the box about it there is none to be sampled
+            box = bounding_box(level > 0)
+            level, window = level[box], window.moved(box[0].start, box[1].start)
         level = level - np.float32(0.5) if level.dtype == bool else level
         fine = sample_window(level, window, (finer * size[0], finer * size[1])) > 0
     share = resize_image(fine.astype(np.float32), size, "box")
@@ -230,6 +239,8 @@ def _gray(image: np.ndarray) -> np.ndarray:
 
 def _reduced(gray: np.ndarray, step: int) -> np.ndarray:
     """Average squares of ``step`` by ``step`` pixels; what is left at the end is left out."""
+    if step == 1:
+        return gray.astype(np.float32)
     height, width = (side // step for side in gray.shape)
     kind = np.uint16 if gray.dtype == np.uint8 and step <= 256 else np.float32
     rows: np.ndarray = gray[: height * step : step].astype(kind)
