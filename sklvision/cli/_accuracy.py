@@ -148,7 +148,7 @@ def run_task(task: Task, system: str, seed: int, device: str) -> Run:
         estimator.fit(split.X_train, split.y_train)
         seconds += time.perf_counter() - start
         correct.append(estimator.predict(split.X_test) == np.asarray(split.y_test))
-    from sklvision.model_selection._costs import count_parameters
+    from sklvision.model_selection._budgets.costs import count_parameters
     from sklvision.nets._device import describe_machine
 
     hits = np.concatenate(correct)

@@ -4,16 +4,16 @@ Everything here works on the estimator protocol alone, so it serves any
 scikit-learn classifier as well as those of this package.
 """
 
-from sklvision.model_selection._budget import within_budget
+from sklvision.model_selection._budgets.budget import within_budget
+from sklvision.model_selection._budgets.scorers import file_size, latency_scorer, parameter_count
 from sklvision.model_selection._compare import compare_estimators
-from sklvision.model_selection._cost_scorers import file_size, latency_scorer, parameter_count
-from sklvision.model_selection._forecast import LearningForecast, SamplesNeeded
-from sklvision.model_selection._leak_report import LeakReport
-from sklvision.model_selection._leaks import find_leaks
-from sklvision.model_selection._learning_curve import learning_curve_forecast
+from sklvision.model_selection._corrupted.curve import robustness_curve
+from sklvision.model_selection._corrupted.result import RobustnessResult
+from sklvision.model_selection._curves.forecast import LearningForecast, SamplesNeeded
+from sklvision.model_selection._curves.measure import learning_curve_forecast
+from sklvision.model_selection._leakage.find import find_leaks
+from sklvision.model_selection._leakage.report import LeakReport
 from sklvision.model_selection._result import ComparisonResult
-from sklvision.model_selection._robustness import robustness_curve
-from sklvision.model_selection._robustness_result import RobustnessResult
 
 __all__ = [
     "ComparisonResult",

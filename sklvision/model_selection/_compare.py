@@ -24,11 +24,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
 from sklvision.image import FlattenImages, Resize
+from sklvision.model_selection._budgets.scorers import is_cost
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
-from sklvision.model_selection._cost_scorers import is_cost
 from sklvision.model_selection._description import describe
-from sklvision.model_selection._leak_report import LeakReport
-from sklvision.model_selection._leaks import inspect_splits
+from sklvision.model_selection._leakage.find import inspect_splits
+from sklvision.model_selection._leakage.report import LeakReport
 from sklvision.model_selection._memory import hash_data, keep_outcomes
 from sklvision.model_selection._pairs import Outcome, attempt_pair, run_pair
 from sklvision.model_selection._result import ComparisonResult

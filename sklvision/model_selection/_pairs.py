@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_validate
 from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import ThreadpoolController
 
-from sklvision.model_selection._costs import count_parameters, pickled_bytes
+from sklvision.model_selection._budgets.costs import count_parameters, pickled_bytes
 from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._searches import chosen_parameters, is_search
 

@@ -156,10 +156,10 @@ def test_motion_blur_is_a_line(size):
 @pytest.mark.parametrize("channels", [None, 3])
 def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
     """The kernel is what becomes of a single spot when the same is drawn."""
-    from sklvision.model_selection import _corruptions
+    from sklvision.model_selection._corrupted import corruptions
 
     image = photograph(33, 47, channels) / 255
-    function, _ = _corruptions.IMAGE_CORRUPTIONS[name]
+    function, _ = corruptions.IMAGE_CORRUPTIONS[name]
     impulse = np.zeros((33, 47, 1))
     impulse[16, 23] = 1
     kernel = function(impulse, 0.9, np.random.default_rng(3))[..., 0]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._fingerprints import Fingerprints
-from sklvision.model_selection._leak_report import COLUMNS, KINDS
-from sklvision.model_selection._near_duplicates import Copies
+from sklvision.model_selection._leakage.fingerprints import Fingerprints
+from sklvision.model_selection._leakage.near_duplicates import Copies
+from sklvision.model_selection._leakage.report import COLUMNS, KINDS
 from sklvision.model_selection._splits import Split
 
 

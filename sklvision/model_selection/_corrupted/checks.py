@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklvision.image._functional import dtype_range
 from sklvision.model_selection._checks import _as_pairs, check_samples
-from sklvision.model_selection._corruptions import (
+from sklvision.model_selection._corrupted.corruptions import (
     IMAGE_CORRUPTIONS,
     SPECTRUM_CORRUPTIONS,
     Function,

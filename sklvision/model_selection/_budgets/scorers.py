@@ -14,7 +14,7 @@ from joblib import parallel_config
 from sklearn.utils import _safe_indexing, check_scalar
 from threadpoolctl import threadpool_limits
 
-from sklvision.model_selection._costs import count_parameters, pickled_bytes
+from sklvision.model_selection._budgets.costs import count_parameters, pickled_bytes
 
 # The first calls after a fit fill caches and choose kernels.
 _N_WARM_UP = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.model_selection._power_law import Floats
+from sklvision.model_selection._curves.power_law import Floats
 
 
 def check_wishes(target: Any, confidence: Any, best_score: Any, *, name: str = "target") -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from joblib import Parallel, delayed
 
-from sklvision.model_selection._fingerprints import Fingerprints
+from sklvision.model_selection._leakage.fingerprints import Fingerprints
 
 N_COMPONENTS = 64
 MOST_SIMILAR = 50

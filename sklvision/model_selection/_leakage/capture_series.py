@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from sklearn.cluster import AgglomerativeClustering
 
-from sklvision.model_selection._near_duplicates import nearest
+from sklvision.model_selection._leakage.near_duplicates import nearest
 
 PAUSE = 50  # times the usual interval between two shots
 SHORTEST_PAUSE = 60.0  # seconds

@@ -11,12 +11,16 @@ from joblib import effective_n_jobs
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from sklvision.model_selection._capture_series import Series, company_in_training, find_series
 from sklvision.model_selection._checks import check_groups, check_samples
-from sklvision.model_selection._fingerprints import take_fingerprints
-from sklvision.model_selection._leak_findings import Findings
-from sklvision.model_selection._leak_report import LeakReport
-from sklvision.model_selection._near_duplicates import Copies, find_copies, project
+from sklvision.model_selection._leakage.capture_series import (
+    Series,
+    company_in_training,
+    find_series,
+)
+from sklvision.model_selection._leakage.findings import Findings
+from sklvision.model_selection._leakage.fingerprints import take_fingerprints
+from sklvision.model_selection._leakage.near_duplicates import Copies, find_copies, project
+from sklvision.model_selection._leakage.report import LeakReport
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._lazy import is_collection
 

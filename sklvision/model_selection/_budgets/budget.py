@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from sklvision.model_selection._cost_scorers import (
+from sklvision.model_selection._budgets.misses import COSTS, describe_misses
+from sklvision.model_selection._budgets.scorers import (
     file_size,
     is_cost,
     latency_scorer,
     parameter_count,
 )
-from sklvision.model_selection._misses import COSTS, describe_misses
 from sklvision.model_selection._scoring import resolve_scorers
 
 

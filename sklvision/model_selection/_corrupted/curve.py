@@ -11,8 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from sklvision.model_selection._corruptions import Corruption, corrupt
-from sklvision.model_selection._robustness_checks import (
+from sklvision.model_selection._corrupted.checks import (
     check_corruptions,
     check_data,
     check_fitted,
@@ -20,7 +19,8 @@ from sklvision.model_selection._robustness_checks import (
     check_pixel_range,
     check_severities,
 )
-from sklvision.model_selection._robustness_result import RobustnessResult
+from sklvision.model_selection._corrupted.corruptions import Corruption, corrupt
+from sklvision.model_selection._corrupted.result import RobustnessResult
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.utils._random import draw_seed
 

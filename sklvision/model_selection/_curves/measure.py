@@ -13,16 +13,16 @@ from sklearn.utils import check_random_state
 
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
 from sklvision.model_selection._compare import _seeded
-from sklvision.model_selection._forecast import LearningForecast
-from sklvision.model_selection._forecast_checks import check_wishes
-from sklvision.model_selection._scoring import check_scorers, resolve_scorers
-from sklvision.model_selection._splits import make_splits
-from sklvision.model_selection._subsets import (
+from sklvision.model_selection._curves.checks import check_wishes
+from sklvision.model_selection._curves.forecast import LearningForecast
+from sklvision.model_selection._curves.subsets import (
     absolute_sizes,
     check_classes,
     grow_evenly,
     smallest_useful_size,
 )
+from sklvision.model_selection._scoring import check_scorers, resolve_scorers
+from sklvision.model_selection._splits import make_splits
 from sklvision.utils._random import draw_seed
 
 _N_SIZES = 8

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sklvision.model_selection._forecast_checks import check_points, check_wishes
-from sklvision.model_selection._power_law import Floats, PowerLaws, falls, fit_power_laws
+from sklvision.model_selection._curves.checks import check_points, check_wishes
+from sklvision.model_selection._curves.power_law import Floats, PowerLaws, falls, fit_power_laws
 
 # Further than this many times the samples at hand, a curve tells no number.
 _HORIZON = 100

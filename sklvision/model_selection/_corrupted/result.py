@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._corruptions import Corruption, corrupt
+from sklvision.model_selection._corrupted.corruptions import Corruption, corrupt
 from sklvision.utils._suggest import did_you_mean
 
 

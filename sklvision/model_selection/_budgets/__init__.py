@@ -1,0 +1,1 @@
+"""What classifiers cost, and the best one within limits."""

@@ -1,0 +1,1 @@
+"""How scores fall as images or spectra get worse."""

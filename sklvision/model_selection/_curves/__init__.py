@@ -1,0 +1,1 @@
+"""Learning curves, and what they say of sizes that were not measured."""

@@ -1,0 +1,1 @@
+"""What makes folds flatter: copies, split groups, capture series, contradicting labels."""
