@@ -13,36 +13,42 @@ ROOT = Path(__file__).parents[1]
 
 
 def examples(fence):
-    """File, line and code of every block with this word after its opening fence."""
+    """File, lines and codes of the blocks with this word after their opening fence, by page."""
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         pattern = rf"^```{fence}\n(.*?)^```$"
-        for match in re.finditer(pattern, text, flags=re.MULTILINE | re.DOTALL):
-            line = text.count("\n", 0, match.start()) + 2
-            yield pytest.param(path, line, match[1], id=f"{path.name}:{line}")
+        blocks = [
+            (text.count("\n", 0, match.start()) + 2, match[1])
+            for match in re.finditer(pattern, text, flags=re.MULTILINE | re.DOTALL)
+        ]
+        if blocks:
+            yield pytest.param(path, blocks, id=path.name)
 
 
-def run(path, line, code, **names):
-    # Line numbers of an error are those of the file.
-    exec(compile("\n" * (line - 1) + code, str(path), "exec"), {"__name__": "__main__", **names})
+def run(path, blocks, **names):
+    """Run the blocks of a page one after the other, as its reader does."""
+    names["__name__"] = "__main__"
+    for line, code in blocks:
+        # Line numbers of an error are those of the file.
+        exec(compile("\n" * (line - 1) + code, str(path), "exec"), names)
 
 
-@pytest.mark.parametrize(("path", "line", "code"), list(examples("python")))
-def test_example_runs(path, line, code, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("path", "blocks"), list(examples("python")))
+def test_examples_run(path, blocks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # examples may write files
-    run(path, line, code)
+    run(path, blocks)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "line", "code"), list(examples("python images")))
-def test_example_on_photographs_runs(path, line, code, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("path", "blocks"), list(examples("python images")))
+def test_examples_on_photographs_run(path, blocks, tmp_path, monkeypatch):
     """The same, with bright bars on dark card for the user's images; bent ones are bad."""
     monkeypatch.chdir(tmp_path)
     labels = np.array(["bad", "good"] * 5)
     images = np.zeros((len(labels), 960, 960), np.uint8)
     images[:, 470:490, 300:660] = 255
     images[labels == "bad", 490:560, 300:330] = 255
-    run(path, line, code, images=images, labels=labels)
+    run(path, blocks, images=images, labels=labels)
     assert joblib.load("inspector.joblib").predict(images).shape == labels.shape
 
 

@@ -145,5 +145,5 @@ def falls(sizes: Floats, scores: Floats, best: float) -> bool:
     centred = np.log(sizes) - np.log(sizes).mean()
     weights = centred * np.ptp(centred) / (centred @ centred)
     rise = weights @ scores.mean(axis=1)
-    error = np.sqrt(weights @ noise_of_means(sizes, scores) @ weights)
+    error = np.sqrt(max(weights @ noise_of_means(sizes, scores) @ weights, 0.0))
     return bool(rise < -3 * error and rise < -0.01 * (best - scores.mean()))
