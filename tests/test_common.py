@@ -39,6 +39,7 @@ EXPECTED = {
     "RandomZoom",
     "Resize",
     "SavitzkyGolay",
+    "ShapeFeatures",
     "SpectralGain",
     "SpectralScaler",
     "SpectralShift",

@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from sklvision.datasets._reader import (
     MODES,
+    REDUCTIONS,
     Header,
     ImageReader,
     ahead_in_threads,
@@ -48,6 +49,10 @@ class ImageCollection:
         as one float32 channel with the values of the file. ``None`` chooses "RGB" if any
         file has colour, "F" if all are gray of more than 8 bits, and "L" otherwise. 16-bit
         gray read as 8-bit is divided by 257.
+    reduce : {1, 2, 4, 8}, default=1
+        Read images at a half, a quarter or an eighth of their height and width, rounded up and
+        before they are brought to `size`. JPEG is decoded at that scale, so that neither decoding
+        nor what follows has to do with pixels that are not needed; other formats are averaged.
     on_error : {"raise", "skip"}, default="raise"
         What to do about files that cannot be read. ``"raise"`` reads every file's header now and
         raises an error at the first bad one; damage further inside is an error when it is met.
@@ -77,6 +82,10 @@ class ImageCollection:
     upright image. Images of more pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` are taken for
     decompression bombs and refused; raise that number to read them.
 
+    JPEG in colour that is read as gray gives the brightness stored in the file, which is never
+    converted to colour and back. A JPEG decoder reduces by leaving out fine detail, which is
+    close to averaging but not the same.
+
     Examples
     --------
     >>> import tempfile
@@ -102,6 +111,7 @@ class ImageCollection:
         *,
         size: int | tuple[int, int] | None = None,
         mode: str | None = None,
+        reduce: int = 1,
         on_error: str = "raise",
     ) -> None:
         if isinstance(files, str | os.PathLike):
@@ -110,6 +120,8 @@ class ImageCollection:
         size = _check_size(size)
         if mode is not None and mode not in MODES:
             raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
+        if reduce not in REDUCTIONS:
+            raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
         if on_error not in {"raise", "skip"}:
             raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
         if not names:
@@ -117,7 +129,7 @@ class ImageCollection:
 
         headers: list[Header | OSError] = _attempt(read_header, names, on_error)
         kinds = [header.kind for header in headers if isinstance(header, Header)]
-        self._reader = ImageReader(mode or common_mode(kinds), size)
+        self._reader = ImageReader(mode or common_mode(kinds), size, int(reduce))
         self._shapes = np.array(
             [header[:2] if isinstance(header, Header) else (0, 0) for header in headers],
             dtype=np.int32,
@@ -125,7 +137,9 @@ class ImageCollection:
         self.files = np.array(names, dtype=object)
         self.functions: tuple[ImageFunction, ...] = ()
         self.skipped: tuple[str, ...] = ()
+        # Found by reading the first image: what all are like, and itself until it is asked for.
         self._known: tuple[tuple[int, ...], np.dtype[Any]] | None = None
+        self._kept: tuple[str, NDArray[Any]] | None = None
         if on_error == "skip":
             self._skip(headers)
 
@@ -216,7 +230,7 @@ class ImageCollection:
 
     def __getstate__(self) -> dict[str, Any]:
         # Without what was found by reading, so that equal collections have equal hashes.
-        return self.__dict__ | {"_known": None}
+        return self.__dict__ | {"_known": None, "_kept": None}
 
     def map(self, func: ImageFunction) -> ImageCollection:
         """Append a function that every image passes through once it is read.
@@ -236,7 +250,7 @@ class ImageCollection:
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
-        return self._with(functions=(*self.functions, func), _known=None)
+        return self._with(functions=(*self.functions, func), _known=None, _kept=None)
 
     def batches(
         self, batch_size: int = 32, *, n_threads: int | None = None
@@ -280,6 +294,10 @@ class ImageCollection:
         return new
 
     def _read(self, file: str) -> NDArray[Any]:
+        kept = self._kept
+        if kept is not None and kept[0] == file:
+            self._kept = None
+            return kept[1]
         image = self._reader(file)
         try:
             for function in self.functions:
@@ -294,6 +312,7 @@ class ImageCollection:
         if self._known is None and self.functions and len(self):
             first = self._read(self.files[0])
             self._known = first.shape, first.dtype
+            self._kept = self.files[0], first
         if self._known is not None:
             return self._known
         same = len(self) > 0 and (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sklvision.utils._optional import import_optional
 
 SUFFIXES = (".bmp", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MODES = ("L", "RGB", "F")
+REDUCTIONS = (1, 2, 4, 8)  # what a JPEG decoder can do
 
 _ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
@@ -34,10 +35,14 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageReader:
-    """Read files as upright arrays of one mode and, if given, one size (height, width)."""
+    """Read files as upright arrays of one mode and, if given, one size (height, width).
+
+    Before they are brought to that size they are reduced, JPEG files as they are decoded.
+    """
 
     mode: str
     size: tuple[int, int] | None = None
+    reduce: int = 1
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -45,7 +50,7 @@ class ImageReader:
 
     def shape(self, height: int, width: int) -> tuple[int, ...]:
         """Shape of the array that a file of this height and width becomes."""
-        height, width = self.size or (height, width)
+        height, width = self.size or (-(-height // self.reduce), -(-width // self.reduce))
         return (height, width, 3) if self.mode == "RGB" else (height, width)
 
     def __call__(self, file: str) -> NDArray[Any]:
@@ -53,8 +58,13 @@ class ImageReader:
         with _opened(file) as opened:
             # Older Pillows open 16-bit PNG as 32-bit integers.
             depth = 16 if "I;16" in opened.mode or opened.format == "PNG" else 32
+            in_full = opened.size
+            _prepare_decoder(opened, self.mode, self.reduce)
+            reduced = opened.size != in_full
             image = opened if _orientation(opened) == 1 else image_ops.exif_transpose(opened)
             image = _converted(image, self.mode, depth)
+            if self.reduce > 1 and not reduced:
+                image = image.reduce(self.reduce)
             if self.size is not None and image.size != self.size[::-1]:
                 # Pillow's bilinear filter widens with the reduction, so nothing is skipped over.
                 image = image.resize(self.size[::-1], image_ops.Image.Resampling.BILINEAR)
@@ -87,6 +97,9 @@ def ahead_in_threads(
     function: Callable[[Any], Any], items: Iterable[Any], *, n_threads: int | None, ahead: int
 ) -> Iterator[Any]:
     """Map in order, working in threads on up to ``ahead`` items beyond the one handed out."""
+    if isinstance(items, Sized) and len(items) == 1:  # a thread would start for longer than work
+        yield from map(function, items)
+        return
     pending: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(n_threads or joblib.cpu_count()) as pool:
         try:
@@ -119,6 +132,18 @@ def _opened(file: str) -> Iterator[Any]:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise OSError(f"{file}: cannot be read as an image ({error}).") from error
+
+
+def _prepare_decoder(image: Any, mode: str, reduce: int) -> None:
+    """Let JPEG be decoded to gray and at a reduced size, which saves most of what follows.
+
+    Other formats stay as they are, and so do images that are smaller than what is averaged.
+    """
+    if reduce == 1 or min(image.size) < reduce:
+        size = None
+    else:  # of sizes at least this large, Pillow takes the smallest: that of rounding up
+        size = image.size[0] // reduce, image.size[1] // reduce
+    image.draft(mode if mode == "RGB" else "L", size)
 
 
 def _orientation(image: Any) -> int:

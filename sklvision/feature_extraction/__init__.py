@@ -1,5 +1,6 @@
 """Features of images, for any scikit-learn estimator after them."""
 
 from sklvision.feature_extraction._pretrained import PretrainedFeatures
+from sklvision.feature_extraction._shape import ShapeFeatures
 
-__all__ = ["PretrainedFeatures"]
+__all__ = ["PretrainedFeatures", "ShapeFeatures"]

@@ -6,7 +6,7 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._resize import check_size
@@ -27,9 +27,11 @@ class ForegroundCrop(ImageTransformer):
 
     Parameters
     ----------
-    center_crop : int or tuple of (int, int) or None, default=960
-        Height and width in pixels of the middle of the image where the foreground is
-        looked for; one number makes a square. None looks in the whole image.
+    center_crop : int, float, tuple of two of them, or None, default=960
+        Height and width of the middle of the image where the foreground is looked for: whole
+        numbers are pixels, and floats up to 1.0 are shares of the image's own height and width,
+        which serve images that are read at different sizes. One number stands for both. None
+        looks in the whole image.
     threshold : float or "otsu", default=32
         What belongs to the foreground. A number takes every pixel that is at most so far,
         in pixel values, from the one that stands out most: the brightest or, by
@@ -105,7 +107,7 @@ class ForegroundCrop(ImageTransformer):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "center_crop": [_SIDE, "array-like", None],
+        "center_crop": [_SIDE, Interval(RealNotInt, 0, 1, closed="right"), "array-like", None],
         "threshold": [Interval(Real, 0, None, closed="left"), StrOptions({"otsu"})],
         "polarity": [StrOptions({"bright", "dark", "both"})],
         "crop_size": [_SIDE, "array-like"],
@@ -117,7 +119,7 @@ class ForegroundCrop(ImageTransformer):
     def __init__(
         self,
         *,
-        center_crop: int | tuple[int, int] | None = 960,
+        center_crop: float | tuple[float, float] | None = 960,
         threshold: float | str = 32,
         polarity: str = "bright",
         crop_size: int | tuple[int, int] = 448,
@@ -135,9 +137,8 @@ class ForegroundCrop(ImageTransformer):
 
     def _fit_images(self, images: Any) -> None:
         import_optional("PIL.Image", extra="images")
-        center = self.center_crop
         self._settings: dict[str, Any] = {
-            "center_crop": None if center is None else check_size("center_crop", center),
+            "center_crop": _check_center(self.center_crop),
             "threshold": self.threshold,
             "polarity": self.polarity,
             "crop_size": check_size("crop_size", self.crop_size),
@@ -156,3 +157,23 @@ class ForegroundCrop(ImageTransformer):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _check_center(center: Any) -> tuple[float, float] | None:
+    """Height and width of the middle: each an int, in pixels, or a float, a share."""
+    if center is None:
+        return None
+    pair = (center, center) if isinstance(center, Real) else tuple(center)
+    if len(pair) != 2 or not all(map(_is_side, pair)):
+        raise ValueError(
+            f"center_crop={center!r} must be None, a positive int or a float up to 1.0, or a pair "
+            "(height, width) of them."
+        )
+    height, width = (int(side) if isinstance(side, Integral) else float(side) for side in pair)
+    return height, width
+
+
+def _is_side(side: Any) -> bool:
+    if isinstance(side, Integral):
+        return int(side) > 0
+    return isinstance(side, Real) and 0 < float(side) <= 1

@@ -67,7 +67,7 @@ class Window(NamedTuple):
 def foreground_crop(
     image: np.ndarray,
     *,
-    center_crop: tuple[int, int] | None,
+    center_crop: tuple[float, float] | None,
     threshold: float | str,
     polarity: str,
     crop_size: tuple[int, int],
@@ -89,13 +89,13 @@ def foreground_crop(
 
 def find_foreground(
     image: np.ndarray,
-    center_crop: tuple[int, int] | None,
+    center_crop: tuple[float, float] | None,
     threshold: float | str,
     polarity: str,
 ) -> Foreground:
     """Find the foreground in the middle of an image, reduced where an object is sought."""
     sides = image.shape[:2]
-    height, width = (min(pair) for pair in zip(center_crop or sides, sides, strict=True))
+    height, width = map(_center_side, center_crop or sides, sides)
     top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
     gray = _gray(image[top : top + height, left : left + width])
     step = 1
@@ -226,6 +226,11 @@ def _corner(window: Window, size: tuple[int, int]) -> tuple[int, int]:
     # Halves are rounded up always, so that a moved object has its window moved alike.
     top = math.floor(window.row - size[0] / 2 + 0.5)
     return top, math.floor(window.column - size[1] / 2 + 0.5)
+
+
+def _center_side(asked: float, side: int) -> int:
+    """Length in pixels of a middle that is given so, or as a share of the image's side."""
+    return max(round(asked * side), 1) if isinstance(asked, float) else min(asked, side)
 
 
 def _gray(image: np.ndarray) -> np.ndarray:

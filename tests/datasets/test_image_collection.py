@@ -164,6 +164,16 @@ class TestMap:
         assert half.dtype == np.float32
         assert half.shape == (12, 3, 7)
 
+    def test_asking_for_the_shape_reads_no_image_twice(self, images, stack):
+        read = []
+        mapped = images.map(lambda image: read.append(1) or image + np.uint8(1))
+        assert mapped[:1].shape == (1, *stack.shape[1:])
+        read.clear()
+        assert mapped.shape == stack.shape
+        for _ in range(2):
+            np.testing.assert_array_equal(np.asarray(mapped), stack + np.uint8(1))
+        assert len(read) == 24
+
     def test_differing_results_name_the_file(self, images):
         odd = images.map(lambda image: image if image[0, 0] == images[0][0, 0] else image[1:])
         with pytest.raises(
@@ -194,7 +204,7 @@ class TestBatches:
 
         def note(image):
             read.append(threading.current_thread())
-            if len(read) == 9:  # the probe for the shape, and two batches of four
+            if len(read) == 8:  # two batches of four, the first image of which gave the shape
                 next_batch_done.set()
             return image
 
@@ -389,9 +399,50 @@ class TestFiles:
         resized = ImageCollection([save(tmp_path / "a.png", stripes)], size=8)[0]
         assert np.abs(resized.astype(int) - 128).max() < 16
 
+    @pytest.mark.parametrize("suffix", ["jpg", "png"])
+    @pytest.mark.parametrize("reduce", [1, 2, 4, 8])
+    @pytest.mark.parametrize("shape", [(61, 94), (64, 40, 3), (3, 90), (1, 1)])
+    def test_reduced_images_are_averages(self, tmp_path, suffix, reduce, shape):
+        rows, columns = np.mgrid[: shape[0], : shape[1]]
+        smooth = (40 + 60 * np.sin(rows / 15) ** 2 + columns).astype(np.uint8)
+        array = smooth if len(shape) == 2 else np.stack([smooth, smooth // 2, 255 - smooth], -1)
+        file = save(tmp_path / f"a.{suffix}", array, **({"quality": 95} if suffix == "jpg" else {}))
+        images = ImageCollection([file], reduce=reduce)
+        assert images.shape == (1, -(-shape[0] // reduce), -(-shape[1] // reduce), *shape[2:])
+        assert images[0].shape == np.asarray(images).shape[1:] == images.shape[1:]
+        expected = np.asarray(Image.open(file).reduce(reduce)).astype(int)
+        inside = tuple(slice(0, max(side // reduce, 1)) for side in shape[:2])
+        assert np.abs(images[0][inside] - expected[inside]).mean() < 3
+        if suffix == "png":
+            np.testing.assert_array_equal(images[0], expected)
+
+    def test_reduced_images_are_turned_and_resized_too(self, tmp_path):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        file = save(tmp_path / "a.jpg", pixels(64, 32), exif=exif)
+        images = ImageCollection([file], reduce=4)
+        assert images.shape == (1, 8, 16)
+        np.testing.assert_array_equal(
+            ImageCollection([file], reduce=4, size=(4, 8))[0],
+            np.asarray(Image.fromarray(images[0]).resize((8, 4), Image.Resampling.BILINEAR)),
+        )
+        deep = save(tmp_path / "deep.png", pixels(8, 8, dtype=np.uint16))
+        reduced = ImageCollection([deep], reduce=2)
+        assert (reduced.dtype, reduced.shape) == (np.float32, (1, 4, 4))
+
+    def test_colour_read_as_gray_is_the_brightness_in_the_file(self, tmp_path):
+        rows, columns = np.mgrid[:40, :48]
+        colour = np.stack([rows * 6, columns * 5, 255 - rows * 5], -1).astype(np.uint8)
+        file = save(tmp_path / "a.jpg", colour, quality=95)
+        gray = ImageCollection([file], mode="L")[0].astype(int)
+        assert np.abs(gray - np.asarray(Image.open(file).convert("L"))).max() <= 3
+        np.testing.assert_array_equal(ImageCollection([file], mode="F")[0], gray)
+
     @pytest.mark.parametrize(
         ("parameters", "message"),
         [
+            ({"reduce": 3}, "reduce must be 1, 2, 4 or 8; got 3"),
+            ({"reduce": "half"}, "reduce must be 1, 2, 4 or 8; got 'half'"),
             ({"size": 0}, "size must be .* got 0"),
             ({"size": (3, 4, 5)}, "size must be"),
             ({"size": 2.5}, "size must be"),

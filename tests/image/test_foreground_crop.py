@@ -128,6 +128,16 @@ def test_moving_and_turning_the_object_leaves_the_aligned_output(
     assert abs(result.mean() / expected.mean() - 1) < 0.25
 
 
+def test_the_middle_as_shares_of_the_image():
+    image = nail(120, 180)
+    expected = crop(image, **ALIGNED | {"center_crop": (150, 320)})
+    np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": (0.5, 0.8)}), expected)
+    np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": (150, 0.8)}), expected)
+    whole = crop(image, **ALIGNED)
+    np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": 1.0}), whole)
+    assert crop(image, center_crop=0.001, crop_size=8, output_size=8).shape == (8, 8)
+
+
 def test_turned_by_half_a_turn_the_head_stays_on_the_left():
     for angle in (0, 90, 180, 270, 200):
         mask = crop(nail(angle=angle), **ALIGNED, output="mask") > 127
@@ -357,6 +367,8 @@ def test_settings_are_searchable():
         ({"crop_size": None}, r"'crop_size' parameter.*Got None"),
         ({"crop_size": (4, 0)}, r"crop_size=\(4, 0\) must be a positive int, or a pair"),
         ({"center_crop": (4, 5, 6)}, r"center_crop=\(4, 5, 6\)"),
+        ({"center_crop": (0.5, 1.5)}, r"center_crop=\(0.5, 1.5\) .* a float up to 1.0"),
+        ({"center_crop": (0.5, 0)}, r"center_crop=\(0.5, 0\) must be"),
         ({"output_size": 1.5}, r"'output_size' parameter.*Got 1.5"),
         ({"output": "masks"}, r"'output' parameter.*Got 'masks'"),
         ({"align": "yes"}, r"'align' parameter.*Got 'yes'"),

@@ -1,0 +1,105 @@
+"""ShapeFeatures: what each number says, what it does not depend on, and odd masks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from sklvision.datasets import ImageCollection
+from sklvision.feature_extraction import ShapeFeatures
+from sklvision.image import ForegroundCrop
+
+
+def bar(length=60, thickness=6, sag=0.0, wave=0.0, *, shape=(40, 80)):
+    """A bar about the middle of a mask, bowed by `sag` pixels from its ends to its middle."""
+    rows, columns = (np.arange(side) + 0.5 - side / 2 for side in shape)
+    position = columns / (length / 2)
+    middle = sag * (position**2 - 1 / 3) + wave * np.sin(2 * np.pi * position)
+    # The share of each pixel that is covered, so that no outline is rounded.
+    covered = np.clip(thickness / 2 + 0.5 - np.abs(rows[:, np.newaxis] - middle), 0, 1)
+    return covered * (np.abs(columns) < length / 2)
+
+
+def ratios(*masks):
+    shape = ShapeFeatures().fit(masks)
+    values = np.exp(shape.transform(masks)) - 1e-3
+    return [dict(zip(shape.get_feature_names_out(), row, strict=True)) for row in values]
+
+
+def test_lengths_of_a_straight_bar():
+    (found,) = ratios(bar(60, 6))
+    for name in ("height", "thickness", "spread"):
+        assert found[name] == pytest.approx(0.1, rel=0.02)
+    assert found["bend"] == pytest.approx(0, abs=1e-9)
+    assert found["bow"] == pytest.approx(0, abs=1e-9)
+
+
+@given(sag=st.floats(0, 12))
+def test_a_parabola_is_all_of_the_bend(sag):
+    found = ratios(bar(sag=sag), bar(sag=-sag))
+    # The root mean square of x**2 - 1/3 between -1 and 1 is 2 / sqrt(45).
+    for one in found:
+        assert one["bend"] == pytest.approx(sag * 2 / np.sqrt(45) / 60, abs=2e-3)
+        assert one["bow"] == pytest.approx(one["bend"], abs=1e-3)
+        assert one["spread"] == pytest.approx(0.1, abs=2e-3)
+        assert one["height"] >= one["spread"] - 1e-9
+
+
+def test_a_wave_bends_without_a_bow():
+    (found,) = ratios(bar(wave=4))
+    assert found["bend"] > 0.02
+    assert found["bow"] < 1e-3
+
+
+@given(
+    data=st.data(),
+    flip=st.sampled_from([np.flipud, np.fliplr, lambda m: m[::-1, ::-1]]),
+    factor=st.sampled_from([1e-3, 0.5, 255]),
+)
+def test_neither_mirroring_nor_place_nor_unit_matters(data, flip, factor):
+    seed = data.draw(st.integers(0, 1000))
+    mask = np.zeros((30, 70))
+    mask[5:20, 8:50] = np.random.default_rng(seed).random((15, 42))
+    moved = np.roll(mask, (data.draw(st.integers(-5, 10)), data.draw(st.integers(-8, 20))), (0, 1))
+    same = ShapeFeatures().fit_transform([mask, flip(mask), moved, factor * mask])
+    np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape), atol=1e-6)
+
+
+def test_size_does_not_matter():
+    small, large = ratios(bar(60, 6, sag=6, shape=(80, 160)), bar(120, 12, sag=12, shape=(80, 160)))
+    for name, value in small.items():
+        assert large[name] == pytest.approx(value, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "mask", [np.zeros((5, 9)), np.eye(1, 45).reshape(5, 9), np.ones((5, 9)), -np.ones((5, 9))]
+)
+def test_odd_masks_give_numbers(mask):
+    assert np.isfinite(ShapeFeatures().fit_transform([mask, mask])).all()
+    assert np.isfinite(ShapeFeatures().fit_transform([mask[:, :1], mask[:, :1]])).all()
+
+
+def test_one_row_of_features_whatever_is_beside_it():
+    masks = np.stack([bar(sag=sag) for sag in range(6)])
+    shape = ShapeFeatures().fit(masks)
+    for i in range(6):
+        np.testing.assert_allclose(shape.transform(masks[i : i + 1])[0], shape.transform(masks)[i])
+
+
+def test_images_on_disk_are_cropped_and_told_as_those_in_memory(tmp_path):
+    images = np.stack([np.rint(60 + 120 * bar(sag=sag)) for sag in (0, 3, 8)]).astype(np.uint8)
+    files = [tmp_path / f"{i}.png" for i in range(3)]
+    for image, file in zip(images, files, strict=True):
+        Image.fromarray(image).save(file)
+    crop = ForegroundCrop(
+        center_crop=None, threshold="otsu", align=True, output_size=(20, 60), output="mask"
+    )
+    masks = crop.fit_transform(images)
+    expected = ShapeFeatures().fit_transform(masks)
+    shape = ShapeFeatures().fit(masks)
+    np.testing.assert_array_equal(shape.transform(crop.transform(ImageCollection(files))), expected)
+    bend = expected[:, list(shape.get_feature_names_out()).index("bend")]
+    assert (np.diff(bend) > 0).all()
