@@ -29,7 +29,7 @@ from sklvision.model_selection._checks import check_estimators, check_groups, ch
 from sklvision.model_selection._description import describe
 from sklvision.model_selection._leakage.find import inspect_splits
 from sklvision.model_selection._leakage.report import LeakReport
-from sklvision.model_selection._memory import hash_data, keep_outcomes
+from sklvision.model_selection._memory import check_storable, hash_data, keep_outcomes
 from sklvision.model_selection._pairs import Outcome, attempt_pair, run_pair
 from sklvision.model_selection._result import ComparisonResult
 from sklvision.model_selection._scoring import check_scorers, resolve_scorers
@@ -184,7 +184,10 @@ def compare_estimators(
     leaks = _look_for_leaks(X, y, splits, groups, n_jobs) if check_leaks else None
     candidates = {name: _seeded(estimator, seed) for name, estimator in candidates.items()}
 
-    data_key = "" if memory is None else hash_data(X, y, groups)
+    data_key = ""
+    if memory is not None:
+        check_storable(candidates, scorers)
+        data_key = hash_data(X, y, groups)
     pairs = [
         (name, estimator, split, indices, scorers, data_key, X, y, groups)
         for split, indices in enumerate(splits)

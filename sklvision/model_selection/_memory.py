@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,21 @@ def keep_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
         raise TypeError(f"memory must be a folder or a joblib.Memory, got {memory!r}.")
     # The data, by far the largest, are hashed once for all pairs: data_key stands for them.
     return memory.cache(run, ignore=["X", "y", "groups"])
+
+
+def check_storable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:
+    """Refuse what has no key, before anything is fitted."""
+    for kind, things in (("estimators", estimators), ("scoring", scorers)):
+        for name, thing in things.items():
+            try:
+                joblib.hash(thing)
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                reason = error.args[0] if error.args else error
+                raise ValueError(
+                    f"memory= keeps outcomes under a key made of pickles, and {kind}[{name!r}] "
+                    f"can't be pickled: {reason}. Functions must be defined in a module, not "
+                    "as a lambda or within a function."
+                ) from error
 
 
 def hash_data(X: Any, y: np.ndarray, groups: np.ndarray | None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -315,10 +317,18 @@ class ComparisonResult:
         -------
         html : str or None
             The page, if no path was given.
+
+        Raises
+        ------
+        OSError
+            If the file can't be written.
         """
         page = render_page(self, robustness=robustness, forecast=forecast)
         if path is None:
             return page
+        folder = Path(path).absolute().parent
+        if not folder.is_dir():
+            raise FileNotFoundError(f"path={os.fspath(path)!r}: there is no folder {folder}.")
         with written_whole(path, text=True) as file:
             file.write(page)
         return None

@@ -148,6 +148,15 @@ def test_nothing_found_is_said_as_well():
     assert "may flatter" not in page
 
 
+def test_a_path_that_cannot_be_written(result, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"report\.html': there is no folder .*nowhere"):
+        result.to_html(tmp_path / "nowhere" / "report.html")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        result.to_html(tmp_path / "taken")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome to open the page in")
 @pytest.mark.parametrize("width", [390, 1200])

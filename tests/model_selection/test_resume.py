@@ -18,6 +18,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklvision.datasets import ImageCollection
 from sklvision.image import FlattenImages
@@ -165,3 +166,11 @@ def test_killed_half_way_the_resumed_table_equals_an_uninterrupted_one(tmp_path)
     pd.testing.assert_frame_equal(
         resumed.drop(columns=TIMES), whole.drop(columns=TIMES), check_exact=True
     )
+
+
+def test_memory_needs_estimators_that_can_be_pickled(iris, tmp_path):
+    model = make_pipeline(FunctionTransformer(lambda X: X), GaussianNB())
+    words = r"estimators\['bayes'\] can't be pickled: .*not as a lambda"
+    with pytest.raises(ValueError, match=words):
+        compare_estimators({"bayes": model}, *iris, memory=tmp_path)
+    compare_estimators({"bayes": model}, *iris)
