@@ -9,12 +9,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import comparison, forecast, leaks, memory, precision, spectra, speed, systems
+from benchmarks import (
+    comparison,
+    forecast,
+    growth,
+    leaks,
+    memory,
+    precision,
+    spectra,
+    speed,
+    systems,
+)
 from benchmarks._harness import report
 
 BENCHMARKS = {
     "comparison": comparison,
     "forecast": forecast,
+    "growth": growth,
     "leaks": leaks,
     "memory": memory,
     "precision": precision,

@@ -1,0 +1,99 @@
+"""How fit and predict grow with the number of samples, of bands and of pixels.
+
+One thread; five epochs of batches of 128. "torch" is one eager float32 forward pass of that net.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks._harness import interleave
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.utils._files import beside
+
+EPOCHS = 5
+N_SAMPLES = [100, 300, 1000, 3000, 10_000]
+N_BANDS = [30, 100, 300, 1000, 3000]
+SIDES = [8, 16, 32, 64, 128]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--repeats", type=int, default=5, help="default: 5")
+    parser.add_argument("--plot", type=Path, help="draw the figures into this file")
+
+
+def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
+    """Time all sizes, and draw them where asked to."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        rows = measure(args.repeats)
+    finally:
+        torch.set_num_threads(before)
+    if args.plot is not None:
+        _draw(rows, args.plot)
+    return f"Seconds, medians of {args.repeats}", rows
+
+
+def measure(repeats: int) -> list[dict[str, object]]:
+    """Times by what grows."""
+    rng = np.random.RandomState(0)
+    rows: list[dict[str, object]] = []
+    net = SpectrumClassifier("spectrum_mlp", max_epochs=EPOCHS, batch_size=128, random_state=0)
+    for n in N_SAMPLES:
+        X = rng.normal(size=(n, 502)).astype(np.float32)
+        rows.append(_time("samples of 502 bands, spectrum_mlp", n, net, X, rng, repeats))
+    for bands in N_BANDS:
+        X = rng.normal(size=(1000, bands)).astype(np.float32)
+        rows.append(_time("bands of 1,000 samples, spectrum_mlp", bands, net, X, rng, repeats))
+    resnet = ImageClassifier("resnet8", max_epochs=EPOCHS, batch_size=128, random_state=0)
+    for side in SIDES:
+        X = rng.randint(256, size=(128, side, side, 3)).astype(np.uint8)
+        rows.append(_time("pixels a side of 128 images, resnet8", side, resnet, X, rng, repeats))
+    return rows
+
+
+def _time(what: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[str, object]:
+    y = rng.randint(3, size=len(X))
+    y[:3] = range(3)
+    fitted = net.fit(X, y)
+    module = fitted.module_
+    tensor = torch.as_tensor(np.moveaxis(X, -1, 1) if X.ndim == 4 else X, dtype=torch.float32)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            module(tensor)
+
+    seconds = interleave(
+        {"fit": lambda: net.fit(X, y), "predict": lambda: fitted.predict(X), "torch": forward},
+        repeats,
+    )
+    return {"what grows": what, "size": size, **seconds}
+
+
+def _draw(rows: list[dict[str, object]], path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    kinds = list(dict.fromkeys(row["what grows"] for row in rows))
+    figure, axes = plt.subplots(1, len(kinds), figsize=(11, 3.6), layout="constrained")
+    for ax, kind in zip(axes, kinds, strict=True):
+        some = [row for row in rows if row["what grows"] == kind]
+        sizes = [row["size"] for row in some]
+        for name, style in (("fit", "o-"), ("predict", "s-"), ("torch", ":")):
+            label = {"fit": f"fit, {EPOCHS} epochs", "torch": "one forward pass by torch"}.get(
+                name, name
+            )
+            ax.loglog(sizes, [row[name] for row in some], style, label=label)
+        ax.set(xlabel=kind, xticks=sizes, xticklabels=[f"{size:,}" for size in sizes])
+        ax.minorticks_off()
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("seconds")
+    axes[0].legend()
+    temporary = beside(path).with_suffix(path.suffix)  # matplotlib goes by it
+    figure.savefig(temporary)
+    temporary.replace(path)
