@@ -63,7 +63,7 @@ def _time(what: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[s
     y[:3] = range(3)
     fitted = net.fit(X, y)
     module = fitted.module_
-    tensor = torch.as_tensor(np.moveaxis(X, -1, 1) if X.ndim == 4 else X, dtype=torch.float32)
+    tensor = torch.as_tensor(X, dtype=torch.float32)
 
     def forward() -> None:
         with torch.inference_mode():
