@@ -137,9 +137,10 @@ class ImageCollection:
         self.files = np.array(names, dtype=object)
         self.functions: tuple[ImageFunction, ...] = ()
         self.skipped: tuple[str, ...] = ()
-        # Found by reading the first image: what all are like, and itself until it is asked for.
+        # Found by reading the first image: what all are like, and its file, itself and how many
+        # functions it went through, until it is asked for.
         self._known: tuple[tuple[int, ...], np.dtype[Any]] | None = None
-        self._kept: tuple[str, NDArray[Any]] | None = None
+        self._kept: tuple[str, NDArray[Any], int] | None = None
         if on_error == "skip":
             self._skip(headers)
 
@@ -250,7 +251,7 @@ class ImageCollection:
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
-        return self._with(functions=(*self.functions, func), _known=None, _kept=None)
+        return self._with(functions=(*self.functions, func), _known=None)
 
     def batches(
         self, batch_size: int = 32, *, n_threads: int | None = None
@@ -296,11 +297,12 @@ class ImageCollection:
     def _read(self, file: str) -> NDArray[Any]:
         kept = self._kept
         if kept is not None and kept[0] == file:
+            _, image, n_done = kept
             self._kept = None
-            return kept[1]
-        image = self._reader(file)
+        else:
+            image, n_done = self._reader(file), 0
         try:
-            for function in self.functions:
+            for function in self.functions[n_done:]:
                 image = np.asarray(function(image))
         except Exception as error:
             error.add_note(f"The image was {file}.")
@@ -312,7 +314,7 @@ class ImageCollection:
         if self._known is None and self.functions and len(self):
             first = self._read(self.files[0])
             self._known = first.shape, first.dtype
-            self._kept = self.files[0], first
+            self._kept = self.files[0], first, len(self.functions)
         if self._known is not None:
             return self._known
         same = len(self) > 0 and (

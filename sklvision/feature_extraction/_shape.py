@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.feature_extraction._functional import SHAPE_NAMES, shape_features
-from sklvision.image._base import ImageTransformer
-from sklvision.utils._lazy import is_collection
+from sklvision.image._base import ImageFunction, ImageTransformer
 
 
 class ShapeFeatures(ImageTransformer):
@@ -21,10 +18,10 @@ class ShapeFeatures(ImageTransformer):
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one mask seen in ``fit``.
+    input_shape_ : tuple of int or None
+        Shape of one mask seen in ``fit``; None for a collection of masks that differ.
     n_features_in_ : int
-        Number of values in one mask.
+        Number of values in one mask, where all have one shape.
 
     See Also
     --------
@@ -46,7 +43,8 @@ class ShapeFeatures(ImageTransformer):
     - ``bow``: the part of ``bend`` that one parabola explains.
 
     Masks may have any real dtype, and are divided by their largest value; of several channels the
-    mean is taken. Features are float32, or float64 for float64 masks. A collection is read.
+    mean is taken. Features are float32, or float64 for float64 masks. A collection is read mask by
+    mask.
 
     .. versionadded:: 0.2
 
@@ -69,8 +67,6 @@ class ShapeFeatures(ImageTransformer):
            [0.23, 0.08, 0.07, 0.06, 0.06]])
     """
 
-    input_shape_: tuple[int, ...]  # known, of collections as well
-
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the features.
 
@@ -87,13 +83,31 @@ class ShapeFeatures(ImageTransformer):
         check_is_fitted(self)
         return np.asarray(SHAPE_NAMES, dtype=object)
 
-    def _check_input(self, X: Any, *, reset: bool) -> np.ndarray:
-        return super()._check_input(np.asarray(X) if is_collection(X) else X, reset=reset)
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Compute the features of masks.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, height, width) or (n, height, width, channels)
+            Masks of the shape seen in ``fit``, or an ImageCollection of them.
+
+        Returns
+        -------
+        features : ndarray of shape (n, 5)
+            One row per mask.
+
+        Raises
+        ------
+        ValueError
+            If the masks are not of the shape seen in ``fit``, or not finite.
+        """
+        return np.asarray(super().transform(X))
+
+    def _image_function(self) -> ImageFunction:
+        return _of_one
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        masks = images if images.ndim == 3 else images.mean(axis=3, dtype=np.float64)
-        features = shape_features(masks)
-        return features if images.dtype == np.float64 else features.astype(np.float32)
+        return _of_all(images)
 
     def _gives_images(self) -> bool:
         return False
@@ -102,3 +116,13 @@ class ShapeFeatures(ImageTransformer):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _of_one(image: np.ndarray) -> np.ndarray:
+    return _of_all(image[np.newaxis])[0]
+
+
+def _of_all(images: np.ndarray) -> np.ndarray:
+    masks = images if images.ndim == 3 else images.mean(axis=3, dtype=np.float64)
+    features = shape_features(masks)
+    return features if images.dtype == np.float64 else features.astype(np.float32)

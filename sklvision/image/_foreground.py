@@ -16,6 +16,9 @@ from scipy import ndimage
 # more says nothing: without the former Otsu's threshold would split the noise, which holds
 # most pixels, and without the latter glare would hide the dim parts of the same object.
 _NOISE, _CLEAR = 2.0, 10.0
+# Share of the shorter side, along the border, of what is no object but surrounds the scene, and
+# share of the pixels, were they all clear, that an object has at least.
+_ALONG, _PLAUSIBLE = 0.1, 2e-4
 # Powers of row and column that a cubic surface has.
 _CUBIC = np.add.outer(range(4), range(4)) <= 3
 _EIGHT = np.ones((3, 3))
@@ -118,7 +121,9 @@ def principal_axis(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     points = foreground_points(mask)
     centroid = points.mean(axis=0)
     centred = points - centroid
-    axis = np.linalg.eigh(centred.T @ centred)[1][:, 1]
+    (rows, mixed), (_, columns) = (centred.T @ centred).tolist()
+    angle = math.atan2(2 * mixed, columns - rows) / 2
+    axis = np.array([math.sin(angle), math.cos(angle)])
     along = centred @ axis
     return centroid, -axis if (along**3).sum() < 0 else axis
 
@@ -138,13 +143,29 @@ def _object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
     weights = np.clip(signed, _NOISE, _CLEAR)
     threshold = otsu_threshold(weights, _NOISE, _CLEAR)
     weights -= _NOISE
-    mask = largest_part(_closed(signed > threshold), weights)
+    mask = _object_part(_closed(signed > threshold), weights)
     result = np.full(mask.shape, -1, dtype=np.float32)
     if mask.any():
         box = bounding_box(mask)  # what follows is quick in there
         sides = [signed[box]] if sign else [contrast[box], -contrast[box]]
         result[box] = _outlined(mask[box], sides, weights[box], threshold)
     return result
+
+
+def _object_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The largest part; but what lies along the border only if nothing else can be the object.
+
+    A strip beside the scene, which a turned camera lets in, may outweigh the object.
+    """
+    labels, n_parts = ndimage.label(mask, _EIGHT)
+    if n_parts < 2:
+        return mask
+    sums = np.bincount(labels[mask], weights=weights[mask])
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    along = np.bincount(border, minlength=n_parts + 1) > _ALONG * min(mask.shape)
+    inside = np.where(along, 0, sums)
+    enough = inside.max() > _PLAUSIBLE * (_CLEAR - _NOISE) * mask.size
+    return labels == (inside if enough else sums).argmax()
 
 
 def _outlined(

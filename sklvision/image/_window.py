@@ -171,7 +171,7 @@ def cut_mask(
             level, window = level[box], window.moved(box[0].start, box[1].start)
         level = level - np.float32(0.5) if level.dtype == bool else level
         fine = sample_window(level, window, (finer * size[0], finer * size[1])) > 0
-    share = resize_image(fine.astype(np.float32), size, "box")
+    share = _shares(fine, size)
     return cast(share * np.float32((dtype_range(dtype) or (0, 1))[1]), dtype)
 
 
@@ -214,6 +214,16 @@ def _filled_window(mask: np.ndarray, top: int, left: int, size: tuple[int, int])
     top, left = max(-top, 0), max(-left, 0)
     window[top : top + part.shape[0], left : left + part.shape[1]] = part
     return window
+
+
+def _shares(fine: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """How much of each pixel of a smaller mask is True, as float32."""
+    fine = fine.astype(np.float32)
+    height, width = size
+    rows, columns = fine.shape[0] // height, fine.shape[1] // width
+    if fine.shape != (rows * height, columns * width):
+        return resize_image(fine, size, "box")
+    return fine.reshape(height, rows, width, columns).mean(axis=(1, 3))
 
 
 def _finer(window: Window, size: tuple[int, int]) -> int:

@@ -187,6 +187,20 @@ def test_uneven_light_and_specks_are_no_object():
     assert np.abs(mask - straight).mean() < 0.03
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.15, -0.15])
+def test_a_strip_along_the_border_is_no_object(slope):
+    """A turned camera sees what lies beside the scene; alone, it is all there is to find."""
+    rows, columns = np.mgrid[:300, :400]
+    beside = rows < 22 + slope * (columns - 200)
+    image = np.where(beside, 235, nail(angle=25))
+    np.testing.assert_array_equal(
+        crop(image, **ALIGNED, output="mask") > 127,
+        crop(nail(angle=25), **ALIGNED, output="mask") > 127,
+    )
+    empty = np.where(beside, 235, nail(sign=0)).astype(np.uint8)
+    assert crop(empty, **ALIGNED, output="mask").mean() > 10
+
+
 def test_a_shadow_is_left_out_where_either_is_looked_for():
     image = nail().astype(int)
     shadow = nail(157).astype(int) - nail(157, sign=0)
