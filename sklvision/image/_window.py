@@ -166,8 +166,9 @@ def cut_mask(
             window = Window(top + height / 2, left + width / 2, height, width)
         finer = max(_finer(window, size) // step, 2)
         window = window.moved(found.top, found.left, step)
-        if level.any():  # beyond the box about it there is none to be sampled
-            box = bounding_box(level > 0)
+        mask = level > 0
+        if mask.any():  # beyond the box about it there is none to be sampled
+            box = bounding_box(mask)
             level, window = level[box], window.moved(box[0].start, box[1].start)
         level = level - np.float32(0.5) if level.dtype == bool else level
         fine = sample_window(level, window, (finer * size[0], finer * size[1])) > 0

@@ -187,6 +187,13 @@ def test_uneven_light_and_specks_are_no_object():
     assert np.abs(mask - straight).mean() < 0.03
 
 
+@pytest.mark.parametrize("align", [False, True])
+def test_no_object_in_a_reduced_image_is_an_empty_mask(align):
+    flat = np.full((640, 700), 90, np.uint8)
+    options = {**OTSU, "align": align, "output": "mask", "crop_size": 100, "output_size": (9, 30)}
+    assert not crop(flat, **options).any()
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.15, -0.15])
 def test_a_strip_along_the_border_is_no_object(slope):
     """A turned camera sees what lies beside the scene; alone, it is all there is to find."""
