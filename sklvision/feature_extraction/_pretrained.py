@@ -220,10 +220,14 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
                 f"X holds images of {batch.shape[-1]} channels, but {type(self).__name__} was "
                 f"fitted on images of {extractor.n_channels}."
             )
-        features = extractor(batch, self.pixel_range_)
-        if self._average_flips:
-            features = (features + extractor(batch[:, :, ::-1], self.pixel_range_)) / 2
-        return features
+        if not self._average_flips:
+            return extractor(batch, self.pixel_range_)
+        both = batch, batch[:, :, ::-1]
+        if 2 * len(batch) <= self.batch_size:  # a few images take less time together
+            there, back = np.split(extractor(np.concatenate(both), self.pixel_range_), 2)
+        else:
+            there, back = (extractor(images, self.pixel_range_) for images in both)
+        return (there + back) / 2
 
     def _extractor(self) -> FeatureExtractor:
         from sklvision.nets._features import feature_extractor
