@@ -29,6 +29,7 @@ from sklvision.neural_network._checks import (
     encode_labels,
 )
 from sklvision.neural_network._data import Samples, validation_split
+from sklvision.neural_network._inference import suits_bfloat16
 from sklvision.neural_network._module import Architecture, check_architecture
 from sklvision.neural_network._net import Net, unlimited
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
@@ -260,6 +261,12 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
                 settings["lr_schedule"] = "constant"
             net = make_net(module, recipe, settings, previous)
             net.train(samples, validation, epochs)
+            net.suits_bfloat16 = recipe["suits_bfloat16"] = (
+                self.precision == "auto"
+                and not incremental
+                and net.precision == "float32"
+                and suits_bfloat16(net.module_, device, X)
+            )
 
         self._net, self._recipe, self.classes_ = net, recipe, classes
         self._store_history()
@@ -318,8 +325,13 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
+    def _has_no_names(self) -> bool:
+        """Whether the net was fitted without column names, which an array could miss."""
+        return "feature_names_in_" not in self.__dict__
+
     def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)  # for its message; it takes as long as asking for one row
         X, _ = self._validate_samples(X, reset=False)
         return self._net.logits(X)
 

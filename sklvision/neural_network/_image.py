@@ -13,6 +13,7 @@ import torch
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._checks import plainly_valid
 from sklvision.neural_network._lazy import LazyImages
 from sklvision.neural_network._module import Architecture
 from sklvision.utils._lazy import is_collection
@@ -203,6 +204,9 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
         dtype = self._sample_dtype(reset)
+        if y is None and not reset and self._is_plain(X, dtype):
+            X = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
+            return X.reshape(len(X), *self.input_shape_), None
         if is_collection(X):
             return self._validate_collection(X, y, dtype, reset)
         # Pixels of one byte stay so until their batch is computed.
@@ -246,6 +250,16 @@ class ImageClassifier(BaseNeuralClassifier):
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
         return LazyImages(X, shape, dtype), y
+
+    def _is_plain(self, X: Any, dtype: type) -> bool:
+        if not self._has_no_names() or getattr(X, "ndim", 2) < 3:
+            return False
+        shape = (
+            self.input_shape_ if X.ndim == 4 or self.input_shape_[2] > 1 else self.input_shape_[:2]
+        )
+        if type(X) is np.ndarray and X.dtype == np.uint8:
+            return X.shape[1:] == shape and len(X) > 0 and X.flags.c_contiguous
+        return plainly_valid(X, shape, dtype)
 
     def _is_one_image(self, X: Any) -> bool:
         height, width, channels = self.input_shape_

@@ -36,12 +36,16 @@ class StandardizedNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map a batch of samples to logits ``(n, n_classes)``."""
+        return self.net(self.standardize(x))
+
+    def standardize(self, x: Tensor) -> Tensor:
+        """Map a batch of samples to what the net takes."""
         x = (x.to(self.mean.dtype) - self.mean) / self.scale
         if x.ndim == 4:
             # The stride of a single channel is arbitrary, and an odd one sends convolutions down a
             # slow path; dropping and adding that axis makes it anew.
             x = x[..., 0].unsqueeze(1) if x.shape[3] == 1 else x.permute(0, 3, 1, 2)
-        return self.net(x)
+        return x
 
 
 def check_architecture(

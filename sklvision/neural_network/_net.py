@@ -7,7 +7,7 @@ tensors in memory: for small nets most of an epoch is otherwise spent on moving 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, prod
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -18,17 +18,11 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 
-from sklvision.nets._device import autocast
-from sklvision.neural_network._data import Data, Samples, as_tensor, read
+from sklvision.nets._device import autocast, computes_in_bfloat16
+from sklvision.neural_network._data import Data, Samples
+from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule
-
-# Values and rows of one chunk at prediction: activations stay in the processor's cache.
-_CHUNK_VALUES = 2**17
-_CHUNK_ROWS = 1024
-# Matrix products over a multiple of four rows give each row the same bits, whichever rows are
-# beside it; shorter remainders take another path through the library, with another rounding.
-_ROW_BLOCK = 4
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -57,6 +51,13 @@ class Net(NeuralNetClassifier):
     **kwargs : dict
         skorch's own parameters.
     """
+
+    # Whether a net trained in float32 may be asked in bfloat16, where that is fast.
+    suits_bfloat16 = False
+    # Whether a callback wants to be told of every batch.
+    watched_ = True
+    # Made at the first prediction; neither copied nor pickled.
+    _predictor: Predictor | None = None
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class Net(NeuralNetClassifier):
         self.notify("on_train_begin", X=samples.X, y=samples.y)
         self.fit_loop(samples, validation, epochs)
         self.notify("on_train_end", X=samples.X, y=samples.y)
+        self._set_training(False)
 
     def fit_loop(
         self,
@@ -191,6 +193,15 @@ class Net(NeuralNetClassifier):
                 raise
             self.stop_training_ = True
 
+    def train_step(self, batch: tuple[Tensor, Tensor], **fit_params: Any) -> dict[str, Tensor]:
+        """Take one optimizer step; skorch's own serves callbacks that watch gradients."""
+        if self.watched_:
+            return super().train_step(batch, **fit_params)
+        self.optimizer_.zero_grad()
+        step = self.train_step_single(batch, **fit_params)
+        self.optimizer_.step()
+        return step
+
     def train_step_single(
         self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
     ) -> dict[str, Tensor]:
@@ -235,9 +246,10 @@ class Net(NeuralNetClassifier):
     def _decay_weights(self) -> None:
         with torch.no_grad():
             for group in self.optimizer_.param_groups:
-                for parameter in group["params"]:
-                    if parameter.grad is not None:  # frozen weights have none
-                        parameter.mul_(1 - group["lr"] * self.weight_decay)
+                # Frozen weights have no gradient.
+                trained = [weight for weight in group["params"] if weight.grad is not None]
+                if trained:
+                    torch._foreach_mul_(trained, 1 - group["lr"] * self.weight_decay)
 
     def validation_step(
         self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
@@ -273,7 +285,7 @@ class Net(NeuralNetClassifier):
         return (losses if sample_weight is None else losses * sample_weight).mean()
 
     def logits(self, X: Data) -> np.ndarray:
-        """Compute the logits of any number of samples, in chunks.
+        """Compute the logits of any number of samples.
 
         Parameters
         ----------
@@ -285,15 +297,21 @@ class Net(NeuralNetClassifier):
         logits : ndarray of shape (n_samples, n_classes)
             In float64.
         """
-        self._set_training(False)
-        n_rows = max(_ROW_BLOCK, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(X.shape[1:])))
-        n_rows -= n_rows % _ROW_BLOCK
-        with torch.inference_mode():
-            chunks = [
-                self.infer(_whole_blocks(as_tensor(chunk)).to(self.device)).cpu()
-                for chunk in read(X, n_rows)
-            ]
-        return torch.cat(chunks)[: len(X)].double().numpy()
+        predictor = self._predictor
+        if predictor is None or not predictor.is_current():
+            predictor = self._predictor = self._make_predictor(X.shape[1:])
+        return predictor.logits(X)
+
+    def _make_predictor(self, input_shape: tuple[int, ...]) -> Predictor:
+        device = torch.device(self.device)
+        rounds = self.suits_bfloat16 and computes_in_bfloat16(device)
+        precision = "bfloat16" if rounds else self.precision
+        return Predictor(self.module_, precision, device, input_shape)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state["_predictor"] = None
+        return state
 
 
 def _same_shape(transform: Callable, batch: Tensor, result: Any) -> Tensor:
@@ -309,8 +327,3 @@ def _same_shape(transform: Callable, batch: Tensor, result: Any) -> Tensor:
 def _watches_batches(callback: Callback) -> bool:
     kind = type(callback)
     return any(getattr(kind, hook) is not getattr(Callback, hook) for hook in _BATCH_HOOKS)
-
-
-def _whole_blocks(X: Tensor) -> Tensor:
-    missing = -len(X) % _ROW_BLOCK
-    return torch.cat([X, X[-1:].expand(missing, *X.shape[1:])]) if missing else X

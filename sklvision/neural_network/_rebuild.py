@@ -15,7 +15,7 @@ from sklvision.neural_network._optim import optimizer_settings
 from sklvision.neural_network._runtime import resolve_precision, scoped_seed
 
 # Everything that decides what the module computes, as it was when it was fitted: architecture,
-# architecture_params, input_shape, n_classes, precision and device.
+# architecture_params, input_shape, n_classes, precision and device, and suits_bfloat16.
 Recipe = dict[str, Any]
 
 
@@ -72,6 +72,7 @@ def make_net(
         **optimizer_settings(settings.pop("optimizer"), device),
         **settings,
     ).initialize()
+    net.suits_bfloat16 = recipe.get("suits_bfloat16", False)
     if previous is not None:
         net.history = previous.history
         state = previous.optimizer_.state_dict()["state"]
@@ -102,6 +103,7 @@ def restore_net(
     with scoped_seed(0, device):
         module = make_module(_without_download(recipe), weights["mean"], weights["scale"])
     module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    module.eval()
     net = make_net(module, recipe | {"device": str(device)}, settings)
     for epoch in history:
         net.history.new_epoch()

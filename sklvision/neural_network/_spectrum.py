@@ -10,6 +10,7 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._checks import plainly_valid
 from sklvision.neural_network._module import Architecture
 
 
@@ -62,9 +63,9 @@ class SpectrumClassifier(BaseNeuralClassifier):
     warm_start : bool, default=False
         Go on from the weights of the previous fit.
     precision : {"auto", "float32", "bfloat16", "float64"}, default="auto"
-        Number format of the computation. ``"auto"`` takes bfloat16 for convolutions over
-        images of at least 16 × 16 pixels where the processor computes in it, else float32.
-        Weights are kept in float32, or in float64.
+        Number format of the computation. ``"auto"`` trains in float32. On a processor that computes
+        in bfloat16 it predicts in that where the layers are dense and, on some of the training
+        data, no probability moved by more than 0.005. Weights are kept in float32, or in float64.
     device : str or torch.device, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if there is one.
         A fitted classifier can be loaded where its device is absent.
@@ -177,5 +178,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
     def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
         dtype = self._sample_dtype(reset)
         if y is None and not reset:
+            if self._has_no_names() and plainly_valid(X, self.input_shape_, dtype):
+                return X.astype(dtype, copy=False), None
             return validate_data(self, X, reset=False, dtype=dtype, order="C"), None
         return validate_data(self, X, y, reset=reset, dtype=dtype, order="C")

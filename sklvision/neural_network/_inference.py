@@ -1,0 +1,193 @@
+"""How a fitted net is asked: a copy of it made for prediction, and samples in chunks."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from torch import Tensor, nn
+
+from sklvision.nets._device import autocast, computes_in_bfloat16
+from sklvision.nets._fold import FusedLayer, can_fuse, fold, fuse
+from sklvision.neural_network._data import Data, as_tensor, read
+from sklvision.neural_network._module import StandardizedNet
+
+# Size of one chunk: its activations stay in the processor's cache.
+_SPECTRUM_VALUES, _SPECTRUM_ROWS = 2**19, 1024
+_IMAGE_PIXELS, _IMAGE_ROWS = 2**16, 8
+# torch's matrix products over a multiple of four rows give each row the same bits, whichever rows
+# are beside it; shorter remainders take another path through the library, with another rounding.
+_ROW_BLOCK = 4
+
+# A rewritten net must agree with the trained one to rounding. In float32 that is all that can
+# differ; bfloat16 is taken for dense nets where probabilities and log-odds hardly notice.
+_SAME = 1e-4
+_NEAR_PROBABILITY, _NEAR_LOG_ODDS = 5e-3, 0.05
+# Fewer weights than this are not worth another format.
+_MANY_WEIGHTS = 2**14
+_TRIED_ROWS = 256
+
+
+class Predictor:
+    """Asks a fitted module for logits.
+
+    On a CPU it asks a copy without batch normalisation and dropout, whose layers are fused.
+    Where such a copy does not give what the module gives, as for a forward that uses its layers
+    in a way of its own, it asks the module.
+
+    Parameters
+    ----------
+    module : StandardizedNet
+        The module that was trained.
+    precision : {"float32", "bfloat16", "float64"}
+        What it computes in.
+    device : torch.device
+        Where the module is.
+    input_shape : tuple of int
+        Shape of one sample.
+    """
+
+    def __init__(
+        self,
+        module: StandardizedNet,
+        precision: str,
+        device: torch.device,
+        input_shape: tuple[int, ...],
+    ) -> None:
+        self.module, self.precision, self.device = module, precision, device
+        weights = [*module.parameters(), *module.buffers()]
+        self._weights = [tensor for tensor in weights if not tensor.is_inference()]
+        self._modules = list(module.modules())
+        self._version = self._current_version()
+        self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        self._n_rows = _chunk_rows(input_shape)
+        self._net = self._rewritten(input_shape) if self._version >= 0 else None
+        # Calling a module costs more than calling its forward, which shows with a single row.
+        in_turn = self._net if isinstance(self._net, nn.Sequential) else [self._net]
+        self._steps = [layer.forward for layer in in_turn if layer is not None]
+        # Fused layers do not depend on the number of rows; others may.
+        self._blocks = self._net is None or any(True for _ in self._net.parameters())
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether fused layers do all of the work, so that a row's bits are its own."""
+        layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
+        return all(isinstance(layer, FusedLayer) for layer in layers)
+
+    def is_current(self) -> bool:
+        """Whether the module is still as it was: somebody may set its weights, or add hooks."""
+        return self._current_version() == self._version
+
+    def _current_version(self) -> int:
+        """Number of changes to the weights; -1 where hooks want to see the module called."""
+        if any(module._forward_hooks or module._forward_pre_hooks for module in self._modules):
+            return -1
+        return sum([tensor._version for tensor in self._weights])
+
+    def _rewritten(self, input_shape: tuple[int, ...]) -> nn.Module | None:
+        if self.precision == "float64" or self.device.type != "cpu" or not can_fuse():
+            return None
+        try:
+            return _rewrite(self.module, self._dtype, input_shape)
+        except Exception:  # whatever an unknown forward makes of fused layers
+            return None
+
+    def logits(self, X: Data) -> np.ndarray:
+        """Compute logits of validated samples, in float64.
+
+        Parameters
+        ----------
+        X : ndarray or LazyImages of shape (n_samples, *input_shape)
+            Samples.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes)
+        """
+        with torch.inference_mode():
+            chunks = [self._ask(as_tensor(chunk)) for chunk in read(X, self._n_rows)]
+            logits = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
+            return logits.double().numpy()
+
+    def _ask(self, X: Tensor) -> Tensor:
+        n_rows = len(X)
+        if self._blocks and n_rows % _ROW_BLOCK:
+            X = torch.cat([X, X[-1:].expand(-n_rows % _ROW_BLOCK, *X.shape[1:])])
+        if self._net is not None:
+            logits = self.module.standardize(X)
+            if self._dtype != torch.float32:
+                logits = logits.to(self._dtype)
+            for step in self._steps:
+                logits = step(logits)
+        else:
+            self.module.eval()
+            with autocast(self.precision, self.device):
+                logits = self.module(X.to(self.device)).cpu()
+        return logits[:n_rows] if self._blocks else logits
+
+
+def _rewrite(
+    module: StandardizedNet, dtype: torch.dtype, input_shape: tuple[int, ...]
+) -> nn.Module | None:
+    """Fold and fuse the net; None if it then computes something else on random input."""
+    module.eval()
+    *space, last = input_shape
+    draws = torch.randn((2, last, *space), generator=torch.Generator().manual_seed(0))
+    if space:
+        draws = draws.contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        expected = module.net(draws)
+        fused = fuse(fold(module.net), torch.float32)
+        found = fused(draws)
+        if found.shape != expected.shape or not torch.allclose(
+            found, expected, rtol=0, atol=_SAME * (1 + float(expected.abs().max()))
+        ):
+            return None
+        if dtype != torch.float32:
+            fused = fuse(fold(module.net), dtype)
+            fused(draws.to(dtype))
+        return fused
+
+
+def _chunk_rows(shape: tuple[int, ...]) -> int:
+    if len(shape) == 1:
+        return max(_ROW_BLOCK, min(_SPECTRUM_ROWS, _SPECTRUM_VALUES // shape[0]))
+    return max(_IMAGE_ROWS, min(_SPECTRUM_ROWS, _IMAGE_PIXELS // prod(shape[:2])))
+
+
+def suits_bfloat16(module: StandardizedNet, device: torch.device, X: Data) -> bool:
+    """Whether a net trained in float32 may be asked in bfloat16, by samples it was trained on.
+
+    Asked of dense nets for spectra alone; convolutions that gain were trained in it.
+
+    Parameters
+    ----------
+    module : StandardizedNet
+        The module that was trained.
+    device : torch.device
+        Where it is.
+    X : ndarray or LazyImages of shape (n_samples, *input_shape)
+        Training data, of which some are tried.
+    """
+    if len(X.shape) > 2:
+        return False
+    layers = [layer for layer in module.modules() if list(layer.parameters(recurse=False))]
+    dense = all(isinstance(layer, nn.Linear | nn.BatchNorm1d) for layer in layers)
+    n_weights = sum(parameter.numel() for parameter in module.parameters())
+    if device.type != "cpu" or not dense or n_weights < _MANY_WEIGHTS:
+        return False
+    if not computes_in_bfloat16(device) or not can_fuse():
+        return False
+    exact, rounded = (
+        Predictor(module, precision, device, X.shape[1:]) for precision in ("float32", "bfloat16")
+    )
+    if not rounded.is_fused:
+        return False
+    tried = X[:: max(1, len(X) // _TRIED_ROWS)][:_TRIED_ROWS]
+    expected, found = exact.logits(tried), rounded.logits(tried)
+    moved = np.abs(softmax(found, axis=1) - softmax(expected, axis=1)).max()
+    return bool(
+        moved <= _NEAR_PROBABILITY and np.ptp(found - expected, axis=1).max() <= _NEAR_LOG_ODDS
+    )
