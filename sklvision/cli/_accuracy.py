@@ -73,6 +73,28 @@ def find_tasks() -> dict[str, Task]:
             "nails-grouped", f"nails, {grouped}", "nails", {}, _nails_series, 0.97, None, 1, False
         ),
         Task(
+            "nails-fast",
+            "nails, official split, by their outline",
+            "nails",
+            {"fast": True},
+            partial(_nails, reduce=4),
+            1.0,
+            0.77,
+            1,
+            False,
+        ),
+        Task(
+            "nails-fast-grouped",
+            f"nails, by their outline, {grouped}",
+            "nails",
+            {"fast": True},
+            partial(_nails_series, reduce=4),
+            0.97,
+            None,
+            1,
+            False,
+        ),
+        Task(
             "flowers17",
             "flowers17, stratified 1156/204 drawn by the seed, pretrained features",
             "flowers",
@@ -264,18 +286,29 @@ def _official(fetch: str, seed: int) -> Iterator[Split]:
     yield Split(train.data, train.target, test.data, test.target)
 
 
-_nails = partial(_official, "fetch_nails")
 _mnist = partial(_official, "fetch_mnist")
 _cifar10 = partial(_official, "fetch_cifar10")
 
 
-def _nails_series(seed: int) -> Iterator[Split]:
+def _nails(seed: int, reduce: int = 1) -> Iterator[Split]:
+    train, test = _read_nails("train", reduce), _read_nails("test", reduce)
+    yield Split(train.data, train.target, test.data, test.target)
+
+
+def _nails_series(seed: int, reduce: int = 1) -> Iterator[Split]:
     from sklearn.model_selection import LeaveOneGroupOut
 
-    from sklvision.datasets import fetch_nails
-
-    nails = fetch_nails(subset="all")
+    nails = _read_nails("all", reduce)
     return _folds(LeaveOneGroupOut(), nails.data, nails.target, nails.groups)
+
+
+def _read_nails(subset: str, reduce: int) -> Any:
+    from sklvision.datasets import ImageCollection, fetch_nails
+
+    nails = fetch_nails(subset=subset)
+    if reduce > 1:
+        nails.data = ImageCollection(nails.filenames, reduce=reduce, mode="L")
+    return nails
 
 
 def _flowers(seed: int) -> Iterator[Split]:

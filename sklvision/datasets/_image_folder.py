@@ -28,6 +28,7 @@ def load_image_folder(
     path: str | os.PathLike[str],
     *,
     size: int | tuple[int, int] | None = None,
+    reduce: int = 1,
     mode: str | None = None,
     lazy: bool = True,
     on_error: str = "raise",
@@ -52,6 +53,9 @@ def load_image_folder(
     size : int or (int, int), default=None
         Height and width in pixels to resize every image to when it is read. One integer makes
         squares. ``None`` keeps the sizes of the files.
+    reduce : {1, 2, 4, 8}, default=1
+        Read images at this part of their size, which saves most of the time of decoding JPEG; see
+        :class:`ImageCollection`.
     mode : {"L", "RGB", "F"}, default=None
         Read as 8-bit gray, 8-bit colour or float32 gray. ``None`` chooses by what the files
         hold; see :class:`ImageCollection`.
@@ -120,7 +124,9 @@ def load_image_folder(
     ((2, 8, 8, 3), ['bad', 'good'])
     """
     path = Path(path)
-    collection = ImageCollection(_files_by_class(path), size=size, mode=mode, on_error=on_error)
+    collection = ImageCollection(
+        _files_by_class(path), size=size, reduce=reduce, mode=mode, on_error=on_error
+    )
     target = np.array([Path(file).parent.name for file in collection.files])
     target_names = np.unique(target).tolist()
     if len(target_names) < 2:
