@@ -1,156 +1,187 @@
-"""Speed of fit and predict as ratios to plain torch, and of skorch beside it.
+"""Speed, size and memory against named references, each with the bar it is to meet.
 
     python -m benchmarks speed
+    python -m benchmarks speed --only predict-row import
 
-"torch" is a net of the same layers: at prediction one eager float32 forward pass, in training a
-loop over slices of shuffled tensors with the same optimizer, schedule and numbers of batches and
-epochs.
+What is compared runs in turns in one process, or in fresh processes in turns. "torch" is one eager
+float32 forward pass of the same net; or a training loop over slices of shuffled tensors with
+the same net, optimizer, schedule and numbers of batches and epochs.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-import numpy as np
 import torch
-from skorch import NeuralNetClassifier
-from torch import nn
 
+from benchmarks import _speed_cases as cases
+from benchmarks import _speed_processes as processes
 from benchmarks._harness import interleave
-from sklvision.nets import build
-from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+
+_LOOP = "torch, a loop"
 
 
-def _standardised(X: np.ndarray) -> torch.Tensor:
-    tensor = torch.from_numpy(X.reshape(len(X), 1, *X.shape[1:]) if X.ndim == 3 else X)
-    return (tensor - tensor.mean(0)) / (tensor.std(0) + 1e-6)
+@dataclass(frozen=True)
+class Row:
+    """One row: what is compared with what, and the largest ratio that is good.
+
+    `make` returns functions to be called in turns or, with a `unit`, the two figures. A row that
+    takes long has at most `repeats`.
+    """
+
+    what: str
+    reference: str
+    bar: float
+    make: Callable[[], Any]
+    unit: str = "s"
+    repeats: int = 99
 
 
-def _predict_cases(rng: np.random.RandomState) -> dict[str, dict[str, Callable[[], object]]]:
-    X = rng.normal(size=(10_000, 502)).astype(np.float32)
-    y = rng.randint(3, size=10_000)
-    clf = SpectrumClassifier(max_epochs=1, random_state=0).fit(X, y)
-    skorch = NeuralNetClassifier(
-        build("spectrum_mlp", (502,), 3),
-        criterion=nn.CrossEntropyLoss,
-        train_split=None,
-        max_epochs=1,
-        verbose=0,
-    ).fit(X, y)
-    net, tensor, row = clf.module_.net, torch.from_numpy(X), torch.from_numpy(X[:1])
-
-    @torch.inference_mode()
-    def forward(batch: torch.Tensor) -> np.ndarray:
-        return net(batch).argmax(1).numpy()
-
-    return {
-        "predict 10,000 × 502": {
-            "ours": lambda: clf.predict(X),
-            "torch": lambda: forward(tensor),
-            "skorch": lambda: skorch.predict(X),
-        },
-        "predict one row": {
-            "ours": lambda: [clf.predict(X[:1]) for _ in range(100)],
-            "torch": lambda: [forward(row) for _ in range(100)],
-            "skorch": lambda: [skorch.predict(X[:1]) for _ in range(100)],
-        },
-    }
-
-
-def _raw_loop(
-    X: torch.Tensor, y: torch.Tensor, net: nn.Module, batch_size: int, epochs: int
-) -> None:
-    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, fused=True)
-    n_batches = -(-len(X) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs * n_batches)
-    net.train()
-    for _ in range(epochs):
-        order = torch.randperm(len(X))
-        for start in range(0, len(X), batch_size):
-            index = order[start : start + batch_size]
-            loss = nn.functional.cross_entropy(net(X[index]), y[index])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-
-
-def _fit_case(
-    X: np.ndarray, y: np.ndarray, architecture: str, batch_size: int, epochs: int
-) -> dict[str, Callable[[], object]]:
-    image = X.ndim == 3
-    shape = (*X.shape[1:], 1) if image else X.shape[1:]
-    n_classes = int(y.max()) + 1
-    tensor, labels = _standardised(X), torch.from_numpy(y)
-    Classifier = ImageClassifier if image else SpectrumClassifier
-    settings = {"max_epochs": epochs, "batch_size": batch_size, "random_state": 0}
-    skorch = NeuralNetClassifier(
-        lambda: build(architecture, shape, n_classes),
-        criterion=nn.CrossEntropyLoss,
-        optimizer=torch.optim.AdamW,
-        train_split=None,
-        max_epochs=epochs,
-        batch_size=batch_size,
-        verbose=0,
-    )
-    return {
-        "ours": lambda: Classifier(architecture, precision="float32", **settings).fit(X, y),
-        "torch": lambda: _raw_loop(
-            tensor, labels, build(architecture, shape, n_classes), batch_size, epochs
-        ),
-        "skorch": lambda: skorch.fit(tensor, labels),
-    }
-
-
-def _fit_cases(rng: np.random.RandomState) -> dict[str, dict[str, Callable[[], object]]]:
-    small = rng.normal(size=(1000, 20)).astype(np.float32), rng.randint(3, size=1000)
-    long = rng.normal(size=(100_000, 10)).astype(np.float32), rng.randint(3, size=100_000)
-    spectra = rng.normal(size=(2000, 502)).astype(np.float32), rng.randint(3, size=2000)
-    images = rng.normal(size=(1000, 28, 28)).astype(np.float32), rng.randint(10, size=1000)
-    return {
-        "fit 1,000 × 20, batch 32": _fit_case(*small, "spectrum_mlp", 32, 5),
-        "fit 1,000 × 20, batch 128": _fit_case(*small, "spectrum_mlp", 128, 10),
-        "fit 100,000 × 10, batch 1,024": _fit_case(*long, "spectrum_mlp", 1024, 1),
-        "fit 2,000 × 502, batch 128": _fit_case(*spectra, "spectrum_mlp", 128, 3),
-        "fit 1,000 × 28 × 28, resnet8, batch 128": _fit_case(*images, "resnet8", 128, 1),
-    }
+ROWS: dict[str, Row] = {
+    "predict-spectra": Row(
+        "predict 10,000 × 502, auto", "torch", 0.5, partial(cases.predict_spectra, "auto")
+    ),
+    "predict-spectra-float32": Row(
+        "predict 10,000 × 502, float32", "torch", 0.8, partial(cases.predict_spectra, "float32")
+    ),
+    "predict-row": Row("predict one row, auto", "torch", 1.3, cases.predict_row),
+    "predict-28": Row(
+        "predict 10,000 × 28 × 28, resnet8, auto",
+        "torch, best batch size",
+        0.6,
+        partial(cases.predict_images, "resnet8", 10_000, (28, 28)),
+        repeats=5,
+    ),
+    "predict-32": Row(
+        "predict 2,000 × 32 × 32 × 3, cifar_cnn, auto",
+        "torch, best batch size",
+        0.6,
+        partial(cases.predict_images, "cifar_cnn", 2000, (32, 32, 3)),
+        repeats=5,
+    ),
+    "fit-32": Row(
+        "fit 1,000 × 20, batch 32", _LOOP, 1.1, partial(cases.fit, 1000, (20,), 32, 5, "float32")
+    ),
+    "fit-128": Row(
+        "fit 1,000 × 20, batch 128", _LOOP, 1.1, partial(cases.fit, 1000, (20,), 128, 10, "float32")
+    ),
+    "fit-1024": Row(
+        "fit 100,000 × 10, batch 1,024",
+        _LOOP,
+        1.1,
+        partial(cases.fit, 100_000, (10,), 1024, 1, "float32"),
+    ),
+    "fit-502": Row(
+        "fit 2,000 × 502, batch 128",
+        _LOOP,
+        1.1,
+        partial(cases.fit, 2000, (502,), 128, 3, "float32"),
+    ),
+    "fit-images": Row(
+        "fit 2,000 × 28 × 28, resnet8, float32",
+        _LOOP,
+        1.1,
+        partial(cases.fit, 2000, (28, 28), 128, 1, "float32"),
+        repeats=5,
+    ),
+    "fit-images-auto": Row(
+        "fit 2,000 × 28 × 28, resnet8, auto",
+        _LOOP,
+        0.6,
+        partial(cases.fit, 2000, (28, 28), 128, 1, "auto"),
+        repeats=5,
+    ),
+    "search": Row(
+        "GridSearchCV, digits, 24 × 5 fits, n_jobs=2",
+        "skorch",
+        0.33,
+        cases.search_digits,
+        repeats=5,
+    ),
+    "augment": Row(
+        "flip, rotate and shift 28 × 28",
+        "an epoch of cifar_cnn, auto",
+        0.15,
+        cases.augment_images,
+        repeats=5,
+    ),
+    "import": Row(
+        "import sklvision",
+        "import sklearn.preprocessing",
+        1.2,
+        partial(processes.importing, "sklvision"),
+    ),
+    "import-spectral": Row(
+        "import sklvision.spectral",
+        "import sklearn.preprocessing",
+        1.2,
+        partial(processes.importing, "sklvision.spectral"),
+    ),
+    "load": Row(
+        "load and predict a row, new process", "import torch, weights", 1.3, processes.loading
+    ),
+    "file": Row(
+        "joblib file, spectrum_mlp", "its weights", 1.05, processes.file_size, unit="bytes"
+    ),
+    "memory": Row(
+        "peak of fit, 50,000 × 32 × 32 × 3, above 500",
+        "the pixels",
+        1.5,
+        processes.memory_of_fit,
+        unit="bytes",
+    ),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
-    parser.add_argument("--repeats", type=int, default=7, help="default: 7")
+    parser.add_argument("--repeats", type=int, default=7, help="default: 7; slow rows take 5")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch; default: 1")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(ROWS), metavar="NAME", help=f"some of: {', '.join(ROWS)}"
+    )
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Time all cases."""
-    rows = measure(args.repeats, args.threads)
-    return f"Medians of {args.repeats} interleaved repeats", rows
+    """Measure all rows, or some."""
+    rows = measure(args.repeats, args.threads, args.only)
+    return f"Medians of {args.repeats} interleaved repeats, {args.threads} threads", rows
 
 
-def measure(repeats: int, threads: int) -> list[dict[str, object]]:
-    """Time every case."""
-    rng = np.random.RandomState(0)
+def measure(repeats: int, threads: int, only: list[str] | None = None) -> list[dict[str, object]]:
+    """Measure rows by name."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    rows: list[dict[str, object]] = []
     try:
-        for name, functions in (_predict_cases(rng) | _fit_cases(rng)).items():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                seconds = interleave(functions, repeats)
-            rows.append(
-                {
-                    "case": name,
-                    "ours, s": seconds["ours"],
-                    "torch, s": seconds["torch"],
-                    "skorch, s": seconds["skorch"],
-                    "ours / torch": seconds["ours"] / seconds["torch"],
-                    "skorch / torch": seconds["skorch"] / seconds["torch"],
-                }
-            )
+        return [_measured(ROWS[name], repeats) for name in only or ROWS]
     finally:
         torch.set_num_threads(before)
-    return rows
+
+
+def _measured(row: Row, repeats: int) -> dict[str, object]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = row.make()
+        if row.unit == "s":
+            found = interleave(made, min(repeats, row.repeats))
+        else:
+            found = dict(zip(("ours", "reference"), made, strict=True))
+    ratio, skorch = found["ours"] / found["reference"], found.get("skorch")
+    print(f"{row.what}: {ratio:.3g}, bar {row.bar}", file=sys.stderr, flush=True)
+    return {
+        "what": row.what,
+        "reference": row.reference,
+        "unit": row.unit,
+        "ours": found["ours"],
+        "theirs": found["reference"],
+        "ratio": ratio,
+        "bar": row.bar,
+        "met": ratio <= row.bar,
+        "skorch's ratio": "–" if skorch is None else skorch / found["reference"],
+    }

@@ -1,0 +1,191 @@
+"""What is timed within one process: predictions, fits, augmentation and a search.
+
+Every function here makes the data of one case, and returns what is called in turns: ``"ours"``,
+``"reference"``, and ``"skorch"`` where its `NeuralNetClassifier` does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from skorch import NeuralNetClassifier
+from torch import nn
+
+from sklvision.augmentation import Compose, RandomFlip, RandomRotation, RandomShift
+from sklvision.datasets import make_spectra
+from sklvision.nets import build
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+
+Functions = dict[str, Callable[[], object]]
+
+_BATCH_SIZES = (32, 64, 128, 256, 1000)
+
+
+def _spectra() -> tuple[np.ndarray, np.ndarray]:
+    X, y = make_spectra(2000, random_state=0)[:2]
+    return X.astype(np.float32), y.astype(np.int64)
+
+
+def _images(n: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.RandomState(0)
+    return rng.randint(256, size=(n, *shape), dtype=np.uint8), rng.randint(10, size=n)
+
+
+def _asked(net: nn.Module, batch_size: int) -> Callable[[torch.Tensor], np.ndarray]:
+    @torch.inference_mode()
+    def forward(X: torch.Tensor) -> np.ndarray:
+        return torch.cat([net(batch).argmax(1) for batch in X.split(batch_size)]).numpy()
+
+    return forward
+
+
+def predict_spectra(precision: str) -> Functions:
+    """10,000 spectra of 502 bands."""
+    X, y = _spectra()
+    clf = SpectrumClassifier(max_epochs=5, precision=precision, random_state=0).fit(X, y)
+    skorch = _skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
+    X = np.tile(X, (5, 1))
+    forward, tensor = _asked(clf.module_.net, len(X)), torch.from_numpy(X)
+    return {
+        "ours": lambda: clf.predict(X),
+        "reference": lambda: forward(tensor),
+        "skorch": lambda: skorch.predict(X),
+    }
+
+
+def predict_row() -> Functions:
+    """One spectrum of 502 bands, a hundred times."""
+    X, y = _spectra()
+    clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
+    skorch = _skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
+    net, row = clf.module_.net, torch.from_numpy(X[:1])
+
+    @torch.inference_mode()
+    def forward() -> np.ndarray:
+        return net(row).argmax(1).numpy()
+
+    return {
+        "ours": lambda: [clf.predict(X[:1]) for _ in range(100)],
+        "reference": lambda: [forward() for _ in range(100)],
+        "skorch": lambda: [skorch.predict(X[:1]) for _ in range(100)],
+    }
+
+
+def predict_images(architecture: str, n: int, shape: tuple[int, ...]) -> Functions:
+    """Images; the reference takes them in batches of the size that suits it best."""
+    X, y = _images(n, shape)
+    clf = ImageClassifier(architecture, max_epochs=1, random_state=0).fit(X[:256], y[:256])
+    tensor = torch.from_numpy(X).reshape(*X.shape[:3], -1).permute(0, 3, 1, 2).float().contiguous()
+    tensor = (tensor - 127) / 74
+    net, seconds = clf.module_.net, {}
+    for batch_size in _BATCH_SIZES:
+        forward = _asked(net, batch_size)
+        forward(tensor[:1000])
+        start = perf_counter()
+        forward(tensor[:1000])
+        seconds[batch_size] = perf_counter() - start
+    forward = _asked(net, min(seconds, key=seconds.__getitem__))
+    return {"ours": lambda: clf.predict(X), "reference": lambda: forward(tensor)}
+
+
+def _raw_loop(
+    X: torch.Tensor, y: torch.Tensor, net: nn.Module, batch_size: int, epochs: int
+) -> None:
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, fused=True)
+    n_batches = -(-len(X) // batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, epochs * n_batches)
+    net.train()
+    for _ in range(epochs):
+        order = torch.randperm(len(X))
+        for start in range(0, len(X), batch_size):
+            index = order[start : start + batch_size]
+            loss = nn.functional.cross_entropy(net(X[index]), y[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
+def _skorch(
+    architecture: str, shape: tuple[int, ...], n_classes: int, epochs: int, batch_size: int
+) -> NeuralNetClassifier:
+    return NeuralNetClassifier(
+        build,
+        module__name=architecture,
+        module__input_shape=shape,
+        module__n_classes=n_classes,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        train_split=None,
+        max_epochs=epochs,
+        batch_size=batch_size,
+        verbose=0,
+    )
+
+
+def _standardised(X: np.ndarray) -> torch.Tensor:
+    tensor = torch.from_numpy(X)
+    return ((tensor - tensor.mean(0)) / (tensor.std(0) + 1e-6)).contiguous()
+
+
+def fit(n: int, shape: tuple[int, ...], batch_size: int, epochs: int, precision: str) -> Functions:
+    """`resnet8` on images, `spectrum_mlp` on rows of numbers."""
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(n, *shape)).astype(np.float32)
+    image = len(shape) == 2
+    architecture, n_classes = ("resnet8", 10) if image else ("spectrum_mlp", 3)
+    y = rng.randint(n_classes, size=n)
+    input_shape = (*shape, 1) if image else shape
+    tensor, labels = _standardised(X[:, None] if image else X), torch.from_numpy(y)
+    Classifier = ImageClassifier if image else SpectrumClassifier
+    settings = {"max_epochs": epochs, "batch_size": batch_size, "random_state": 0}
+    clf = Classifier(architecture, precision=precision, **settings)
+    skorch = _skorch(architecture, input_shape, n_classes, epochs, batch_size)
+    functions: Functions = {
+        "ours": lambda: clf.fit(X, y),
+        "reference": lambda: _raw_loop(
+            tensor, labels, build(architecture, input_shape, n_classes), batch_size, epochs
+        ),
+    }
+    if not image:
+        functions["skorch"] = lambda: skorch.fit(tensor, labels)
+    return functions
+
+
+def search_digits() -> Functions:
+    """24 candidates × 5 folds, 5 epochs each, in two processes."""
+    X, y = load_digits(return_X_y=True)
+    X = X.astype(np.float32)
+    grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [64, 128]}
+    dropout = [0.0, 0.2, 0.4]
+    grids = {
+        "ours": grid | {"architecture_params": [{"dropout": p} for p in dropout]},
+        "reference": grid | {"module__dropout": dropout},
+    }
+    estimators = {
+        "ours": SpectrumClassifier(max_epochs=5, random_state=0),
+        "reference": _skorch("spectrum_mlp", (64,), 10, 5, 64),
+    }
+
+    def search(name: str) -> GridSearchCV:
+        return GridSearchCV(estimators[name], grids[name], cv=5, n_jobs=2, refit=False).fit(X, y)
+
+    return {name: partial(search, name) for name in grids}
+
+
+def augment_images() -> Functions:
+    """Flip, rotate and shift 2,000 images of 28 × 28 in batches of 128, as a fit does."""
+    X, y = _images(2000, (28, 28))
+    augment = Compose([RandomFlip(), RandomRotation(15), RandomShift(0.1)])
+    batches = torch.from_numpy(X[..., None]).float().split(128)
+    clf = ImageClassifier("cifar_cnn", max_epochs=1, batch_size=128, random_state=0)
+    return {
+        "ours": lambda: [augment(batch) for batch in batches],
+        "reference": lambda: clf.fit(X, y),
+    }
