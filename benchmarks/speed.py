@@ -52,10 +52,10 @@ ROWS: dict[str, Row] = {
     ),
     "predict-row": Row("predict one row, auto", "torch", 1.3, cases.predict_row),
     "predict-28": Row(
-        "predict 10,000 × 28 × 28, resnet8, auto",
+        "predict 2,000 × 28 × 28, resnet8, auto",
         "torch, best batch size",
         0.6,
-        partial(cases.predict_images, "resnet8", 10_000, (28, 28)),
+        partial(cases.predict_images, "resnet8", 2000, (28, 28)),
         repeats=5,
     ),
     "predict-32": Row(

@@ -91,7 +91,8 @@ class FusedLayer(nn.Module):
         weight = layer.weight.detach().to(dtype)
         post: tuple[Any, ...] = (activation, [], "none" if activation == "gelu" else "")
         ops = torch.ops.mkldnn
-        if isinstance(layer, nn.Conv2d):
+        self._convolves = isinstance(layer, nn.Conv2d)
+        if self._convolves:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
             self._compute = ops._convolution_pointwise
             post = (layer.padding, layer.stride, layer.dilation, layer.groups, *post)
@@ -104,7 +105,9 @@ class FusedLayer(nn.Module):
         """Multiply, add and activate."""
         if x.dtype != self._dtype:
             x = x.to(self._dtype)
-        return self._compute(x, self._weight, self._bias, *self._how)
+        y = self._compute(x, self._weight, self._bias, *self._how)
+        # A single input channel has no order of axes, and the layers behind would inherit that.
+        return y.contiguous(memory_format=torch.channels_last) if self._convolves else y
 
 
 # Private to torch, and absent from some builds and versions.
