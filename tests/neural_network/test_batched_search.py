@@ -273,7 +273,10 @@ def hooked(input_shape, n_classes):
         {"class_weight": {0: 0, 1: 1, 2: 1}},
         *({"architecture": net} for net in (Residual, tied, frozen, hooked, "spectrum_cnn")),
     ],
-    ids=str,
+    # The repr of a function differs between processes, which must collect the same tests.
+    ids=lambda params: "-".join(
+        f"{name}-{getattr(value, '__name__', value)}" for name, value in params.items()
+    ),
 )
 def test_what_cannot_be_batched_is_fitted_alone_and_counted(params):
     if "architecture" in params:
