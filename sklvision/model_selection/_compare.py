@@ -235,7 +235,7 @@ def _look_for_leaks(
     report = inspect_splits(X, y, splits, groups, n_jobs=n_jobs)
     if report:
         warnings.warn(
-            f"Scores on these folds may flatter (check_leaks=False silences this). {report}",
+            f"Scores on these folds may flatter: {report}",
             UserWarning,
             stacklevel=3,
         )
