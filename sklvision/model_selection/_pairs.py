@@ -22,7 +22,7 @@ from sklvision.model_selection._searches import chosen_parameters, is_search
 
 _PREDICT_SECONDS = "predict seconds"  # no scorer's name: the blank keeps it apart
 # A prediction that took less is timed again, warm, as it is in service.
-_BRIEF = 0.005
+_BRIEF = 0.01
 
 
 @cache
