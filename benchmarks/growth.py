@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.base import clone
 
 from benchmarks._harness import interleave
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
@@ -61,7 +62,7 @@ def measure(repeats: int) -> list[dict[str, object]]:
 def _time(what: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[str, object]:
     y = rng.randint(3, size=len(X))
     y[:3] = range(3)
-    fitted = net.fit(X, y)
+    fitted = clone(net).fit(X, y)  # apart from what is fitted anew: its first prediction is over
     module = fitted.module_
     tensor = torch.as_tensor(X, dtype=torch.float32)
 
@@ -93,7 +94,8 @@ def _draw(rows: list[dict[str, object]], path: Path) -> None:
         ax.minorticks_off()
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("seconds")
-    axes[0].legend()
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3)
     temporary = beside(path).with_suffix(path.suffix)  # matplotlib goes by it
     figure.savefig(temporary)
     temporary.replace(path)
