@@ -24,6 +24,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.spectra import SETS as SPECTRA
 from sklvision.datasets import (
     fetch_cifar10,
     fetch_flowers17,
@@ -34,19 +35,6 @@ from sklvision.datasets import (
 from sklvision.image import FlattenImages, Resize
 from sklvision.model_selection import find_leaks
 from sklvision.model_selection._leakage.find import inspect_splits
-
-SPECTRA = (
-    "plastics_nir_avantes",
-    "saliva_raman_pd_ad",
-    "salinas_a_hsi",
-    "milk_nir",
-    "milk_powder_nir",
-    "coffee_brands_nir",
-    "coffee_origin_mir",
-    "fruit_puree_mir",
-    "fresh_meat_mir",
-    "ucr_coffee",
-)
 
 
 def _load(name: str) -> tuple[Any, np.ndarray]:

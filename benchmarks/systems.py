@@ -19,9 +19,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from benchmarks.spectra import load
 from sklvision import datasets, recipes
 from sklvision.augmentation import RandomFlip, RandomRotation, RandomShift
-from sklvision.datasets._download import data_home_path
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import FlattenImages, ForegroundCrop, Resize
 from sklvision.model_selection import (
@@ -118,20 +118,17 @@ def _page(name: str, args: argparse.Namespace) -> dict[str, object]:
 
 
 def _spectra() -> System:
-    spectra = datasets.load_spectra(data_home_path(None) / "spectra" / "plastics_nir_avantes.npz")
-    y = np.asarray(spectra.target)
-    labels, counts = np.unique(y, return_counts=True)
-    kept = np.isin(y, labels[counts >= 10])
+    X, y, groups = load("plastics_nir_avantes")
     return System(
         "plastics by near-infrared spectra; samples of the same piece are kept together",
-        spectra.data[kept],
-        y[kept],
+        X,
+        y,
         {
             "derivative + net": recipes.spectra(),
             "SNV + net": make_pipeline(SpectralScaler("snv"), SpectrumClassifier()),
             "net": SpectrumClassifier(),
         },
-        groups=np.asarray(spectra.groups)[kept],
+        groups=groups,
         forecast="derivative + net",
     )
 

@@ -28,12 +28,13 @@ def describe(
     return {
         **description,
         "Seed": "none" if random_state is None else str(random_state),
-        "Versions": ", ".join([f"Python {python_version()}", *_versions()]),
+        "Versions": ", ".join([f"Python {python_version()}", *package_versions()]),
         "Made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
 
 
-def _versions() -> list[str]:
+def package_versions() -> list[str]:
+    """Of what computes."""
     found = []
     for package in ("sklvision", "scikit-learn", "numpy", "scipy", "torch", "skorch"):
         try:

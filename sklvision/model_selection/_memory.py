@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 import numpy as np
 
-from sklvision._version import __version__
+from sklvision.model_selection._description import package_versions
 
 
 def keep_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
@@ -52,4 +52,4 @@ def hash_data(X: Any, y: np.ndarray, groups: np.ndarray | None) -> str:
     """One key for the data and for what computes; files count by their size and date."""
     stats = [Path(file).stat() for file in getattr(X, "files", ())]
     dates = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
-    return str(joblib.hash((__version__, X, y, groups, dates)))
+    return str(joblib.hash((package_versions(), X, y, groups, dates)))
