@@ -56,7 +56,7 @@ class CorruptionDisplay:
     -----
     A sample of the data that the curve was made of is shown exactly as the classifiers got it.
 
-    .. versionadded:: 0.3
+    .. versionadded:: 0.2
 
     Examples
     --------

@@ -57,7 +57,7 @@ class RobustnessDisplay:
 
     Notes
     -----
-    .. versionadded:: 0.3
+    .. versionadded:: 0.2
 
     Examples
     --------

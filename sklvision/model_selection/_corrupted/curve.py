@@ -153,7 +153,7 @@ def robustness_curve(
     A corrupted image is no image from the factory: a curve tells what a classifier is
     sensitive to, and which of several is less so, not what its score in the factory will be.
 
-    .. versionadded:: 0.3
+    .. versionadded:: 0.2
 
     References
     ----------

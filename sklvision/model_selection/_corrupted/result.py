@@ -42,7 +42,7 @@ class RobustnessResult:
 
     Notes
     -----
-    .. versionadded:: 0.3
+    .. versionadded:: 0.2
 
     Examples
     --------
