@@ -6,9 +6,11 @@ import pkgutil
 import subprocess
 import sys
 
+import joblib
 import pytest
 
 import sklvision
+from sklvision.neural_network import SpectrumClassifier
 
 NEED_TORCH = {"nets", "neural_network", "recipes"}
 LIGHT_MODULES = ["sklvision", "sklvision.utils.discovery"] + [
@@ -56,3 +58,18 @@ def test_command_line_help_leaves_torch_out():
         "print(*{'torch', 'skorch'}.intersection(sys.modules))"
     )
     assert run_python(code) == []
+
+
+def test_a_net_that_is_loaded_to_predict_loads_no_compiler(tmp_path):
+    """Making an optimizer would import torch._dynamo, which takes as long as torch itself."""
+    clf = SpectrumClassifier(max_epochs=1, random_state=0).fit([[0.0], [1.0]] * 8, [0, 1] * 8)
+    joblib.dump(clf, tmp_path / "clf.joblib")
+    code = (
+        "import sys, joblib\n"
+        "clf = joblib.load(sys.argv[1])\n"
+        "clf.predict([[0.5]])\n"
+        "print('torch._dynamo' in sys.modules)\n"
+        "print(type(clf.net_.optimizer_).__name__)\n"
+        "clf.partial_fit([[0.0], [1.0]], [0, 1])"
+    )
+    assert run_python(code, tmp_path / "clf.joblib") == ["False", "AdamW"]

@@ -33,7 +33,6 @@ from sklvision.neural_network._inference import suits_bfloat16
 from sklvision.neural_network._module import Architecture, check_architecture
 from sklvision.neural_network._net import Net, unlimited
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
-from sklvision.neural_network._predictions import PredictionsMixin
 from sklvision.neural_network._rebuild import (
     get_weights,
     make_module,
@@ -46,6 +45,7 @@ from sklvision.neural_network._runtime import (
     scoped_threads,
 )
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._random import draw_seed
 
 

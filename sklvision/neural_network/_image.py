@@ -13,10 +13,10 @@ import torch
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._checks import plainly_valid
 from sklvision.neural_network._lazy import LazyImages
 from sklvision.neural_network._module import Architecture
 from sklvision.utils._lazy import is_collection
+from sklvision.utils._validation import plainly_valid
 
 
 class ImageClassifier(BaseNeuralClassifier):

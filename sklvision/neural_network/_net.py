@@ -58,6 +58,8 @@ class Net(NeuralNetClassifier):
     watched_ = True
     # Made at the first prediction; neither copied nor pickled.
     _predictor: Predictor | None = None
+    # A net that was loaded may never train, and making an optimizer imports half of torch.
+    _waits_with_optimizer = False
 
     def __init__(
         self,
@@ -81,6 +83,26 @@ class Net(NeuralNetClassifier):
         self.lr_schedule = lr_schedule
         self.weight_decay = weight_decay
         self.augment = augment
+
+    def initialize_to_predict(self) -> Net:
+        """Initialise all but the optimizer, which is made when it is first asked for."""
+        self._waits_with_optimizer = True
+        return self.initialize()
+
+    def _initialize_optimizer(self, reason: str | None = None) -> Net:
+        return self if self._waits_with_optimizer else super()._initialize_optimizer(reason)
+
+    def _validate_params(self) -> None:
+        # skorch looks for misspelt names, and knows those of an optimizer once there is one.
+        if not self._waits_with_optimizer:
+            super()._validate_params()
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "optimizer_" or not self._waits_with_optimizer:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self._waits_with_optimizer = False
+        self._initialize_optimizer()
+        return self.optimizer_
 
     def get_default_callbacks(self) -> list:
         """None of skorch's: what they measure is recorded by the epoch itself."""

@@ -40,6 +40,8 @@ def make_net(
     recipe: Recipe,
     settings: dict[str, Any],
     previous: Net | None = None,
+    *,
+    trains: bool = True,
 ) -> Net:
     """Put an initialised net around a module.
 
@@ -54,6 +56,8 @@ def make_net(
     previous : Net, default=None
         The net that trained this module before: its history goes on, and its optimizer's
         state where the optimizer is of the same kind.
+    trains : bool, default=True
+        Whether the net will be trained for certain, as one that was loaded may not.
     """
     settings = dict(settings)
     device = torch.device(recipe["device"])
@@ -71,7 +75,8 @@ def make_net(
         device=str(device),
         **optimizer_settings(settings.pop("optimizer"), device),
         **settings,
-    ).initialize()
+    )
+    net.initialize() if trains else net.initialize_to_predict()
     net.suits_bfloat16 = recipe.get("suits_bfloat16", False)
     if previous is not None:
         net.history = previous.history
@@ -104,7 +109,7 @@ def restore_net(
         module = make_module(_without_download(recipe), weights["mean"], weights["scale"])
     module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     module.eval()
-    net = make_net(module, recipe | {"device": str(device)}, settings)
+    net = make_net(module, recipe | {"device": str(device)}, settings, trains=False)
     for epoch in history:
         net.history.new_epoch()
         for name, value in epoch.items():

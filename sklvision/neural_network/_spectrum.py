@@ -10,8 +10,8 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._checks import plainly_valid
 from sklvision.neural_network._module import Architecture
+from sklvision.utils._validation import plainly_valid
 
 
 class SpectrumClassifier(BaseNeuralClassifier):

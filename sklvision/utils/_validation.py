@@ -1,0 +1,34 @@
+"""Checks of samples, before a net is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_LARGEST_SQUARE = dict(zip(_FLOATS, (1e38, 1e300), strict=True))
+
+
+def plainly_valid(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
+    """Whether `X` is a C-contiguous float array of finite samples: there is nothing to check.
+
+    scikit-learn's own checks, which everything else goes through, take longer than a small
+    net takes for one row. Whatever is not plain is left to them, and so are all errors.
+
+    Parameters
+    ----------
+    X : object
+        What the user passed.
+    shape : tuple of int
+        Shape of one sample.
+    dtype : type
+        What it would be converted to; all values must stay finite there.
+    """
+    if type(X) is not np.ndarray or X.shape[1:] != shape or not X.shape[0]:
+        return False
+    if X.dtype not in _FLOATS or not X.flags.c_contiguous:
+        return False
+    values = X.reshape(-1)
+    # NaN and infinity come through a sum of squares, and so would values too large for dtype.
+    return float(np.dot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
