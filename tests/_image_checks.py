@@ -32,7 +32,11 @@ from sklvision.neural_network import ImageClassifier
 _METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
 
 # Arguments that a constructor demands.
-_REQUIRED = {"BatchedGridSearchCV": {"param_grid": {"lr": [1e-2]}}, "Resize": {"size": (5, 3)}}
+_REQUIRED = {
+    "BatchedGridSearchCV": {"param_grid": {"lr": [1e-2]}},
+    "OnnxClassifier": {"model": "net.onnx"},
+    "Resize": {"size": (5, 3)},
+}
 # Settings that make training quick.
 _SMALL = {
     "ImageClassifier": {

@@ -31,9 +31,9 @@ FLOORS = {
 }
 # The package's own __init__ re-exports the version and nothing else.
 ROOT_FLOOR = 1
-# Parts that may use torch. Augmentation does when it draws, not when it is imported, which
-# test_import_time.py looks at.
-TORCH_PARTS = {"nets", "neural_network", "augmentation"}
+# Parts that may use torch. Augmentation does when it draws and export when it traces a net, not when they are
+# imported, which test_import_time.py looks at.
+TORCH_PARTS = {"nets", "neural_network", "augmentation", "export"}
 TORCH_LIBRARIES = {"torch", "torchvision", "skorch", "timm"}
 MAX_LINES = 400
 

@@ -1,0 +1,85 @@
+"""The graph of a fitted net, traced by torch."""
+
+from __future__ import annotations
+
+import warnings
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sklvision.export._signature import INPUT, LOGITS, PROBABILITIES
+from sklvision.nets._fold import fold
+
+_OPSET = 20  # the first with GELU as one operation
+_TRIED = 8
+
+
+class ExportedNet(nn.Module):
+    """A copy of a fitted module, in float32 on the processor, that gives probabilities as well."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        copied = deepcopy(module).cpu().float()
+        copied.net = fold(copied.net)
+        self.module = copied.eval()
+
+    def forward(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute logits and probabilities."""
+        logits = self.module(X)
+        return logits, torch.softmax(logits, dim=1)
+
+
+def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Trace a module, and ask it.
+
+    Parameters
+    ----------
+    module : StandardizedNet
+        A fitted module.
+    input_shape : tuple of int
+        Shape of one sample.
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        The graph.
+    samples : ndarray of shape (n_samples, *input_shape)
+        Samples drawn as the training data were distributed, band by band or channel by channel.
+    logits : ndarray of shape (n_samples, n_classes)
+        What the module makes of them.
+
+    Raises
+    ------
+    ValueError
+        If an operation of the net has no counterpart in ONNX.
+    """
+    exported = ExportedNet(module)
+    draws = torch.randn((_TRIED, *input_shape), generator=torch.Generator().manual_seed(0))
+    samples = draws * exported.module.scale + exported.module.mean
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program: Any = torch.onnx.export(
+                exported,
+                (samples[:2],),
+                dynamo=True,
+                opset_version=_OPSET,
+                input_names=[INPUT],
+                output_names=[LOGITS, PROBABILITIES],
+                dynamic_shapes=({0: torch.export.Dim("n_samples")},),
+                verbose=False,
+            )
+            logits = exported(samples)[0]
+    except ImportError:  # an onnxscript too old for this torch: the message says what is missing
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"The {type(module.net).__name__} cannot be expressed in ONNX: {error}"
+        ) from error
+    model = program.model_proto
+    # Shapes noted on the way contradict what onnx infers itself.
+    del model.graph.value_info[:]
+    return model, samples.numpy(), logits.numpy()
