@@ -32,6 +32,15 @@ def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict
     return {name: median(values) for name, values in seconds.items()}
 
 
+def peak_memory() -> float:
+    """Most bytes that this process has held, on Linux.
+
+    Not by getrusage: there the peak of a new process may be that of its parent.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
 def machine() -> dict[str, object]:
     """What the figures depend on."""
     return {

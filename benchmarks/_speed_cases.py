@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
 from time import perf_counter
 
 import numpy as np
@@ -19,8 +21,9 @@ from torch import nn
 
 from sklvision.augmentation import Compose, RandomFlip, RandomRotation, RandomShift
 from sklvision.datasets import make_spectra
+from sklvision.export import OnnxClassifier, quantize, to_onnx
 from sklvision.nets import build
-from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
 
 Functions = dict[str, Callable[[], object]]
 
@@ -57,6 +60,18 @@ def predict_spectra(precision: str) -> Functions:
         "reference": lambda: forward(tensor),
         "skorch": lambda: skorch.predict(X),
     }
+
+
+def predict_spectra_int8() -> Functions:
+    """10,000 spectra of 502 bands, by onnxruntime with 8-bit weights and activations."""
+    X, y = _spectra()
+    clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
+    folder = Path(mkdtemp())
+    small = quantize(to_onnx(clf, folder / "net.onnx"), X, folder / "int8.onnx")
+    int8 = OnnxClassifier(small)
+    X = np.tile(X, (5, 1))
+    forward, tensor = _asked(clf.module_.net, len(X)), torch.from_numpy(X)
+    return {"ours": lambda: int8.predict(X), "reference": lambda: forward(tensor)}
 
 
 def predict_row() -> Functions:
@@ -158,8 +173,8 @@ def fit(n: int, shape: tuple[int, ...], batch_size: int, epochs: int, precision:
     return functions
 
 
-def search_digits() -> Functions:
-    """24 candidates × 5 folds, 5 epochs each, in two processes."""
+def search_digits(batched: bool) -> Functions:
+    """24 candidates × 5 folds, 5 epochs each, in two processes; or ours as one batched net."""
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32)
     grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [64, 128]}
@@ -174,14 +189,15 @@ def search_digits() -> Functions:
     }
 
     def search(name: str) -> GridSearchCV:
-        return GridSearchCV(estimators[name], grids[name], cv=5, n_jobs=2, refit=False).fit(X, y)
+        Search = BatchedGridSearchCV if batched and name == "ours" else GridSearchCV
+        return Search(estimators[name], grids[name], cv=5, n_jobs=2, refit=False).fit(X, y)
 
     return {name: partial(search, name) for name in grids}
 
 
 def augment_images() -> Functions:
-    """Flip, rotate and shift 2,000 images of 28 × 28 in batches of 128, as a fit does."""
-    X, y = _images(2000, (28, 28))
+    """Flip, rotate and shift 10,000 images of 28 × 28 in batches of 128, as a fit does."""
+    X, y = _images(10_000, (28, 28))
     augment = Compose([RandomFlip(), RandomRotation(15), RandomShift(0.1)])
     batches = torch.from_numpy(X[..., None]).float().split(128)
     clf = ImageClassifier("cifar_cnn", max_epochs=1, batch_size=128, random_state=0)

@@ -14,7 +14,9 @@ import joblib
 import numpy as np
 import torch
 
+from benchmarks._harness import peak_memory
 from sklvision.datasets import make_spectra
+from sklvision.export import OnnxClassifier, to_onnx
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
 Functions = dict[str, Callable[[], object]]
@@ -49,11 +51,12 @@ def _fitted() -> tuple[SpectrumClassifier, np.ndarray]:
     return SpectrumClassifier(max_epochs=2, random_state=0).fit(X, y), X
 
 
-def loading() -> Functions:
-    """Load a classifier and predict one row, in a process of its own."""
+def loading(onnx: bool) -> Functions:
+    """Load a classifier, or its ONNX file, and predict one row, in a process of its own."""
     folder = Path(mkdtemp())
     clf, X = _fitted()
-    joblib.dump(clf, folder / "clf")
+    shipped = OnnxClassifier(to_onnx(clf, folder / "net.onnx")) if onnx else clf
+    joblib.dump(shipped, folder / "clf")
     np.save(folder / "row.npy", X[:1])
     torch.save(clf.module_.state_dict(), folder / "weights")
     return {
@@ -81,9 +84,7 @@ def _peak_of_fit(n: int) -> float:
         batch_size=128,
         random_state=0,
     ).fit(X, y)
-    # Not getrusage: its peak of a new process may be that of its parent.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+    return peak_memory()
 
 
 def memory_of_fit() -> tuple[float, float]:

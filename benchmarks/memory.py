@@ -10,8 +10,6 @@ photograph a window is from.
 from __future__ import annotations
 
 import argparse
-import resource
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -27,6 +25,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 from sklearn.pipeline import make_pipeline
 
+from benchmarks._harness import peak_memory
 from sklvision.datasets import ImageCollection
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
@@ -45,23 +44,17 @@ def _write(folder: Path, n_images: int) -> None:
         Image.fromarray(window).save(folder / f"{i:06}.jpg", quality=90)
 
 
-def _peak() -> float:
-    """Most memory that this process has held, in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 def _fit(folder: Path, n_images: int, epochs: int, lazy: bool) -> dict[str, float]:
     torch.set_num_threads(1)
     files = ImageCollection(sorted(folder.iterdir())[:n_images])
     y = np.arange(n_images) % 2
     classifier = ImageClassifier("nail_cnn", max_epochs=epochs, batch_size=BATCH, random_state=0)
     model = make_pipeline(Resize(SIDE), classifier)
-    before = _peak()
+    before = peak_memory() / 1e6
     X = files if lazy else np.asarray(files)
     start = perf_counter()
     model.fit(X, y)
-    return {"before": before, "peak": _peak(), "seconds": perf_counter() - start}
+    return {"before": before, "peak": peak_memory() / 1e6, "seconds": perf_counter() - start}
 
 
 def _read(folder: Path, n_images: int) -> float:

@@ -27,7 +27,7 @@ N_TRAIN, N_TEST, EPOCHS = 10_000, 5_000, 5
 STRIP = 500  # images in one file, balanced
 
 
-def _cifar(n_images: int) -> tuple[np.ndarray, np.ndarray] | None:
+def cifar(n_images: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Take the first training images, or None where there is no CIFAR-10."""
     folder = data_home() / "cifar10"
     if not folder.is_dir():
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
 
 def measure(repeats: int, threads: int, n_seeds: int) -> list[dict[str, object]]:
     """Time fits of a few batches, then compare accuracies."""
-    data = _cifar(N_TRAIN + N_TEST)
+    data = cifar(N_TRAIN + N_TEST)
     if data is None:
         rng = np.random.RandomState(0)
         X, y = rng.randint(256, size=(2000, 32, 32, 3), dtype=np.uint8), rng.randint(10, size=2000)

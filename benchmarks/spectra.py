@@ -57,7 +57,7 @@ def load(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     return bunch.data[kept], y[kept], None if groups is None else np.asarray(groups)[kept]
 
 
-def _derivative() -> tuple[Any, Any]:
+def derivative() -> tuple[Any, Any]:
     return SavitzkyGolay(11, polyorder=2, deriv=1), SpectralScaler("snv")
 
 
@@ -88,9 +88,9 @@ def measure(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, object
         estimators = {
             "LDA": _lda(),
             "LDA, SNV": _lda(SpectralScaler("snv")),
-            "LDA, derivative": _lda(*_derivative()),
+            "LDA, derivative": _lda(*derivative()),
             **{
-                f"net {seed}": make_pipeline(*_derivative(), SpectrumClassifier(random_state=seed))
+                f"net {seed}": make_pipeline(*derivative(), SpectrumClassifier(random_state=seed))
                 for seed in range(n_seeds)
             },
         }

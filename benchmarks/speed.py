@@ -50,19 +50,22 @@ ROWS: dict[str, Row] = {
     "predict-spectra-float32": Row(
         "predict 10,000 × 502, float32", "torch", 0.8, partial(cases.predict_spectra, "float32")
     ),
+    "predict-spectra-int8": Row(
+        "predict 10,000 × 502, int8 by onnxruntime", "torch", 0.2, cases.predict_spectra_int8
+    ),
     "predict-row": Row("predict one row, auto", "torch", 1.3, cases.predict_row),
     "predict-28": Row(
-        "predict 2,000 × 28 × 28, resnet8, auto",
+        "predict 10,000 × 28 × 28, resnet8, auto",
         "torch, best batch size",
         0.6,
-        partial(cases.predict_images, "resnet8", 2000, (28, 28)),
+        partial(cases.predict_images, "resnet8", 10_000, (28, 28)),
         repeats=5,
     ),
     "predict-32": Row(
-        "predict 2,000 × 32 × 32 × 3, cifar_cnn, auto",
+        "predict 10,000 × 32 × 32 × 3, cifar_cnn, auto",
         "torch, best batch size",
         0.6,
-        partial(cases.predict_images, "cifar_cnn", 2000, (32, 32, 3)),
+        partial(cases.predict_images, "cifar_cnn", 10_000, (32, 32, 3)),
         repeats=5,
     ),
     "fit-32": Row(
@@ -84,24 +87,31 @@ ROWS: dict[str, Row] = {
         partial(cases.fit, 2000, (502,), 128, 3, "float32"),
     ),
     "fit-images": Row(
-        "fit 2,000 × 28 × 28, resnet8, float32",
+        "fit 10,000 × 28 × 28, resnet8, float32",
         _LOOP,
         1.1,
-        partial(cases.fit, 2000, (28, 28), 128, 1, "float32"),
+        partial(cases.fit, 10_000, (28, 28), 128, 1, "float32"),
         repeats=5,
     ),
     "fit-images-auto": Row(
-        "fit 2,000 × 28 × 28, resnet8, auto",
+        "fit 10,000 × 28 × 28, resnet8, auto",
         _LOOP,
         0.6,
-        partial(cases.fit, 2000, (28, 28), 128, 1, "auto"),
+        partial(cases.fit, 10_000, (28, 28), 128, 1, "auto"),
         repeats=5,
     ),
     "search": Row(
         "GridSearchCV, digits, 24 × 5 fits, n_jobs=2",
         "skorch",
         0.33,
-        cases.search_digits,
+        partial(cases.search_digits, False),
+        repeats=5,
+    ),
+    "search-batched": Row(
+        "BatchedGridSearchCV, the same",
+        "skorch",
+        0.33,
+        partial(cases.search_digits, True),
         repeats=5,
     ),
     "augment": Row(
@@ -124,7 +134,16 @@ ROWS: dict[str, Row] = {
         partial(processes.importing, "sklvision.spectral"),
     ),
     "load": Row(
-        "load and predict a row, new process", "import torch, weights", 1.3, processes.loading
+        "load and predict a row, new process",
+        "import torch, weights",
+        1.3,
+        partial(processes.loading, False),
+    ),
+    "load-onnx": Row(
+        "the same, OnnxClassifier",
+        "import torch, weights",
+        1.3,
+        partial(processes.loading, True),
     ),
     "file": Row(
         "joblib file, spectrum_mlp", "its weights", 1.05, processes.file_size, unit="bytes"
