@@ -13,9 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import torch
+from torch import nn
 
+from sklvision.nets import build
 from sklvision.nets._device import processor_name
 from sklvision.utils._files import written_whole
 
@@ -30,6 +33,16 @@ def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict
             if repeat:
                 seconds[name].append(perf_counter() - start)
     return {name: median(values) for name, values in seconds.items()}
+
+
+def plain_net(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any) -> nn.Module:
+    """An architecture made of torch's own layers, as a loop without this package would train it."""
+    net = build(name, input_shape, n_classes, **params)
+    for module in list(net.modules()):
+        for child_name, child in module.named_children():
+            if isinstance(child, nn.Dropout):
+                setattr(module, child_name, nn.Dropout(child.p))
+    return net
 
 
 def peak_memory() -> float:

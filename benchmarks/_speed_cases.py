@@ -19,10 +19,10 @@ from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from benchmarks._harness import plain_net
 from sklvision.augmentation import Compose, RandomFlip, RandomRotation, RandomShift
 from sklvision.datasets import make_spectra
 from sklvision.export import OnnxClassifier, quantize, to_onnx
-from sklvision.nets import build
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
 
 Functions = dict[str, Callable[[], object]]
@@ -131,7 +131,7 @@ def _skorch(
     architecture: str, shape: tuple[int, ...], n_classes: int, epochs: int, batch_size: int
 ) -> NeuralNetClassifier:
     return NeuralNetClassifier(
-        build,
+        plain_net,
         module__name=architecture,
         module__input_shape=shape,
         module__n_classes=n_classes,
@@ -165,7 +165,7 @@ def fit(n: int, shape: tuple[int, ...], batch_size: int, epochs: int, precision:
     functions: Functions = {
         "ours": lambda: clf.fit(X, y),
         "reference": lambda: _raw_loop(
-            tensor, labels, build(architecture, input_shape, n_classes), batch_size, epochs
+            tensor, labels, plain_net(architecture, input_shape, n_classes), batch_size, epochs
         ),
     }
     if not image:

@@ -24,6 +24,7 @@ from PIL import Image
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
 from sklvision.datasets import ImageCollection, fetch_nails
+from sklvision.image import ForegroundCrop
 from sklvision.recipes import nails
 
 REDUCE = 4
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
     train, test, everything = (fetch_nails(subset=part) for part in ("train", "test", "all"))
     fast = nails(fast=True).fit(_small(train.filenames), train.target)
     accurate = nails().fit(train.data[::4], train.target[::4])
+    # The published crop, of 112 pixels, in images of half the size.
+    at_half = ForegroundCrop(center_crop=480, crop_size=224).fit(_half(train.filenames))
     with _cores(1):
         name, decode = _fastest_decoder(train.filenames[:20])
         one = _in_turns(
@@ -60,6 +63,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
                 "read": lambda files: _all_batches(ImageCollection(files)),
                 "crop": lambda files: _all_batches(fast[0].transform(_small(files))),
                 "features": lambda files: fast[:-1].transform(_small(files)),
+                "published": lambda files: _all_batches(at_half.transform(_half(files))),
             },
             [train.filenames],
             args.repeats,
@@ -73,6 +77,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
         _row("accurate: a file to its label, one core", one["accurate"], reference),
         _row("decode: a folder, two cores", whole, n=n),
         _row("read: a folder as arrays, two cores", folder["read"], whole, n=n),
+        _row("published crop: a folder, two cores", folder["published"], whole, 1.3, n=n),
         _row("fast: a folder cropped, two cores", folder["crop"], whole, 1.3, n=n),
         _row("fast: a folder to features, two cores", folder["features"], whole, 1.3, n=n),
     ]
@@ -81,6 +86,10 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
 
 def _small(files: Sequence[str]) -> ImageCollection:
     return ImageCollection(files, reduce=REDUCE)
+
+
+def _half(files: Sequence[str]) -> ImageCollection:
+    return ImageCollection(files, reduce=2, mode="L")
 
 
 def _stages(fast: Any) -> dict[str, Step]:

@@ -17,9 +17,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from benchmarks._harness import interleave
+from benchmarks._harness import interleave, plain_net
 from benchmarks.spectra import data_home
-from sklvision.nets import build
 from sklvision.neural_network import ImageClassifier
 
 BATCH, LR, N_BATCHES = 128, 0.0035, 15
@@ -51,7 +50,7 @@ def _classifier(precision: str, **params: object) -> ImageClassifier:
 
 
 def _plain_loop(X: torch.Tensor, y: torch.Tensor) -> None:
-    net = build("cifar_cnn", (32, 32, 3), 10).train()
+    net = plain_net("cifar_cnn", (32, 32, 3), 10).train()
     optimizer = torch.optim.Adamax(net.parameters(), lr=LR)
     for start in range(0, len(X), BATCH):
         rows = slice(start, start + BATCH)

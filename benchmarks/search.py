@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from sklvision.nets import build
+from benchmarks._harness import plain_net
 from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
 
 LRS, DECAYS, SMOOTHINGS, DROPOUTS = [1e-3, 3e-3, 1e-2], [0.0, 0.1], [0.0, 0.1], [0.1, 0.3]
@@ -44,7 +44,7 @@ def _ours(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
 
 def _skorch(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
     net = NeuralNetClassifier(
-        partial(build, "spectrum_mlp", (64,), 10),
+        partial(plain_net, "spectrum_mlp", (64,), 10),
         module__hidden_layer_sizes=widths,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklvision.nets._layers import Dropout
 from sklvision.neural_network._optim import Schedule, optimizer_settings
 
 # Layers without weights that treat every value alone, so that a leading axis changes nothing.
@@ -24,6 +25,7 @@ _ELEMENTWISE = (
     *(nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Tanh),
     *(nn.Identity, nn.SELU, nn.Sigmoid, nn.Softplus, nn.Hardswish, nn.Mish, nn.ReLU6),
 )
+_DROPOUTS = (nn.Dropout, Dropout)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -93,7 +95,7 @@ def _leaves(net: nn.Module) -> list[nn.Module] | None:
 
 def _describe(layer: Any) -> str | None:
     kind = type(layer)
-    if kind is nn.Dropout:
+    if kind in _DROPOUTS:
         return None if layer.inplace or layer.p >= 1 else "Dropout"
     standard = (
         kind in (nn.Linear, *_ELEMENTWISE)
@@ -193,7 +195,7 @@ class _BatchNorm:
 
 
 class _Dropout:
-    """Dropout by 16 random bits for each value, a tenth of the time of torch's own draws."""
+    """Dropout by 16 random bits for each value, drawn for each model."""
 
     def __init__(self, layers: list[nn.Dropout], draws: list[np.random.SFC64]) -> None:
         self.draws = draws
@@ -232,7 +234,7 @@ def _stack(models: list[Model]) -> list[Any]:
             stacked.append(_Linear(list(layers)))
         elif kind is nn.BatchNorm1d:
             stacked.append(_BatchNorm(list(layers)))
-        elif kind is nn.Dropout:
+        elif kind in _DROPOUTS:
             stacked.append(_Dropout(list(layers), draws))
         elif kind is not nn.Flatten:  # the samples are flat already
             stacked.append(_Elementwise(list(layers)))
