@@ -69,6 +69,8 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         Names of the columns, where the net was trained with names.
     input_shape_ : tuple of int
         Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``.
+    n_parameters_ : int
+        Number of values that the net learned.
 
     See Also
     --------
@@ -142,6 +144,11 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return self._loaded().signature.input_shape
 
     @property
+    def n_parameters_(self) -> int:
+        """Number of values that the net learned."""
+        return self._loaded().signature.n_parameters
+
+    @property
     def n_features_in_(self) -> int:
         """Number of values in one sample."""
         return prod(self.input_shape_)
@@ -179,8 +186,15 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         shape = self.input_shape_
         n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
         if is_collection(X):
+            if len(X) == 0:
+                raise ValueError("Found a collection of 0 images; OnnxClassifier needs some.")
+            if len(X.shape) < 3:
+                raise ValueError(
+                    "X is a collection of images that differ in size; bring them to one size "
+                    "first, with sklvision.image.Resize or the collection's own size."
+                )
             self._check_shape(X.shape)
-            chunks: Iterator[np.ndarray] = X.batches(n_rows)
+            chunks: Iterator[np.ndarray] = map(_finite, X.batches(n_rows))
         else:
             X = self._validate(X)
             chunks = (X[start : start + n_rows] for start in range(0, len(X), n_rows))
@@ -228,6 +242,12 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         tags.requires_fit = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _finite(images: np.ndarray) -> np.ndarray:
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        raise ValueError("Input X contains NaN or infinity: an image has such pixels.")
+    return images
 
 
 def _load(model: Any, n_threads: int) -> _Loaded:

@@ -21,17 +21,20 @@ _KINDS = "biufU"
 
 @dataclass(frozen=True)
 class Signature:
-    """Labels, the shape of one sample as users hold it, and names of features if there are any."""
+    """Labels, the shape of one sample as users hold it, names of features if any, and the size."""
 
     classes: np.ndarray
     input_shape: tuple[int, ...]
     feature_names: np.ndarray | None
+    n_parameters: int
 
     @classmethod
     def of(cls, classifier: Any) -> Self:
         """Take it from a fitted classifier."""
         names = getattr(classifier, "feature_names_in_", None)
-        return cls(classifier.classes_, tuple(classifier.input_shape_), names)
+        return cls(
+            classifier.classes_, tuple(classifier.input_shape_), names, classifier.n_parameters_
+        )
 
     def to_metadata(self) -> dict[str, str]:
         """Key and value for an ONNX file."""
@@ -48,6 +51,7 @@ class Signature:
             "dtype": "object" if texts else classes.dtype.str,
             "input_shape": self.input_shape,
             "feature_names": None if self.feature_names is None else list(self.feature_names),
+            "n_parameters": self.n_parameters,
         }
         return {_KEY: json.dumps(said)}
 
@@ -65,4 +69,5 @@ class Signature:
             np.array(said["classes"], dtype=said["dtype"]),
             tuple(said["input_shape"]),
             None if names is None else np.array(names, dtype=object),
+            said["n_parameters"],
         )

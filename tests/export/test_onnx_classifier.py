@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import joblib
 import numpy as np
@@ -50,6 +51,7 @@ def test_predicts_as_the_net(spectrum_file, digit_file):
         assert exported.classes_.dtype == clf.classes_.dtype
         assert exported.input_shape_ == clf.input_shape_
         assert exported.n_features_in_ == clf.n_features_in_
+        assert exported.n_parameters_ == clf.n_parameters_
         np.testing.assert_array_equal(exported.predict(X), clf.predict(X))
         for method in ("predict_proba", "decision_function"):
             expected = getattr(clf, method)(X)
@@ -120,7 +122,15 @@ def test_images_in_every_layout_and_from_files(digit_file, tmp_path):
     expected = exported.predict_proba(X)
     for same in (X[..., np.newaxis], X.reshape(20, -1), X.astype(float), X.tolist()):
         np.testing.assert_array_equal(exported.predict_proba(same), expected)
-    np.testing.assert_array_equal(exported.predict_proba(ImageCollection(paths)), expected)
+    files = ImageCollection(paths)
+    np.testing.assert_array_equal(exported.predict_proba(files), expected)
+    with pytest.raises(ValueError, match="collection of 0 images"):
+        exported.predict(files[:0])
+    Image.new("L", (9, 9)).save(tmp_path / "large.png")
+    with pytest.raises(ValueError, match="differ in size"):
+        exported.predict(ImageCollection([paths[0], tmp_path / "large.png"]))
+    with pytest.raises(ValueError, match="such pixels"):
+        exported.predict(files.map(partial(np.multiply, np.nan)))
 
 
 def test_wrong_input_is_named(spectrum_file, digit_file):
