@@ -101,8 +101,18 @@ class Net(NeuralNetClassifier):
         if name != "optimizer_" or not self._waits_with_optimizer:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self._waits_with_optimizer = False
-        self._initialize_optimizer()
+        try:
+            self._initialize_optimizer()
+        except BaseException:
+            self._waits_with_optimizer = True  # a parameter of it is wrong, and can be set right
+            raise
         return self.optimizer_
+
+    def set_params(self, **kwargs: Any) -> Net:
+        """Set parameters of the net, or of its parts by ``optimizer__lr`` and the like."""
+        if self._waits_with_optimizer:
+            self.optimizer_  # noqa: B018  skorch knows the parameters of an optimizer there is
+        return super().set_params(**kwargs)
 
     def get_default_callbacks(self) -> list:
         """None of skorch's: what they measure is recorded by the epoch itself."""

@@ -1,0 +1,102 @@
+"""The net of a classifier that was loaded: its optimizer is made when somebody asks for it."""
+
+from __future__ import annotations
+
+import pickle
+from copy import deepcopy
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+
+from sklvision.neural_network import SpectrumClassifier
+
+
+@cache
+def _data():
+    rng = np.random.RandomState(0)
+    return rng.randn(60, 20).astype(np.float32), np.arange(60) % 3
+
+
+@cache
+def _fitted():
+    return SpectrumClassifier(max_epochs=2, random_state=0).fit(*_data())
+
+
+@pytest.fixture
+def loaded():
+    return pickle.loads(pickle.dumps(_fitted()))
+
+
+def test_predicting_makes_no_optimizer(loaded):
+    X, _ = _data()
+    np.testing.assert_array_equal(loaded.predict_proba(X), _fitted().predict_proba(X))
+    assert "optimizer_" not in vars(loaded.net_)
+    assert "optimizer_" not in vars(deepcopy(loaded).net_)
+
+
+@pytest.mark.parametrize(
+    "duplicate", [deepcopy, lambda net: pickle.loads(pickle.dumps(net)), lambda net: net]
+)
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_the_optimizer_holds_the_weights_of_its_own_net(loaded, duplicate, asked_before):
+    if asked_before:
+        assert loaded.net_.optimizer_
+    net = duplicate(loaded.net_)
+    held = {id(weight) for group in net.optimizer_.param_groups for weight in group["params"]}
+    assert held == {id(weight) for weight in net.module_.parameters()}
+    assert type(net.optimizer_) is type(_fitted().net_.optimizer_)
+
+
+@pytest.mark.parametrize(
+    ("params", "lr", "weight_decay"),
+    [
+        ({"lr": 0.5}, 0.5, 0.0),
+        ({"optimizer__lr": 0.5}, 0.5, 0.0),
+        ({"optimizer__weight_decay": 0.1}, 3e-3, 0.1),
+        ({"optimizer__param_groups__0__lr": 0.3}, 0.3, 0.0),
+        ({"criterion__label_smoothing": 0.2}, 3e-3, 0.0),
+    ],
+)
+def test_parameters_of_its_parts_can_be_set(loaded, params, lr, weight_decay):
+    net = loaded.net_.set_params(**params)
+    (group,) = net.optimizer_.param_groups
+    assert (group["lr"], group["weight_decay"]) == (lr, weight_decay)
+
+
+def test_misspelt_parameters_are_named(loaded):
+    with pytest.raises(ValueError, match="optimizr__lr"):
+        loaded.net_.set_params(optimizr__lr=0.1)
+
+
+def test_a_wrong_parameter_can_be_set_right(loaded):
+    net = loaded.net_
+    net.lr = -1
+    with pytest.raises(ValueError, match="learning rate"):
+        _ = net.optimizer_
+    net.lr = 0.1
+    assert net.optimizer_.param_groups[0]["lr"] == 0.1
+
+
+def test_its_state_is_saved_and_loaded_by_skorch(loaded):
+    written = BytesIO()
+    loaded.net_.save_params(f_optimizer=written)
+    written.seek(0)
+    assert torch.load(written)["param_groups"][0]["lr"] == 3e-3
+    written.seek(0)
+    other = pickle.loads(pickle.dumps(_fitted())).net_
+    other.load_params(f_optimizer=written)
+    assert other.optimizer_.param_groups[0]["fused"]
+
+
+def test_a_loaded_classifier_trains_on(loaded):
+    X, y = _data()
+    copied = deepcopy(loaded).partial_fit(X, y)
+    np.testing.assert_array_equal(
+        copied.predict_proba(X), loaded.partial_fit(X, y).predict_proba(X)
+    )
+    assert copied.n_iter_ == 3
+    warm = pickle.loads(pickle.dumps(_fitted())).set_params(warm_start=True).fit(X, y)
+    assert warm.n_iter_ == 4
