@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_consistent_length, validate_data
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
 from sklvision.export._signature import INPUT, LOGITS, Signature
 from sklvision.utils._base import SklvisionEstimator
@@ -62,7 +63,7 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, as the net was trained with them.
+        Labels, as the net was trained with them; after a fit to their positions, those.
     n_features_in_ : int
         Number of values in one sample.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -108,35 +109,51 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         self.model = model
         self.n_threads = n_threads
 
+    # Whether labels are positions among those of the file, as votes and stacks encode them.
+    _encoded = False
+
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Check that the samples are of the kind the file takes; nothing is learned.
+        """Check that samples and labels are of the kind the file takes; nothing is learned.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
             Samples, as the net takes them.
         y : array-like of shape (n_samples,)
-            Labels. They may be encoded otherwise than `classes_`, as a vote hands them on.
+            Labels of the file; or else their positions among these, 0, 1, ..., as a vote or a
+            stack hands them on, which are then what is predicted.
 
         Returns
         -------
         self : object
-            The classifier, as it was.
+            The classifier.
 
         Raises
         ------
         ValueError
-            If the samples have another shape, or there are not as many labels.
+            If the samples have another shape, there are not as many labels, or the file knows
+            other ones.
         """
         for _ in self._chunks(X):
             break
         check_consistent_length(X, y)
+        check_classification_targets(y)
+        found = set(np.unique(column_or_1d(y)).tolist())
+        known = self._loaded().signature.classes.tolist()
+        encoded = not found.issubset(known)
+        if encoded and not found.issubset(range(len(known))):
+            raise ValueError(
+                f"y has labels that the file does not know, {_some(found.difference(known))}; "
+                f"it was trained with {_some(known)}."
+            )
+        self._encoded = encoded
         return self
 
     @property
     def classes_(self) -> np.ndarray:  # type: ignore[override]
-        """Labels, as the net was trained with them."""
-        return self._loaded().signature.classes
+        """Labels, as the net was trained with them, or their positions."""
+        known = self._loaded().signature.classes
+        return np.arange(len(known)) if self._encoded else known
 
     @property
     def input_shape_(self) -> tuple[int, ...]:
@@ -206,10 +223,15 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         named = self._loaded().signature.feature_names is not None
         if not named and plainly_valid(X, shape, np.float32):
             return X
-        if not hasattr(X, "iloc") and np.ndim(X) > 2:
+        n_dims = 2 if hasattr(X, "iloc") else _n_dims(X)
+        if n_dims > 2:
             X = np.asarray(X)
             self._check_shape(X.shape)
             X = X.reshape(len(X), prod(shape))
+        elif len(shape) == 3 and np.shape(X) == shape[:2] and shape[1] != prod(shape):
+            raise ValueError(
+                f"X has the shape of one image, {shape[:2]}; one image alone is X[np.newaxis]."
+            )
         dtype = np.uint8 if getattr(X, "dtype", None) == np.uint8 else np.float32
         return validate_data(self, X, reset=False, dtype=dtype, order="C")
 
@@ -242,6 +264,19 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         tags.requires_fit = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _n_dims(X: Any) -> int:
+    try:
+        return np.ndim(X)
+    except ValueError as error:
+        raise ValueError("X must be an array of samples of one size; these differ.") from error
+
+
+def _some(labels: Iterable[Any]) -> str:
+    """The first few, for a message."""
+    labels = list(labels)
+    return f"{labels[:5]}" if len(labels) <= 5 else f"{labels[:5]} and {len(labels) - 5} more"
 
 
 def _finite(images: np.ndarray) -> np.ndarray:

@@ -141,6 +141,10 @@ def test_wrong_input_is_named(spectrum_file, digit_file):
         OnnxClassifier(spectrum_file).predict(np.full_like(X[:2], np.nan))
     with pytest.raises(ValueError, match=r"\(9, 8\).*\(8, 8, 1\)"):
         OnnxClassifier(digit_file).predict(np.zeros((3, 9, 8)))
+    with pytest.raises(ValueError, match=r"one image.*newaxis"):
+        OnnxClassifier(digit_file).predict(np.zeros((8, 8)))
+    with pytest.raises(ValueError, match="of one size"):
+        OnnxClassifier(digit_file).predict([np.zeros((8, 8)), np.zeros((9, 9))])
 
 
 def test_wrong_files_are_named(tmp_path):
@@ -216,6 +220,8 @@ def test_takes_the_place_of_the_net(spectrum_file):
         exported.fit(X[:2, :9], [0, 1])
     with pytest.raises(ValueError, match="inconsistent"):
         exported.fit(X[:2], [0])
+    with pytest.raises(ValueError, match=r"does not know, \['bad'\].*\[0, 1, 5\]"):
+        exported.fit(X[:2], ["bad", "bad"])
     vote = VotingClassifier(
         [("a", exported), ("b", SpectrumClassifier(max_epochs=3, random_state=0))], voting="soft"
     ).fit(X[:300], y[:300])
@@ -223,6 +229,18 @@ def test_takes_the_place_of_the_net(spectrum_file):
     assert cross_val_score(exported, X, y, cv=3).mean() == pytest.approx(exported.score(X, y), 0.01)
     calibrated = CalibratedClassifierCV(FrozenEstimator(exported)).fit(X[:300], y[:300])
     assert calibrated.score(X, y) > 0.9
+
+
+def test_a_vote_counts_labels_as_it_encodes_them(spectrum_file, digit_file):
+    for path, (X, y) in ((spectrum_file, spectra()), (digit_file, digits())):
+        exported = OnnxClassifier(path)
+        vote = VotingClassifier([("a", exported), ("b", clone(exported))]).fit(X, y)
+        np.testing.assert_array_equal(vote.predict(X), exported.predict(X))
+        member = pickle.loads(pickle.dumps(vote.estimators_[0]))
+        positions = np.searchsorted(exported.classes_, exported.predict(X))
+        np.testing.assert_array_equal(member.predict(X), positions)
+        np.testing.assert_array_equal(member.classes_, np.arange(len(exported.classes_)))
+        np.testing.assert_array_equal(clone(member).classes_, exported.classes_)
 
 
 def test_parameters_set_later_count(spectrum_file, digit_file):
