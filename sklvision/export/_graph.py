@@ -54,7 +54,8 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
     Raises
     ------
     ValueError
-        If an operation of the net has no counterpart in ONNX.
+        If an operation of the net has no counterpart in ONNX, or the net is written for one
+        number of samples.
     """
     exported = ExportedNet(module)
     draws = torch.randn((_TRIED, *input_shape), generator=torch.Generator().manual_seed(0))
@@ -76,10 +77,19 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
     except ImportError:  # an onnxscript too old for this torch: the message says what is missing
         raise
     except Exception as error:
+        reason: BaseException = error
+        while reason.__cause__ is not None:  # what torch says itself is how to ask its developers
+            reason = reason.__cause__
         raise ValueError(
-            f"The {type(module.net).__name__} cannot be expressed in ONNX: {error}"
+            f"The {type(module.net).__name__} cannot be expressed in ONNX: {reason}"
         ) from error
     model = program.model_proto
+    n_samples = model.graph.input[0].type.tensor_type.shape.dim[0]
+    if not n_samples.dim_param:
+        raise ValueError(
+            f"The {type(module.net).__name__} cannot be expressed in ONNX for any number of "
+            "samples: its forward loops over them, or looks how many there are."
+        )
     # Shapes noted on the way contradict what onnx infers itself.
     del model.graph.value_info[:]
     return model, samples.numpy(), logits.numpy()
