@@ -89,7 +89,26 @@ def test_wrong_samples_and_files_leave_nothing(folder, tmp_path):
         quantize(tmp_path / "nothing.onnx", X, tmp_path / "small.onnx")
     with pytest.raises(FileNotFoundError):
         quantize(folder / "spectra.onnx", X, tmp_path / "nowhere" / "small.onnx")
+    with pytest.raises(IsADirectoryError, match="path must name the file"):
+        quantize(folder / "spectra.onnx", X, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_quantized_once(folder):
+    X, _ = spectra()
+    once = quantize(folder / "spectra.onnx", X[:50], folder / "once.onnx")
+    content = once.read_bytes()
+    with pytest.raises(ValueError, match="8-bit weights already"):
+        quantize(once, X[:50], once)
+    assert once.read_bytes() == content
+
+
+def test_a_sample_that_spoils_the_file_is_told(folder):
+    X, _ = spectra()
+    X = X[:100].copy()
+    X[7] *= 1e6
+    with pytest.warns(UserWarning, match=r"\d\d% of the samples in X get another label"):
+        quantize(folder / "spectra.onnx", X, folder / "spoilt.onnx")
 
 
 def test_batch_norm_inside_a_forward_of_its_own_is_folded(tmp_path):
