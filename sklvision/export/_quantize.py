@@ -15,7 +15,6 @@ import numpy as np
 
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.export._signature import INPUT
-from sklvision.export._to_onnx import checked_path
 from sklvision.utils._files import written_whole
 from sklvision.utils._optional import import_optional
 
@@ -96,7 +95,7 @@ def quantize(model: str | os.PathLike[str] | bytes, X: Any, path: str | os.PathL
     shape_inference = import_optional("onnxruntime.quantization.shape_inference", extra="export")
     classifier = OnnxClassifier(model)
     samples = list(classifier._chunks(X))
-    path = checked_path(path)
+    path = Path(path)
     with written_whole(path) as file, TemporaryDirectory() as name, _quiet():
         folder = Path(name)
         whole, prepared, small = (folder / part for part in ("whole", "prepared", "small"))

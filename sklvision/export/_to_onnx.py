@@ -90,21 +90,13 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     metadata = Signature.of(classifier).to_metadata()
     from sklvision.export._graph import make_graph  # loads torch, which the rest does without
 
-    path = checked_path(path)
+    path = Path(path)
     with written_whole(path) as file:  # opened before the work: a folder may be missing
         model, samples, expected = make_graph(classifier.module_, classifier.input_shape_)
         onnx.helper.set_model_props(model, metadata)
         content = model.SerializeToString()
         _compare(OnnxClassifier(content).run(samples), expected)
         file.write(content)
-    return path
-
-
-def checked_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path, unless it is a folder, which no file can replace."""
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"path must name the file to write, but '{path}' is a folder.")
     return path
 
 

@@ -199,7 +199,9 @@ class _Dropout:
 
     def __init__(self, layers: list[nn.Dropout], draws: list[np.random.SFC64]) -> None:
         self.draws = draws
-        self.limits = np.array([round(layer.p * 2**16) for layer in layers], np.uint16)[:, None]
+        self.limits = np.array(
+            [[min(round(layer.p * 2**16), 2**16 - 1)] for layer in layers], np.uint16
+        )
         self.scales = torch.from_numpy(1 / (1 - self.limits / 2**16))[:, None]
         self.parameters: list[Tensor] = []
 

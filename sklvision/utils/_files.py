@@ -12,6 +12,8 @@ from typing import IO, Any
 @contextmanager
 def written_whole(path: str | os.PathLike[str], *, text: bool = False) -> Iterator[IO[Any]]:
     """Open a file beside its place, to be renamed into it when all went well."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"'{path}' is a folder; a file was to be written there.")
     temporary = beside(path)
     # Names of files may hold bytes that are no UTF-8: they are written as they are.
     as_text = {"encoding": "utf-8", "newline": "", "errors": "surrogateescape"}
