@@ -42,9 +42,9 @@ class StandardizedNet(nn.Module):
         """Map a batch of samples to what the net takes."""
         x = (x.to(self.mean.dtype) - self.mean) / self.scale
         if x.ndim == 4:
-            # The stride of a single channel is arbitrary, and an odd one sends convolutions down a
-            # slow path; dropping and adding that axis makes it anew.
-            x = x[..., 0].unsqueeze(1) if x.shape[3] == 1 else x.permute(0, 3, 1, 2)
+            # The stride of a single channel is arbitrary, and most send convolutions down a slow
+            # path; dropping and adding that axis makes it the one of channels-last.
+            x = (x[..., 0].unsqueeze(3) if x.shape[3] == 1 else x).permute(0, 3, 1, 2)
         return x
 
 

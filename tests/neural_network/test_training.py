@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from skorch.callbacks import BatchScoring, EarlyStopping, EpochScoring, LRScheduler
+from torch import nn
 
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from tests.neural_network._problems import QUICK, blobs_of_images, iris, three_classes
@@ -367,3 +368,24 @@ def test_a_model_that_came_from_an_absent_device_trains_on_here():
     loaded = SpectrumClassifier()
     loaded.__setstate__(state)
     assert loaded.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1
+
+
+@pytest.mark.parametrize("shape", [(9, 11), (9, 11, 1), (9, 11, 3)])
+def test_images_reach_the_net_channels_last(shape):
+    """With one channel too, whose stride is arbitrary: convolutions then take half as long."""
+    seen = set()
+
+    class Watching(nn.Module):
+        def __init__(self, n_channels, n_classes):
+            super().__init__()
+            self.head = nn.Linear(n_channels, n_classes)
+
+        def forward(self, x):
+            seen.add(x.stride())
+            return self.head(x.mean((2, 3)))
+
+    X, y = np.random.RandomState(0).rand(8, *shape), np.arange(8) % 2
+    clf = ImageClassifier(lambda shape, n: Watching(shape[2], n), max_epochs=1, batch_size=8)
+    clf.fit(X, y)
+    n_channels = shape[2] if len(shape) == 3 else 1
+    assert (99 * n_channels, 1, 11 * n_channels, n_channels) in seen
