@@ -149,12 +149,19 @@ def _standardised(X: np.ndarray) -> torch.Tensor:
     return ((tensor - tensor.mean(0)) / (tensor.std(0) + 1e-6)).contiguous()
 
 
-def fit(n: int, shape: tuple[int, ...], batch_size: int, epochs: int, precision: str) -> Functions:
-    """`resnet8` on images, `spectrum_mlp` on rows of numbers."""
+def fit(
+    n: int,
+    shape: tuple[int, ...],
+    batch_size: int,
+    epochs: int,
+    precision: str,
+    cnn: str = "resnet8",
+) -> Functions:
+    """A convolutional net on images, `spectrum_mlp` on rows of numbers."""
     rng = np.random.RandomState(0)
     X = rng.normal(size=(n, *shape)).astype(np.float32)
     image = len(shape) == 2
-    architecture, n_classes = ("resnet8", 10) if image else ("spectrum_mlp", 3)
+    architecture, n_classes = (cnn, 10) if image else ("spectrum_mlp", 3)
     y = rng.randint(n_classes, size=n)
     input_shape = (*shape, 1) if image else shape
     tensor, labels = _standardised(X[:, None] if image else X), torch.from_numpy(y)
@@ -173,15 +180,15 @@ def fit(n: int, shape: tuple[int, ...], batch_size: int, epochs: int, precision:
     return functions
 
 
-def search_digits(batched: bool) -> Functions:
-    """24 candidates × 5 folds, 5 epochs each, in two processes; or ours as one batched net."""
+def search_digits(widths: tuple[int, ...], batched: bool) -> Functions:
+    """24 candidates × 5 folds, 5 epochs each, in two processes; ours perhaps as batched nets."""
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32)
     grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [64, 128]}
-    dropout = [0.0, 0.2, 0.4]
+    dropout, hidden = [0.0, 0.2, 0.4], {"hidden_layer_sizes": widths}
     grids = {
-        "ours": grid | {"architecture_params": [{"dropout": p} for p in dropout]},
-        "reference": grid | {"module__dropout": dropout},
+        "ours": grid | {"architecture_params": [hidden | {"dropout": p} for p in dropout]},
+        "reference": grid | {"module__dropout": dropout, "module__hidden_layer_sizes": [widths]},
     }
     estimators = {
         "ours": SpectrumClassifier(max_epochs=5, random_state=0),
