@@ -13,7 +13,8 @@ from sklearn import config_context
 from torch import nn
 
 from sklvision.nets._device import computes_in_bfloat16
-from sklvision.neural_network import ImageClassifier, SpectrumClassifier, _checks
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.utils import _validation
 from tests.neural_network._problems import QUICK, blobs_of_images
 
 IMAGES, LABELS = blobs_of_images(n=70, shape=(16, 16))
@@ -216,4 +217,4 @@ def test_the_short_way_is_taken(fitted, monkeypatch):
         clf.predict(X.astype(np.float64))
         if kind == "images":
             clf.predict(X[..., 0])
-    assert not _checks.plainly_valid(np.ones((2, 256)) * 1e20, (256,), np.float32)
+    assert not _validation.plainly_valid(np.ones((2, 256)) * 1e20, (256,), np.float32)
