@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from copy import deepcopy
 from functools import cache
+from importlib.metadata import version
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import torch
 
 from sklvision.neural_network import SpectrumClassifier
+
+OLD_SKORCH = version("skorch").startswith("1.1.")
 
 
 @cache
@@ -44,7 +47,12 @@ def test_predicting_makes_no_optimizer(loaded):
 def test_the_optimizer_holds_the_weights_of_its_own_net(loaded, duplicate, asked_before):
     if asked_before:
         assert loaded.net_.optimizer_
-    net = duplicate(loaded.net_)
+    try:
+        net = duplicate(loaded.net_)
+    except pickle.UnpicklingError:
+        if OLD_SKORCH:
+            pytest.skip("skorch 1.1 cannot unpickle its nets with torch 2.6 or later")
+        raise
     held = {id(weight) for group in net.optimizer_.param_groups for weight in group["params"]}
     assert held == {id(weight) for weight in net.module_.parameters()}
     assert type(net.optimizer_) is type(_fitted().net_.optimizer_)
