@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d, vali
 
 from sklvision.export._signature import INPUT, LOGITS, Signature
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
 from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._validation import plainly_valid
@@ -105,12 +105,12 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         "n_threads": [Interval(Integral, 1, None, closed="left")],
     }
 
+    # Whether labels are positions among those of the file, as votes and stacks encode them.
+    _encoded = False
+
     def __init__(self, model: str | os.PathLike[str] | bytes, *, n_threads: int = 1) -> None:
         self.model = model
         self.n_threads = n_threads
-
-    # Whether labels are positions among those of the file, as votes and stacks encode them.
-    _encoded = False
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Check that samples and labels are of the kind the file takes; nothing is learned.
@@ -203,15 +203,9 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         shape = self.input_shape_
         n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
         if is_collection(X):
-            if len(X) == 0:
-                raise ValueError("Found a collection of 0 images; OnnxClassifier needs some.")
-            if len(X.shape) < 3:
-                raise ValueError(
-                    "X is a collection of images that differ in size; bring them to one size "
-                    "first, with sklvision.image.Resize or the collection's own size."
-                )
+            check_one_size(X, type(self).__name__)
             self._check_shape(X.shape)
-            chunks: Iterator[np.ndarray] = map(_finite, X.batches(n_rows))
+            chunks = LazyImages(X, shape, np.float32).batches(n_rows)
         else:
             X = self._validate(X)
             chunks = (X[start : start + n_rows] for start in range(0, len(X), n_rows))
@@ -277,12 +271,6 @@ def _some(labels: Iterable[Any]) -> str:
     """The first few, for a message."""
     labels = list(labels)
     return f"{labels[:5]}" if len(labels) <= 5 else f"{labels[:5]} and {len(labels) - 5} more"
-
-
-def _finite(images: np.ndarray) -> np.ndarray:
-    if images.dtype.kind == "f" and not np.isfinite(images).all():
-        raise ValueError("Input X contains NaN or infinity: an image has such pixels.")
-    return images
 
 
 def _load(model: Any, n_threads: int) -> _Loaded:

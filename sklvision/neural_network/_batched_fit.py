@@ -23,12 +23,12 @@ from sklvision.neural_network._checks import combine_weights, encode_labels
 from sklvision.neural_network._data import Samples
 from sklvision.neural_network._image import ImageClassifier
 from sklvision.neural_network._inference import suits_bfloat16
-from sklvision.neural_network._lazy import LazyImages
 from sklvision.neural_network._module import StandardizedNet, check_architecture
 from sklvision.neural_network._net import unlimited
 from sklvision.neural_network._rebuild import make_module, make_net, module_dtype
 from sklvision.neural_network._runtime import resolve_precision, scoped_seed
 from sklvision.neural_network._spectrum import SpectrumClassifier
+from sklvision.utils._lazy import LazyImages
 from sklvision.utils._random import draw_seed
 
 # Overhead is shared by as many models as possible; beyond this number little of it is left. The

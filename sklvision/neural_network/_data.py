@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sklvision.neural_network._lazy import LazyImages
+from sklvision.utils._lazy import LazyImages
 
 # Values per step when statistics of a large array are taken.
 _MOMENT_VALUES = 2**22

@@ -13,9 +13,8 @@ import torch
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._lazy import LazyImages
 from sklvision.neural_network._module import Architecture
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
 from sklvision.utils._validation import plainly_valid
 
 
@@ -232,13 +231,7 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _validate_collection(self, X: Any, y: Any, dtype: Any, reset: bool) -> tuple:
         """Check what can be known of images that are not read yet."""
-        if len(X) == 0:
-            raise ValueError(f"Found a collection of 0 images; {type(self).__name__} needs some.")
-        if len(X.shape) < 3:
-            raise ValueError(
-                "X is a collection of images that differ in size; bring them to one size first, "
-                "with sklvision.image.Resize or the collection's own size."
-            )
+        check_one_size(X, type(self).__name__)
         shape = _image_shape(X.shape)
         self._check_shape(shape, reset)
         if reset or y is not None:
