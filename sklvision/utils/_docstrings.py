@@ -37,21 +37,11 @@ def fill_docstrings(texts: Mapping[str, str]) -> Callable[[Documented], Document
     Examples
     --------
     >>> from sklvision.utils._docstrings import fill_docstrings
-    >>> @fill_docstrings({"X": "X : array-like\\n    The samples."})
-    ... def count(X):
-    ...     '''Count samples.
-    ...
-    ...     Parameters
-    ...     ----------
-    ...     %(X)s
-    ...     '''
-    >>> print(count.__doc__.rstrip())
-    Count samples.
-    <BLANKLINE>
-        Parameters
-        ----------
-        X : array-like
-            The samples.
+    >>> @fill_docstrings({"unit": "nanometers"})
+    ... def read_wavelengths():
+    ...     '''Read wavelengths in %(unit)s.'''
+    >>> read_wavelengths.__doc__
+    'Read wavelengths in nanometers.'
     """
 
     def decorate(documented: Documented) -> Documented:
