@@ -1,15 +1,17 @@
 """Run a benchmark: ``python -m benchmarks speed --repeats 7 --out results/speed.json``.
 
 Every module listed here has a docstring, ``add_arguments(parser)`` and ``run(args)``, which
-returns a title and the rows of the table.
+returns a title and the rows of the table, or None where it reports by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import (
+    accuracy,
     comparison,
     forecast,
     growth,
@@ -26,6 +28,7 @@ from benchmarks import (
 from benchmarks._harness import report
 
 BENCHMARKS = {
+    "accuracy": accuracy,
     "comparison": comparison,
     "forecast": forecast,
     "growth": growth,
@@ -41,7 +44,7 @@ BENCHMARKS = {
 }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Parse the arguments and run."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__.splitlines()[0]
@@ -51,9 +54,10 @@ def main() -> None:
         command = commands.add_parser(name, help=module.__doc__.splitlines()[0])
         module.add_arguments(command)
         command.add_argument("--out", type=Path, help="write the figures as JSON")
-    args = parser.parse_args()
-    title, rows = BENCHMARKS[args.name].run(args)
-    report(title, rows, args.out)
+    args = parser.parse_args(argv)
+    result = BENCHMARKS[args.name].run(args)
+    if result is not None:
+        report(*result, args.out)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,11 @@ import torch
 from torch import nn
 
 from sklvision.nets import build
-from sklvision.nets._device import processor_name
+from sklvision.nets._device import describe_machine, processor_name
 from sklvision.utils._files import written_whole
+
+
+__all__ = ["describe_machine", "interleave", "machine", "peak_memory", "plain_net", "report"]
 
 
 def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:

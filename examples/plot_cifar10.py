@@ -106,6 +106,6 @@ print(f"{loaded.n_parameters_:,} parameters, {20 * (perf_counter() - start):.1f}
 # %%
 # A variant that is chosen by test images is flattered by them: for a choice, use
 # :class:`~sklearn.model_selection.GridSearchCV` on the training images. The full figures, with all
-# images and many epochs, come from ``sklvision benchmark accuracy``.
+# images and many epochs, come from ``python -m benchmarks accuracy``.
 
 plt.show()

@@ -104,6 +104,6 @@ fig.suptitle("Wrong and sure of it: many of these are hard for people, too")
 
 # %%
 # :func:`sklvision.recipes.digits` has a vote of five larger nets, for all 60,000 images; the full
-# figures come from ``sklvision benchmark accuracy``.
+# figures come from ``python -m benchmarks accuracy``.
 
 plt.show()

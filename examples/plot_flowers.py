@@ -114,6 +114,6 @@ for ax, i in zip(axes.flat, wrong, strict=False):
 
 # %%
 # :func:`sklvision.recipes.flowers` joins the features of three nets, on larger images; the full
-# figures come from ``sklvision benchmark accuracy``.
+# figures come from ``python -m benchmarks accuracy``.
 
 plt.show()

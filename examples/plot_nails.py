@@ -105,7 +105,7 @@ for part, compute in {"crop": aligned.transform, "crop and classification": reci
     print(f"{part}: {len(frames) / (perf_counter() - start):.0f} images per second")
 
 # %%
-# ``sklvision benchmark accuracy`` prints these figures beside those of the published net, which
+# ``python -m benchmarks accuracy`` prints these figures beside those of the published net, which
 # takes 2,000 epochs.
 
 plt.show()

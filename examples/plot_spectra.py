@@ -111,7 +111,7 @@ for i, name in enumerate(list(models)[1:]):
 fig.legend(*axes[1].get_legend_handles_labels(), loc="outside lower right", ncols=3, frameon=False)
 
 # %%
-# ``sklvision benchmark accuracy`` compares the recipe with linear discriminant analysis on
+# ``python -m benchmarks accuracy`` compares the recipe with linear discriminant analysis on
 # simulated and on measured spectra.
 
 plt.show()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from sklvision._version import __version__
-from sklvision.cli import _benchmark, _compare, _info, _predict, _train
+from sklvision.cli import _compare, _info, _predict, _train
 from sklvision.cli._errors import CommandError
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
@@ -76,7 +76,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sklvision {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (_compare, _train, _predict, _benchmark, _info):
+    for command in (_compare, _train, _predict, _info):
         command.add_parser(commands)
     return parser
 
