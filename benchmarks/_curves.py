@@ -34,7 +34,7 @@ from sklvision.datasets import fetch_cifar10, fetch_flowers17, fetch_mnist
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import Resize
 from sklvision.model_selection import learning_curve_forecast
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 CURVES = Path(__file__).parent / "results" / "learning_curves.json"
 N_SIZES = 12
@@ -144,7 +144,7 @@ def measure() -> None:
 
 def write(curves: list[Curve]) -> None:
     """Store the curves, one a line."""
-    with written_whole(CURVES, text=True) as file:
+    with atomic_write(CURVES, text=True) as file:
         file.write("[\n" + ",\n".join(json.dumps(curve) for curve in curves) + "\n]\n")
 
 

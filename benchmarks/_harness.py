@@ -20,8 +20,7 @@ from torch import nn
 
 from sklvision.nets import build
 from sklvision.nets._device import describe_machine, processor_name
-from sklvision.utils._files import written_whole
-
+from sklvision.utils._files import atomic_write
 
 __all__ = ["describe_machine", "interleave", "machine", "peak_memory", "plain_net", "report"]
 
@@ -85,7 +84,7 @@ def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         content = {"title": title, "machine": described, "rows": rows}
-        with written_whole(out, text=True) as file:
+        with atomic_write(out, text=True) as file:
             file.write(json.dumps(content, indent=2) + "\n")
         print(f"\nWritten to {out}")
 

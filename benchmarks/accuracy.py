@@ -26,7 +26,7 @@ from benchmarks._accuracy_tasks import Task, list_tasks
 from benchmarks._harness import describe_machine
 from sklvision import __version__
 from sklvision.model_selection import parameter_count
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _run_once(
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path, text=True) as file:
+    with atomic_write(path, text=True) as file:
         file.write(text)
 
 

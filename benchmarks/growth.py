@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from benchmarks._harness import interleave
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
-from sklvision.utils._files import beside
+from sklvision.utils._files import temporary_path
 
 EPOCHS = 5
 N_SAMPLES = [100, 300, 1000, 3000, 10_000]
@@ -96,6 +96,6 @@ def _draw(rows: list[dict[str, object]], path: Path) -> None:
     axes[0].set_ylabel("seconds")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    temporary = beside(path).with_suffix(path.suffix)  # matplotlib goes by it
+    temporary = temporary_path(path).with_suffix(path.suffix)  # matplotlib goes by it
     figure.savefig(temporary)
     temporary.replace(path)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, Real, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._lazy import is_collection
 from sklvision.utils._random import draw_seed
+from sklvision.utils._sklearn import Interval, Real, StrOptions
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor

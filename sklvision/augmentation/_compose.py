@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.metaestimators import available_if
 
 from sklvision.augmentation._affine import gather_warps
 from sklvision.augmentation._base import Augmenter
 from sklvision.augmentation._mixup import MixUp
+from sklvision.utils._sklearn import InvalidParameterError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sklearn.utils._param_validation import Interval, Real
-
 from sklvision.augmentation._base import PROBABILITY
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._sklearn import Interval, Real
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 
 from sklvision.augmentation._base import AffineAugmenter
+from sklvision.utils._sklearn import StrOptions
 
 if TYPE_CHECKING:
     from torch import Tensor

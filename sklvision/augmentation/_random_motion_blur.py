@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, Real
 
 from sklvision.augmentation._base import Augmenter
+from sklvision.utils._sklearn import Interval, Real
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,9 +6,9 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, RealNotInt
 
 from sklvision.augmentation._base import FILL, AffineAugmenter
+from sklvision.utils._sklearn import Interval, RealNotInt
 
 if TYPE_CHECKING:
     from torch import Tensor

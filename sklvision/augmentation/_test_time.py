@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, Integral, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._lazy import is_collection
+from sklvision.utils._sklearn import HasMethods, Integral, Interval, StrOptions
 
 # Which axes of an image (height, width, ...) each kind of flip reverses, one tuple per view.
 _FLIPS: dict[str | None, tuple[tuple[int, ...], ...]] = {

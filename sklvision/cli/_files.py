@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sklvision.utils._files import beside
+from sklvision.utils._files import temporary_path
 
 
 def check_writable(path: Path) -> None:
@@ -15,7 +15,7 @@ def check_writable(path: Path) -> None:
         raise ValueError(f"--out {path}: is no ordinary file.")
     if not path.parent.is_dir():
         raise ValueError(f"--out {path}: there is no folder {path.parent}.")
-    temporary = beside(path)
+    temporary = temporary_path(path)
     try:  # permissions, quotas and read-only disks are only known for sure by writing
         with temporary.open("wb") as file:
             file.write(b"\0")

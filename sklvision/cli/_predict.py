@@ -13,7 +13,7 @@ from typing import Any
 from sklvision.cli._arguments import at_least
 from sklvision.cli._errors import user_errors
 from sklvision.cli._files import check_writable
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 _EPILOG = """\
 MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Loading it
@@ -206,5 +206,5 @@ def _output(path: Path | None) -> Iterator[Any]:
     if path is None:
         yield sys.stdout
     else:
-        with written_whole(path, text=True) as file:
+        with atomic_write(path, text=True) as file:
             yield file

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sklvision.cli._arguments import add_data_options, at_least
 from sklvision.cli._errors import user_errors
 from sklvision.cli._files import check_writable
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 if TYPE_CHECKING:
     from sklvision.cli._data import Data
@@ -222,7 +222,7 @@ def _train(estimator: Any, data: Data, args: argparse.Namespace) -> None:
     set_where_trained(estimator, "verbose", 0)
     if data.mode:
         estimator.image_mode_ = data.mode  # how image files are to be read at prediction
-    with written_whole(args.out) as file:
+    with atomic_write(args.out) as file:
         joblib.dump(estimator, file)
     n_parameters = count_parameters(estimator)
     known = f", {format_count(n_parameters)} parameters" if n_parameters is not None else ""

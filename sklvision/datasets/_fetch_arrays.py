@@ -14,10 +14,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklvision.datasets._download import Remote, data_home_path, obtain
 from sklvision.datasets._reader import ImageReader, ahead_in_threads
+from sklvision.utils._sklearn import StrOptions, validate_params
 
 Split = tuple[NDArray[np.uint8], NDArray[np.int64]]
 

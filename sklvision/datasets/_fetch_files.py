@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklvision.datasets._collection import ImageCollection
 from sklvision.datasets._download import Remote, data_home_path, obtain
 from sklvision.datasets._nails_sums import SHA256SUMS
 from sklvision.datasets._reader import ahead_in_threads
+from sklvision.utils._sklearn import StrOptions, validate_params
 
 NAILS_URL = (
     "https://raw.githubusercontent.com/Shumway82/Binary-Classification/"

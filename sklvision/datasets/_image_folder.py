@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
 from sklvision.datasets._collection import ImageCollection
 from sklvision.datasets._reader import SUFFIXES
+from sklvision.utils._sklearn import validate_params
 
 
 @validate_params(

@@ -15,9 +15,9 @@ from zipfile import BadZipFile, is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
 from sklvision.datasets._csv import GROUP_NAMES, TARGET_NAMES, find_name, read_csv
+from sklvision.utils._sklearn import validate_params
 
 _PICKLES = {".pkl", ".pickle", ".p"}
 _TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")

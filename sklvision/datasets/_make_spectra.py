@@ -8,7 +8,8 @@ from numbers import Integral, Real
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+
+from sklvision.utils._sklearn import Interval, validate_params
 
 LABELS = np.array([0, 1, 5])
 TARGET_NAMES = ("product", "background", "foreign material")

@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
@@ -23,6 +22,7 @@ from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
 from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import PredictionsMixin
+from sklvision.utils._sklearn import Interval
 from sklvision.utils._validation import plainly_valid
 
 # Values in one chunk, whose activations then stay in the processor's cache.

@@ -15,7 +15,7 @@ import numpy as np
 
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.export._signature import INPUT
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
 
 # Nets that lose nothing by 8 bits change less than half as many labels.
@@ -96,7 +96,7 @@ def quantize(model: str | os.PathLike[str] | bytes, X: Any, path: str | os.PathL
     classifier = OnnxClassifier(model)
     samples = list(classifier._chunks(X))
     path = Path(path)
-    with written_whole(path) as file, TemporaryDirectory() as name, _quiet():
+    with atomic_write(path) as file, TemporaryDirectory() as name, _quiet():
         folder = Path(name)
         whole, prepared, small = (folder / part for part in ("whole", "prepared", "small"))
         whole.write_bytes(classifier._loaded().content)

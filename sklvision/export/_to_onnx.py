@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.export._signature import Signature
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
 
 # Logits may differ by the rounding of float32 sums taken in another order.
@@ -91,7 +91,7 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     from sklvision.export._graph import make_graph  # loads torch, which the rest does without
 
     path = Path(path)
-    with written_whole(path) as file:  # opened before the work: a folder may be missing
+    with atomic_write(path) as file:  # opened before the work: a folder may be missing
         model, samples, expected = make_graph(classifier.module_, classifier.input_shape_)
         onnx.helper.set_model_props(model, metadata)
         content = model.SerializeToString()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.image._base import ImageTransformer
 from sklvision.image._functional import map_images, resize_image
 from sklvision.utils._lazy import is_collection
+from sklvision.utils._sklearn import Interval, StrOptions
 
 if TYPE_CHECKING:
     from sklvision.nets._features import FeatureExtractor

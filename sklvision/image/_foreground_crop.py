@@ -6,12 +6,11 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._resize import check_size
 from sklvision.image._window import foreground_crop
 from sklvision.utils._optional import import_optional
+from sklvision.utils._sklearn import Interval, RealNotInt, StrOptions
 
 _SIDE = Interval(Integral, 1, None, closed="left")
 

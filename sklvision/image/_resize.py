@@ -6,11 +6,10 @@ from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._functional import resize_image
 from sklvision.utils._optional import import_optional
+from sklvision.utils._sklearn import Interval, StrOptions
 
 
 class Resize(ImageTransformer):

@@ -13,12 +13,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import cross_validate
-from sklearn.utils._param_validation import InvalidParameterError
 from threadpoolctl import ThreadpoolController
 
 from sklvision.model_selection._budgets.costs import count_parameters, pickled_bytes
 from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._searches import chosen_parameters, is_search
+from sklvision.utils._sklearn import InvalidParameterError
 
 _PREDICT_SECONDS = "predict seconds"  # no scorer's name: the blank keeps it apart
 # A prediction that took less is timed again, warm, as it is in service.

@@ -22,7 +22,7 @@ from sklvision.model_selection._tables import (
     tabulate_tradeoffs,
 )
 from sklvision.model_selection._tracking import log_runs
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -329,7 +329,7 @@ class ComparisonResult:
         folder = Path(path).absolute().parent
         if not folder.is_dir():
             raise FileNotFoundError(f"path={os.fspath(path)!r}: there is no folder {folder}.")
-        with written_whole(path, text=True) as file:
+        with atomic_write(path, text=True) as file:
             file.write(page)
         return None
 

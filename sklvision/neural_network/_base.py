@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -47,6 +46,7 @@ from sklvision.neural_network._runtime import (
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._random import draw_seed
+from sklvision.utils._sklearn import HasMethods, Interval, Options, StrOptions
 
 
 class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 
 from sklvision.neural_network._batched_fit import (
     Fit,
@@ -26,6 +26,7 @@ from sklvision.neural_network._batched_fit import (
     prepare_part,
 )
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._sklearn import index_samples
 
 
 class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
@@ -298,7 +299,7 @@ class _Parts:
     def _transform(self, estimator: Any, fold: int) -> tuple[list, Any, Any]:
         if fold not in self.transformed:
             train = self.folds[fold][0]
-            X, y = _safe_indexing(self.X, train), _safe_indexing(self.y, train)
+            X, y = index_samples(self.X, train), index_samples(self.y, train)
             steps: list = []
             if type(estimator) is Pipeline and len(estimator.steps) > 1:
                 transformers = estimator[:-1]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight
 from skorch.callbacks import Callback
 
 from sklvision.augmentation import Compose, MixUp
 from sklvision.augmentation._base import Augmenter
+from sklvision.utils._sklearn import check_sample_weight
 
 
 def encode_labels(y: np.ndarray, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +71,7 @@ def combine_weights(
     """Multiply sample weights by class weights; None where neither is given."""
     if sample_weight is None and class_weight is None:
         return None
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError(f"Negative values in sample_weight: the smallest is {weights.min():g}.")
     if class_weight is not None:

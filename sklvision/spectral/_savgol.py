@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.spectral._functional import savitzky_golay
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._sklearn import Interval, StrOptions
 
 _DEFAULT_WINDOW = 11
 

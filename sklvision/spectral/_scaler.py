@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.spectral import _functional
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._sklearn import StrOptions
 
 _FLOATS = [np.float64, np.float32]
 _ROW_WISE = {"snv": _functional.snv, "minmax": _functional.minmax, "l2": _functional.l2}

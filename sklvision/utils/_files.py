@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,16 +10,37 @@ from typing import IO, Any
 
 
 @contextmanager
-def written_whole(path: str | os.PathLike[str], *, text: bool = False) -> Iterator[IO[Any]]:
-    """Open a file beside its place, to be renamed into it when all went well."""
+def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterator[IO[Any]]:
+    """Open a temporary file that replaces `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to write. A symbolic link stays one: its target is replaced.
+    text : bool, default=False
+        Whether to write text, in UTF-8, instead of bytes.
+
+    Yields
+    ------
+    file : file object
+        The temporary file, in the same directory.
+
+    Raises
+    ------
+    IsADirectoryError
+        If `path` is a directory.
+    """
     if Path(path).is_dir():
-        raise IsADirectoryError(f"'{path}' is a folder; a file was to be written there.")
-    temporary = beside(path)
-    # Names of files may hold bytes that are no UTF-8: they are written as they are.
-    as_text = {"encoding": "utf-8", "newline": "", "errors": "surrogateescape"}
-    kind: dict[str, Any] = as_text if text else {}
+        raise IsADirectoryError(f"'{path}' is a directory, expected the name of a file to write.")
+    temporary = temporary_path(path)
+    # Names of files may hold bytes that are not UTF-8: they are written unchanged.
+    text_options: dict[str, Any] = {
+        "encoding": "utf-8",
+        "newline": "",
+        "errors": "surrogateescape",
+    }
     try:
-        with temporary.open("w" if text else "wb", **kind) as file:
+        with temporary.open("w" if text else "wb", **(text_options if text else {})) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -29,7 +50,7 @@ def written_whole(path: str | os.PathLike[str], *, text: bool = False) -> Iterat
         raise
 
 
-def beside(path: str | os.PathLike[str]) -> Path:
-    """Where a file is written before it takes its place; a link stays a link."""
+def temporary_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a hidden temporary file in the directory of `path`."""
     path = Path(path).resolve()
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")

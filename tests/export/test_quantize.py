@@ -89,7 +89,7 @@ def test_wrong_samples_and_files_leave_nothing(folder, tmp_path):
         quantize(tmp_path / "nothing.onnx", X, tmp_path / "small.onnx")
     with pytest.raises(FileNotFoundError):
         quantize(folder / "spectra.onnx", X, tmp_path / "nowhere" / "small.onnx")
-    with pytest.raises(IsADirectoryError, match="is a folder"):
+    with pytest.raises(IsADirectoryError, match="is a directory"):
         quantize(folder / "spectra.onnx", X, tmp_path)
     assert not list(tmp_path.iterdir())
 

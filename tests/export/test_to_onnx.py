@@ -122,7 +122,7 @@ def test_a_folder_that_is_missing(tmp_path):
 
 
 def test_the_path_is_a_folder(tmp_path):
-    with pytest.raises(IsADirectoryError, match=f"{tmp_path.name}.*is a folder"):
+    with pytest.raises(IsADirectoryError, match=f"{tmp_path.name}.*is a directory"):
         to_onnx(fitted_spectra(), tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.model_selection import ComparisonResult, compare_estimators
-from sklvision.utils._files import written_whole
+from sklvision.utils._files import atomic_write
 
 NASTY = "<b>bayes</b> & co"
 
@@ -219,7 +219,7 @@ def test_page_is_written_to_a_file(result, tmp_path):
 def test_a_write_that_fails_leaves_the_old_file_and_no_litter(result, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
-    with pytest.raises(UnicodeEncodeError), written_whole(path, text=True) as file:
+    with pytest.raises(UnicodeEncodeError), atomic_write(path, text=True) as file:
         file.write("half \ud800")
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]

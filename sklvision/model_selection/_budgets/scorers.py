@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 from joblib import parallel_config
-from sklearn.utils import _safe_indexing, check_scalar
+from sklearn.utils import check_scalar
 from threadpoolctl import threadpool_limits
 
 from sklvision.model_selection._budgets.costs import count_parameters, pickled_bytes
+from sklvision.utils._sklearn import index_samples
 
 # The first calls after a fit fill caches and choose kernels.
 _N_WARM_UP = 3
@@ -203,7 +204,7 @@ class _LatencyScorer:
         with _limited_threads(self.n_threads):
             for call in range(n_calls):
                 rows = (call * n_samples // n_calls + within_batch) % n_samples
-                batch = _safe_indexing(X, rows)
+                batch = index_samples(X, rows)
                 start = perf_counter()
                 estimator.predict(batch)
                 seconds.append(perf_counter() - start)

@@ -1,0 +1,181 @@
+"""Arrays of images: the one check of them, their range of values, gray and rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from sklvision.utils._samples import Collection, Samples, as_samples, to_array, to_host
+
+# Fractions of red, green and blue in the brightness of a pixel (ITU-R BT.601, as in JPEG).
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+_EXPECTED = {
+    2: "(n, n_features)",
+    3: "(n, height, width)",
+    4: "(n, height, width, channels)",
+}
+
+
+def check_images(
+    X: Any,
+    *,
+    requester: Any,
+    n_dims: Sequence[int] = (3, 4),
+    one_size: bool = True,
+    check_values: bool = True,
+    dtype: Any = "numeric",
+) -> Samples:
+    """Check a batch of images: the one answer to whether `X` holds images.
+
+    Parameters
+    ----------
+    X : array-like or collection
+        Images of shape (n, height, width) or (n, height, width, channels), a list of images of
+        one shape, or a collection, which is not read.
+    requester : estimator or str
+        Estimator, or name of the function, that needs the images; errors name it.
+    n_dims : sequence of int, default=(3, 4)
+        Numbers of dimensions that `X` may have; with 2 in it, rows of numbers pass as well.
+    one_size : bool, default=True
+        Whether the images of a collection must have one size.
+    check_values : bool, default=True
+        Whether to refuse values that are not finite numbers in an array.
+    dtype : "numeric", dtype or list of dtype, default="numeric"
+        Type to convert an array to, as in :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    samples : Samples
+        Its `data` are a numeric array, or the collection.
+
+    Raises
+    ------
+    ValueError
+        If `X` is empty, has another number of dimensions, holds images of different sizes, or
+        values that are not finite.
+    """
+    name = requester if isinstance(requester, str) else type(requester).__name__
+    if isinstance(X, Samples):
+        X = X.data
+    if isinstance(X, Collection):
+        samples = as_samples(X)
+        _check_collection(samples, name, n_dims, one_size)
+        return samples
+    X = to_host(X)
+    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object):
+        X = to_array(X)
+    if check_values:
+        X = check_array(
+            X, ensure_2d=False, allow_nd=True, estimator=requester, input_name="X", dtype=dtype
+        )
+    else:
+        X = np.asarray(X)
+    check_image_dimensions(X.shape, name, n_dims)
+    return as_samples(X)
+
+
+def _check_collection(samples: Samples, name: str, n_dims: Sequence[int], one_size: bool) -> None:
+    if len(samples) == 0:
+        raise ValueError(f"X is a collection of 0 images (0 samples); {name} needs at least one.")
+    if samples.sample_shape is None:
+        if one_size:
+            raise ValueError(
+                "X is a collection of images that differ in size; bring them to one size first, "
+                "with sklvision.image.Resize or the collection's own size."
+            )
+    elif len(samples.shape) not in n_dims:
+        raise ValueError(
+            f"X is a collection of images of shape {samples.sample_shape}, but {name} expects "
+            "(height, width) or (height, width, channels)."
+        )
+
+
+def check_image_dimensions(shape: tuple[int, ...], name: str, n_dims: Sequence[int]) -> None:
+    """Raise unless an array of images has one of the numbers of dimensions, and any pixels."""
+    if len(shape) not in n_dims:
+        expected = " or ".join(_EXPECTED[n] for n in n_dims)
+        hint = ""
+        if len(shape) < min(n_dims):
+            hint = " Reshape your data: one sample alone is X[np.newaxis]."
+        raise ValueError(f"X has shape {tuple(shape)}, but {name} expects {expected}.{hint}")
+    if 0 in shape:
+        raise ValueError(f"X has shape {tuple(shape)}: its samples have no values.")
+
+
+def check_same_shape(
+    shape: tuple[int, ...] | None, fitted: tuple[int, ...] | None, name: str
+) -> None:
+    """Raise if samples differ in shape from those of training; None stands for any shape."""
+    if shape is None or fitted is None or shape == fitted:
+        return
+    raise ValueError(
+        f"X holds {describe_shape(shape)}, but {name} was fitted on {describe_shape(fitted)}."
+    )
+
+
+def describe_shape(shape: tuple[int, ...]) -> str:
+    """Describe samples of a shape in words."""
+    return f"rows of {shape[0]} features" if len(shape) == 1 else f"images of shape {shape}"
+
+
+def find_value_range(samples: Samples) -> tuple[float, float]:
+    """Return the values of black and of white.
+
+    Of unsigned integers and bools they are the ends of the type. Floats and signed integers
+    within [0, 1] have white at 1, others within [0, 255] at 255; beyond that, black and white
+    are the lowest and the highest value.
+    """
+    by_dtype = get_dtype_range(samples.dtype)
+    if by_dtype is not None:
+        return by_dtype
+    low, high = measure_value_range(samples)
+    if low >= 0 and high <= 255:
+        return 0.0, 1.0 if high <= 1 else 255.0
+    return low, high
+
+
+def get_dtype_range(dtype: np.dtype) -> tuple[float, float] | None:
+    """Return black and white of a type that defines them, None for floats and signed integers."""
+    if dtype.kind == "b":
+        return 0.0, 1.0
+    return (0.0, float(np.iinfo(dtype).max)) if dtype.kind == "u" else None
+
+
+def measure_value_range(samples: Samples) -> tuple[float, float]:
+    """Return the lowest and the highest value; a collection is read once, image by image."""
+    parts = samples.images() if samples.is_lazy else [samples.to_array()]
+    low, high = np.array([(part.min(), part.max()) for part in parts], dtype=np.float64).T
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        raise ValueError("X contains NaN or infinity: an image has such pixels.")
+    return float(low.min()), float(high.max())
+
+
+def convert_to_gray(images: np.ndarray) -> np.ndarray:
+    """Reduce the channels, on the last axis, to brightness.
+
+    Three channels are red, green and blue; a fourth is transparency and ignored. Of any other
+    number the mean is taken.
+    """
+    n_channels = images.shape[-1]
+    if n_channels == 1:
+        return images[..., 0]
+    if n_channels in (3, 4):
+        return images[..., :3] @ LUMINANCE
+    return images.mean(axis=-1)
+
+
+def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Convert float values to `dtype`, rounded and clipped where it holds whole numbers."""
+    if dtype.kind == "b":
+        return values >= 0.5
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        high = np.float32(info.max)
+        if int(high) > info.max:  # the largest int32 and int64 are not float32 numbers
+            high = np.nextafter(high, np.float32(0))
+        values = np.clip(np.rint(values), np.float32(info.min), high)
+    return values.astype(dtype, copy=False)

@@ -1,0 +1,216 @@
+"""Estimators inside estimators: the one walk over pipelines, searches and ensembles.
+
+Every question about the inside of an estimator is answered from :func:`open_estimator`, which
+knows how each kind of meta-estimator stores its members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils import get_tags
+
+Named = tuple[str, Any]
+# Entries of pipelines and ensembles that stand for no estimator.
+_PLACEHOLDERS = (None, "passthrough", "drop")
+
+
+@dataclass(frozen=True)
+class Nest:
+    """Members of a meta-estimator.
+
+    Attributes
+    ----------
+    members : list of (str, estimator)
+        Direct members with their names; a single wrapped estimator has the name "". Fitted
+        members where the meta-estimator is fitted, the given ones otherwise.
+    is_sequence : bool
+        Whether each member takes the output of the one before, as in a pipeline. Otherwise
+        every member takes the samples.
+    final : estimator or None
+        Estimator that takes the outputs of all members, as that of a stack.
+    """
+
+    members: list[Named]
+    is_sequence: bool = False
+    final: Any = None
+
+
+def open_estimator(estimator: Any) -> Nest | None:
+    """Return the members of a meta-estimator, or None for a single estimator."""
+    if isinstance(estimator, Pipeline):
+        return Nest(_drop_placeholders(estimator.steps), is_sequence=True)
+    if isinstance(estimator, FeatureUnion):
+        return Nest(_drop_placeholders(estimator.transformer_list))
+    if isinstance(estimator, ColumnTransformer):
+        transformers = getattr(estimator, "transformers_", estimator.transformers)
+        return Nest(_drop_placeholders([(name, member) for name, member, _ in transformers]))
+    if isinstance(estimator, FrozenEstimator):
+        return Nest([("", estimator.estimator)])
+    if (calibrated := getattr(estimator, "calibrated_classifiers_", None)) is not None:
+        return Nest(_number([classifier.estimator for classifier in calibrated]))
+    if (best := getattr(estimator, "best_estimator_", None)) is not None:
+        return Nest([("", best)])
+    # Before `estimator_`, which in a fitted ensemble is the template that was never fitted.
+    if (fitted := getattr(estimator, "estimators_", None)) is not None:
+        final = getattr(estimator, "final_estimator_", None)
+        return Nest(_name_fitted(estimator, fitted), final=final)
+    if (inner := getattr(estimator, "estimator_", None)) is not None:
+        return Nest([("", inner)])
+    return _open_unfitted(estimator)
+
+
+def _open_unfitted(estimator: Any) -> Nest | None:
+    """Return the members that a meta-estimator was constructed with."""
+    pairs = getattr(estimator, "estimators", None)
+    if isinstance(pairs, (list, tuple)) and all(isinstance(pair, tuple) for pair in pairs):
+        final = getattr(estimator, "final_estimator", None)
+        return Nest(_drop_placeholders(pairs), final=final)
+    inner = getattr(estimator, "estimator", None)
+    return Nest([("", inner)]) if hasattr(inner, "fit") else None
+
+
+def _drop_placeholders(pairs: Any) -> list[Named]:
+    return [
+        (name, member)
+        for name, member in pairs
+        if not any(member is entry or member == entry for entry in _PLACEHOLDERS)
+        and (hasattr(member, "fit") or hasattr(member, "transform"))
+    ]
+
+
+def _name_fitted(ensemble: Any, fitted: Any) -> list[Named]:
+    """Name the fitted members of an ensemble as the user did, or by number."""
+    named = getattr(ensemble, "named_estimators_", None)
+    if named is not None:
+        return _drop_placeholders(named.items())
+    return _number(_flatten(fitted))
+
+
+def _number(members: list[Any]) -> list[Named]:
+    return _drop_placeholders([(str(i), member) for i, member in enumerate(members)])
+
+
+def _flatten(members: Any) -> list[Any]:
+    # Not by NumPy, which would take a Pipeline for a sequence of its steps.
+    if isinstance(members, (list, tuple, np.ndarray)):
+        return [inner for member in members for inner in _flatten(member)]
+    return [members]
+
+
+def walk_estimators(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and every estimator inside it, outermost first."""
+    yield estimator
+    nest = open_estimator(estimator)
+    if nest is None:
+        return
+    for _, member in nest.members:
+        yield from walk_estimators(member)
+    if nest.final is not None:
+        yield from walk_estimators(nest.final)
+
+
+def find_learners(estimator: Any) -> Iterator[Named]:
+    """Yield the single estimators that predict, with their names inside `estimator`.
+
+    Of a pipeline this is the last step; of an ensemble, all members and the final estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any estimator, nested or not.
+
+    Yields
+    ------
+    name : str
+        Names of the members of ensembles on the way, joined by spaces; "" where there are none.
+    learner : estimator
+        A single estimator.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import VotingClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklvision.utils._nested import find_learners
+    >>> linear = make_pipeline(StandardScaler(), LogisticRegression())
+    >>> list(find_learners(VotingClassifier([("linear", linear), ("bayes", GaussianNB())])))
+    [('linear', LogisticRegression()), ('bayes', GaussianNB())]
+    """
+    nest = open_estimator(estimator)
+    if nest is None or not nest.members:
+        yield "", estimator
+        return
+    members = [("", nest.members[-1][1])] if nest.is_sequence else nest.members
+    if nest.final is not None:
+        members = [*members, ("final", nest.final)]
+    for name, member in members:
+        for inner_name, learner in find_learners(member):
+            yield " ".join(filter(None, [name, inner_name])), learner
+
+
+def find_input_steps(estimator: Any) -> Iterator[Any]:
+    """Yield the single estimators that receive the samples unchanged.
+
+    Of a pipeline this is the first step; of a union or an ensemble, all members.
+    """
+    nest = open_estimator(estimator)
+    if nest is None or not nest.members:
+        yield estimator
+        return
+    for _, member in nest.members[:1] if nest.is_sequence else nest.members:
+        yield from find_input_steps(member)
+
+
+def split_steps(estimator: Any) -> tuple[list[Any], Any]:
+    """Return the steps before the last one, and the last one, of what wraps one pipeline.
+
+    Searches, frozen estimators and other wrappers of one estimator are opened. An ensemble
+    counts as one step.
+    """
+    nest = open_estimator(estimator)
+    if nest is None or nest.final is not None or not nest.members:
+        return [], estimator
+    if nest.is_sequence:
+        *before, (_, last) = nest.members
+        inner_steps, last = split_steps(last)
+        return [*(step for _, step in before), *inner_steps], last
+    if len(nest.members) == 1 and nest.members[0][0] == "":
+        return split_steps(nest.members[0][1])
+    return [], estimator
+
+
+def is_search(estimator: Any) -> bool:
+    """Whether an estimator chooses its parameters by an inner cross-validation."""
+    return all(hasattr(estimator, name) for name in ("cv", "refit", "scoring"))
+
+
+def takes_images(estimator: Any) -> bool:
+    """Whether an estimator takes images rather than rows of numbers.
+
+    A fitted estimator that takes both is judged by the samples it was fitted on.
+    """
+    return any(_step_takes_images(step) for step in find_input_steps(estimator))
+
+
+def _step_takes_images(step: Any) -> bool:
+    if len(getattr(step, "input_shape_", None) or ()) == 1:
+        return False
+    return bool(get_tags(step).input_tags.three_d_array)
+
+
+def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
+    """Return the shape of one sample in training, or None where it is unknown or not unique."""
+    for step in find_input_steps(estimator):
+        shape = getattr(step, "input_shape_", None)
+        if shape is not None:
+            return shape
+    return None

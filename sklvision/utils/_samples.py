@@ -1,0 +1,218 @@
+"""Description of the samples that a user passes, made once, at the public door."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from pandas.api.types import is_numeric_dtype
+
+from sklvision.utils._sklearn import get_column_names, index_samples
+
+
+@runtime_checkable
+class Collection(Protocol):
+    """Images that are read when they are needed, such as an ``ImageCollection``.
+
+    Besides these methods a collection has a `shape`, which is ``(n,)`` where its images
+    differ in size, and a `dtype`.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Any) -> Any: ...
+
+    def map(self, func: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """Return the collection with a function of one image appended."""
+
+    def batches(self, batch_size: int, *, n_threads: int | None = None) -> Iterator[np.ndarray]:
+        """Read all images in order, in batches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples in the container that the user passed, and what there is to know of them.
+
+    Made by :func:`as_samples` where data come in, and handed inward: inner functions read its
+    attributes instead of examining the data again. Estimators of others receive `data`.
+
+    Attributes
+    ----------
+    data : array, table or collection
+        The samples in the user's own type. Lists become arrays, and tensors of torch become
+        arrays on the host.
+    n_samples : int
+        Number of samples.
+    sample_shape : tuple of int or None
+        Shape of one sample; None for a collection of images that differ in size.
+    kind : {"images", "table", "other"}
+        ``"images"`` are samples of two or three dimensions and every collection, ``"table"``
+        rows of numbers or of anything else, ``"other"`` the rest, such as a list of texts.
+    """
+
+    data: Any
+    n_samples: int
+    sample_shape: tuple[int, ...] | None
+    kind: str
+
+    def __len__(self) -> int:
+        return self.n_samples
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the samples are read when they are needed."""
+        return isinstance(self.data, Collection)
+
+    @property
+    def is_images(self) -> bool:
+        """Whether every sample is an image."""
+        return self.kind == "images"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether every sample is a row of a table."""
+        return self.kind == "table"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of samples and shape of one; the number alone where they differ in size."""
+        return (self.n_samples, *(self.sample_shape or ()))
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """Type of the values, for a table that of an array that holds them all."""
+        dtype = getattr(self.data, "dtype", None)
+        if isinstance(dtype, np.dtype):
+            return dtype
+        return np.asarray(index_samples(self.data, slice(0, 1))).dtype
+
+    @cached_property
+    def names(self) -> np.ndarray | None:
+        """Names of the columns of a table; None where it has none, or not all are strings."""
+        return get_column_names(self.data) if self.is_table else None
+
+    @property
+    def files(self) -> np.ndarray | None:
+        """Names of the files of a collection; None for everything else."""
+        return getattr(self.data, "files", None) if self.is_lazy else None
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        """Whether all values are numbers."""
+        dtypes = getattr(self.data, "dtypes", None)  # of a table of pandas
+        if dtypes is not None and np.ndim(dtypes) == 1 and hasattr(self.data, "iloc"):
+            return all(is_numeric_dtype(dtype) for dtype in dtypes)
+        return is_numeric_dtype(self.dtype)
+
+    def take(self, indices: Any) -> Samples:
+        """Select samples by index array, mask or slice; the container keeps its type."""
+        data = self.data[indices] if self.is_lazy else index_samples(self.data, indices)
+        return as_samples(data)
+
+    def to_array(self) -> np.ndarray:
+        """Return all samples as one array; a collection is read."""
+        return np.asarray(self.data)
+
+    def blocks(self, size: int) -> Iterator[np.ndarray]:
+        """Yield the samples in order as arrays of at most `size` of them."""
+        if self.is_lazy:
+            yield from self.data.batches(size)
+            return
+        for start in range(0, self.n_samples, size):
+            yield np.asarray(index_samples(self.data, slice(start, start + size)))
+
+    def images(self) -> Iterator[np.ndarray]:
+        """Yield one sample after another as an array."""
+        if self.is_lazy:
+            yield from self.data
+            return
+        yield from self.to_array()
+
+    def map(self, function: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """Apply a function of one sample to each: now, or for a collection when it is read."""
+        if self.is_lazy:
+            return self.data.map(function)
+        return np.stack([function(sample) for sample in self.to_array()])
+
+
+def as_samples(X: Any) -> Samples:
+    """Describe samples in any container.
+
+    Parameters
+    ----------
+    X : array-like, table, collection, or Samples
+        A NumPy array, list, memmap or tensor; a table of pandas, polars or pyarrow; a sparse
+        matrix; an :class:`~sklvision.datasets.ImageCollection`. Values are not checked.
+
+    Returns
+    -------
+    samples : Samples
+        The description; `X` itself if it is one.
+
+    Raises
+    ------
+    ValueError
+        If `X` has no first axis, or is a list of arrays of different shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.utils._samples import as_samples
+    >>> samples = as_samples(np.zeros((10, 28, 28), dtype=np.uint8))
+    >>> samples.kind, samples.n_samples, samples.sample_shape
+    ('images', 10, (28, 28))
+    >>> samples.take([3, 1]).shape
+    (2, 28, 28)
+    """
+    if isinstance(X, Samples):
+        return X
+    if isinstance(X, Collection):
+        return Samples(X, len(X), tuple(X.shape[1:]) or None, "images")  # type: ignore[attr-defined]
+    X = to_host(X)
+    if not hasattr(X, "shape"):
+        X = to_array(X)
+    shape = tuple(X.shape)
+    if not shape:
+        raise ValueError(f"X must hold samples along its first axis, got a single value: {X!r}.")
+    kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
+    return Samples(X, int(shape[0]), shape[1:], kind)
+
+
+def to_host(X: Any) -> Any:
+    """Return a tensor of torch as an array without its gradient; anything else unchanged."""
+    torch = sys.modules.get("torch")  # without it there are no tensors
+    if torch is None or not isinstance(X, torch.Tensor):
+        return X
+    X = X.detach().cpu()
+    return (X.float() if X.dtype == torch.bfloat16 else X).numpy()
+
+
+def to_array(X: Any) -> np.ndarray:
+    """Return a list of samples as one array, or raise an error that names two shapes."""
+    if isinstance(X, (list, tuple)):
+        X = [to_host(sample) for sample in X]
+    elif isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        X = list(X)
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        shapes = _find_shapes(X)
+        if len(shapes) < 2:
+            raise
+        raise ValueError(
+            f"X holds samples of different shapes, {shapes[0]} and {shapes[1]} among them; "
+            "expected one shape. Bring images to one size first, with sklvision.image.Resize or "
+            "the size of an ImageCollection."
+        ) from error
+
+
+def _find_shapes(X: Any) -> list[tuple[int, ...]]:
+    """Return the different shapes in a list of samples, in their order."""
+    try:
+        return list(dict.fromkeys(np.shape(sample) for sample in X))
+    except ValueError:  # a sample is itself not an array
+        return []

@@ -1,0 +1,68 @@
+"""Private parts of scikit-learn that the package uses: imported in this file and nowhere else.
+
+Versions of scikit-learn differ in where these are and what they can do; the differences are
+bridged here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Integral,
+    Interval,
+    InvalidParameterError,
+    Options,
+    Real,
+    RealNotInt,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _get_feature_names
+
+__all__ = [
+    "HasMethods",
+    "Integral",
+    "Interval",
+    "InvalidParameterError",
+    "Options",
+    "Real",
+    "RealNotInt",
+    "StrOptions",
+    "check_sample_weight",
+    "get_column_names",
+    "index_samples",
+    "validate_params",
+]
+
+
+def index_samples(X: Any, indices: Any) -> Any:
+    """Select samples of any container by index array, mask or slice, keeping its type.
+
+    Parameters
+    ----------
+    X : array-like, table, sparse matrix or collection
+        Samples along the first axis.
+    indices : array-like of int or bool, or slice
+        Samples to select.
+
+    Returns
+    -------
+    subset : same type as X
+        The selected samples.
+    """
+    if hasattr(X, "column_names") and hasattr(X, "take"):  # pyarrow, unknown to scikit-learn 1.6
+        return X.take(np.arange(X.num_rows)[indices])
+    return _safe_indexing(X, indices)
+
+
+def get_column_names(X: Any) -> np.ndarray | None:
+    """Return the names of the columns of a table, or None where not all of them are strings."""
+    try:
+        return _get_feature_names(X)
+    except TypeError:  # names of several types
+        return None
