@@ -32,3 +32,34 @@ def plainly_valid(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
     values = X.reshape(-1)
     # NaN and infinity come through a sum of squares, and so would values too large for dtype.
     return float(np.dot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
+
+
+def check_count(name: str, value: Any, *, maximum: int | None = None, limit: str = "") -> int:
+    """Check that a parameter is a whole number of at least 1, and return it as an int.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : object
+        Its value.
+    maximum : int, default=None
+        Largest value allowed.
+    limit : str, default=""
+        Noun of the maximum, such as "the number of bands", for the error.
+
+    Returns
+    -------
+    count : int
+        The value.
+
+    Raises
+    ------
+    ValueError
+        If the value is not an integer, is below 1 or above `maximum`.
+    """
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or value < 1 or (maximum is not None and value > maximum):
+        most = "" if maximum is None else f" and at most {maximum}{limit and ', ' + limit}"
+        raise ValueError(f"{name} must be an integer of at least 1{most}, got {value!r}.")
+    return int(value)
