@@ -1,4 +1,4 @@
-"""Finding the foreground of an image, as functions of one gray image.
+"""The foreground of an image, as functions of one gray image.
 
 Masks are boolean arrays, True where the foreground is; levels are above 0 there.
 """
@@ -6,26 +6,30 @@ Masks are boolean arrays, True where the foreground is; levels are above 0 there
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
+from sklvision.image._background import divide_by_noise
+
 # Contrast, in units of the background's noise, below which all is background and above which
-# more says nothing: without the former Otsu's threshold would split the noise, which holds
-# most pixels, and without the latter glare would hide the dim parts of the same object.
+# more carries no information: without the former Otsu's threshold would split the noise, which
+# holds most pixels, and without the latter glare would hide the dim parts of the same object.
 _NOISE, _CLEAR = 2.0, 10.0
-# Share of the shorter side, along the border, of what is no object but surrounds the scene, and
-# share of the pixels, were they all clear, that an object has at least.
-_ALONG, _PLAUSIBLE = 0.1, 2e-4
-# Powers of row and column that a cubic surface has.
-_CUBIC = np.add.outer(range(4), range(4)) <= 3
+# A part that lies along the border for more than this fraction of the shorter side is no object,
+# but surrounds the scene; an object covers at least this fraction of the pixels, were all clear.
+_BORDER_FRACTION, _PLAUSIBLE_FRACTION = 0.1, 2e-4
+# One side, bright or dark, is the whole object where it is so long, relative to both together;
+# pixels above the threshold alone are, where they are so long, relative to all with filled gaps.
+_WHOLE_LENGTH, _CORE_LENGTH = 0.8, 0.95
+# Levels of pixels inside and outside of the mask are at least so far from 0.
+_LEAST_LEVEL = 0.1
+# Pixels that touch by a corner belong together.
 _EIGHT = np.ones((3, 3))
 
 
-def foreground_level(gray: np.ndarray, threshold: float | str, polarity: str) -> np.ndarray:
-    """Say how much each pixel stands out: above 0 it is foreground.
+def compute_foreground_level(gray: np.ndarray, threshold: float | str, polarity: str) -> np.ndarray:
+    """Compute how much each pixel stands out: above 0 it is foreground.
 
     With a number, pixels that are at most so far from the one that stands out most are
     foreground, and the level is boolean. With "otsu", foreground is the largest connected
@@ -33,51 +37,18 @@ def foreground_level(gray: np.ndarray, threshold: float | str, polarity: str) ->
     threshold; there may be none.
     """
     if threshold == "otsu":
-        return _object_level(noise_units(gray), polarity)
+        return _compute_object_level(divide_by_noise(gray), polarity)
     if polarity == "both":
         # Of every 16th pixel, the median is as good and cheap.
         gray = np.abs(gray - np.float32(np.median(gray[::4, ::4])))
     # In the pixels' own type: mixed with a float, uint8 would be compared as float64, and as
     # uint8 a difference below 0 would wrap.
     if polarity == "dark":
-        return gray <= _representable(gray.min().item() + threshold, gray.dtype, np.floor)
-    return gray >= _representable(gray.max().item() - threshold, gray.dtype, np.ceil)
+        return gray <= _round_level(gray.min().item() + threshold, gray.dtype, np.floor)
+    return gray >= _round_level(gray.max().item() - threshold, gray.dtype, np.ceil)
 
 
-def noise_units(gray: np.ndarray) -> np.ndarray:
-    """Subtract a smooth background and divide by the noise around it."""
-    difference = gray - smooth_background(gray)
-    size = np.abs(difference)
-    noise = 1.4826 * _median(size[::2, ::2])  # of a quarter: as good, and cheap
-    # Where there is no noise, differences that are too small to see take its place.
-    difference /= max(noise, 2.0**-8 * float(size.max()), 1e-20)
-    return difference
-
-
-def smooth_background(gray: np.ndarray) -> np.ndarray:
-    """Fit a cubic surface to a gray image, and what is smooth beside it, unbent by objects."""
-    (rows, heights), (columns, widths) = (_blocks(side) for side in gray.shape)
-    blocks = np.add.reduceat(np.add.reduceat(gray, rows, axis=0), columns, axis=1)
-    blocks /= np.outer(heights, widths)
-    design = _cubic_terms(*blocks.shape)
-    values = blocks.ravel().astype(np.float64)
-    residuals = values - _median(values)
-    for _ in range(5):
-        # Tukey's weights: what lies far from the surface has no say.
-        scale = 1.4826 * _median(np.abs(residuals)) + 1e-12
-        weights = np.maximum(1 - (residuals / (6 * scale)) ** 2, 0) ** 2
-        weighted = design.T * weights
-        normal = weighted @ design
-        normal.flat[:: len(normal) + 1] += 1e-6
-        coefficients = np.linalg.solve(normal, weighted @ values)
-        residuals = values - design @ coefficients
-    # Medians over a quarter of the image see no small object, and the bound keeps large ones.
-    local = _median_of_neighbours(residuals.reshape(blocks.shape))
-    bound = 3 * scale
-    return _drawn(coefficients, np.clip(local, -bound, bound), gray.shape)
-
-
-def otsu_threshold(values: np.ndarray, low: float, high: float) -> float:
+def compute_otsu_threshold(values: np.ndarray, low: float, high: float) -> float:
     """Divide values between two bounds so that the means of the parts are far apart.
 
     References
@@ -85,8 +56,10 @@ def otsu_threshold(values: np.ndarray, low: float, high: float) -> float:
     Otsu, N. (1979). A threshold selection method from gray-level histograms. IEEE
     Transactions on Systems, Man, and Cybernetics, 9(1), 62-66.
     """
+    # Otsu's method on a histogram of 256 bins: the threshold is where the variance between the
+    # two classes is largest. Only values above `low` are counted one by one, as few are.
     n_bins = 256
-    above_low = values[values > low]  # few are, and counting takes long
+    above_low = values[values > low]
     above_low -= low
     above_low *= (n_bins - 1) / (high - low)
     counts = np.bincount(above_low.astype(np.uint8), minlength=n_bins)
@@ -98,38 +71,44 @@ def otsu_threshold(values: np.ndarray, low: float, high: float) -> float:
     return low + (int(between.argmax()) + 1) * (high - low) / (n_bins - 1)
 
 
-def largest_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def select_largest_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Keep the connected part of a mask in which the weights add up to most."""
-    labels, n_parts = ndimage.label(mask, _EIGHT)
+    labels, n_parts = label_parts(mask)
     if n_parts < 2:
         return mask
     sums = np.bincount(labels[mask], weights=weights[mask])
     return labels == sums.argmax()
 
 
-def foreground_points(mask: np.ndarray) -> np.ndarray:
-    """Row and column of each pixel of the foreground, as ``argwhere`` gives them but sooner."""
+def label_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number the connected parts of a mask from 1; return the numbers and how many there are."""
+    return ndimage.label(mask, _EIGHT)
+
+
+def find_pixels(mask: np.ndarray) -> np.ndarray:
+    """Find row and column of each pixel of a mask, as ``argwhere`` does but sooner."""
     return np.stack(np.divmod(np.flatnonzero(mask), mask.shape[1]), axis=1)
 
 
-def principal_axis(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centroid and direction, both (row, column), of the foreground's longest extent.
+def compute_principal_axis(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute centroid and direction, both (row, column), of a mask's longest extent.
 
     The unit vector points from the heavier end to the longer tail, so that an object turned
     by half a turn has it turned as well.
     """
-    points = foreground_points(mask)
+    # The eigenvector of the second moments, in closed form; its sign by the third moment.
+    points = find_pixels(mask)
     centroid = points.mean(axis=0)
-    centred = points - centroid
-    (rows, mixed), (_, columns) = (centred.T @ centred).tolist()
+    centered = points - centroid
+    (rows, mixed), (_, columns) = (centered.T @ centered).tolist()
     angle = math.atan2(2 * mixed, columns - rows) / 2
     axis = np.array([math.sin(angle), math.cos(angle)])
-    along = centred @ axis
+    along = centered @ axis
     return centroid, -axis if (along**3).sum() < 0 else axis
 
 
-def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
-    """The box about a mask, and one pixel more on each side."""
+def compute_bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
+    """Compute the box about a mask, and one pixel more on each side."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return (
         slice(max(rows[0] - 1, 0), rows[-1] + 2),
@@ -137,150 +116,98 @@ def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
     )
 
 
-def _object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
+def close_gaps(mask: np.ndarray) -> np.ndarray:
+    """Fill gaps of up to two pixels: a closing by 3 by 3 pixels."""
+    height, width = mask.shape[0] + 4, mask.shape[1] + 4
+    padded = np.zeros((height, width), dtype=bool)
+    padded[2:-2, 2:-2] = mask
+    # As one long row, in which neighbors are quickly compared; what goes over the end of a row
+    # stays in the padding.
+    flat = padded.ravel()
+    grown = _dilate(_dilate(flat, 1), width)
+    shrunk = ~_dilate(_dilate(~grown, 1), width)
+    return shrunk.reshape(height, width)[2:-2, 2:-2]
+
+
+def take_local_maximum(values: np.ndarray) -> np.ndarray:
+    """Take the largest of each pixel and its eight neighbors."""
+    return ndimage.maximum_filter(values, 3)
+
+
+def _compute_object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
+    """Compute the level of one object from contrasts in units of the noise."""
     sign = {"bright": 1, "dark": -1, "both": 0}[polarity]
     signed = contrast * sign if sign else np.abs(contrast)
     weights = np.clip(signed, _NOISE, _CLEAR)
-    threshold = otsu_threshold(weights, _NOISE, _CLEAR)
+    threshold = compute_otsu_threshold(weights, _NOISE, _CLEAR)
     weights -= _NOISE
-    mask = _object_part(_closed(signed > threshold), weights)
+    mask = _select_object(close_gaps(signed > threshold), weights)
     result = np.full(mask.shape, -1, dtype=np.float32)
     if mask.any():
-        box = bounding_box(mask)  # what follows is quick in there
+        box = compute_bounding_box(mask)  # what follows is quick in there
         sides = [signed[box]] if sign else [contrast[box], -contrast[box]]
-        result[box] = _outlined(mask[box], sides, weights[box], threshold)
+        result[box] = _compute_outline(mask[box], sides, weights[box], threshold)
     return result
 
 
-def _object_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The largest part; but what lies along the border only if nothing else can be the object.
+def _select_object(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Select the largest part, one along the border only if nothing else can be the object.
 
     A strip beside the scene, which a turned camera lets in, may outweigh the object.
     """
-    labels, n_parts = ndimage.label(mask, _EIGHT)
+    labels, n_parts = label_parts(mask)
     if n_parts < 2:
         return mask
     sums = np.bincount(labels[mask], weights=weights[mask])
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    along = np.bincount(border, minlength=n_parts + 1) > _ALONG * min(mask.shape)
-    inside = np.where(along, 0, sums)
-    enough = inside.max() > _PLAUSIBLE * (_CLEAR - _NOISE) * mask.size
-    return labels == (inside if enough else sums).argmax()
+    n_on_border = np.bincount(border, minlength=n_parts + 1)
+    inside = np.where(n_on_border > _BORDER_FRACTION * min(mask.shape), 0, sums)
+    plausible = inside.max() > _PLAUSIBLE_FRACTION * (_CLEAR - _NOISE) * mask.size
+    return labels == (inside if plausible else sums).argmax()
 
 
-def _outlined(
+def _compute_outline(
     mask: np.ndarray, sides: list[np.ndarray], weights: np.ndarray, threshold: float
 ) -> np.ndarray:
-    """Levels of the object alone, which may be bright, dark or, by ``sides``, either."""
+    """Compute levels of the object alone, which may be bright, dark or, by ``sides``, either."""
     # What is bright casts a shadow, and what is dark may have a bright rim. Where the
     # stronger of the two goes through the whole object, it is the object.
     parts = [mask & (side > threshold) for side in sides]
     stronger = int(np.argmax([side[part].sum() for side, part in zip(sides, parts, strict=True)]))
-    part = largest_part(_closed(parts[stronger]), weights)
-    if len(sides) == 1 or _diagonal(part) >= 0.8 * _diagonal(mask):
+    part = select_largest_part(close_gaps(parts[stronger]), weights)
+    if len(sides) == 1 or _measure_diagonal(part) >= _WHOLE_LENGTH * _measure_diagonal(mask):
         mask, signed, above = part, sides[stronger], parts[stronger]
     else:
         signed = np.abs(sides[0])
         above = mask & (signed > threshold)
     # Filled gaps keep a dim object in one piece, but may tie specks to one that is so anyway.
-    core = largest_part(mask & above, weights)
-    if _diagonal(core) >= 0.95 * _diagonal(mask):
-        mask = _closed(core)
-    # Pixels on the outline are as strong, beside their neighbours, as the object covers them:
-    # with levels that say so, it can be drawn finer than the pixels are.
-    full = np.maximum(ndimage.maximum_filter(signed, 3), 2 * threshold)
+    core = select_largest_part(mask & above, weights)
+    if _measure_diagonal(core) >= _CORE_LENGTH * _measure_diagonal(mask):
+        mask = close_gaps(core)
+    # Pixels on the outline are as strong, beside their neighbors, as the object covers them:
+    # with levels between -1 and 1 that follow, it can be drawn finer than the pixels are.
+    full = np.maximum(take_local_maximum(signed), 2 * threshold)
     level = np.clip(2 * signed / full - 1, -1, 1)
-    return np.where(mask, np.maximum(level, 0.1), np.minimum(level, -0.1))
+    return np.where(mask, np.maximum(level, _LEAST_LEVEL), np.minimum(level, -_LEAST_LEVEL))
 
 
-def _closed(mask: np.ndarray) -> np.ndarray:
-    """Fill gaps of up to two pixels."""
-    height, width = mask.shape[0] + 4, mask.shape[1] + 4
-    padded = np.zeros((height, width), dtype=bool)
-    padded[2:-2, 2:-2] = mask
-    # As one long row, in which neighbours are quickly compared; what goes over the end of a row
-    # stays in the padding.
-    flat = padded.ravel()
-    grown = _any_of_three(_any_of_three(flat, 1), width)
-    shrunk = ~_any_of_three(_any_of_three(~grown, 1), width)
-    return shrunk.reshape(height, width)[2:-2, 2:-2]
-
-
-def _any_of_three(flat: np.ndarray, step: int) -> np.ndarray:
+def _dilate(flat: np.ndarray, step: int) -> np.ndarray:
+    """Set each pixel of which one ``step`` before or after is set."""
     result = flat.copy()
     result[step:] |= flat[:-step]
     result[:-step] |= flat[step:]
     return result
 
 
-def _median(values: np.ndarray) -> float:
-    """The median, several times as fast as NumPy's, which asks for two ranks and for NaN."""
-    middle = values.size // 2
-    ordered = np.partition(values, middle, axis=None)
-    upper = float(ordered[middle])
-    return upper if values.size % 2 else (float(ordered[:middle].max()) + upper) / 2
-
-
-def _median_of_neighbours(blocks: np.ndarray) -> np.ndarray:
-    """Medians of 5 by 5 blocks, the outermost repeated: scipy's takes three times as long."""
-    windows = sliding_window_view(np.pad(blocks, 2, mode="edge"), (5, 5))
-    return np.partition(windows.reshape(*blocks.shape, 25), 12, axis=2)[:, :, 12]
-
-
-def _diagonal(mask: np.ndarray) -> float:
-    """Length of the diagonal of a mask's bounding box."""
+def _measure_diagonal(mask: np.ndarray) -> float:
+    """Measure the diagonal of a mask's bounding box."""
     occupied = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return math.hypot(*(int(side[-1] + 1 - side[0]) if side.size else 0 for side in occupied))
 
 
-def _representable(level: float, dtype: np.dtype, rounding: np.ufunc) -> float | int:
+def _round_level(level: float, dtype: np.dtype, rounding: np.ufunc) -> float | int:
+    """Round a level to what ``dtype`` can hold."""
     if dtype.kind == "f":
         return level
     info = np.iinfo(dtype)
     return int(np.clip(rounding(level), info.min, info.max))
-
-
-@lru_cache(maxsize=64)
-def _blocks(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each of up to 20 blocks of about the same length begins, and their lengths."""
-    n_blocks = min(side, 20)
-    starts = np.arange(n_blocks) * side // n_blocks
-    return _shared(starts), _shared(np.diff(starts, append=side))
-
-
-def _drawn(coefficients: np.ndarray, blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A cubic surface, and what blocks add to it, at every pixel."""
-    n_powers = len(_CUBIC)
-    middle = np.zeros((n_powers + blocks.shape[0], n_powers + blocks.shape[1]), dtype=np.float32)
-    middle[:n_powers, :n_powers][_CUBIC] = coefficients
-    middle[n_powers:, n_powers:] = blocks
-    rows, columns = (_basis(n, side) for n, side in zip(blocks.shape, shape, strict=True))
-    return rows @ middle @ columns.T
-
-
-@lru_cache(maxsize=64)
-def _basis(n_blocks: int, length: int) -> np.ndarray:
-    """Powers of each position and, linear between their middles, weights of each block."""
-    positions = (np.arange(length) + 0.5) * n_blocks / length - 0.5
-    distances = np.abs(np.clip(positions, 0, n_blocks - 1)[:, np.newaxis] - np.arange(n_blocks))
-    weights = np.clip(1 - distances, 0, None)
-    return _shared(np.hstack([_powers(length), weights]).astype(np.float32))
-
-
-@lru_cache(maxsize=64)
-def _powers(length: int) -> np.ndarray:
-    """Powers 0 to 3 of the positions of pixels, from -1 to 1."""
-    positions = (2 * np.arange(length) + 1) / length - 1
-    return _shared(positions[:, np.newaxis] ** np.arange(len(_CUBIC)))
-
-
-@lru_cache(maxsize=16)
-def _cubic_terms(height: int, width: int) -> np.ndarray:
-    """The terms of a cubic surface at each of height * width positions."""
-    products = np.einsum("ik,jl->ijkl", _powers(height), _powers(width))
-    return _shared(products[:, :, _CUBIC].reshape(height * width, -1))
-
-
-def _shared(array: np.ndarray) -> np.ndarray:
-    array.flags.writeable = False  # kept for all that ask again
-    return array

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._resize import check_size
-from sklvision.image._window import foreground_crop
+from sklvision.image._window import crop_foreground
 from sklvision.utils._optional import import_optional
 from sklvision.utils._sklearn import Interval, RealNotInt, StrOptions
 
@@ -147,7 +147,7 @@ class ForegroundCrop(ImageTransformer):
         }
 
     def _image_function(self) -> ImageFunction:
-        return partial(foreground_crop, **self._settings)
+        return partial(crop_foreground, **self._settings)
 
     def _gives_images(self) -> bool:
         return True

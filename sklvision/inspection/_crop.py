@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sklvision.image import ForegroundCrop
-from sklvision.image._window import find_foreground, foreground_crop, object_window
+from sklvision.image._window import crop_foreground, find_foreground, find_window
 from sklvision.inspection._axes import (
     RED,
     frame,
@@ -169,16 +169,16 @@ class CropDisplay:
         settings = crop._settings
         windows, areas = [], []
         for image in images:
-            found = find_foreground(image, *(settings[name] for name in _SETTINGS))
-            window = object_window(
-                found, settings["crop_size"], settings["output_size"], align=settings["align"]
+            foreground = find_foreground(image, *(settings[name] for name in _SETTINGS))
+            window = find_window(
+                foreground, settings["crop_size"], settings["output_size"], align=settings["align"]
             )
             windows.append(_corners(window))
-            height, width = (side * found.step for side in found.level.shape)
-            areas.append((found.left, found.top, width, height))
+            height, width = (side * foreground.step for side in foreground.level.shape)
+            areas.append((foreground.left, foreground.top, width, height))
         return cls(
             images=images,
-            crops=[foreground_crop(image, **settings) for image in images],
+            crops=[crop_foreground(image, **settings) for image in images],
             corners=windows,
             names=sample_names(X, names, chosen),
             search_areas=None if settings["center_crop"] is None else areas,
@@ -264,7 +264,7 @@ class CropDisplay:
 
 def _corners(window: Any) -> np.ndarray:
     """Corners of a window as (column, row), clockwise from the upper left one."""
-    pixels = window.pixels()
+    pixels = window.find_whole_pixels()
     if pixels:
         top, left, (height, width) = pixels
         right, bottom = left + width, top + height

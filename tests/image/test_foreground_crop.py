@@ -15,7 +15,11 @@ from sklearn.pipeline import make_pipeline
 
 from sklvision.datasets import ImageCollection, load_image_folder
 from sklvision.image import FlattenImages, ForegroundCrop
-from sklvision.image._foreground import foreground_level, otsu_threshold, principal_axis
+from sklvision.image._foreground import (
+    compute_foreground_level,
+    compute_otsu_threshold,
+    compute_principal_axis,
+)
 from sklvision.image._functional import crop_window
 
 OTSU = {"center_crop": None, "threshold": "otsu"}
@@ -324,7 +328,7 @@ def test_mask_holds_the_share_in_the_range_of_the_dtype(dtype, top):
 def test_otsu_separates_as_an_exhaustive_search():
     rng = np.random.default_rng(0)
     values = np.concatenate([rng.normal(3, 0.3, 500), rng.normal(7, 0.8, 90)]).clip(2, 10)
-    threshold = otsu_threshold(values, 2, 10)
+    threshold = compute_otsu_threshold(values, 2, 10)
 
     def within(level):
         return sum(
@@ -337,8 +341,8 @@ def test_otsu_separates_as_an_exhaustive_search():
 
 @pytest.mark.parametrize("angle", [0, 17, 45, 80, -60])
 def test_principal_axis_is_the_objects(angle):
-    mask = foreground_level(nail(angle=angle).astype(np.float32), "otsu", "bright") > 0
-    centroid, axis = principal_axis(mask)
+    mask = compute_foreground_level(nail(angle=angle).astype(np.float32), "otsu", "bright") > 0
+    centroid, axis = compute_principal_axis(mask)
     assert np.degrees(np.arctan2(*axis)) == pytest.approx(angle, abs=1.5)
     assert np.linalg.norm(axis) == pytest.approx(1)
     assert np.abs(centroid - (150, 200)).max() < 12
