@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from sklvision._torch.device import describe_machine, get_processor_name
 from sklvision.nets import build
-from sklvision.nets._device import describe_machine, processor_name
 from sklvision.utils._files import atomic_write
 
 __all__ = ["describe_machine", "interleave", "machine", "peak_memory", "plain_net", "report"]
@@ -59,7 +59,7 @@ def peak_memory() -> float:
 def machine() -> dict[str, object]:
     """What the figures depend on."""
     return {
-        "processor": processor_name(),
+        "processor": get_processor_name(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,

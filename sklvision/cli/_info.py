@@ -51,7 +51,7 @@ def _version(package: str) -> str:
 
 def _devices() -> list[str]:
     """Every device that a classifier accepts here, found as a classifier finds it."""
-    from sklvision.nets._device import resolve_device
+    from sklvision._torch.device import resolve_device
 
     def exists(device: str) -> bool:
         try:

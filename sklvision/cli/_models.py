@@ -52,7 +52,7 @@ def choose_model(
         estimator = _with_epochs(function(**settings, **options), epochs)
         return Model(name, takes_images(estimator), lambda data: estimator)
 
-    from sklvision.nets._device import resolve_device
+    from sklvision._torch.device import resolve_device
     from sklvision.nets._registry import get_architecture
 
     try:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklvision._torch.folding import fold
 from sklvision.export._signature import INPUT, LOGITS, PROBABILITIES
-from sklvision.nets._fold import fold
 
 _OPSET = 20  # the first with GELU as one operation
 _TRIED = 8

@@ -18,7 +18,7 @@ from sklvision.utils._lazy import is_collection
 from sklvision.utils._sklearn import Interval, StrOptions
 
 if TYPE_CHECKING:
-    from sklvision.nets._features import FeatureExtractor
+    from sklvision.feature_extraction._backbone import FeatureExtractor
 
 
 class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
@@ -152,13 +152,13 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         ImportError
             If the package that holds the net's weights is not installed.
         """
-        from sklvision.nets._features import backbone_side
+        from sklvision.feature_extraction._backbone import get_backbone_side
 
         self._validate_params()
         fixed_range = _check_range(self.pixel_range)
         images = self._check_input(X, reset=True)
         self.pixel_range_ = fixed_range or _find_range(images)
-        side = int(self.image_size or backbone_side(self.backbone))
+        side = int(self.image_size or get_backbone_side(self.backbone))
         one = self.input_shape_ or images[0].shape  # None where images differ in size
         # As they are now, whatever set_params does later.
         self._extractor_settings = (
@@ -230,9 +230,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         return (there + back) / 2
 
     def _extractor(self) -> FeatureExtractor:
-        from sklvision.nets._features import feature_extractor
+        from sklvision.feature_extraction._backbone import load_feature_extractor
 
-        return feature_extractor(*self._extractor_settings)
+        return load_feature_extractor(*self._extractor_settings)
 
     def _gives_images(self) -> bool:
         return False

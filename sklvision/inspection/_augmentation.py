@@ -305,10 +305,10 @@ class AugmentationDisplay:
 def _draw_variants(augment: Any, samples: np.ndarray, n_draws: int, seed: int) -> np.ndarray:
     """Vary the samples as training does, each draw with a seed of its own."""
     # Only here, as augmentation needs torch when it draws.
+    from sklvision._torch.device import resolve_device
+    from sklvision._torch.process_state import scoped_seed
     from sklvision.augmentation._draws import augment_array
-    from sklvision.nets._device import resolve_device
     from sklvision.neural_network._checks import check_augment
-    from sklvision.neural_network._runtime import scoped_seed
 
     transforms = check_augment(augment)
     if not transforms:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from sklvision.nets._layers import Dropout, check_dropout, check_sizes
+from sklvision._torch.dropout import Dropout
+from sklvision.nets._layers import check_dropout, check_sizes
 from sklvision.nets._registry import register
 
 # Kernel size and number of filters of each valid convolution.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sklvision.nets._layers import Dropout, check_dropout, check_sizes, make_activation
+from sklvision._torch.dropout import Dropout
+from sklvision.nets._layers import check_dropout, check_sizes, make_activation
 from sklvision.nets._registry import register
 
 

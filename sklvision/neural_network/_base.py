@@ -16,8 +16,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklvision._torch.device import resolve_device
+from sklvision._torch.process_state import (
+    scoped_seed,
+    scoped_threads,
+)
 from sklvision._version import __version__
-from sklvision.nets._device import resolve_device
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import (
     check_augment,
@@ -38,10 +42,6 @@ from sklvision.neural_network._rebuild import (
     make_net,
     module_dtype,
     restore_net,
-)
-from sklvision.neural_network._runtime import (
-    scoped_seed,
-    scoped_threads,
 )
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._predictions import PredictionsMixin

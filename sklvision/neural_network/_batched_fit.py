@@ -16,7 +16,9 @@ import torch
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
 
-from sklvision.nets._device import resolve_device
+from sklvision._torch.device import resolve_device
+from sklvision._torch.precision import resolve_precision
+from sklvision._torch.process_state import scoped_seed
 from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._batched_net import Model, structure, train_together
 from sklvision.neural_network._checks import combine_weights, encode_labels
@@ -26,7 +28,6 @@ from sklvision.neural_network._inference import suits_bfloat16
 from sklvision.neural_network._module import StandardizedNet, check_architecture
 from sklvision.neural_network._net import unlimited
 from sklvision.neural_network._rebuild import make_module, make_net, module_dtype
-from sklvision.neural_network._runtime import resolve_precision, scoped_seed
 from sklvision.neural_network._spectrum import SpectrumClassifier
 from sklvision.utils._lazy import LazyImages
 from sklvision.utils._random import draw_seed

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklvision.nets._layers import Dropout
+from sklvision._torch.dropout import Dropout
 from sklvision.neural_network._optim import Schedule, optimizer_settings
 
 # Layers without weights that treat every value alone, so that a leading axis changes nothing.

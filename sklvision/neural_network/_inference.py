@@ -9,8 +9,8 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from sklvision.nets._device import autocast, computes_in_bfloat16
-from sklvision.nets._fold import FusedLayer, can_fuse, fold, fuse
+from sklvision._torch.folding import FusedLayer, can_fuse, fold, fuse
+from sklvision._torch.precision import autocast, has_bfloat16
 from sklvision.neural_network._data import Data, as_tensor, read
 from sklvision.neural_network._module import StandardizedNet
 
@@ -178,7 +178,7 @@ def suits_bfloat16(module: StandardizedNet, device: torch.device, X: Data) -> bo
     n_weights = sum(parameter.numel() for parameter in module.parameters())
     if device.type != "cpu" or not dense or n_weights < _MANY_WEIGHTS:
         return False
-    if not computes_in_bfloat16(device) or not can_fuse():
+    if not has_bfloat16(device) or not can_fuse():
         return False
     exact, rounded = (
         Predictor(module, precision, device, X.shape[1:]) for precision in ("float32", "bfloat16")

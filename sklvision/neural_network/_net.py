@@ -18,7 +18,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import Dataset
 from torch import Tensor, nn
 
-from sklvision.nets._device import autocast, computes_in_bfloat16
+from sklvision._torch.precision import autocast, has_bfloat16
 from sklvision.neural_network._data import Data, Samples
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
@@ -336,7 +336,7 @@ class Net(NeuralNetClassifier):
 
     def _make_predictor(self, input_shape: tuple[int, ...]) -> Predictor:
         device = torch.device(self.device)
-        rounds = self.suits_bfloat16 and computes_in_bfloat16(device)
+        rounds = self.suits_bfloat16 and has_bfloat16(device)
         precision = "bfloat16" if rounds else self.precision
         return Predictor(self.module_, precision, device, input_shape)
 

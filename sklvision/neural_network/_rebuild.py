@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from sklvision.nets._device import resolve_device
+from sklvision._torch.device import resolve_device
+from sklvision._torch.precision import resolve_precision
+from sklvision._torch.process_state import scoped_seed
 from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import optimizer_settings
-from sklvision.neural_network._runtime import resolve_precision, scoped_seed
 
 # Everything that decides what the module computes, as it was when it was fitted: architecture,
 # architecture_params, input_shape, n_classes, precision and device, and suits_bfloat16.

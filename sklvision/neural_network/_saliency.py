@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from sklvision._torch.process_state import scoped_seed
 from sklvision.neural_network._data import as_tensor
-from sklvision.neural_network._runtime import scoped_seed
 
 if TYPE_CHECKING:
     from sklvision.neural_network._base import BaseNeuralClassifier

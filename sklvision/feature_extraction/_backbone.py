@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sklvision._torch.device import resolve_device
+from sklvision._torch.precision import autocast, has_bfloat16
 from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD, AdaptedNet
-from sklvision.nets._device import autocast, computes_in_bfloat16, resolve_device
 from sklvision.nets._registry import build, get_architecture
 
 
@@ -37,7 +38,7 @@ class FeatureExtractor:
         self.n_channels = n_channels
         self.device = resolve_device(device)
         if precision == "auto":
-            precision = "bfloat16" if computes_in_bfloat16(self.device) else "float32"
+            precision = "bfloat16" if has_bfloat16(self.device) else "float32"
         self.precision = precision
         # The untrained head draws random weights, which must not be seen by others.
         with torch.random.fork_rng(devices=[]):
@@ -82,14 +83,14 @@ class FeatureExtractor:
 
 # Shared, as it has no state that changes: fitted transformers stay small and clones load nothing.
 @lru_cache(maxsize=2)
-def feature_extractor(
+def load_feature_extractor(
     backbone: str, side: int, n_channels: int, device: str, precision: str
 ) -> FeatureExtractor:
     """Load a backbone, or return the one that was loaded for the same settings."""
     return FeatureExtractor(backbone, side, n_channels, device, precision)
 
 
-def backbone_side(backbone: str) -> int:
+def get_backbone_side(backbone: str) -> int:
     """Side in pixels of the images that a backbone's weights were trained on.
 
     Raises

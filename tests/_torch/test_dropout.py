@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sklvision.nets._layers import Dropout
+from sklvision._torch.dropout import Dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])

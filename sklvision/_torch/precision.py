@@ -1,0 +1,41 @@
+"""Numerical precision: float32, bfloat16 or float64."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import nn
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether this device computes in bfloat16 in hardware, and not by emulation."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        # Private in torch, and absent from some builds.
+        return getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    return False
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """Compute in bfloat16 inside this context where that is the precision."""
+    if precision != "bfloat16":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def resolve_precision(
+    precision: str, device: torch.device, net: nn.Module, input_shape: tuple[int, ...]
+) -> str:
+    """Resolve ``"auto"`` to the precision that suits this net on this device.
+
+    bfloat16 pays off where the processor computes in it and convolutions run over images of
+    at least 16 × 16 pixels; everything else stays in float32.
+    """
+    if precision != "auto":
+        return precision
+    convolves = any(isinstance(module, nn.Conv2d) for module in net.modules())
+    if not convolves or min(input_shape[:2]) < 16:
+        return "float32"
+    return "bfloat16" if has_bfloat16(device) else "float32"
