@@ -5,8 +5,8 @@ keeps their dtype. Sums run in float64, so that float32 spectra lose nothing to 
 order in memory. The result is a new array unless ``out`` names one, which may be
 ``X`` itself.
 
-A spectrum counts as flat when its spread is within ten rounding errors of its level:
-amplifying what rounding left there would only make noise.
+A spectrum counts as flat when its deviations from the mean are within ten rounding errors of
+its level: scaling them up would only amplify rounding errors.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from scipy.signal import savgol_filter
 _ROUNDING_ERRORS = 10
 
 
-def _rounding(X: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """The spread that rounding alone may leave in spectra of this level."""
+def _bound_rounding_errors(X: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Return the largest deviation that rounding alone may cause in values of this level."""
     return _ROUNDING_ERRORS * np.finfo(X.dtype).eps * np.abs(level)
 
 
-def _row_norm(X: np.ndarray) -> np.ndarray:
+def _compute_row_norms(X: np.ndarray) -> np.ndarray:
+    # einsum squares and sums without a temporary array as large as X.
     return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, np.newaxis]
 
 
@@ -37,15 +38,18 @@ def _center_rows(
     mean = centered.mean(axis=1, keepdims=True, dtype=np.float64)
     centered -= mean
     mean += first
-    norm = _row_norm(centered)
-    flat = norm <= _rounding(X, mean) * np.sqrt(X.shape[1])
-    norm[flat] = 0.0
-    centered[flat[:, 0]] = 0.0
+    norm = _compute_row_norms(centered)
+    is_flat = norm <= _bound_rounding_errors(X, mean) * np.sqrt(X.shape[1])
+    norm[is_flat] = 0.0
+    centered[is_flat[:, 0]] = 0.0
     return centered, norm, mean
 
 
 def snv(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Standard normal variate: mean 0 and standard deviation 1 in each spectrum, or all 0."""
+    """Scale each spectrum to mean 0 and standard deviation 1 (standard normal variate).
+
+    A flat spectrum becomes all 0.
+    """
     centered, norm, _ = _center_rows(X, out)
     norm[norm == 0.0] = 1.0
     norm /= np.sqrt(X.shape[1])
@@ -54,35 +58,37 @@ def snv(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
 
 
 def msc(X: np.ndarray, reference: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Multiplicative scatter correction: remove the gain and offset against a reference.
+    """Remove gain and offset against a reference (multiplicative scatter correction).
 
-    Where no gain can be estimated (a flat spectrum or reference, or one without any
-    correlation to the other), only the offset is removed.
+    Where no gain can be estimated (a flat spectrum or reference, or a spectrum that is
+    uncorrelated with the reference), only the offset is removed.
     """
+    # Least squares of the centered spectrum on the centered reference gives the gain; an
+    # intercept is not needed, since both have mean 0.
     (shape,), (ref_norm,), (ref_mean,) = _center_rows(reference[np.newaxis].astype(np.float64))
     centered, norm, _ = _center_rows(X, out)
     gain = np.einsum("ij,j->i", centered, shape, dtype=np.float64)[:, np.newaxis]
-    unknown = np.abs(gain) <= _rounding(X, norm * ref_norm)
-    gain[unknown] = 1.0
-    np.divide(gain, ref_norm**2, out=gain, where=~unknown)
+    is_uncorrelated = np.abs(gain) <= _bound_rounding_errors(X, norm * ref_norm)
+    gain[is_uncorrelated] = 1.0
+    np.divide(gain, ref_norm**2, out=gain, where=~is_uncorrelated)
     centered /= gain
     centered += ref_mean
     return centered
 
 
 def minmax(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Bring each spectrum to the range 0 to 1; a flat one becomes all 0."""
+    """Scale each spectrum to the range 0 to 1; a flat one becomes all 0."""
     low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
-    flat = high - low <= _rounding(X, np.maximum(np.abs(low), np.abs(high)))
-    scaled = np.subtract(X, low, out=out)
-    scaled /= np.where(flat, 1, high - low)
-    scaled[flat[:, 0]] = 0.0
-    return scaled
+    is_flat = high - low <= _bound_rounding_errors(X, np.maximum(np.abs(low), np.abs(high)))
+    scaled_spectra = np.subtract(X, low, out=out)
+    scaled_spectra /= np.where(is_flat, 1, high - low)
+    scaled_spectra[is_flat[:, 0]] = 0.0
+    return scaled_spectra
 
 
 def l2(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
-    """Bring each spectrum to Euclidean length 1; a spectrum of zeros stays as it is."""
-    norm = _row_norm(X)
+    """Scale each spectrum to Euclidean length 1; a spectrum of zeros stays unchanged."""
+    norm = _compute_row_norms(X)
     norm[norm == 0.0] = 1.0
     return np.divide(X, norm, out=np.empty_like(X) if out is None else out)
 
@@ -91,7 +97,7 @@ def standardize(
     X: np.ndarray, mean: np.ndarray, scale: np.ndarray, *, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Subtract ``mean`` from each band and divide by ``scale``."""
-    # Into an array of X's dtype, but computed in the float64 of mean and scale.
+    # The result has X's dtype, but is computed in the float64 of mean and scale.
     result = np.subtract(X, mean, out=np.empty_like(X) if out is None else out)
     result /= scale
     return result
@@ -115,5 +121,5 @@ def savitzky_golay(
     delta: float = 1.0,
     mode: str = "interp",
 ) -> np.ndarray:
-    """Smooth or differentiate along the bands; see :func:`scipy.signal.savgol_filter`."""
+    """Smooth or differentiate along the bands by :func:`scipy.signal.savgol_filter`."""
     return savgol_filter(X, window_length, polyorder, deriv=deriv, delta=delta, axis=1, mode=mode)

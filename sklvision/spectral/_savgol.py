@@ -27,17 +27,16 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     Parameters
     ----------
     window_length : int or None, default=None
-        Number of bands in a window; odd numbers center it on a band. None takes 11, or
-        as many as fit into shorter spectra (with ``polyorder`` lowered where it must be).
+        Number of bands in a window; odd numbers center it on a band. None uses 11, or the
+        largest odd number that fits shorter spectra (and lowers ``polyorder`` if necessary).
     polyorder : int, default=2
         Degree of the polynomials; less than ``window_length``.
     deriv : int, default=0
         Order of the derivative, at most ``polyorder``; 0 smooths only.
     delta : float, default=1.0
-        Distance of neighbouring bands, in the unit that derivatives are wanted per
-        (nanometres, say).
+        Distance between neighboring bands, for derivatives per unit, such as per nanometer.
     mode : {"interp", "nearest", "mirror", "constant", "wrap"}, default="interp"
-        What stands in for bands beyond the ends: the polynomial of the outermost window
+        Values beyond the ends of a spectrum: the polynomial of the outermost window
         (``"interp"``), the last band, the mirrored spectrum, zeros, or the other end.
 
     Attributes
@@ -49,7 +48,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     n_features_in_ : int
         Number of bands seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_bands,)
-        Names of the bands, where ``X`` had names that are all strings.
+        Names of the bands, if all column names of ``X`` were strings.
 
     See Also
     --------
@@ -58,8 +57,8 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
 
     Notes
     -----
-    float32 and float64 spectra keep their dtype; everything else becomes float64. A
-    fitted filter keeps the settings that it was fitted with until the next ``fit``.
+    float32 and float64 spectra keep their dtype; all others become float64. A fitted
+    filter keeps its settings until the next ``fit``.
 
     .. versionadded:: 0.1
 
@@ -127,7 +126,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         self._validate_params()
         n_bands = validate_data(self, X).shape[1]
         if self.window_length is None:
-            # The largest odd window that the spectra have room for.
+            # The largest odd window that fits the spectra.
             self.window_length_ = min(_DEFAULT_WINDOW, n_bands - 1 + n_bands % 2)
             self.polyorder_ = min(self.polyorder, self.window_length_ - 1)
         else:
@@ -135,8 +134,8 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
             self._check_window(n_bands)
         if self.deriv > self.polyorder_:
             raise ValueError(
-                f"deriv={self.deriv} must be at most polyorder={self.polyorder_}: polynomials of "
-                "that degree have no higher derivative."
+                f"deriv={self.deriv} must be at most polyorder={self.polyorder_}: higher "
+                "derivatives of polynomials of that degree are zero."
             )
         self._options: dict[str, Any] = {
             "deriv": self.deriv,
@@ -152,8 +151,8 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
             )
         if self.mode == "interp" and self.window_length_ > n_bands:
             raise ValueError(
-                f"window_length={self.window_length} is more than the {n_bands} band(s) of X; "
-                "expected at most as many with mode='interp'."
+                f"window_length={self.window_length} exceeds the {n_bands} band(s) of X. With "
+                "mode='interp' it must not; choose a smaller window or another mode."
             )
 
     def transform(self, X: ArrayLike) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Scaling of spectra by a method that is an ordinary, searchable parameter."""
+"""Scaling of spectra, with the method as a searchable parameter."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _has_inverse(scaler: SpectralScaler) -> bool:
     method = getattr(scaler, "_method", scaler.method)
     if method not in ("standard", None):
         raise AttributeError(
-            f"method={method!r} has no inverse: the level or spread of each spectrum is lost. "
-            "Only method='standard' and method=None can be inverted."
+            f"method={method!r} has no inverse, because it removes the level or the size of each "
+            "spectrum. Only method='standard' and method=None can be inverted."
         )
     return True
 
@@ -32,9 +32,9 @@ def _has_inverse(scaler: SpectralScaler) -> bool:
 class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     """Scale spectra, each on its own, against a reference, or band by band.
 
-    Brightness and scatter change a spectrum by a gain and an offset that say nothing
-    about the material. Which scaling helps is a property of the data, so ``method`` is
-    one parameter that a search can choose.
+    Brightness and scatter change a spectrum by a gain and an offset that are unrelated to
+    the material. Which scaling helps depends on the data, so ``method`` is a parameter
+    that a search can choose.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         - ``"l2"``: every spectrum is divided by its Euclidean length.
         - ``"standard"``: every band gets mean 0 and standard deviation 1 over the training
           samples.
-        - None: spectra are left as they are.
+        - None: spectra stay unchanged.
 
     copy : bool, default=True
-        False scales in place where the input is a writeable array of float32 or float64.
+        If False, scale in place if the input is a writable array of float32 or float64.
 
     Attributes
     ----------
@@ -59,28 +59,28 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
     mean_ : ndarray of shape (n_bands,)
         Mean of each band; only with ``method="standard"``.
     scale_ : ndarray of shape (n_bands,)
-        Standard deviation of each band, 1 where a band does not vary; only with
+        Standard deviation of each band, 1 for constant bands; only with
         ``method="standard"``.
     n_features_in_ : int
         Number of bands seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_bands,)
-        Names of the bands, where ``X`` had names that are all strings.
+        Names of the bands, if all column names of ``X`` were strings.
 
     See Also
     --------
-    SavitzkyGolay : Smoothed spectra and their derivatives.
+    SavitzkyGolay : Smoothing and derivatives of spectra.
     sklearn.preprocessing.StandardScaler : The ``"standard"`` method with more options.
 
     Notes
     -----
-    No method gives NaN for finite spectra. A flat spectrum (spread within ten rounding
-    errors of its level) holds no shape to scale: ``"snv"`` and ``"minmax"`` make it all 0,
-    ``"msc"`` makes it the mean of the reference in every band. ``"msc"`` removes only the
-    offset where no gain can be estimated, and ``"l2"`` leaves a spectrum of zeros as it
-    is. With ``"standard"`` a band that did not vary in training is centered but not scaled.
+    No method returns NaN for finite spectra. A flat spectrum (deviations within ten
+    rounding errors of its level) has no shape to scale: ``"snv"`` and ``"minmax"`` set it to
+    0, ``"msc"`` to the mean of the reference in every band. ``"msc"`` removes only the
+    offset if no gain can be estimated, and ``"l2"`` leaves a spectrum of zeros unchanged.
+    With ``"standard"``, a band that is constant in training is centered but not scaled.
 
-    float32 and float64 spectra keep their dtype; everything else becomes float64. A
-    fitted scaler keeps the method that it was fitted with until the next ``fit``.
+    float32 and float64 spectra keep their dtype; all others become float64. A fitted
+    scaler keeps its method until the next ``fit``.
 
     .. versionadded:: 0.1
 
@@ -116,7 +116,7 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         self.copy = copy
 
     def fit(self, X: ArrayLike, y: object = None) -> SpectralScaler:
-        """Learn what the method needs from training spectra.
+        """Compute the reference spectrum, or mean and scale, that the method needs.
 
         Parameters
         ----------
@@ -133,14 +133,14 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         Raises
         ------
         ValueError
-            If ``method`` is not one of those listed, or ``X`` is not a table of finite
+            If ``method`` is not one of the values listed, or ``X`` is not a table of finite
             numbers.
         """
         self._validate_params()
         # Only sums are taken here, so integers need no conversion (and no copy).
         spectra = validate_data(self, X)
-        for stale in ("reference_", "mean_", "scale_"):
-            self.__dict__.pop(stale, None)
+        for attribute in ("reference_", "mean_", "scale_"):  # of an earlier fit
+            self.__dict__.pop(attribute, None)
         if self.method == "msc":
             self.reference_ = spectra.mean(axis=0, dtype=np.float64)
         elif self.method == "standard":
@@ -188,8 +188,8 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         Raises
         ------
         AttributeError
-            With every other method, as level or spread of each spectrum are lost;
-            ``hasattr`` says beforehand.
+            With every other method, which removes the level or the size of each
+            spectrum. ``hasattr(scaler, "inverse_transform")`` is False then.
         """
         spectra = self._check_spectra(X)
         if self._method == "standard":

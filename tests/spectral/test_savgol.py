@@ -19,22 +19,22 @@ def some_spectra():
 @pytest.mark.parametrize("mode", ["interp", "nearest", "mirror", "constant", "wrap"])
 @pytest.mark.parametrize("deriv", [0, 1, 2])
 def test_agrees_with_scipy(mode, deriv, X):
-    ours = SavitzkyGolay(9, polyorder=3, deriv=deriv, delta=0.5, mode=mode).fit_transform(X)
-    np.testing.assert_array_equal(ours, savgol_filter(X, 9, 3, deriv=deriv, delta=0.5, mode=mode))
+    result = SavitzkyGolay(9, polyorder=3, deriv=deriv, delta=0.5, mode=mode).fit_transform(X)
+    np.testing.assert_array_equal(result, savgol_filter(X, 9, 3, deriv=deriv, delta=0.5, mode=mode))
 
 
 @pytest.mark.parametrize("deriv", [0, 1, 2])
 def test_agrees_with_chemotools(deriv, X):
     chemotools = pytest.importorskip("chemotools.derivative", reason="chemotools needs NumPy 2")
-    ours = SavitzkyGolay(7, polyorder=2, deriv=deriv, mode="nearest").fit_transform(X)
-    theirs = chemotools.SavitzkyGolay(7, 2, deriv)
-    np.testing.assert_allclose(ours, theirs.fit_transform(X), atol=1e-12)
+    result = SavitzkyGolay(7, polyorder=2, deriv=deriv, mode="nearest").fit_transform(X)
+    reference = chemotools.SavitzkyGolay(7, 2, deriv)
+    np.testing.assert_allclose(result, reference.fit_transform(X), atol=1e-12)
 
 
 def test_defaults_are_a_quadratic_over_eleven_bands(X):
-    filtered = SavitzkyGolay().fit(X)
-    assert (filtered.window_length_, filtered.polyorder_) == (11, 2)
-    np.testing.assert_array_equal(filtered.transform(X), savgol_filter(X, 11, 2))
+    smooth = SavitzkyGolay().fit(X)
+    assert (smooth.window_length_, smooth.polyorder_) == (11, 2)
+    np.testing.assert_array_equal(smooth.transform(X), savgol_filter(X, 11, 2))
 
 
 @given(

@@ -48,13 +48,13 @@ def test_snv_agrees_with_chemotools(X):
 
 
 def test_msc_agrees_with_chemotools(X):
-    ours, theirs = (
+    scaler, reference = (
         SpectralScaler("msc").fit(X),
         chemotools_scatter().MultiplicativeScatterCorrection().fit(X),
     )
-    np.testing.assert_allclose(ours.reference_, theirs.reference_)
+    np.testing.assert_allclose(scaler.reference_, reference.reference_)
     new = 2 * X[::-1] ** 2 + 1
-    np.testing.assert_allclose(ours.transform(new), theirs.transform(new), rtol=1e-9)
+    np.testing.assert_allclose(scaler.transform(new), reference.transform(new), rtol=1e-9)
 
 
 def test_other_methods_agree_with_scikit_learn(X):
@@ -73,9 +73,9 @@ def test_snv_is_unchanged_by_gain_and_offset(X, gain, offset):
     level = np.abs(X).max(axis=1) + abs(offset / gain)
     X = X[X.std(axis=1) > 1e-6 * level]
     if len(X):
-        before = SpectralScaler("snv").fit_transform(X)
-        after = SpectralScaler("snv").fit_transform(gain * X + offset)
-        np.testing.assert_allclose(after, before, atol=1e-7)
+        expected = SpectralScaler("snv").fit_transform(X)
+        result = SpectralScaler("snv").fit_transform(gain * X + offset)
+        np.testing.assert_allclose(result, expected, atol=1e-7)
 
 
 @given(spectra, gains, offsets)
@@ -95,8 +95,8 @@ def test_msc_is_unchanged_by_gain_and_offset_and_leaves_its_reference(X, gain, o
 def test_ranges_and_norms(X):
     snv = SpectralScaler("snv").fit_transform(X)
     np.testing.assert_allclose(snv.mean(axis=1), 0, atol=1e-9)
-    spread = snv.std(axis=1)
-    assert np.all(np.isclose(spread, 1) | (spread == 0))
+    std = snv.std(axis=1)
+    assert np.all(np.isclose(std, 1) | (std == 0))
     minmax = SpectralScaler("minmax").fit_transform(X)
     assert minmax.min() == 0
     assert np.all(np.isclose(minmax.max(axis=1), 1) | (minmax.max(axis=1) == 0))
@@ -108,17 +108,17 @@ def test_ranges_and_norms(X):
 @given(spectra)
 def test_inverse_gives_the_spectra_back(method, X):
     scaler = SpectralScaler(method).fit(X)
-    back = scaler.inverse_transform(scaler.transform(X))
-    np.testing.assert_allclose(back, X, atol=1e-9 * (1 + np.abs(X).max()))
+    restored_spectra = scaler.inverse_transform(scaler.transform(X))
+    np.testing.assert_allclose(restored_spectra, X, atol=1e-9 * (1 + np.abs(X).max()))
 
 
 @pytest.mark.parametrize("method", ["snv", "msc", "minmax", "l2"])
 def test_no_inverse_where_the_scale_of_each_spectrum_is_lost(method, X):
     for scaler in (SpectralScaler(method), SpectralScaler(method).fit(X)):
         assert not hasattr(scaler, "inverse_transform")
-        with pytest.raises(AttributeError) as caught:
+        with pytest.raises(AttributeError) as error_info:
             scaler.inverse_transform(X)
-        assert f"method='{method}' has no inverse" in str(caught.value.__cause__)
+        assert f"method='{method}' has no inverse" in str(error_info.value.__cause__)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -158,9 +158,9 @@ def test_training_on_flat_spectra_gives_finite_numbers(method, X):
 
 def test_msc_removes_the_offset_alone_where_no_gain_can_be_estimated():
     reference = np.array([[1.0, 2.0, 1.0, 2.0]])
-    unlike = np.array([[5.0, 5.0, 9.0, 9.0]])  # no correlation to the reference
-    result = SpectralScaler("msc").fit(reference).transform(unlike)
-    np.testing.assert_allclose(result, unlike - 7.0 + 1.5)
+    spectrum = np.array([[5.0, 5.0, 9.0, 9.0]])  # no correlation to the reference
+    result = SpectralScaler("msc").fit(reference).transform(spectrum)
+    np.testing.assert_allclose(result, spectrum - 7.0 + 1.5)
 
 
 def test_standard_centers_but_does_not_scale_a_constant_band(X):
@@ -176,13 +176,13 @@ def test_standard_centers_but_does_not_scale_a_constant_band(X):
 def test_dtypes(method, order, X):
     counts = np.rint(1000 * X)
     expected = SpectralScaler(method).fit(counts).transform(counts)
-    for dtype, kept in {
+    for dtype, expected_dtype in {
         "f4": "f4", "f8": "f8", "f2": "f8", "u2": "f8", "i8": "f8", "g": "f8", ">f4": "f8", "O": "f8"
     }.items():  # fmt: skip
         data = np.asarray(counts, dtype=dtype, order=order)
         result = SpectralScaler(method).fit_transform(data)
         if dtype != ">f4":
-            assert result.dtype == kept
+            assert result.dtype == expected_dtype
         atol = {"f4": 1e-4, ">f4": 1e-4, "f2": 1e-2}.get(dtype, 1e-12) * np.abs(expected).max()
         np.testing.assert_allclose(result, expected, atol=atol)
 
@@ -232,9 +232,9 @@ def test_a_fitted_scaler_keeps_its_method_until_the_next_fit(X):
 
 
 def test_an_unknown_method_is_named_with_the_valid_ones(X):
-    with pytest.raises(ValueError, match=r"'method' parameter.*'snv'.*Got 'snw'") as caught:
+    with pytest.raises(ValueError, match=r"'method' parameter.*'snv'.*Got 'snw'") as error_info:
         SpectralScaler("snw").fit(X)
-    assert all(str(method) in str(caught.value) for method in METHODS)
+    assert all(str(method) in str(error_info.value) for method in METHODS)
 
 
 @pytest.mark.data
@@ -257,12 +257,12 @@ def test_the_method_is_searched_with_grouped_folds(data_home):
     with np.load(data_home / "spectra" / "plastics_nir_avantes.npz") as data:
         X, y, groups = data["X"], data["y"], data["group"]
     names, counts = np.unique(y, return_counts=True)
-    kept = np.isin(y, names[counts >= 10])
+    is_frequent = np.isin(y, names[counts >= 10])
     model = make_pipeline(
         SpectralScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.01)
     )
     search = GridSearchCV(
         model, {"spectralscaler__method": METHODS}, cv=GroupKFold(3), error_score="raise"
     )
-    search.fit(X[kept], y[kept], groups=groups[kept])
+    search.fit(X[is_frequent], y[is_frequent], groups=groups[is_frequent])
     assert search.best_score_ > 0.85
