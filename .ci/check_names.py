@@ -11,11 +11,13 @@ boolean     a function that returns a boolean begins with is, has or can
 opening     the docstring of a function begins with a verb
 definition  a docstring or the description of a parameter does not begin like a question
 dense       more than ten lines of arithmetic have a comment
+wording     docstrings, messages and comments use plain words
 """
 
 import argparse
 import ast
 import io
+import re
 import sys
 import tokenize
 import tomllib
@@ -34,7 +36,8 @@ BOOLEANS = set(CONFIG["functions"]["booleans"].split())
 KNOWN_FUNCTIONS = set(CONFIG["allowed"]["functions"].split())
 KNOWN_NAMES = set(CONFIG["allowed"]["names"].split())
 QUESTION_WORDS = set(CONFIG["docstrings"]["question_words"].split())
-KINDS = ("vague", "verb", "boolean", "opening", "definition", "dense")
+WORDING = {re.compile(pattern, re.IGNORECASE): hint for pattern, hint in CONFIG["wording"].items()}
+KINDS = ("vague", "verb", "boolean", "opening", "definition", "dense", "wording")
 
 LONGEST_BLOCK = 10  # lines of arithmetic that need no comment
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -128,6 +131,8 @@ class Module:
             for method in node.body
         }
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+        texts = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", None)}
+        self.texts = [(token.start[0], token.string) for token in tokens if token.type in texts]
         self.comment_lines = {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
         self.code_lines = {
             line
@@ -141,9 +146,10 @@ class Module:
 
     def find_problems(self):
         """Return the places that break a rule, in the order of their lines."""
-        checks = [self.check_vague_names, self.check_definitions, self.check_dense_blocks]
+        checks = [self.check_vague_names, self.check_definitions, self.check_wording]
         if self.path.parts[0] != "tests":
             checks += [self.check_verbs, self.check_booleans, self.check_openings]
+            checks += [self.check_dense_blocks]
         problems = [Problem(self.path, *problem) for check in checks for problem in check()]
         return sorted(problems, key=lambda problem: problem.line)
 
@@ -208,6 +214,13 @@ class Module:
                     block = []
                 elif line in self.code_lines:
                     block.append(line)
+
+    def check_wording(self):
+        for line, text in self.texts:
+            for pattern, hint in WORDING.items():
+                for match in pattern.finditer(text):
+                    offset = text.count("\n", 0, match.start())
+                    yield line + offset, "wording", match[0], hint
 
     def is_named_elsewhere(self, node):
         """Whether something else than the rule names a function, such as the public interface."""
