@@ -8,9 +8,9 @@ times as large as any that the forecast has seen. Wide intervals would hold ever
 width stands beside the coverage, and the error of the forecast beside that of "no gain from more
 samples", which is the last score seen.
 
-The priors of the forecast (see ``sklvision.model_selection._curves.power_law``) were chosen on the
-curves of even number, counted from 0 as they are stored; those of odd number had no part in it
-and judge. ``--measure`` measures the curves that are not stored.
+The priors of the forecast (see ``sklvision.model_selection._learning_curve.power_law``) were
+chosen on the curves of even number, counted from 0 as they are stored; those of odd number had
+no part in it and judge. ``--measure`` measures the curves that are not stored.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from sklvision.datasets import (
 )
 from sklvision.image import FlattenImages, Resize
 from sklvision.model_selection import find_leaks
-from sklvision.model_selection._leakage.find import inspect_splits
+from sklvision.model_selection._leaks.find import inspect_splits
 
 
 def _load(name: str) -> tuple[Any, np.ndarray]:

@@ -21,6 +21,7 @@ FLOORS = {
     "image": 2,
     "augmentation": 2,
     "nets": 2,
+    "reporting": 2,
     "neural_network": 3,
     "feature_extraction": 3,
     "model_selection": 4,

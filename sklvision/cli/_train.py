@@ -206,8 +206,8 @@ def _train(estimator: Any, data: Data, args: argparse.Namespace) -> None:
     import joblib
 
     from sklvision.cli._models import set_where_trained
-    from sklvision.model_selection._budgets.costs import count_parameters
-    from sklvision.model_selection._report.formats import format_bytes, format_count, format_time
+    from sklvision.model_selection._budget.costs import count_parameters
+    from sklvision.reporting import format_bytes, format_count, format_time
 
     if not args.quiet:
         print(f"Training on all {len(data.y)} samples", file=sys.stderr, flush=True)

@@ -156,7 +156,7 @@ def test_motion_blur_is_a_line(size):
 @pytest.mark.parametrize("channels", [None, 3])
 def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
     """The kernel is what becomes of a single spot when the same is drawn."""
-    from sklvision.model_selection._corrupted import corruptions
+    from sklvision.model_selection._robustness import corruptions
 
     image = photograph(33, 47, channels) / 255
     function, _ = corruptions.IMAGE_CORRUPTIONS[name]

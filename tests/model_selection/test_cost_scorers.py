@@ -40,7 +40,7 @@ from sklvision.model_selection import (
     latency_scorer,
     parameter_count,
 )
-from sklvision.model_selection._budgets.scorers import is_cost
+from sklvision.model_selection._budget.scorers import is_cost
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
 COSTS = {
@@ -224,7 +224,7 @@ class Clocked(ClassifierMixin, BaseEstimator):
 @pytest.fixture
 def clock(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("sklvision.model_selection._budgets.scorers.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("sklvision.model_selection._budget.scorers.perf_counter", lambda: clock[0])
     return clock
 
 

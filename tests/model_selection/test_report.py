@@ -107,11 +107,11 @@ def test_every_part_is_there(page):
     assert headings == [
         "Against logistic regression",
         "What a higher score costs",
-        "What is mistaken for what",
-        "Will it hold when the images or spectra get worse?",
-        "What would more samples bring?",
-        "What the searches chose",
-        "Are the folds fair?",
+        "Confusion matrices",
+        "Robustness to image or spectrum corruption",
+        "Learning curves",
+        "Parameters chosen by the searches",
+        "Data leakage",
         "How it was compared",
     ]
     assert "kneighborsclassifier__n_neighbors" in page
@@ -124,8 +124,8 @@ def test_numbers_are_those_of_the_result(page, result):
     row = result.differences().loc["neighbours"]
     assert f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}" in page
     counts = result.confusion_matrix("logistic regression").to_numpy()
-    table = page.partition("What is mistaken for what")[2].partition("<h3>logistic regression")[2]
-    cells = re.findall(r'<td class="hit" style="--share:\d+%">(\d+)</td>', table)
+    table = page.partition("Confusion matrices")[2].partition("<h3>logistic regression")[2]
+    cells = re.findall(r'<td class="hit" style="--depth:\d+%">(\d+)</td>', table)
     assert [int(cell) for cell in cells[:10]] == np.diag(counts).tolist()
 
 
@@ -144,12 +144,12 @@ def test_nothing_found_is_said_as_well():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 6)), np.tile([0, 1], 40)
     page = compare_estimators(KNeighborsClassifier(), X, y, random_state=0).to_html()
-    assert "Are the folds fair?" in page
-    assert "may flatter" not in page
+    assert "Data leakage" in page
+    assert "probably optimistic" not in page
 
 
 def test_a_path_that_cannot_be_written(result, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"report\.html': there is no folder .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"report\.html': there is no directory .*nowhere"):
         result.to_html(tmp_path / "nowhere" / "report.html")
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="taken"):

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from sklvision.model_selection import compare_estimators
-from sklvision.model_selection._statistics import corrected_t_test, holm
+from sklvision.model_selection._comparison.statistics import adjust_p_values, corrected_t_test
 
 
 def test_published_example_of_scikit_learn():
@@ -38,14 +38,14 @@ def test_published_example_of_scikit_learn():
 
 
 def test_holm_on_a_textbook_example():
-    found = holm(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
+    found = adjust_p_values(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
     assert found == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_lies_between_no_correction_and_bonferroni(values):
     values = np.array(values)
-    found = holm(values)
+    found = adjust_p_values(values)
     assert (found >= values).all()
     assert (found <= np.minimum(len(values) * values, 1)).all()
     assert (np.diff(found[np.argsort(values)]) >= 0).all()

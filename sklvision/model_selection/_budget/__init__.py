@@ -1,0 +1,1 @@
+"""Costs of classifiers, and the best classifier within limits on them."""

@@ -1,0 +1,291 @@
+"""The best model of a search that keeps within a budget."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from sklvision.model_selection._budget.misses import COSTS, describe_misses
+from sklvision.model_selection._budget.scorers import (
+    file_size,
+    is_cost,
+    latency_scorer,
+    parameter_count,
+)
+from sklvision.model_selection._scoring import resolve_scorers
+
+
+class within_budget:  # noqa: N801 - reads as the function that it is used as
+    """Choose the best model of a search among those within a budget.
+
+    An instance is the `refit` of :class:`~sklearn.model_selection.GridSearchCV` or
+    :class:`~sklearn.model_selection.RandomizedSearchCV`, and its `scoring` is theirs: of the
+    candidates that keep all limits, the one with the best mean score is refitted.
+
+    Parameters
+    ----------
+    score : str or callable, default="accuracy"
+        The score to be as high as possible: the name of one of scikit-learn's scorers, the
+        name of another one in the search's own `scoring`, or a callable
+        ``scorer(estimator, X, y)``, which goes by its name in `scoring`.
+    max_latency_ms : float, default=None
+        Most milliseconds that `predict` may take per sample. None sets no limit.
+    max_parameters : int, default=None
+        Most learned parameters. None sets no limit.
+    max_file_size : int, default=None
+        Most bytes of the pickled model. None sets no limit.
+    batch_size : int, default=1
+        Samples in each call of `predict` whose latency is measured.
+    n_repeats : int, default=20
+        Calls, of which the median counts.
+    n_threads : int, default=1
+        Threads that `predict` may use as it is measured.
+
+    Raises
+    ------
+    TypeError
+        If a limit is no number, or `score` neither a name nor a callable.
+    ValueError
+        If no limit is given, one is not positive, or `score` is a cost. When called, if no
+        candidate is within the budget, with the nearest misses, or if a measure is missing
+        from the results; the error holds them all as its attribute ``cv_results_``.
+
+    See Also
+    --------
+    latency_scorer : How the time is measured.
+    parameter_count : How parameters are counted.
+    file_size : How the file is measured.
+
+    Notes
+    -----
+    In a `scoring` of the user's own, costs must go by the names ``"latency_ms"``
+    (:func:`latency_scorer`), ``"parameter_count"`` and ``"file_size"``.
+
+    Of the folds' latencies the median counts, which a machine that was busy for a while leaves as
+    it is; of parameters and bytes the largest. A cost that is not known, such as the number of
+    parameters of trees, is not within a limit on it. A candidate whose score is NaN, because a
+    fit failed, is never chosen.
+
+    Between equal mean scores the fewer parameters decide, then the smaller file, then the lower
+    latency, as far as the search measured them, and then the place in the search.
+
+    The `score` method of the search gives this score as well. Its mean over the folds is in
+    ``cv_results_`` at ``best_index_``, for with a callable `refit` there is no ``best_score_``.
+    Ignore the ``rank_test_`` columns of costs there: they put the dearest first.
+
+    :class:`~sklearn.model_selection.HalvingGridSearchCV` ignores what a callable `refit`
+    returns; give it :meth:`score_within` as `scoring`, and ``return_train_score=False``.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.feature_selection import SelectKBest
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklvision.model_selection import within_budget
+    >>> X, y = load_wine(return_X_y=True)
+    >>> classifier = make_pipeline(StandardScaler(), SelectKBest(), LogisticRegression())
+    >>> grid = {"selectkbest__k": [2, 4, 8, 13]}
+    >>> budget = within_budget("accuracy", max_parameters=30)
+    >>> search = GridSearchCV(classifier, grid, scoring=budget.scoring, refit=budget)
+    >>> search.fit(X, y).best_params_
+    {'selectkbest__k': 8}
+    """
+
+    def __init__(
+        self,
+        score: str | Callable[..., float] = "accuracy",
+        *,
+        max_latency_ms: float | None = None,
+        max_parameters: int | None = None,
+        max_file_size: int | None = None,
+        batch_size: int = 1,
+        n_repeats: int = 20,
+        n_threads: int = 1,
+    ) -> None:
+        self.score = score
+        self.max_latency_ms = max_latency_ms
+        self.max_parameters = max_parameters
+        self.max_file_size = max_file_size
+        self.batch_size = batch_size
+        self.n_repeats = n_repeats
+        self.n_threads = n_threads
+        self._score_name = _check_score(score)
+        self._limits = {
+            name: _check_limit(cost.parameter, getattr(self, cost.parameter))
+            for name, cost in COSTS.items()
+            if getattr(self, cost.parameter) is not None
+        }
+        if not self._limits:
+            raise ValueError(
+                "within_budget needs a limit: max_latency_ms, max_parameters or max_file_size."
+            )
+        self._cost_scorers = {
+            "parameter_count": parameter_count,
+            "file_size": file_size,
+            "latency_ms": latency_scorer(
+                batch_size=batch_size, n_repeats=n_repeats, n_threads=n_threads
+            ),
+        }
+
+    @property
+    def scoring(self) -> dict[str, Any]:
+        """The score and the costs that are limited, for the `scoring` of the search.
+
+        Returns
+        -------
+        scoring : dict of str to str or callable
+            A new dict of scorers by their names, to which others can be added.
+
+        Raises
+        ------
+        ValueError
+            If `score` is a name that scikit-learn does not know.
+        """
+        resolve_scorers(self.score)
+        costs = {name: self._cost_scorers[name] for name in self._limits}
+        return {self._score_name: self.score, **costs}
+
+    def score_within(self, estimator: Any, X: Any, y: Any) -> float:
+        """Score a fitted estimator if it keeps within the budget.
+
+        This is a scorer for searches that choose by one score only and as they go, such as
+        :class:`~sklearn.model_selection.HalvingGridSearchCV`. Each fold is judged alone, the
+        latency as well, and one that exceeds a limit makes the mean NaN. Where no
+        candidate keeps within the budget such a search raises no error: look whether its
+        ``best_score_`` is NaN.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted estimator.
+        X : array-like of shape (n_samples, ...)
+            Test samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        score : float
+            The score, or NaN beyond the budget.
+        """
+        for name, limit in self._limits.items():
+            cost = self._cost_scorers[name](estimator, X, y)
+            if not cost <= limit:  # nor is NaN within it
+                return np.nan
+        return check_scoring(estimator, scoring=self.score)(estimator, X, y)
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Return the index of the best candidate within the budget."""
+        self._check_measured(cv_results)
+        scores = np.asarray(cv_results[f"mean_test_{self._score_name}"], dtype=float)
+        costs = {
+            name: _combine(folds, cost.over_folds)
+            for name, cost in COSTS.items()
+            if (folds := _folds(cv_results, name))
+        }
+        within = ~np.isnan(scores)
+        for name, limit in self._limits.items():
+            within &= costs[name] <= limit
+        if not within.any():
+            message = describe_misses(
+                self._limits, costs, self._score_name, scores, cv_results["params"]
+            )
+            raise _with_results(message, cv_results)
+        # The last key decides first; unknown costs come last, equal ones in the order of search.
+        keys = [np.nan_to_num(cost, nan=np.inf) for cost in costs.values()]
+        ranked = np.lexsort([*reversed(keys), -scores])
+        return int(next(i for i in ranked if within[i]))
+
+    # GridSearchCV.score looks its scorer up by refit, as if that were always the name of one.
+    def __hash__(self) -> int:
+        return hash(self._score_name)
+
+    def __eq__(self, other: object) -> bool:
+        return other == self._score_name if isinstance(other, str) else self is other
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        given = [repr(self.score)] + [
+            f"{name}={getattr(self, name)!r}"
+            for name, parameter in defaults.items()
+            if name != "score" and getattr(self, name) != parameter.default
+        ]
+        return f"within_budget({', '.join(given)})"
+
+    def _check_measured(self, cv_results: Mapping[str, Any]) -> None:
+        needed = {self._score_name: self.score} | {
+            name: self._cost_scorers[name] for name in self._limits
+        }
+        missing = [
+            f"{name!r}: {_source(scorer)}"
+            for name, scorer in needed.items()
+            if f"mean_test_{name}" not in cv_results
+        ]
+        if missing:
+            raise _with_results(
+                f"{self!r} needs measures that the search did not take: give it the budget's own "
+                f"scoring, as in GridSearchCV(..., scoring=budget.scoring, refit=budget), or a "
+                f"scoring dict that also holds {{{', '.join(missing)}}}.",
+                cv_results,
+            )
+
+
+def _check_score(score: Any) -> str:
+    """The name of the score in `scoring`."""
+    if not (callable(score) or (isinstance(score, str) and score)):
+        raise TypeError(f"score must be the name of a scorer or a callable, got {score!r}.")
+    # A name that scikit-learn does not know may be one of the user's own scoring.
+    name = score if isinstance(score, str) else next(iter(resolve_scorers(score)))
+    if is_cost(score) or name in COSTS:
+        limit = COSTS[name].parameter
+        raise ValueError(
+            f"score={name!r} is a cost, of which less is better: limit it by {limit}, and score "
+            "by something else."
+        )
+    return name
+
+
+def _check_limit(name: str, value: Any) -> float:
+    wrong = f"{name} must be a positive number or None, got {value!r}."
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(wrong)
+    limit = float(value)
+    if not limit > 0:
+        raise ValueError(wrong)
+    return limit
+
+
+def _folds(cv_results: Mapping[str, Any], name: str) -> list[Any]:
+    """What each fold measured, over all candidates; nothing where it was not measured."""
+    pattern = re.compile(rf"split\d+_test_{re.escape(name)}")
+    return [values for key, values in cv_results.items() if pattern.fullmatch(key)]
+
+
+def _combine(folds: list[Any], over_folds: Callable[..., np.ndarray]) -> np.ndarray:
+    """One cost per candidate; NaN where it is unknown in any fold."""
+    values = np.array(folds, dtype=float)
+    # Nothing costs zero: such numbers stand for failed fits (error_score=0).
+    return over_folds(np.where(values > 0, values, np.nan), axis=0)
+
+
+def _source(scorer: Any) -> str:
+    """How a scorer is written in code."""
+    return scorer.__name__ if scorer in (parameter_count, file_size) else repr(scorer)
+
+
+def _with_results(message: str, cv_results: Mapping[str, Any]) -> Exception:
+    """An error that keeps what was measured, which the search throws away."""
+    error: Any = ValueError(message)
+    error.cv_results_ = cv_results
+    return error

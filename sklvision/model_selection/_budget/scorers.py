@@ -1,0 +1,230 @@
+"""What a fitted estimator costs, as scorers: time, parameters and bytes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from numbers import Integral
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from joblib import parallel_config
+from sklearn.utils import check_scalar
+from threadpoolctl import threadpool_limits
+
+from sklvision.model_selection._budget.costs import count_parameters, pickled_bytes
+from sklvision.utils._sklearn import index_samples
+
+# The first calls after a fit fill caches and choose kernels.
+_N_WARM_UP = 3
+
+
+def is_cost(scorer: Any) -> bool:
+    """Whether a scorer is one of this module, of which less is better."""
+    return isinstance(scorer, _LatencyScorer) or scorer is parameter_count or scorer is file_size
+
+
+def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
+    """Count the learned parameters of a fitted classifier.
+
+    This is a scorer, for whatever scikit-learn takes one for, but the number is a cost: it is
+    positive, and smaller is better. It is measured beside a score, never ranked or refitted by.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted classifier.
+    X : object, default=None
+        Ignored, present for the signature of scorers.
+    y : object, default=None
+        Ignored, present for the signature of scorers.
+
+    Returns
+    -------
+    n_parameters : float
+        The number of parameters; NaN where it is not known, as for trees and neighbours.
+
+    See Also
+    --------
+    file_size : Bytes of the pickled classifier, known for nearly everything.
+    within_budget : The best model of a search within limits.
+
+    Notes
+    -----
+    Counted are the trainable parameters of nets, and coefficients and intercepts of linear
+    models and perceptrons. Of a Pipeline the last step counts, and earlier ones that say by an
+    attribute ``n_parameters_`` how many they have; of a search its best estimator; of a vote,
+    a stack or a calibration all their members, each fitted one once, however often it takes
+    part. One member without a known number makes that of the whole unknown.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklvision.model_selection import parameter_count
+    >>> X, y = load_iris(return_X_y=True)
+    >>> parameter_count(LogisticRegression(max_iter=1000).fit(X, y))
+    15.0
+    """
+    count = count_parameters(estimator)
+    return np.nan if count is None else float(count)
+
+
+def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
+    """Measure the size of a fitted estimator's file, in bytes.
+
+    This is a scorer, for whatever scikit-learn takes one for, but the number is a cost: it is
+    positive, and smaller is better. It is measured beside a score, never ranked or refitted by.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator.
+    X : object, default=None
+        Ignored, present for the signature of scorers.
+    y : object, default=None
+        Ignored, present for the signature of scorers.
+
+    Returns
+    -------
+    n_bytes : float
+        Bytes of the uncompressed pickle; :func:`joblib.dump` writes about a hundred more per
+        array. NaN where the estimator cannot be pickled.
+
+    See Also
+    --------
+    parameter_count : The number of learned parameters.
+    within_budget : The best model of a search within limits.
+
+    Notes
+    -----
+    Nothing is written: the bytes are counted as the pickle is made.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklvision.model_selection import file_size
+    >>> X, y = load_iris(return_X_y=True)
+    >>> file_size(KNeighborsClassifier().fit(X, y)) > X.nbytes
+    True
+    """
+    n_bytes = pickled_bytes(estimator)
+    return np.nan if n_bytes is None else float(n_bytes)
+
+
+def latency_scorer(
+    *, batch_size: int = 1, n_repeats: int = 20, n_threads: int = 1
+) -> Callable[..., float]:
+    """Make a scorer that measures the milliseconds `predict` takes for one sample.
+
+    The number is a cost: it is positive, and smaller is better. It is measured beside a
+    score, never ranked or refitted by.
+
+    Parameters
+    ----------
+    batch_size : int, default=1
+        Samples in each call of `predict`, as many as come together in service.
+    n_repeats : int, default=20
+        Timed calls, of which the median counts.
+    n_threads : int, default=1
+        Threads for BLAS, OpenMP and torch. With 1, what the estimator would run in parallel by
+        joblib (its `n_jobs`) runs one after the other as well.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y=None)``, which returns the milliseconds per sample.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is no integer.
+    ValueError
+        If a parameter is less than 1; when called, if `X` has no samples.
+
+    See Also
+    --------
+    within_budget : The best model of a search within limits.
+
+    Notes
+    -----
+    A few calls that are not timed come first. Every call gets other samples, spread evenly
+    over `X`; where a batch reaches its end it goes on at its start, so a batch may be larger
+    than the test part of a fold. The limits on threads are lifted afterwards. Not limited are
+    threads that decode the files of an :class:`~sklvision.datasets.ImageCollection`, whose
+    reading is part of the time, and those of libraries that manage their own.
+
+    Times are those of this machine while it does what else it does: run searches that measure them
+    with ``n_jobs=1``, or leave processors free.
+
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_validate
+    >>> from sklvision.model_selection import latency_scorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> scoring = {"accuracy": "accuracy", "latency_ms": latency_scorer(batch_size=10)}
+    >>> measured = cross_validate(LogisticRegression(max_iter=1000), X, y, scoring=scoring)
+    >>> bool((measured["test_latency_ms"] > 0).all())
+    True
+    """
+    settings = {"batch_size": batch_size, "n_repeats": n_repeats, "n_threads": n_threads}
+    for name, value in settings.items():
+        check_scalar(value, name, Integral, min_val=1)
+    return _LatencyScorer(**settings)
+
+
+class _LatencyScorer:
+    """Milliseconds per sample of predict; see latency_scorer."""
+
+    __name__ = "latency_ms"  # what a list of scorers calls it
+
+    def __init__(self, *, batch_size: int, n_repeats: int, n_threads: int) -> None:
+        self.batch_size = batch_size
+        self.n_repeats = n_repeats
+        self.n_threads = n_threads
+
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        if n_samples == 0:
+            raise ValueError("X has no samples, so the latency of predict cannot be measured.")
+        n_calls = _N_WARM_UP + self.n_repeats
+        within_batch = np.arange(self.batch_size)
+        seconds = []
+        with _limited_threads(self.n_threads):
+            for call in range(n_calls):
+                rows = (call * n_samples // n_calls + within_batch) % n_samples
+                batch = index_samples(X, rows)
+                start = perf_counter()
+                estimator.predict(batch)
+                seconds.append(perf_counter() - start)
+        return 1000 * float(np.median(seconds[_N_WARM_UP:])) / self.batch_size
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in vars(self).items())
+        return f"latency_scorer({settings})"
+
+
+@contextmanager
+def _limited_threads(n_threads: int) -> Iterator[None]:
+    """Limit the threads of BLAS, OpenMP and torch; with one, joblib runs nothing beside."""
+    torch: Any = sys.modules.get("torch")  # where it was never imported, nothing computes by it
+    with ExitStack() as stack:
+        if hasattr(torch, "set_num_threads"):
+            # First, while the limit on OpenMP has not changed what torch says of itself.
+            stack.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(n_threads)
+        stack.enter_context(threadpool_limits(n_threads))
+        if n_threads == 1:
+            stack.enter_context(parallel_config(backend="sequential"))
+        yield

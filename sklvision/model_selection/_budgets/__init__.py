@@ -1,1 +1,0 @@
-"""What classifiers cost, and the best one within limits."""

@@ -1,0 +1,1 @@
+"""Cross-validated comparison of classifiers: folds, fits, scores and the result."""

@@ -1,0 +1,52 @@
+"""Details of a comparison that a page or a tracking server shows beside its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from sklvision.model_selection._leaks.report import LeakReport
+from sklvision.model_selection._learning_curve.forecast import LearningForecast
+from sklvision.model_selection._robustness.result import RobustnessResult
+from sklvision.reporting._comparison import Details
+
+
+def collect_details(
+    confusions: Mapping[str, pd.DataFrame],
+    choices: pd.DataFrame,
+    estimators: Mapping[str, Any],
+    leaks: LeakReport | None,
+    robustness: RobustnessResult | None,
+    forecast: LearningForecast | Mapping[str, LearningForecast] | None,
+) -> Details:
+    """Collect what a page shows beyond the tables of a comparison."""
+    forecasts = forecast if isinstance(forecast, Mapping) else {"": forecast}
+    return Details(
+        confusions=confusions,
+        choices=choices,
+        settings={name: _format_estimator(est) for name, est in estimators.items()},
+        leaks=None if leaks is None else str(leaks),
+        has_leaks=bool(leaks),
+        robustness=None if robustness is None else robustness._to_report(),
+        forecasts={
+            str(name): curve._to_report() for name, curve in forecasts.items() if curve is not None
+        },
+    )
+
+
+def _format_estimator(estimator: Any) -> str:
+    """Write an estimator with all its parameters, so that it can be made again."""
+    if isinstance(estimator, BaseEstimator):
+        return str(estimator.__repr__(N_CHAR_MAX=100_000))
+    return repr(estimator)
+
+
+def list_parameters(estimators: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the constructor parameters of every estimator, nested ones included."""
+    return {
+        name: {} if estimator is None else estimator.get_params(deep=True)
+        for name, estimator in estimators.items()
+    }

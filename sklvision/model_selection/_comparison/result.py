@@ -1,0 +1,399 @@
+"""The outcome of a comparison: numbers for programs, tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklvision.model_selection._comparison.details import collect_details, list_parameters
+from sklvision.model_selection._comparison.tables import (
+    find_best_baseline,
+    pick_best,
+    tabulate_comparison,
+    tabulate_confusion,
+    tabulate_differences,
+    tabulate_tradeoffs,
+)
+from sklvision.reporting._comparison import Comparison
+from sklvision.reporting._mlflow import log_runs
+from sklvision.reporting._page import render_fragment, render_page, write_page
+from sklvision.reporting._text import render_markdown, render_text
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ComparisonResult:
+    """Scores, times and sizes of classifiers compared on the same folds.
+
+    Made by :func:`~sklvision.model_selection.compare_estimators`. Printed, it is a text
+    table; in a notebook, an HTML one.
+
+    Parameters
+    ----------
+    folds : DataFrame of shape (n_estimators * n_splits, n_columns)
+        One row per estimator and fold: ``estimator``, ``split``, ``test_<score>`` for each
+        score, ``fit_seconds``, ``predict_ms_per_sample``, ``n_parameters``, ``pickled_bytes``,
+        ``chosen`` (the parameters a search chose) and ``error`` (why it failed, or None).
+    baselines : tuple of str
+        Names of the estimators that count as simple baselines.
+    estimators : dict of str to classifier
+        The unfitted classifiers as they were compared, seeds set: a clone of one, fitted on a
+        training part, is the model behind a score.
+    splits : list of (ndarray, ndarray) tuples
+        Training and test indices of every fold.
+    description : dict of str to str
+        What was compared and how, in words.
+    target : ndarray of shape (n_samples,), default=None
+        The labels.
+    predictions : dict of str to dict of int to ndarray, default=None
+        Labels that each estimator gave the test part of each split, where it did not fail.
+    leaks : LeakReport, default=None
+        What was found to make the folds flatter, if it was looked for.
+
+    See Also
+    --------
+    compare_estimators : Makes one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.model_selection import compare_estimators
+    >>> X, y = load_iris(return_X_y=True)
+    >>> result = compare_estimators({"bayes": GaussianNB()}, X, y, random_state=0)
+    >>> result.baselines
+    ('majority class', 'logistic regression')
+    >>> result.scores("accuracy").shape
+    (3, 5)
+    >>> result.to_html("report.html")  # doctest: +SKIP
+    """
+
+    folds: pd.DataFrame
+    baselines: tuple[str, ...]
+    estimators: Mapping[str, Any]
+    splits: list[tuple[np.ndarray, np.ndarray]]
+    description: Mapping[str, str]
+    target: np.ndarray | None = None
+    predictions: Mapping[str, Mapping[int, np.ndarray]] | None = None
+    leaks: Any = None
+
+    @property
+    def score_names(self) -> list[str]:
+        """Names of the scores, the one that decides the order first."""
+        return [c.removeprefix("test_") for c in self.folds.columns if c.startswith("test_")]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Summarise every estimator in one row, the best first.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_estimators, n_columns)
+            Indexed by ``estimator`` and sorted by the mean of the first score. Columns,
+            in this order: ``baseline`` (bool); for each score ``mean_<score>``, ``std_<score>``
+            (over folds, with n in the denominator, as scikit-learn's searches have it) and
+            ``split0_<score>``, ``split1_<score>``, …; ``fit_seconds`` (mean over folds);
+            ``predict_ms_per_sample`` (median over folds of the time of one ``predict`` of the
+            whole test part, divided by its samples); ``n_parameters`` and ``pickled_bytes``
+            (medians over folds, missing where they cannot be known).
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklvision.model_selection import compare_estimators
+        >>> X, y = load_iris(return_X_y=True)
+        >>> from sklearn.naive_bayes import GaussianNB
+        >>> frame = compare_estimators(GaussianNB(), X, y, cv=3, random_state=0).to_frame()
+        >>> list(frame.columns[:6])
+        ['baseline', 'mean_accuracy', 'std_accuracy', 'split0_accuracy', 'split1_accuracy',
+        'split2_accuracy']
+        """
+        return self._tabulate().summary
+
+    def scores(self, name: str | None = None) -> pd.DataFrame:
+        """Lay out one score by estimator and fold.
+
+        Parameters
+        ----------
+        name : str, default=None
+            Which score; None takes the first.
+
+        Returns
+        -------
+        table : DataFrame of shape (n_estimators, n_splits)
+            Estimators in the order they were given, baselines before them.
+
+        Raises
+        ------
+        KeyError
+            If there is no score of that name.
+        """
+        name = self._check_score(name)
+        table = self.folds.pivot(index="estimator", columns="split", values=f"test_{name}")
+        return table.loc[list(self.estimators)]
+
+    def differences(
+        self, score: str | None = None, *, reference: str | None = None, confidence: float = 0.95
+    ) -> pd.DataFrame:
+        """Test every estimator against the best baseline on the same folds.
+
+        The corrected resampled t-test [1]_ allows for training parts that overlap, which the
+        plain paired t-test does not; Holm's correction [2]_ allows for several
+        estimators.
+
+        Parameters
+        ----------
+        score : str, default=None
+            Which score; None takes the first.
+        reference : str, default=None
+            Name of the estimator that the others are held against. None takes the
+            baseline of the highest mean; without baselines, the best of all estimators, which
+            luck has favoured: then differences come out too large.
+        confidence : float, default=0.95
+            Confidence of each interval by itself. A difference counts as shown where its
+            corrected p-value is below ``1 - confidence``.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_others, 6)
+            Indexed by ``estimator``, the best first; baselines are not held against a
+            baseline. Columns: ``difference`` (mean over folds, positive where better than the
+            reference), ``low`` and ``high`` (its interval), ``p_value``, ``p_holm`` and
+            ``verdict``: "better", "worse", "no difference shown", or "not tested" for a single
+            fold or scores that are not numbers. ``frame.attrs`` names ``score``, ``reference`` and
+            ``confidence``.
+
+        Raises
+        ------
+        KeyError
+            If there is no such score or reference.
+        ValueError
+            If ``confidence`` is not between 0 and 1.
+
+        References
+        ----------
+        .. [1] C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning
+           52 (2003), 239-281.
+        .. [2] S. Holm, "A simple sequentially rejective multiple test procedure",
+           Scandinavian Journal of Statistics 6 (1979), 65-70.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from sklvision.model_selection import compare_estimators
+        >>> X, y = load_wine(return_X_y=True)
+        >>> stump = DecisionTreeClassifier(max_depth=1)
+        >>> result = compare_estimators({"stump": stump}, X, y, random_state=0)
+        >>> result.differences()[["difference", "low", "high", "verdict"]].round(3)
+                   difference    low   high verdict
+        estimator
+        stump          -0.365 -0.448 -0.282   worse
+        """
+        score = self._check_score(score)
+        if reference is not None and reference not in self.estimators:
+            raise KeyError(f"No estimator {reference!r}; there are {list(self.estimators)}.")
+        table = self.scores(score)
+        if reference is None:
+            reference = find_best_baseline(table, self.baselines)
+        if reference is None:
+            raise ValueError(f"No estimator has a {score} in every fold.")
+        return tabulate_differences(
+            table, score, reference, self.baselines, self.splits, confidence
+        )
+
+    def tradeoffs(
+        self, score: str | None = None, *, cost: str = "predict_ms_per_sample"
+    ) -> pd.DataFrame:
+        """Tell what a higher score costs, from the cheapest estimator upwards.
+
+        Parameters
+        ----------
+        score : str, default=None
+            Which score; None takes the first.
+        cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
+                default="predict_ms_per_sample"
+            What is paid; estimators for which it is not known are left out.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_front, 5)
+            Indexed by ``estimator``, the cheapest first: those that no estimator beats at the
+            same or a lower cost (the Pareto front). Columns: the mean score and the cost, by
+            their names; ``gain`` and ``added_cost`` over the row before, and
+            ``gain_per_cost``, their ratio: what is gained per millisecond added.
+
+        Raises
+        ------
+        KeyError
+            If there is no such score or cost.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.ensemble import RandomForestClassifier
+        >>> from sklvision.model_selection import compare_estimators
+        >>> X, y = load_wine(return_X_y=True)
+        >>> result = compare_estimators(RandomForestClassifier(), X, y, cv=3, random_state=0)
+        >>> list(result.tradeoffs(cost="pickled_bytes").index)
+        ['majority class', 'logistic regression']
+        """
+        score = self._check_score(score)
+        return tabulate_tradeoffs(self.to_frame(), score, cost)
+
+    def choices(self) -> pd.DataFrame:
+        """Tell what each search among the estimators chose in each fold.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row per search and fold, indexed by ``estimator`` and ``split``, with a column for
+            each parameter; empty if no estimator is a search.
+        """
+        if "chosen" not in self.folds:
+            return pd.DataFrame()
+        rows = self.folds[self.folds["chosen"].notna()]
+        if rows.empty:
+            return pd.DataFrame()
+        index = pd.MultiIndex.from_frame(rows[["estimator", "split"]])
+        return pd.DataFrame(list(rows["chosen"]), index=index)
+
+    def confusion_matrix(self, name: str) -> pd.DataFrame:
+        """Count true against predicted labels over the test parts of all folds.
+
+        Parameters
+        ----------
+        name : str
+            Name of an estimator.
+
+        Returns
+        -------
+        counts : DataFrame of shape (n_classes, n_classes)
+            Rows are true labels, columns are predicted ones. In repeated cross-validation a
+            sample counts once in every repeat. Folds in which the estimator failed are left out.
+
+        Raises
+        ------
+        KeyError
+            If there is no such estimator.
+        """
+        if name not in self.estimators:
+            raise KeyError(f"No estimator {name!r}; there are {list(self.estimators)}.")
+        if self.target is None or self.predictions is None:
+            raise ValueError("This result was made without predictions.")
+        return tabulate_confusion(self.target, self.predictions.get(name, {}), self.splits)
+
+    def to_markdown(self) -> str:
+        """Lay out the summary as a table in Markdown, with what follows from it.
+
+        Returns
+        -------
+        markdown : str
+            For a README, an issue or a wiki page.
+        """
+        return render_markdown(self._tabulate())
+
+    def to_html(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        robustness: Any = None,
+        forecast: Any = None,
+    ) -> str | None:
+        """Write the comparison as one self-contained HTML page.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            File to write; it appears whole or not at all. None returns the page instead.
+        robustness : RobustnessResult, default=None
+            Adds how the score falls as the data get worse.
+        forecast : LearningForecast or dict of str to LearningForecast, default=None
+            Adds what more samples would bring; by the names of classifiers, if several.
+
+        Returns
+        -------
+        html : str or None
+            The page, if no path was given.
+
+        Raises
+        ------
+        OSError
+            If the file can't be written.
+        """
+        best = pick_best(self.to_frame().index, self.baselines, self.predictions or {})
+        details = collect_details(
+            confusions={name: self.confusion_matrix(name) for name in best},
+            choices=self.choices(),
+            estimators=self.estimators,
+            leaks=self.leaks,
+            robustness=robustness,
+            forecast=forecast,
+        )
+        page = render_page(self._tabulate(), details)
+        if path is None:
+            return page
+        write_page(page, path)
+        return None
+
+    def to_mlflow(
+        self,
+        experiment: str = "sklvision",
+        *,
+        run_name: str = "comparison",
+        tracking_uri: str | None = None,
+    ) -> str:
+        """Log the comparison to MLflow (extra ``tracking``).
+
+        Parameters
+        ----------
+        experiment : str, default="sklvision"
+            Name of the experiment; it is made if there is none of that name.
+        run_name : str, default="comparison"
+            Name of the run. It holds the report and, nested, one run per estimator with
+            its parameters, means, costs and the scores of all folds.
+        tracking_uri : str, default=None
+            Where to log, such as ``"sqlite:///runs.db"``; None takes MLflow's own setting.
+
+        Returns
+        -------
+        run_id : str
+            Of the run that holds the others.
+
+        Raises
+        ------
+        ImportError
+            If MLflow is not installed.
+        """
+        artifacts = {"report.html": str(self.to_html()), "comparison.md": self.to_markdown()}
+        return log_runs(
+            self._tabulate(),
+            list_parameters(self.estimators),
+            artifacts,
+            experiment=experiment,
+            run_name=run_name,
+            tracking_uri=tracking_uri,
+        )
+
+    def _check_score(self, name: str | None) -> str:
+        name = self.score_names[0] if name is None else name
+        if name not in self.score_names:
+            raise KeyError(f"No score {name!r}; there are {self.score_names}.")
+        return name
+
+    def _tabulate(self) -> Comparison:
+        scores = {name: self.scores(name) for name in self.score_names}
+        return tabulate_comparison(
+            self.folds, scores, self.baselines, self.splits, self.description
+        )
+
+    def __str__(self) -> str:
+        return render_text(self._tabulate())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return render_fragment(self._tabulate())

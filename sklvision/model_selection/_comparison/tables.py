@@ -1,0 +1,163 @@
+"""Tables of a comparison: summary, differences, trade-offs and confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix
+
+from sklvision.model_selection._comparison.statistics import adjust_p_values, corrected_t_test
+from sklvision.model_selection._splits import Split
+from sklvision.reporting._comparison import Comparison, Failure
+
+COSTS = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
+
+
+def find_best_baseline(scores: pd.DataFrame, baselines: Collection[str]) -> str | None:
+    """Return the baseline of the highest mean score; without baselines, the best of all."""
+    means = scores.mean(axis=1, skipna=False).dropna()
+    present = [name for name in means.index if name in baselines]
+    means = means.loc[present] if present else means
+    return None if means.empty else str(means.idxmax())
+
+
+def pick_best(
+    ranked: Iterable[str], baselines: Collection[str], predictions: Mapping[str, Any]
+) -> list[str]:
+    """Return the best estimator and the best baseline that have predictions, in their order."""
+    ranked = [name for name in ranked if predictions.get(name)]
+    best = [name for name in ranked if name not in baselines][:1]
+    best += [name for name in ranked if name in baselines][:1]
+    return sorted(best, key=ranked.index)
+
+
+def tabulate_summary(
+    folds: pd.DataFrame, scores: Mapping[str, pd.DataFrame], baselines: Collection[str]
+) -> pd.DataFrame:
+    """Summarize every estimator in one row, the best first."""
+    names = list(next(iter(scores.values())).index)
+    grouped = folds.groupby("estimator", sort=False)
+    columns: dict[str, Any] = {"baseline": [name in baselines for name in names]}
+    for score, table in scores.items():
+        columns[f"mean_{score}"] = table.mean(axis=1, skipna=False)
+        columns[f"std_{score}"] = table.std(axis=1, ddof=0, skipna=False)
+        columns.update({f"split{split}_{score}": table[split] for split in table})
+    columns["fit_seconds"] = grouped["fit_seconds"].mean()
+    columns["predict_ms_per_sample"] = grouped["predict_ms_per_sample"].median()
+    for size in ("n_parameters", "pickled_bytes"):
+        is_known = folds[size].notna().groupby(folds["estimator"]).all()
+        medians = grouped[size].median().astype("Float64").round().astype("Int64")
+        columns[size] = medians.where(is_known.reindex(names))
+    frame = pd.DataFrame(columns, index=pd.Index(names, name="estimator"))
+    first = f"mean_{next(iter(scores))}"
+    return frame.sort_values(first, ascending=False, kind="stable", na_position="last")
+
+
+def tabulate_differences(
+    scores: pd.DataFrame,
+    score: str,
+    reference: str,
+    baselines: Collection[str],
+    splits: list[Split],
+    confidence: float,
+) -> pd.DataFrame:
+    """Test the difference of every estimator from the reference."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+    others = [
+        name
+        for name in scores.index
+        if name != reference and (name not in baselines or reference not in baselines)
+    ]
+    n_train, n_test = np.array([[len(train), len(test)] for train, test in splits]).T
+    tests = [
+        corrected_t_test(
+            (scores.loc[name] - scores.loc[reference]).to_numpy(), n_train, n_test, confidence
+        )
+        for name in others
+    ]
+    frame = pd.DataFrame(
+        tests,
+        index=pd.Index(others, name="estimator"),
+        columns=["difference", "low", "high", "p_value"],
+        dtype=float,
+    )
+    frame["p_holm"] = adjust_p_values(frame["p_value"].to_numpy())
+    is_significant = frame["p_holm"] < 1 - confidence
+    frame["verdict"] = np.select(
+        [is_significant & (frame["difference"] > 0), is_significant, frame["p_holm"].isna()],
+        ["better", "worse", "not tested"],
+        "no difference shown",
+    )
+    frame.attrs = {"score": score, "reference": reference, "confidence": confidence}
+    return frame.sort_values("difference", ascending=False, kind="stable", na_position="last")
+
+
+def tabulate_tradeoffs(summary: pd.DataFrame, score: str, cost: str) -> pd.DataFrame:
+    """List the Pareto front of a score and a cost, with the price of each step."""
+    if cost not in COSTS:
+        raise KeyError(f"No cost {cost!r}; there are {COSTS}.")
+    mean = summary[f"mean_{score}"].astype(float)
+    price = summary[cost].astype(float)
+    is_known = (mean.notna() & price.notna()).to_numpy()
+    candidates = pd.DataFrame({score: mean, cost: price})[is_known]
+    # Of equally cheap ones the best comes first, so that the others are dominated by it.
+    candidates = candidates.sort_values([cost, score], ascending=[True, False], kind="stable")
+    before = candidates[score].cummax().shift(fill_value=-np.inf)
+    front = candidates[candidates[score] > before].copy()
+    front["gain"] = front[score].diff()
+    front["added_cost"] = front[cost].diff()
+    front["gain_per_cost"] = front["gain"] / front["added_cost"]
+    front.attrs = {"score": score, "cost": cost}
+    return front
+
+
+def tabulate_confusion(
+    target: np.ndarray, predictions: Mapping[int, np.ndarray], splits: list[Split]
+) -> pd.DataFrame:
+    """Count true against predicted labels over the test sets of all folds."""
+    labels = np.unique(target)
+    counts = np.zeros((len(labels), len(labels)), dtype=int)
+    for split, predicted in predictions.items():
+        true = target[splits[split][1]]
+        counts += confusion_matrix(true, predicted, labels=labels)
+    return pd.DataFrame(
+        counts, index=pd.Index(labels, name="true"), columns=pd.Index(labels, name="predicted")
+    )
+
+
+def tabulate_comparison(
+    folds: pd.DataFrame,
+    scores: Mapping[str, pd.DataFrame],
+    baselines: Sequence[str],
+    splits: list[Split],
+    description: Mapping[str, str],
+) -> Comparison:
+    """Collect the tables that every report shows, with the default reference and confidence."""
+    score, table = next(iter(scores.items()))
+    reference = find_best_baseline(table, baselines)
+    summary = tabulate_summary(folds, scores, baselines)
+    return Comparison(
+        summary=summary,
+        scores=scores,
+        differences=None
+        if reference is None
+        else tabulate_differences(table, score, reference, baselines, splits, confidence=0.95),
+        tradeoffs=tabulate_tradeoffs(summary, score, COSTS[0]),
+        baselines=baselines,
+        description=description,
+        failures=_list_failures(folds, score),
+    )
+
+
+def _list_failures(folds: pd.DataFrame, score: str) -> list[Failure]:
+    """List the estimators that have no score in some folds, with their first error."""
+    missing = folds[folds[f"test_{score}"].isna()]
+    failures = []
+    for name, rows in missing.groupby("estimator", sort=False):
+        errors = list(rows["error"].dropna()) if "error" in rows else []
+        failures.append(Failure(str(name), len(rows), errors[0] if errors else None))
+    return failures

@@ -1,1 +1,0 @@
-"""How scores fall as images or spectra get worse."""

@@ -1,1 +1,0 @@
-"""Learning curves, and what they say of sizes that were not measured."""

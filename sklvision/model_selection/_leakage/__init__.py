@@ -1,1 +1,0 @@
-"""What makes folds flatter: copies, split groups, capture series, contradicting labels."""

@@ -1,0 +1,1 @@
+"""Data leakage between folds: copies, split groups, capture series, contradicting labels."""

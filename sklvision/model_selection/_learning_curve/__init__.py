@@ -1,0 +1,1 @@
+"""Learning curves and their extrapolation to more training samples."""

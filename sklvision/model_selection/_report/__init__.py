@@ -1,1 +1,0 @@
-"""What people read of a comparison: tables, sentences, charts and pages."""

@@ -1,0 +1,1 @@
+"""Scores of fitted classifiers on corrupted images and spectra."""

@@ -1,0 +1,31 @@
+"""Seeds of folds and estimators, drawn once from ``random_state``."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sklvision.utils._random import draw_seed
+
+
+def resolve_seed(random_state: Any) -> int | None:
+    """Return one integer that stands for ``random_state`` everywhere; None stays None."""
+    if random_state is None:
+        return None
+    return int(random_state) if isinstance(random_state, Integral) else draw_seed(random_state)
+
+
+def seed_estimator(estimator: Any, seed: int | None) -> Any:
+    """Set every unset ``random_state`` of a clone, each to a seed of its own."""
+    if seed is None:
+        return estimator
+    generator = np.random.RandomState(seed)
+    unset = {
+        key: int(generator.randint(np.iinfo(np.int32).max))
+        for key, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and key.rpartition("__")[2] == "random_state"
+    }
+    return clone(estimator).set_params(**unset) if unset else estimator

@@ -1,0 +1,105 @@
+"""Numbers as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MISSING = "–"
+
+
+def format_number(value: float) -> str:
+    """Format a score to four decimals."""
+    return f"{value:.4f}" if np.isfinite(value) else MISSING
+
+
+def format_score(mean: float, deviation: float) -> str:
+    """Format a mean and its standard deviation over folds to four decimals."""
+    return f"{mean:.4f} ± {deviation:.4f}" if np.isfinite(mean) else MISSING
+
+
+def format_time(value: float) -> str:
+    """Format a time with two or three significant digits, without an exponent.
+
+    Parameters
+    ----------
+    value : float
+        Seconds, milliseconds or any other unit.
+
+    Returns
+    -------
+    text : str
+        The number without its unit; a dash for NaN.
+
+    Examples
+    --------
+    >>> from sklvision.reporting import format_time
+    >>> format_time(0.01234), format_time(1234.5)
+    ('0.012', '1,234')
+    """
+    if np.isnan(value):
+        return MISSING
+    if value < 0.0001:
+        return "< 0.0001"
+    decimals = next((d for d, least in enumerate((100, 10, 1, 0.01, 0.001)) if value >= least), 5)
+    return f"{value:,.{decimals}f}"
+
+
+def format_count(value: Any) -> str:
+    """Format an integer with separated thousands.
+
+    Parameters
+    ----------
+    value : int or missing value
+        The count.
+
+    Returns
+    -------
+    text : str
+        The number; a dash where it is missing.
+
+    Examples
+    --------
+    >>> from sklvision.reporting import format_count
+    >>> format_count(12345)
+    '12,345'
+    """
+    return MISSING if pd.isna(value) else f"{value:,}"
+
+
+def format_bytes(value: Any) -> str:
+    """Format a number of bytes in a decimal unit.
+
+    Parameters
+    ----------
+    value : int or missing value
+        The number of bytes.
+
+    Returns
+    -------
+    text : str
+        The number with its unit, to three significant digits; a dash where it is missing.
+
+    Examples
+    --------
+    >>> from sklvision.reporting import format_bytes
+    >>> format_bytes(123456)
+    '123 kB'
+    """
+    if pd.isna(value):
+        return MISSING
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if value >= size:
+            return (
+                f"{value / size:.3g} {unit}"
+                if value < 999.5 * size
+                else f"{value / size:.0f} {unit}"
+            )
+    return f"{value} B"
+
+
+def format_p(value: float) -> str:
+    """Format a p-value with its sign of comparison."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
