@@ -12,40 +12,25 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklvision._torch.device import resolve_device
-from sklvision._torch.process_state import (
-    scoped_seed,
-    scoped_threads,
-)
 from sklvision._version import __version__
-from sklvision.neural_network._callbacks import BestWeights, ProgressBar
-from sklvision.neural_network._checks import (
-    check_augment,
-    check_callbacks,
-    check_classes,
-    check_unchanged,
-    combine_weights,
-    encode_labels,
+from sklvision.neural_network._fit import (
+    check_parameters,
+    finish_fit,
+    plan_fit,
+    prepare_data,
+    read_progress,
+    train_fit,
 )
-from sklvision.neural_network._data import Samples, validation_split
-from sklvision.neural_network._inference import suits_bfloat16
-from sklvision.neural_network._module import Architecture, check_architecture
-from sklvision.neural_network._net import Net, unlimited
+from sklvision.neural_network._module import Architecture
+from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
-from sklvision.neural_network._rebuild import (
-    get_weights,
-    make_module,
-    make_net,
-    module_dtype,
-    restore_net,
-)
+from sklvision.neural_network._rebuild import get_weights, restore_net
+from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._predictions import PredictionsMixin
-from sklvision.utils._random import draw_seed
 from sklvision.utils._sklearn import HasMethods, Interval, Options, StrOptions
 
 
@@ -60,7 +45,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
 
     classes_: np.ndarray
     n_iter_: int
-    _recipe: dict[str, Any]
+    _settings: FitSettings
     _net: Net
 
     _parameter_constraints: ClassVar[dict] = {
@@ -138,7 +123,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
 
     def _sample_dtype(self, reset: bool) -> type:
         """Type that samples are converted to: by this fit's precision, or by the last one's."""
-        precision = self.precision if reset else self._recipe["precision"]
+        precision = self.precision if reset else self._settings.precision
         return np.float64 if precision == "float64" else np.float32
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -164,7 +149,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
             If a parameter, the data, the labels or the weights are not valid; or if a warm start
             is asked for with another architecture or precision than that of the net there is.
         """
-        return self._fit(X, y, sample_weight, epochs=int(self.max_epochs), resume=self.warm_start)
+        return self._fit(X, y, sample_weight, resume=self.warm_start)
 
     def partial_fit(
         self,
@@ -197,119 +182,24 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         ValueError
             If `y` holds a label that is not among the classes of the first call.
         """
-        return self._fit(
-            X, y, sample_weight, epochs=1, resume=True, incremental=True, classes=classes
-        )
+        return self._fit(X, y, sample_weight, classes, resume=True, incremental=True)
 
     def _fit(
         self,
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None,
+        classes: ArrayLike | None = None,
         *,
-        epochs: int,
         resume: bool,
         incremental: bool = False,
-        classes: ArrayLike | None = None,
     ) -> Self:
-        self._validate_params()
-        check_architecture(self.architecture, self.architecture_params, self._kind)
-        callbacks, augment = check_callbacks(self.callbacks), check_augment(self.augment)
-        device = resolve_device(self.device)
-        previous = getattr(self, "_net", None) if resume else None
-
-        X, y = self._validate_samples(X, y, reset=previous is None)
-        check_classification_targets(y)
-        if previous is not None:
-            check_unchanged(self._recipe, self.get_params(deep=False))
-            classes = check_classes(classes, self.classes_)
-        classes, encoded = encode_labels(y, classes)
-        weights = combine_weights(X, y, sample_weight, self.class_weight)
-        if weights is not None and not weights.all():
-            kept = weights > 0
-            X, encoded, weights = X[kept], encoded[kept], weights[kept]
-
-        # Every call that goes on with a net draws anew, and repeatably.
-        n_before = 0 if previous is None else self.n_iter_
-        entropy = np.random.SeedSequence([draw_seed(self.random_state), n_before])
-        rng = np.random.RandomState(entropy.generate_state(1))
-        held_out = None
-        if self.early_stopping and not incremental:
-            train, held_out = validation_split(encoded, self.validation_fraction, rng)
-            callbacks.insert(0, ("best_weights", BestWeights(self.n_iter_no_change)))
-        if self.verbose:
-            callbacks.append(("progress_bar", ProgressBar()))
-
-        dtype = module_dtype(self.precision)
-        samples = Samples.from_arrays(X, encoded, weights, dtype)
-        validation = None
-        if held_out is not None:
-            samples, validation = samples.take(train), samples.take(held_out)
-        batch_size = min(unlimited(self.batch_size, len(samples)), len(samples))
-        with (
-            scoped_seed(rng.randint(2**31 - 1), device),
-            scoped_threads(batch_size, samples.X.shape[1:]),
-        ):
-            if previous is None:
-                recipe = self._make_recipe(samples.X.shape[1:], len(classes), device)
-                module = make_module(recipe, *samples.moments())
-            else:
-                recipe = self._recipe | {"device": str(device)}
-                module = previous.module_.to(device)
-            settings = self._net_settings() | {"callbacks": callbacks, "augment": augment}
-            if incremental:
-                settings["lr_schedule"] = "constant"
-            net = make_net(module, recipe, settings, previous)
-            net.train(samples, validation, epochs)
-            net.suits_bfloat16 = recipe["suits_bfloat16"] = (
-                self.precision == "auto"
-                and not incremental
-                and net.precision == "float32"
-                and suits_bfloat16(net.module_, device, X)
-            )
-
-        self._net, self._recipe, self.classes_ = net, recipe, classes
-        self._store_history()
+        checked = check_parameters(self)
+        progress = read_progress(self) if resume else None
+        data = prepare_data(self, X, y, sample_weight, classes=classes, progress=progress)
+        plan = plan_fit(self, checked, data, progress=progress, incremental=incremental)
+        finish_fit(self, plan, train_fit(plan))
         return self
-
-    def _make_recipe(
-        self, input_shape: tuple[int, ...], n_classes: int, device: torch.device
-    ) -> dict[str, Any]:
-        return {
-            "architecture": self.architecture,
-            "architecture_params": dict(self.architecture_params or {}),
-            "input_shape": tuple(int(n) for n in input_shape),
-            "n_classes": n_classes,
-            "precision": self.precision,
-            "device": str(device),
-        }
-
-    def _net_settings(self) -> dict[str, Any]:
-        return {
-            "optimizer": self.optimizer,
-            "weight_decay": self.weight_decay,
-            "lr": self.lr,
-            "lr_schedule": self.lr_schedule,
-            "max_epochs": int(self.max_epochs),
-            "batch_size": int(self.batch_size),
-            "criterion__label_smoothing": self.label_smoothing,
-        }
-
-    def _store_history(self) -> None:
-        """Keep the history as plain numbers."""
-        self.input_shape_ = self._recipe["input_shape"]
-        self.n_parameters_ = sum(p.numel() for p in self.module_.parameters() if p.requires_grad)
-        self.history_ = [
-            {name: value for name, value in epoch.items() if name != "batches"}
-            for epoch in self._net.history
-        ]
-        self.n_iter_ = len(self.history_)
-        self.loss_curve_ = [epoch["train_loss"] for epoch in self.history_]
-        scores = [epoch["valid_acc"] for epoch in self.history_ if "valid_acc" in epoch]
-        if scores:
-            self.validation_scores_ = scores
-        elif hasattr(self, "validation_scores_"):
-            del self.validation_scores_
 
     @property
     def net_(self) -> Net:
@@ -341,6 +231,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         state = super().__getstate__().copy()
         net = state.pop("_net", None)
         if net is not None:
+            state["_settings"] = self._settings.to_dict()
             state["_weights"] = get_weights(net)
             state["_sklvision_version"] = __version__
         return state
@@ -349,12 +240,22 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         state = dict(state)
         weights = state.pop("_weights", None)
         saved_by = state.pop("_sklvision_version", __version__)
+        settings = state.pop("_settings", None)
         super().__setstate__(state)
+        if weights is None:
+            return
         if saved_by != __version__:
             warnings.warn(
                 f"This {type(self).__name__} was saved by sklvision {saved_by} and is loaded by "
                 f"{__version__}: its predictions may differ.",
                 stacklevel=2,
             )
-        if weights is not None:
-            self._net = restore_net(self._recipe, weights, self._net_settings(), self.history_)
+        try:
+            self._settings = FitSettings.from_dict(settings)
+        except TypeError as error:
+            raise ValueError(
+                f"This {type(self).__name__} was saved in a format of another version, sklvision "
+                f"{saved_by}, that {__version__} cannot read. Load it with that version, or fit "
+                "it again."
+            ) from error
+        self._net = restore_net(self._settings, weights, self.history_)

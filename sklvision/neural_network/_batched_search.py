@@ -16,15 +16,15 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from sklvision.neural_network._batched_fit import (
-    Fit,
+    BatchedFit,
     NotBatchedError,
-    Part,
     check_batchable,
     fit_together,
-    part_key,
-    prepare_fit,
-    prepare_part,
+    hash_data_settings,
+    plan_batched_fit,
+    prepare_batched_data,
 )
+from sklvision.neural_network._fit import FitData
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._sklearn import index_samples
 
@@ -259,7 +259,7 @@ class _Handover:
         self, tasks: list[_ToFit], X: Any, y: Any, folds: list[tuple], n_jobs: int | None
     ) -> None:
         parts = _Parts(X, y, folds)
-        prepared: list[tuple[_ToFit, Any, Fit]] = []
+        prepared: list[tuple[_ToFit, Any, BatchedFit]] = []
         for task in tasks:
             try:
                 prepared.append((task, *parts.prepare(task)))
@@ -281,20 +281,20 @@ class _Parts:
     def __init__(self, X: Any, y: Any, folds: list[tuple]) -> None:
         self.X, self.y, self.folds = X, y, folds
         self.transformed: dict[int, tuple[list, Any, Any]] = {}
-        self.parts: dict[tuple[int, str], Part] = {}
+        self.parts: dict[tuple[int, str], FitData] = {}
 
-    def prepare(self, task: _ToFit) -> tuple[Any, Fit]:
+    def prepare(self, task: _ToFit) -> tuple[Any, BatchedFit]:
         """Return the estimator that will be fitted, and the fit of its classifier."""
         estimator = task.configured()
         classifier = _last_step(estimator)
-        check_batchable(classifier)
+        checked = check_batchable(classifier)
         steps, X, y = self._transform(estimator, task.fold)
-        key = task.fold, part_key(classifier)
+        key = task.fold, hash_data_settings(classifier)
         if key not in self.parts:
-            self.parts[key] = prepare_part(classifier, X, y)
+            self.parts[key] = prepare_batched_data(classifier, X, y)
         if type(estimator) is Pipeline:
             estimator.steps = [*steps, estimator.steps[-1]]
-        return estimator, prepare_fit(classifier, self.parts[key])
+        return estimator, plan_batched_fit(classifier, checked, self.parts[key])
 
     def _transform(self, estimator: Any, fold: int) -> tuple[list, Any, Any]:
         if fold not in self.transformed:

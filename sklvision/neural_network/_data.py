@@ -1,4 +1,4 @@
-"""Samples on their way into the net: moments, batches and the validation split."""
+"""Samples on their way into the net: their moments and batches."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(X: Data, n_rows: int) -> Iterator[np.ndarray]:
 
 
 @dataclass
-class Samples:
+class TrainingSet:
     """Data, encoded labels and weights of equal length."""
 
     X: Tensor | LazyImages
@@ -42,7 +42,7 @@ class Samples:
     @classmethod
     def from_arrays(
         cls, X: Data, y: np.ndarray, weights: np.ndarray | None, dtype: torch.dtype
-    ) -> Samples:
+    ) -> TrainingSet:
         """Make tensors of arrays; the weights are brought to a mean of 1."""
         rows = X if isinstance(X, LazyImages) else as_tensor(X)
         if weights is None:
@@ -53,11 +53,11 @@ class Samples:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, index: np.ndarray) -> Samples:
+    def take(self, index: np.ndarray) -> TrainingSet:
         """Select samples."""
         rows = torch.from_numpy(index)
         weights = None if self.weights is None else self.weights[rows]
-        return Samples(self.X[rows], self.y[rows], weights)
+        return TrainingSet(self.X[rows], self.y[rows], weights)
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean and standard deviation over samples, and over pixels of images.
@@ -127,44 +127,3 @@ def _over_pixels(rows: np.ndarray) -> np.ndarray:
         return rows
     pixels = rows.reshape(len(rows), -1, rows.shape[-1])
     return np.einsum("npc->nc", pixels) / pixels.shape[1]  # mean is slow over a middle axis
-
-
-def validation_split(
-    y: np.ndarray, fraction: float, rng: np.random.RandomState
-) -> tuple[np.ndarray, np.ndarray]:
-    """Split indices for early stopping, stratified by class, down to two samples a class.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Encoded labels.
-    fraction : float
-        Part of each class that goes to validation: at least one sample, and never all of them.
-        A class of one sample stays in training.
-    rng : RandomState
-        Draws the samples.
-
-    Returns
-    -------
-    train, validation : ndarray of int
-        Sorted indices.
-
-    Raises
-    ------
-    ValueError
-        If no class has two samples.
-    """
-    chosen = []
-    for label in np.unique(y):
-        members = np.flatnonzero(y == label)
-        if len(members) > 1:
-            n_valid = min(max(1, round(fraction * len(members))), len(members) - 1)
-            chosen.append(rng.permutation(members)[:n_valid])
-    if not chosen:
-        raise ValueError(
-            "early_stopping=True holds samples out for validation, but no class has 2 samples "
-            f"(n_samples={len(y)})."
-        )
-    validation = np.sort(np.concatenate(chosen))
-    train = np.setdiff1d(np.arange(len(y)), validation)
-    return train, validation

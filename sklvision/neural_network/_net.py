@@ -19,7 +19,7 @@ from skorch.dataset import Dataset
 from torch import Tensor, nn
 
 from sklvision._torch.precision import autocast, has_bfloat16
-from sklvision.neural_network._data import Data, Samples
+from sklvision.neural_network._data import Data, TrainingSet
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule
@@ -118,7 +118,7 @@ class Net(NeuralNetClassifier):
         """None of skorch's: what they measure is recorded by the epoch itself."""
         return []
 
-    def train(self, samples: Samples, validation: Samples | None, epochs: int) -> None:
+    def train(self, samples: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
         """Train for some epochs. An interrupt reaches the caller."""
         self.n_epochs_, self.stop_training_ = epochs, False
         self.watched_ = any(_watches_batches(callback) for _, callback in self.callbacks_)
@@ -129,8 +129,8 @@ class Net(NeuralNetClassifier):
 
     def fit_loop(
         self,
-        samples: Samples,
-        validation: Samples | None = None,
+        samples: TrainingSet,
+        validation: TrainingSet | None = None,
         epochs: int | None = None,
         **fit_params: Any,
     ) -> Net:
@@ -157,7 +157,7 @@ class Net(NeuralNetClassifier):
                 break
         return self
 
-    def _train_epoch(self, samples: Samples, batch_size: int) -> float:
+    def _train_epoch(self, samples: TrainingSet, batch_size: int) -> float:
         self._set_training(True)
         total = self._zero()
         for X, y, weights in samples.batches(batch_size, shuffle=True, device=self.device):
@@ -178,7 +178,7 @@ class Net(NeuralNetClassifier):
             self.history.record_batch("train_batch_size", len(samples))
         return loss
 
-    def _validate_epoch(self, samples: Samples, batch_size: int) -> float:
+    def _validate_epoch(self, samples: TrainingSet, batch_size: int) -> float:
         self._set_training(False)
         total, n_correct = self._zero(), 0
         for X, y, weights in samples.batches(batch_size, shuffle=False, device=self.device):

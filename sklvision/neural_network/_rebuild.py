@@ -1,7 +1,8 @@
-"""Build the private net, carry it on into another fit, and rebuild it from plain arrays."""
+"""Build the private net, train it further, and rebuild it from plain arrays."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,103 +15,101 @@ from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import optimizer_settings
-
-# Everything that decides what the module computes, as it was when it was fitted: architecture,
-# architecture_params, input_shape, n_classes, precision and device, and suits_bfloat16.
-Recipe = dict[str, Any]
+from sklvision.neural_network._settings import FitSettings
 
 
-def module_dtype(precision: str) -> torch.dtype:
-    """Type of the weights; bfloat16 is for computing, not for keeping."""
-    return torch.float64 if precision == "float64" else torch.float32
-
-
-def make_module(recipe: Recipe, mean: np.ndarray, scale: np.ndarray) -> StandardizedNet:
-    """Build the module, freshly initialised."""
+def build_module(settings: FitSettings, mean: np.ndarray, scale: np.ndarray) -> StandardizedNet:
+    """Build the module, freshly initialized."""
     net = build_net(
-        recipe["architecture"],
-        recipe["architecture_params"],
-        recipe["input_shape"],
-        recipe["n_classes"],
+        settings.architecture,
+        settings.architecture_params,
+        settings.input_shape,
+        settings.n_outputs,
     )
-    return StandardizedNet(net, mean, scale).to(module_dtype(recipe["precision"]))
+    return StandardizedNet(net, mean, scale).to(settings.module_dtype)
 
 
 def make_net(
     module: StandardizedNet,
-    recipe: Recipe,
-    settings: dict[str, Any],
-    previous: Net | None = None,
+    settings: FitSettings,
     *,
-    trains: bool = True,
+    callbacks: list | None = None,
+    augment: list | None = None,
+    previous: Net | None = None,
+    can_train: bool = True,
 ) -> Net:
-    """Put an initialised net around a module.
+    """Put an initialized net around a module.
 
     Parameters
     ----------
     module : StandardizedNet
-        The module to train or to ask.
-    recipe : dict
-        How the module was built.
-    settings : dict
-        The net's own settings; ``optimizer`` is a name.
+        The module to train or to predict with.
+    settings : FitSettings
+        How the module was built and how it is trained.
+    callbacks, augment : list, default=None
+        Callbacks of skorch and augmenters, already checked.
     previous : Net, default=None
-        The net that trained this module before: its history goes on, and its optimizer's
+        The net that trained this module before: its history is continued, and its optimizer's
         state where the optimizer is of the same kind.
-    trains : bool, default=True
-        Whether the net will be trained for certain, as one that was loaded may not.
+    can_train : bool, default=True
+        Whether to make an optimizer now, which a net that was loaded may never need.
     """
-    settings = dict(settings)
-    device = torch.device(recipe["device"])
-    precision = resolve_precision(recipe["precision"], device, module, recipe["input_shape"])
+    device = torch.device(settings.device)
     scales = getattr(module.net, "lr_scales", None)
+    groups: dict[str, Any] = {}
     if scales:
         # Parameters of a slower or faster part, by name.
-        settings["optimizer__param_groups"] = [
-            (f"net.{pattern}", {"lr": settings["lr"] * scale}) for pattern, scale in scales
+        groups["optimizer__param_groups"] = [
+            (f"net.{pattern}", {"lr": settings.lr * scale}) for pattern, scale in scales
         ]
     net = Net(
         module,
-        precision=precision,
-        classes=np.arange(recipe["n_classes"]),
+        precision=resolve_precision(settings.precision, device, module, settings.input_shape),
+        classes=np.arange(settings.n_outputs),
         device=str(device),
-        **optimizer_settings(settings.pop("optimizer"), device),
-        **settings,
+        lr=settings.lr,
+        lr_schedule=settings.lr_schedule,
+        weight_decay=settings.weight_decay,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        criterion__label_smoothing=settings.label_smoothing,
+        callbacks=callbacks or [],
+        augment=augment or [],
+        **optimizer_settings(settings.optimizer, device),
+        **groups,
     )
-    net.initialize() if trains else net.initialize_to_predict()
-    net.suits_bfloat16 = recipe.get("suits_bfloat16", False)
+    net.initialize() if can_train else net.initialize_to_predict()
+    net.suits_bfloat16 = settings.rounds_inference
     if previous is not None:
         net.history = previous.history
         state = previous.optimizer_.state_dict()["state"]
         if state and type(previous.optimizer_) is type(net.optimizer_):
-            groups = net.optimizer_.state_dict()["param_groups"]
-            net.optimizer_.load_state_dict({"state": state, "param_groups": groups})
+            param_groups = net.optimizer_.state_dict()["param_groups"]
+            net.optimizer_.load_state_dict({"state": state, "param_groups": param_groups})
     return net
 
 
 def get_weights(net: Net) -> dict[str, np.ndarray]:
-    """Everything the module learned, as arrays."""
+    """Return everything that the module learned, as arrays."""
     return {
         name: tensor.detach().cpu().numpy() for name, tensor in net.module_.state_dict().items()
     }
 
 
 def restore_net(
-    recipe: Recipe,
-    weights: dict[str, np.ndarray],
-    settings: dict[str, Any],
-    history: list[dict[str, Any]],
+    settings: FitSettings, weights: dict[str, np.ndarray], history: list[dict[str, Any]]
 ) -> Net:
     """Rebuild a fitted net, on the device it was fitted on or, where that is absent, the CPU."""
     try:
-        device = resolve_device(recipe["device"])
+        device = resolve_device(settings.device)
     except ValueError:
         device = torch.device("cpu")
+    settings = replace(settings, device=str(device))
     with scoped_seed(0, device):
-        module = make_module(_without_download(recipe), weights["mean"], weights["scale"])
+        module = build_module(_without_download(settings), weights["mean"], weights["scale"])
     module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     module.eval()
-    net = make_net(module, recipe | {"device": str(device)}, settings, trains=False)
+    net = make_net(module, settings, can_train=False)
     for epoch in history:
         net.history.new_epoch()
         for name, value in epoch.items():
@@ -118,9 +117,9 @@ def restore_net(
     return net
 
 
-def _without_download(recipe: Recipe) -> Recipe:
-    """The same net, but for published weights that the fitted ones replace anyway."""
-    name, params = recipe["architecture"], recipe["architecture_params"]
+def _without_download(settings: FitSettings) -> FitSettings:
+    """Leave out published weights, which the fitted ones replace anyway."""
+    name, params = settings.architecture, settings.architecture_params
     if isinstance(name, str) and "pretrained" in get_architecture(name).params:
-        return recipe | {"architecture_params": params | {"pretrained": False}}
-    return recipe
+        return replace(settings, architecture_params=params | {"pretrained": False})
+    return settings

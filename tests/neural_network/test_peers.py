@@ -406,11 +406,11 @@ def test_23_copies(Classifier, fitted, copy):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the device is there")
 def test_23_a_model_trained_on_an_absent_device_loads_on_the_cpu():
     clf = SpectrumClassifier(device="cuda:1", **QUICK)
-    with pytest.raises(ValueError, match="no such device"):
+    with pytest.raises(ValueError, match="not available on this machine"):
         clf.fit(X, y)
     clf.set_params(device="cpu").fit(X, y).set_params(device="cuda:1")
     state = clf.__getstate__()
-    state["_recipe"] = state["_recipe"] | {"device": "cuda:1"}  # as a GPU would have left it
+    state["_settings"] = state["_settings"] | {"device": "cuda:1"}  # as a GPU would have left it
     loaded = SpectrumClassifier()
     loaded.__setstate__(state)
     np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
@@ -423,7 +423,7 @@ def test_23_gpu_and_cpu_agree():
     assert next(gpu.module_.parameters()).device.type == "cuda"
     assert gpu.score(images, labels) > 0.9
     state = gpu.__getstate__()
-    state["_recipe"] = state["_recipe"] | {"device": "cpu"}
+    state["_settings"] = state["_settings"] | {"device": "cpu"}
     cpu = ImageClassifier()
     cpu.__setstate__(state)
     np.testing.assert_allclose(cpu.predict_proba(images), gpu.predict_proba(images), atol=1e-3)

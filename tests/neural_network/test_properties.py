@@ -113,15 +113,15 @@ def test_clones_and_pickles_are_equal_for_any_parameters(**params):
     seed=st.integers(0, 1000),
 )
 def test_the_validation_split_takes_from_every_class_and_leaves_some(sizes, fraction, seed):
-    from sklvision.neural_network._data import validation_split
+    from sklvision.neural_network._split import split_validation
 
     y = np.repeat(np.arange(len(sizes)), sizes)
     rng = np.random.RandomState(seed)
     if max(sizes) == 1:
         with pytest.raises(ValueError, match="no class has 2 samples"):
-            validation_split(y, fraction, rng)
+            split_validation(y, fraction, rng)
         return
-    train, validation = validation_split(y, fraction, rng)
+    train, validation = split_validation(y, fraction, rng)
     assert sorted([*train, *validation]) == list(range(len(y)))
     assert set(y[train]) == set(y)
     assert set(y[validation]) == {label for label, size in enumerate(sizes) if size > 1}

@@ -364,7 +364,7 @@ def test_frozen_weights_stay_and_slower_ones_lag():
 def test_a_model_that_came_from_an_absent_device_trains_on_here():
     clf = SpectrumClassifier(device="cpu", **QUICK).fit(X, y)
     state = clf.__getstate__()
-    state["_recipe"] = state["_recipe"] | {"device": "cuda:7"}
+    state["_settings"] = state["_settings"] | {"device": "cuda:7"}
     loaded = SpectrumClassifier()
     loaded.__setstate__(state)
     assert loaded.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1

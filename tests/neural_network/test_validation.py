@@ -51,7 +51,7 @@ def test_a_wrong_parameter_is_named_with_its_valid_values(params, message):
     ("params", "message"),
     [
         ({"device": "gpu"}, "'cuda:N'.*'gpu'"),
-        ({"device": "cuda:99"}, "no such device"),
+        ({"device": "cuda:99"}, "not available on this machine"),
         ({"architecture": "spectrum_mpl"}, "Did you mean 'spectrum_mlp'"),
         ({"architecture": "resnet8"}, "built for one image.*spectrum_mlp"),
         ({"callbacks": [print]}, "list of skorch callbacks"),

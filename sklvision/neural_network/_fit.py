@@ -1,0 +1,330 @@
+"""A fit in three steps, the same for one classifier and for many that are trained together.
+
+`check_parameters`, `prepare_data` and `plan_fit` prepare it, `train_fit` trains a net, and
+`finish_fit` makes the classifier a fitted one. A batched search prepares the data of a fold once
+for all its candidates, trains in another way, and finishes each as it would be finished alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from sklvision._torch.device import resolve_device
+from sklvision._torch.process_state import scoped_seed, scoped_threads
+from sklvision.neural_network._callbacks import BestWeights, ProgressBar
+from sklvision.neural_network._checks import check_augment, check_callbacks, combine_weights
+from sklvision.neural_network._data import Data, TrainingSet
+from sklvision.neural_network._inference import suits_bfloat16
+from sklvision.neural_network._module import Architecture, StandardizedNet, check_architecture
+from sklvision.neural_network._net import Net, unlimited
+from sklvision.neural_network._rebuild import build_module, make_net
+from sklvision.neural_network._settings import FitSettings
+from sklvision.neural_network._target import ClassificationTarget
+from sklvision.utils._random import draw_seed
+
+_DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
+
+
+class NetEstimator(Protocol):
+    """What a fit takes from an estimator: its parameters and its checks of data."""
+
+    _kind: str
+    _net: Net
+    _settings: FitSettings
+    classes_: np.ndarray
+    n_iter_: int
+    architecture: Architecture
+    architecture_params: dict[str, Any] | None
+    max_epochs: int
+    batch_size: int
+    lr: float
+    optimizer: str
+    weight_decay: float
+    lr_schedule: str
+    label_smoothing: float
+    class_weight: dict | str | None
+    augment: Callable | list[Callable] | None
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    precision: str
+    device: str | torch.device
+    callbacks: list | None
+    random_state: int | np.random.RandomState | None
+    verbose: int
+
+    def _validate_params(self) -> None: ...
+
+    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple: ...
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class CheckedParameters:
+    """Parameters of an estimator that a fit takes in another form."""
+
+    callbacks: list
+    augment: list[Callable]
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a net is that will be trained further."""
+
+    net: Net
+    settings: FitSettings
+    target: ClassificationTarget
+    n_epochs: int
+
+
+@dataclass
+class FitData:
+    """Training data as an estimator takes them.
+
+    Parameters
+    ----------
+    X : ndarray or LazyImages of shape (n_samples, *input_shape)
+        Validated samples of positive weight.
+    encoded : ndarray of shape (n_samples,)
+        Their encoded target.
+    samples : TrainingSet
+        Both as tensors, and the weights.
+    target : ClassificationTarget
+        Decodes the target.
+    attributes : dict
+        What the validation of `X` tells of its columns.
+    """
+
+    X: Data
+    encoded: np.ndarray
+    samples: TrainingSet
+    target: ClassificationTarget
+    attributes: dict[str, Any]
+
+    @cached_property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and scale of the samples."""
+        return self.samples.moments()
+
+
+@dataclass
+class FitPlan:
+    """Everything that the training of one net takes."""
+
+    settings: FitSettings
+    data: FitData
+    device: torch.device
+    seed: int
+    epochs: int
+    callbacks: list = field(default_factory=list)
+    augment: list[Callable] = field(default_factory=list)
+    held_out: tuple[np.ndarray, np.ndarray] | None = None
+    previous: Net | None = None
+    is_incremental: bool = False
+
+    @cached_property
+    def parts(self) -> tuple[TrainingSet, TrainingSet | None]:
+        """Samples to train on, and those that are held out for early stopping."""
+        if self.held_out is None:
+            return self.data.samples, None
+        training, validation = map(self.data.samples.take, self.held_out)
+        return training, validation
+
+    @property
+    def batch_size(self) -> int:
+        """Number of samples of the largest batch."""
+        n_samples = len(self.parts[0])
+        return min(unlimited(self.settings.batch_size, n_samples), n_samples)
+
+    def build_module(self) -> StandardizedNet:
+        """Build a fresh module; whoever calls this has seeded torch."""
+        moments = self.data.moments if self.held_out is None else self.parts[0].moments()
+        return build_module(self.settings, *moments)
+
+
+def check_parameters(estimator: NetEstimator) -> CheckedParameters:
+    """Check the parameters of an estimator before its data are looked at."""
+    estimator._validate_params()
+    check_architecture(estimator.architecture, estimator.architecture_params, estimator._kind)
+    return CheckedParameters(
+        check_callbacks(estimator.callbacks),
+        check_augment(estimator.augment),
+        resolve_device(estimator.device),
+    )
+
+
+def read_progress(estimator: NetEstimator) -> Progress | None:
+    """Return the net that is to be trained further, where the estimator has one."""
+    if not hasattr(estimator, "_net"):
+        return None
+    estimator._settings.check_unchanged(estimator.get_params(deep=False))
+    target = ClassificationTarget(estimator.classes_)
+    return Progress(estimator._net, estimator._settings, target, estimator.n_iter_)
+
+
+def prepare_data(
+    estimator: NetEstimator,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    classes: Any = None,
+    progress: Progress | None = None,
+) -> FitData:
+    """Validate the data, encode the target, and leave out samples of weight zero."""
+    X, y = estimator._validate_samples(X, y, reset=progress is None)
+    if progress is None:
+        target = ClassificationTarget.from_labels(y, classes)
+    else:
+        target = progress.target
+        target.check_classes(classes)
+    encoded = target.encode(y)
+    weights = combine_weights(X, sample_weight, target.compute_weights(y, estimator.class_weight))
+    if weights is not None and not weights.all():
+        positive = weights > 0
+        X, encoded, weights = X[positive], encoded[positive], weights[positive]
+    dtype = torch.float64 if estimator.precision == "float64" else torch.float32
+    samples = TrainingSet.from_arrays(X, encoded, weights, dtype)
+    present = [name for name in _DATA_ATTRIBUTES if name in vars(estimator)]
+    attributes = {name: getattr(estimator, name) for name in present}
+    return FitData(X, encoded, samples, target, attributes)
+
+
+def plan_fit(
+    estimator: NetEstimator,
+    checked: CheckedParameters,
+    data: FitData,
+    *,
+    progress: Progress | None = None,
+    incremental: bool = False,
+) -> FitPlan:
+    """Draw seeds, hold samples out, and freeze the settings.
+
+    Parameters
+    ----------
+    estimator : NetEstimator
+        The classifier to fit.
+    checked : CheckedParameters
+        Its parameters.
+    data : FitData
+        Its training data.
+    progress : Progress, default=None
+        The net to train further.
+    incremental : bool, default=False
+        Train for one epoch, at a constant learning rate, on all samples.
+    """
+    drawn = draw_seed(estimator.random_state)
+    n_before = 0 if progress is None else progress.n_epochs
+    # Training that goes on holds out what it held out before: the net has seen all the rest.
+    split_seed = drawn if progress is None else progress.settings.split_seed
+    rng = _make_generator(split_seed, 0)
+    callbacks, held_out = list(checked.callbacks), None
+    if estimator.early_stopping and not incremental:
+        held_out = data.target.split_validation(data.encoded, estimator.validation_fraction, rng)
+        callbacks.insert(0, ("best_weights", BestWeights(estimator.n_iter_no_change)))
+    if estimator.verbose:
+        callbacks.append(("progress_bar", ProgressBar()))
+    if progress is not None:
+        # Every call that goes on with a net draws anew, and repeatably.
+        rng = _make_generator(drawn, n_before)
+    return FitPlan(
+        settings=_freeze_settings(estimator, checked, data, split_seed, incremental),
+        data=data,
+        device=checked.device,
+        seed=rng.randint(2**31 - 1),
+        epochs=1 if incremental else int(estimator.max_epochs),
+        callbacks=callbacks,
+        augment=checked.augment,
+        held_out=held_out,
+        previous=None if progress is None else progress.net,
+        is_incremental=incremental,
+    )
+
+
+def train_fit(plan: FitPlan) -> Net:
+    """Train a net as planned, and leave torch's generators and threads as they were."""
+    training, validation = plan.parts
+    with (
+        scoped_seed(plan.seed, plan.device),
+        scoped_threads(plan.batch_size, plan.settings.input_shape),
+    ):
+        if plan.previous is None:
+            module = plan.build_module()
+        else:
+            module = plan.previous.module_.to(plan.device)
+        net = make_net(
+            module,
+            plan.settings,
+            callbacks=plan.callbacks,
+            augment=plan.augment,
+            previous=plan.previous,
+        )
+        net.train(training, validation, plan.epochs)
+    return net
+
+
+def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:
+    """Make the estimator a fitted one of the trained net."""
+    settings = plan.settings
+    is_exact = settings.precision != "auto" or net.precision != "float32" or plan.is_incremental
+    rounds = not is_exact and suits_bfloat16(net.module_, plan.device, plan.data.X)
+    net.suits_bfloat16 = rounds
+    estimator.__dict__.update(plan.data.attributes)
+    estimator._net, estimator._settings = net, replace(settings, rounds_inference=rounds)
+    estimator.classes_ = plan.data.target.classes
+    estimator.input_shape_ = settings.input_shape
+    parameters = net.module_.parameters()
+    estimator.n_parameters_ = sum(p.numel() for p in parameters if p.requires_grad)
+    _store_history(estimator, net)
+
+
+def _store_history(estimator: Any, net: Net) -> None:
+    """Store the history as plain numbers."""
+    history = [
+        {name: value for name, value in epoch.items() if name != "batches"} for epoch in net.history
+    ]
+    estimator.history_, estimator.n_iter_ = history, len(history)
+    estimator.loss_curve_ = [epoch["train_loss"] for epoch in history]
+    scores = [epoch["valid_acc"] for epoch in history if "valid_acc" in epoch]
+    if scores:
+        estimator.validation_scores_ = scores
+    else:
+        vars(estimator).pop("validation_scores_", None)  # of an earlier fit
+
+
+def _make_generator(seed: int, n_before: int) -> np.random.RandomState:
+    entropy = np.random.SeedSequence([seed, n_before])
+    return np.random.RandomState(entropy.generate_state(1))
+
+
+def _freeze_settings(
+    estimator: NetEstimator,
+    checked: CheckedParameters,
+    data: FitData,
+    split_seed: int,
+    incremental: bool,
+) -> FitSettings:
+    return FitSettings(
+        architecture=estimator.architecture,
+        architecture_params=dict(estimator.architecture_params or {}),
+        input_shape=tuple(int(n) for n in data.samples.X.shape[1:]),
+        n_outputs=data.target.n_outputs,
+        precision=estimator.precision,
+        device=str(checked.device),
+        optimizer=estimator.optimizer,
+        weight_decay=estimator.weight_decay,
+        lr=estimator.lr,
+        lr_schedule="constant" if incremental else estimator.lr_schedule,
+        max_epochs=int(estimator.max_epochs),
+        batch_size=int(estimator.batch_size),
+        label_smoothing=estimator.label_smoothing,
+        split_seed=split_seed,
+    )
