@@ -81,16 +81,11 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item, nextitem):
-        fixtures = (
-            [
-                fixture_context(definition)
-                for definitions in item._fixtureinfo.name2fixturedefs.values()
-                for definition in definitions
-            ]
-            if hasattr(item, "_fixtureinfo")
-            else []
-        )
-        self.tests[item.nodeid] = {"seconds": 0.0, "passed": True, "fixtures": fixtures}
+        self.tests[item.nodeid] = {
+            "seconds": 0.0,
+            "passed": True,
+            "fixtures": name_fixtures_of(item),
+        }
         with self.context(item.nodeid):
             return (yield)
 
@@ -98,7 +93,7 @@ class Recorder:
     def pytest_fixture_setup(self, fixturedef, request):
         if fixturedef.scope == "function":
             return (yield)
-        with self.context(fixture_context(fixturedef)):
+        with self.context(name_fixture(fixturedef, getattr(request, "param", None))):
             return (yield)
 
     def pytest_runtest_logreport(self, report):
@@ -107,8 +102,18 @@ class Recorder:
         test["passed"] &= report.passed
 
 
-def fixture_context(definition):
-    return f"fixture {definition.baseid}::{definition.argname}"
+def name_fixtures_of(item):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    info = getattr(item, "_fixtureinfo", None)
+    return [
+        name_fixture(definition, params.get(name))
+        for name, definitions in (info.name2fixturedefs if info else {}).items()
+        for definition in definitions
+    ]
+
+
+def name_fixture(definition, param):
+    return f"fixture {definition.baseid}::{definition.argname}[{param!r}]"
 
 
 class Chooser:

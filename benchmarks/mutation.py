@@ -82,7 +82,8 @@ def copy_project(root: Path, copy: Path) -> None:
 
 
 def find_tests(root: Path, room: str) -> list[str]:
-    paths = [f"tests/{room}", "tests/test_common.py", f"sklvision/{room}"]
+    conformance = ["tests/test_common.py", "tests/test_image_conformance.py"]
+    paths = [f"tests/{room}", *conformance, f"sklvision/{room}"]
     return [path for path in paths if (root / path).exists()]
 
 

@@ -8,14 +8,13 @@ import warnings
 from importlib import import_module
 
 import pytest
-from _image_checks import LAYOUTS, build, image_checks, takes_images
+from _estimators import ESTIMATORS, FROZEN, TRANSFORMERS, takes_images
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 import sklvision
-from sklvision.image import ForegroundCrop, PixelScaler, Resize
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils.discovery import all_estimators
@@ -48,11 +47,6 @@ EXPECTED = {
     "TestTimeAugmentation",
 }
 
-# It runs a file as it is, and so learns neither classes nor a shape from what the battery hands it;
-# tests/export asks of it what can be asked.
-FROZEN = {"OnnxClassifier"}
-ESTIMATORS = {name: build(name, cls) for name, cls in all_estimators()}
-TRANSFORMERS = {name: e for name, e in ESTIMATORS.items() if hasattr(e, "transform")}
 OTHER_SETTINGS = [
     *(SpectralScaler(method) for method in ("msc", "minmax", "l2", "standard", None)),
     SavitzkyGolay(3, polyorder=1, deriv=1, mode="nearest"),
@@ -65,11 +59,6 @@ DRAWING_NOTHING = {
     "SpectralGain": {"gain": 0.0, "offset": 0.0, "slope": 0.0},
     "SpectralShift": {"bands": 0},
 }
-OTHER_IMAGE_SETTINGS = [
-    ForegroundCrop(threshold="otsu", align=True, polarity="both", output_size=(4, 9)),
-    Resize(9, resample="nearest"),
-    PixelScaler((-1, 1), data_range=(0, 255), clip=True),
-]
 
 
 def test_registry_lists_what_is_expected():
@@ -120,19 +109,3 @@ def test_no_tag_hides_a_check(name):
     assert not tags.no_validation
     assert not tags.non_deterministic
     assert tags.requires_fit is (name not in FROZEN)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("check_name", dict(image_checks()))
-@pytest.mark.parametrize(
-    "name", [name for name, e in ESTIMATORS.items() if takes_images(e) and name not in FROZEN]
-)
-def test_image_battery(name, check_name, layout):
-    dict(image_checks())[check_name](ESTIMATORS[name], LAYOUTS[layout])
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("check_name", dict(image_checks()))
-@pytest.mark.parametrize("estimator", OTHER_IMAGE_SETTINGS, ids=lambda estimator: str(estimator))
-def test_image_battery_with_other_settings(estimator, check_name, layout):
-    dict(image_checks())[check_name](estimator, LAYOUTS[layout])
