@@ -1,11 +1,14 @@
 """Data sets: spectra and images, made, read from files and fetched."""
 
-from sklvision.datasets._collection import ImageCollection
-from sklvision.datasets._fetch_arrays import fetch_cifar10, fetch_mnist
-from sklvision.datasets._fetch_files import fetch_flowers17, fetch_nails
-from sklvision.datasets._image_folder import load_image_folder
-from sklvision.datasets._load_spectra import load_spectra
-from sklvision.datasets._make_spectra import make_spectra
+from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._images.folder import load_image_folder
+from sklvision.datasets._remote.cifar10 import fetch_cifar10
+from sklvision.datasets._remote.fetch import get_data_home
+from sklvision.datasets._remote.flowers17 import fetch_flowers17
+from sklvision.datasets._remote.mnist import fetch_mnist
+from sklvision.datasets._remote.nails import fetch_nails
+from sklvision.datasets._spectra.load import load_spectra
+from sklvision.datasets._spectra.simulate import make_spectra
 
 __all__ = [
     "ImageCollection",
@@ -13,6 +16,7 @@ __all__ = [
     "fetch_flowers17",
     "fetch_mnist",
     "fetch_nails",
+    "get_data_home",
     "load_image_folder",
     "load_spectra",
     "make_spectra",

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import struct
+import sys
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,22 +16,21 @@ import numpy as np
 import pytest
 
 from sklvision.datasets import (
-    _download,
-    _fetch_arrays,
-    _fetch_files,
     fetch_cifar10,
     fetch_flowers17,
     fetch_mnist,
     fetch_nails,
+    get_data_home,
 )
-from sklvision.datasets._download import Remote
+from sklvision.datasets._remote import fetch as remote
 
 Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("pooch")
 FETCHERS = [fetch_nails, fetch_flowers17, fetch_mnist, fetch_cifar10]
 
 
 class Server(ThreadingHTTPServer):
-    """Serves ``files`` by path, and misbehaves as told."""
+    """Serves ``files`` by path, with errors and interruptions on request."""
 
     daemon_threads = True
 
@@ -75,15 +75,28 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(_download, "SECONDS_BEFORE_RETRY", 0.0)
+    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
     with Server() as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
 
 
-def md5(content):
-    return f"md5:{hashlib.md5(content).hexdigest()}"
+@pytest.fixture
+def publish(server, tmp_path_factory, monkeypatch):
+    """Serve contents by their paths in the data home, and register those alone."""
+    registry = tmp_path_factory.mktemp("registry") / "registry.txt"
+    monkeypatch.setattr(remote, "REGISTRY", registry)
+
+    def publish(files):
+        server.files.update(files)
+        lines = [
+            f"{name} md5:{hashlib.md5(content).hexdigest()} {server.url(name)}"
+            for name, content in server.files.items()
+        ]
+        registry.write_text("\n".join(lines))
+
+    return publish
 
 
 def idx(array):
@@ -102,26 +115,28 @@ def tar_of(files):
 
 
 @pytest.fixture
-def digits(server, monkeypatch):
+def digits(publish):
     """A little MNIST on the server; gives its arrays."""
     rng = np.random.default_rng(0)
-    arrays, remotes = {}, {}
-    for split, n in (("train", 12), ("test", 5)):
-        pair = rng.integers(0, 256, (n, 28, 28), np.uint8), rng.integers(0, 10, n, np.uint8)
-        arrays[split] = pair
-        remotes[split] = []
-        for kind, array in zip(("images", "labels"), pair, strict=True):
-            content = idx(array)
-            server.files[f"mnist/{split}-{kind}.gz"] = content
-            remotes[split].append(Remote(server.url(f"mnist/{split}-{kind}.gz"), md5(content)))
-    monkeypatch.setattr(_fetch_arrays, "MNIST", remotes)
+    arrays = {}
+    for split, prefix, n in (("train", "train", 12), ("test", "t10k", 5)):
+        images, labels = (
+            rng.integers(0, 256, (n, 28, 28), np.uint8),
+            rng.integers(0, 10, n, np.uint8),
+        )
+        arrays[split] = images, labels
+        publish({f"mnist/{prefix}-images-idx3-ubyte.gz": idx(images)})
+        publish({f"mnist/{prefix}-labels-idx1-ubyte.gz": idx(labels)})
     return arrays
+
+
+IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 
 
 class TestDownload:
     """The life of a download, seen through fetch_mnist."""
 
-    def test_once(self, server, digits, tmp_path):
+    def test_fetch_mnist_downloads_once(self, server, digits, tmp_path):
         X, y = fetch_mnist(data_home=tmp_path / "new", return_X_y=True)
         np.testing.assert_array_equal(X, digits["train"][0])
         np.testing.assert_array_equal(y, digits["train"][1])
@@ -130,9 +145,9 @@ class TestDownload:
         fetch_mnist(data_home=tmp_path / "new")
         assert len(server.requests) == 2
         names = sorted(path.name for path in (tmp_path / "new" / "mnist").iterdir())
-        assert names == ["train-images.gz", "train-labels.gz"]
+        assert names == [IMAGES, LABELS]
 
-    def test_a_download_cut_short_goes_on_where_it_stopped(self, server, digits, tmp_path):
+    def test_fetch_mnist_continues_an_interrupted_download(self, server, digits, tmp_path):
         server.break_off_after = [1000, 500]
         X = fetch_mnist(data_home=tmp_path).data
         np.testing.assert_array_equal(X, digits["train"][0])
@@ -143,86 +158,83 @@ class TestDownload:
             None,
         ]
 
-    def test_and_goes_on_in_the_next_call(self, server, digits, tmp_path):
+    def test_fetch_mnist_continues_in_the_next_call(self, server, digits, tmp_path):
         server.break_off_after = [100] * 4
-        with pytest.raises(OSError, match=r"train-images.gz from .*cut short.*kept in .*\.part"):
+        with pytest.raises(OSError, match=r"train-images-.*gz from .*cut short.*kept in .*\.part"):
             fetch_mnist(data_home=tmp_path)
-        part = tmp_path / "mnist" / "train-images.gz.part"
+        part = tmp_path / "mnist" / f"{IMAGES}.part"
         assert part.stat().st_size == 400
         assert not part.with_suffix("").exists()
         np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
         assert server.requests[4][1] == "bytes=400-"
         assert not part.exists()
 
-    def test_a_server_that_cannot_resume_sends_all_again(self, server, digits, tmp_path):
+    def test_fetch_mnist_starts_again_if_the_server_cannot_resume(self, server, digits, tmp_path):
         server.ranges = False
         server.break_off_after = [1000]
         np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
 
-    def test_a_whole_part_only_needs_its_name(self, server, digits, tmp_path):
-        part = tmp_path / "mnist" / "train-images.gz.part"
+    def test_fetch_mnist_renames_a_complete_part(self, server, digits, tmp_path):
+        part = tmp_path / "mnist" / f"{IMAGES}.part"
         part.parent.mkdir()
-        part.write_bytes(server.files["mnist/train-images.gz"])
+        part.write_bytes(server.files[f"mnist/{IMAGES}"])
         np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
 
-    def test_a_damaged_download_is_kept_apart_and_named(self, server, digits, tmp_path):
-        good = server.files["mnist/train-images.gz"]
-        server.files["mnist/train-images.gz"] = bad = good[:500] + b"\0" + good[501:]
-        with pytest.raises(
-            OSError, match=r"train-images.gz from .*differs from what was published"
-        ):
+    def test_fetch_mnist_keeps_a_damaged_download_apart(self, server, digits, tmp_path):
+        good = server.files[f"mnist/{IMAGES}"]
+        server.files[f"mnist/{IMAGES}"] = bad = good[:500] + b"\0" + good[501:]
+        with pytest.raises(OSError, match=r"train-images-.*gz from .*differs from the published"):
             fetch_mnist(data_home=tmp_path)
-        assert (tmp_path / "mnist" / "train-images.gz.corrupt").read_bytes() == bad
-        assert not (tmp_path / "mnist" / "train-images.gz").exists()
-        server.files["mnist/train-images.gz"] = good
+        assert (tmp_path / "mnist" / f"{IMAGES}.corrupt").read_bytes() == bad
+        assert not (tmp_path / "mnist" / IMAGES).exists()
+        server.files[f"mnist/{IMAGES}"] = good
         np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
 
-    def test_a_damaged_file_on_disk_is_named_and_not_touched(self, server, digits, tmp_path):
+    def test_fetch_mnist_names_a_damaged_file_and_leaves_it(self, server, digits, tmp_path):
         fetch_mnist(data_home=tmp_path)
-        file = tmp_path / "mnist" / "train-labels.gz"
+        file = tmp_path / "mnist" / LABELS
         file.write_bytes(b"something else")
-        with pytest.raises(OSError, match=r"train-labels.gz: the file differs from the published"):
+        with pytest.raises(OSError, match=r"train-labels-.*gz: differs from the published file"):
             fetch_mnist(data_home=tmp_path)
         assert file.read_bytes() == b"something else"
         assert len(server.requests) == 2
 
-    def test_an_error_of_the_moment_is_tried_again(self, server, digits, tmp_path):
+    def test_fetch_mnist_retries_after_a_temporary_error(self, server, digits, tmp_path):
         server.errors = [503, 500]
         assert len(fetch_mnist(data_home=tmp_path).data) == 12
 
-    def test_a_missing_file_is_not(self, server, digits, tmp_path):
-        del server.files["mnist/train-images.gz"]
-        with pytest.raises(OSError, match=r"train-images.gz from http.*404"):
+    def test_fetch_mnist_does_not_retry_a_missing_file(self, server, digits, tmp_path):
+        del server.files[f"mnist/{IMAGES}"]
+        with pytest.raises(OSError, match=r"train-images-.*gz from http.*404"):
             fetch_mnist(data_home=tmp_path)
         assert len(server.requests) == 1
 
-    def test_no_server_at_all(self, server, digits, tmp_path):
+    def test_fetch_mnist_without_a_server_raises(self, server, digits, tmp_path):
         server.shutdown()
         server.server_close()
-        with pytest.raises(OSError, match=r"train-images.gz from http"):
+        with pytest.raises(OSError, match=r"train-images-.*gz from http"):
             fetch_mnist(data_home=tmp_path)
 
 
 class TestWhereDataIs:
     @pytest.mark.parametrize("fetch", FETCHERS)
-    def test_no_download_without_leave(self, fetch, tmp_path, monkeypatch):
+    def test_fetchers_download_only_if_allowed(self, fetch, tmp_path, monkeypatch):
         monkeypatch.setenv("SKLVISION_DATA", str(tmp_path / "a"))
         with pytest.raises(
-            OSError, match=f"{tmp_path}/a.*: not there, and download_if_missing=False"
+            OSError, match=f"{tmp_path}/a.*: is missing, and download_if_missing=False"
         ):
             fetch(download_if_missing=False)
         with pytest.raises(OSError, match=f"{tmp_path}/b"):
             fetch(data_home=tmp_path / "b", download_if_missing=False)
         assert list(tmp_path.iterdir()) == []
 
-    def test_without_a_word_it_is_in_the_users_home(self, tmp_path, monkeypatch):
+    def test_get_data_home_defaults_to_the_home_directory(self, tmp_path, monkeypatch):
         monkeypatch.delenv("SKLVISION_DATA", raising=False)
         monkeypatch.setenv("HOME", str(tmp_path))
-        with pytest.raises(OSError, match=f"{tmp_path}/sklvision_data/mnist"):
-            fetch_mnist(download_if_missing=False)
+        assert get_data_home() == tmp_path / "sklvision_data"
 
     @pytest.mark.parametrize("fetch", FETCHERS)
-    def test_bad_parameters(self, fetch):
+    def test_fetchers_validate_parameters(self, fetch):
         with pytest.raises(ValueError, match="'data_home'"):
             fetch(data_home=3)
         if fetch is not fetch_flowers17:
@@ -231,7 +243,7 @@ class TestWhereDataIs:
 
 
 class TestMnist:
-    def test_subsets(self, digits, tmp_path):
+    def test_fetch_mnist_subsets(self, digits, tmp_path):
         both = fetch_mnist(subset="all", data_home=tmp_path)
         np.testing.assert_array_equal(
             both.data, np.concatenate([digits["train"][0], digits["test"][0]])
@@ -241,22 +253,22 @@ class TestMnist:
         assert both.target_names == list("0123456789")
         assert "handwritten digits" in both.DESCR
 
-    def test_a_copy_comes_before_the_server(self, server, digits, tmp_path):
+    def test_fetch_mnist_prefers_a_copy(self, server, digits, tmp_path):
         arrays = {"x_test": np.zeros((3, 28, 28), np.uint8), "y_test": np.arange(3, dtype=np.uint8)}
         np.savez(tmp_path / "mnist.npz", **arrays)
         X, y = fetch_mnist(subset="test", data_home=tmp_path, return_X_y=True)
         assert (X.shape, y.tolist()) == ((3, 28, 28), [0, 1, 2])
         assert server.requests == []
-        with pytest.raises(OSError, match=r"mnist.npz: does not hold x_train"):
+        with pytest.raises(OSError, match=r"mnist.npz: has no array 'x_train'"):
             fetch_mnist(data_home=tmp_path)
         (tmp_path / "mnist.npz").write_bytes(b"no archive")
-        with pytest.raises(OSError, match=r"mnist.npz: does not hold x_train"):
+        with pytest.raises(OSError, match=r"mnist.npz: is not an npz file"):
             fetch_mnist(data_home=tmp_path)
 
 
 class TestCifar10:
     @pytest.fixture
-    def archive(self, server, monkeypatch):
+    def archive(self, publish):
         rng = np.random.default_rng(0)
         names = [*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"]
         images = rng.integers(0, 256, (6, 4, 32, 32, 3), np.uint8)
@@ -265,13 +277,10 @@ class TestCifar10:
         for name, X, y in zip(names, images, labels, strict=True):
             records = np.hstack([y[:, None], X.transpose(0, 3, 1, 2).reshape(4, -1)])
             files[f"cifar-10-batches-bin/{name}"] = records.tobytes()
-        content = tar_of(files)
-        server.files["cifar-10-binary.tar.gz"] = content
-        remote = Remote(server.url("cifar-10-binary.tar.gz"), md5(content))
-        monkeypatch.setattr(_fetch_arrays, "CIFAR10", remote)
+        publish({"cifar10/cifar-10-binary.tar.gz": tar_of(files)})
         return images.reshape(24, 32, 32, 3), labels.ravel()
 
-    def test_records_become_images(self, archive, tmp_path):
+    def test_fetch_cifar10_reads_records(self, archive, tmp_path):
         images, labels = archive
         cifar = fetch_cifar10(data_home=tmp_path)
         np.testing.assert_array_equal(cifar.data, images[:20])
@@ -281,7 +290,7 @@ class TestCifar10:
         np.testing.assert_array_equal(X, images)
         np.testing.assert_array_equal(y, labels)
 
-    def test_strips(self, tmp_path):
+    def test_fetch_cifar10_reads_strips(self, tmp_path):
         rng = np.random.default_rng(0)
         X, y = rng.integers(0, 256, (6, 32, 32, 3), np.uint8), np.arange(6, dtype=np.uint8)
         folder = tmp_path / "cifar10"
@@ -294,25 +303,21 @@ class TestCifar10:
         np.testing.assert_array_equal(cifar.data, X)
         assert cifar.target.tolist() == list(range(6))
         (folder / "train_01.webp").unlink()
-        with pytest.raises(OSError, match="train has 3 images in its strips and 6 labels"):
+        with pytest.raises(OSError, match="the strips of train hold 3 images, and there are 6"):
             fetch_cifar10(data_home=tmp_path)
 
 
 class TestFlowers17:
     @pytest.fixture
-    def archive(self, server, monkeypatch):
+    def archive(self, publish):
         files = {"jpg/files.txt": b"a list"}
         for number in range(1, 1361):
             stream = io.BytesIO()
             Image.new("RGB", (6 + number % 3, 5), number % 256).save(stream, "jpeg")
             files[f"jpg/image_{number:04}.jpg"] = stream.getvalue()
-        content = tar_of(files)
-        server.files["17flowers.tgz"] = content
-        monkeypatch.setattr(
-            _fetch_files, "FLOWERS17", Remote(server.url("17flowers.tgz"), md5(content))
-        )
+        publish({"17flowers.tgz": tar_of(files)})
 
-    def test_the_archive_becomes_a_folder_per_class(self, server, archive, tmp_path):
+    def test_fetch_flowers17_sorts_the_archive_into_classes(self, server, archive, tmp_path):
         flowers = fetch_flowers17(data_home=tmp_path)
         assert flowers.data.shape == (1360,)
         assert np.unique(flowers.target, return_counts=True)[1].tolist() == [80] * 17
@@ -326,19 +331,18 @@ class TestFlowers17:
         assert len(server.requests) == 1
 
         Path(flowers.filenames[5]).unlink()
-        with pytest.raises(OSError, match=r"image_0246.jpg: not there, and 0 more of 1360"):
+        with pytest.raises(OSError, match=r"image_0246.jpg: is missing, and 0 more of 1360"):
             fetch_flowers17(data_home=tmp_path)
 
 
 @pytest.mark.data
 class TestRealCopies:
     @pytest.fixture
-    def nails_on_the_server(self, data_home, server, monkeypatch):
-        monkeypatch.setattr(_fetch_files, "NAILS_URL", server.url("Data/"))
-        for file in (data_home / "nails").glob("*/*/*.jpeg"):
-            server.files[f"Data/{file.parts[-3]}/{file.name}"] = file.read_bytes()
+    def nails_on_the_server(self, data_home, publish):
+        files = sorted((data_home / "nails").glob("*/*/*.jpeg"))
+        publish({file.relative_to(data_home).as_posix(): file.read_bytes() for file in files})
 
-    def test_nails_from_the_copy(self, data_home):
+    def test_fetch_nails_reads_a_copy(self, data_home):
         train = fetch_nails(data_home=data_home, download_if_missing=False)
         assert train.data.shape == (160, 1216, 1936)
         assert train.target_names == ["bad", "good"]
@@ -353,7 +357,7 @@ class TestRealCopies:
         )
 
     @pytest.mark.slow
-    def test_nails_from_the_server_and_again(
+    def test_fetch_nails_downloads_what_is_missing(
         self, data_home, nails_on_the_server, server, tmp_path
     ):
         fetched = fetch_nails(subset="test", data_home=tmp_path)
@@ -365,10 +369,10 @@ class TestRealCopies:
         fetch_nails(data_home=tmp_path)
         assert len(server.requests) == 199
         Path(fetched.filenames[4]).write_bytes(b"damaged")
-        with pytest.raises(OSError, match=r"\.jpeg: the file differs from the published one"):
+        with pytest.raises(OSError, match=r"\.jpeg: differs from the published file"):
             fetch_nails(data_home=tmp_path)
 
-    def test_others_from_the_copies(self, data_home, monkeypatch):
+    def test_fetchers_read_copies(self, data_home, monkeypatch):
         monkeypatch.setenv("SKLVISION_DATA", str(data_home))
         flowers = fetch_flowers17(download_if_missing=False)
         assert (len(flowers.data), len(flowers.target_names)) == (1360, 17)
@@ -378,3 +382,23 @@ class TestRealCopies:
         cifar = fetch_cifar10(subset="test", download_if_missing=False)
         assert cifar.data.shape == (10000, 32, 32, 3)
         assert np.bincount(cifar.target).tolist() == [1000] * 10
+
+
+def test_registry_names_every_file_with_checksum_and_url():
+    lines = [line.split() for line in remote.REGISTRY.read_text().splitlines() if line[0] != "#"]
+    assert len({name for name, _, _ in lines}) == len(lines) == 198 + 4 + 1 + 1
+    for name, checksum, url in lines:
+        assert checksum.partition(":")[0] in {"md5", "sha256"}
+        assert url.startswith("https://")
+        assert url.endswith(f"/{Path(name).name}")
+
+
+def test_fetch_mnist_without_pooch_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(ImportError, match=r"pip install 'sklvision\[datasets\]'"):
+        fetch_mnist(data_home=tmp_path)
+
+
+def test_fetch_mnist_prints_nothing(digits, tmp_path, capfd):
+    fetch_mnist(data_home=tmp_path)
+    assert capfd.readouterr() == ("", "")

@@ -93,7 +93,7 @@ def two_classes(tmp_path_factory):
 
 
 class TestAsAnArray:
-    def test_looks_like_its_array(self, images, stack):
+    def test_collection_resembles_its_array(self, images, stack):
         assert (len(images), images.shape, images.ndim) == (12, stack.shape, 3)
         assert images.dtype == np.uint8
         np.testing.assert_array_equal(np.asarray(images), stack)
@@ -113,7 +113,7 @@ class TestAsAnArray:
         )
     )
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_sliced_as_an_array_is(self, images, stack, key):
+    def test_collection_slices_as_an_array(self, images, stack, key):
         expected = stack[key] if not isinstance(key, list) or key else stack[:0]
         for picked in (images[key], _safe_indexing(images, key) if len(expected) else images[key]):
             assert isinstance(picked, ImageCollection)
@@ -122,28 +122,28 @@ class TestAsAnArray:
                 np.testing.assert_array_equal(np.asarray(picked), expected)
 
     @pytest.mark.parametrize("key", [0, -1, np.int64(3), np.uint8(2), (4, Ellipsis)])
-    def test_an_integer_gives_an_image(self, images, stack, key):
+    def test_collection_integer_gives_an_image(self, images, stack, key):
         np.testing.assert_array_equal(images[key], stack[key])
 
     @pytest.mark.parametrize(
         "key", [12, -13, [0, 12], np.zeros(5, bool), [[0, 1]], 1.5, [0.5], "a", (0, 1), None, True]
     )
-    def test_a_wrong_index_is_an_index_error(self, images, key):
+    def test_collection_refuses_a_wrong_index(self, images, key):
         with pytest.raises(IndexError):
             images[key]
 
-    def test_slices_of_slices(self, images, stack):
+    def test_collection_slices_of_slices(self, images, stack):
         np.testing.assert_array_equal(np.asarray(images[2:][::3][[1, 0]]), stack[2:][::3][[1, 0]])
         assert len(images[:0]) == 0
         assert np.asarray(images[:0]).size == 0
 
-    def test_no_array_without_a_copy(self, images):
+    def test_collection_array_needs_a_copy(self, images):
         with pytest.raises(ValueError, match="without a copy"):
             images.__array__(copy=False)
 
 
 class TestMap:
-    def test_eager_and_lazy_give_the_same_pixels(self, images, stack):
+    def test_map_equals_eager_functions(self, images, stack):
         mapped = images.map(brighter).map(partial(brighter, by=3)).map(np.ravel)
         assert mapped.shape == (12, 35)
         np.testing.assert_array_equal(np.asarray(mapped), (stack + np.uint8(4)).reshape(12, 35))
@@ -151,7 +151,7 @@ class TestMap:
         assert images.shape == stack.shape
         assert "mapped by brighter, partial, ravel" in repr(mapped)
 
-    def test_nothing_is_read_before_it_is_needed(self, images):
+    def test_map_reads_when_needed(self, images):
         read = []
         mapped = images.map(lambda image: read.append(1) or image)[::2].map(np.ravel)
         assert read == []
@@ -159,12 +159,12 @@ class TestMap:
         assert mapped[3].shape == (35,)
         assert len(read) == 1
 
-    def test_dtype_and_shape_follow_the_functions(self, images):
+    def test_map_changes_dtype_and_shape(self, images):
         half = images.map(lambda image: image[:3] / np.float32(255))
         assert half.dtype == np.float32
         assert half.shape == (12, 3, 7)
 
-    def test_asking_for_the_shape_reads_no_image_twice(self, images, stack):
+    def test_map_shape_reads_no_image_twice(self, images, stack):
         read = []
         mapped = images.map(lambda image: read.append(1) or image + np.uint8(1))
         assert mapped[:1].shape == (1, *stack.shape[1:])
@@ -174,19 +174,19 @@ class TestMap:
             np.testing.assert_array_equal(np.asarray(mapped), stack + np.uint8(1))
         assert len(read) == 24
 
-    def test_differing_results_name_the_file(self, images):
+    def test_map_with_differing_results_names_the_file(self, images):
         odd = images.map(lambda image: image if image[0, 0] == images[0][0, 0] else image[1:])
         with pytest.raises(
             ValueError, match=r"01.png is uint8 of shape \(4, 7\), .*00.png is uint8"
         ):
             np.asarray(odd)
 
-    def test_an_error_inside_a_function_names_the_file(self, images):
+    def test_map_with_a_failing_function_names_the_file(self, images):
         with pytest.raises(ZeroDivisionError) as caught:
             list(images[3:].map(lambda image: 1 // 0))
         assert "03.png" in caught.value.__notes__[0]
 
-    def test_what_is_not_a_function(self, images):
+    def test_map_refuses_what_is_not_callable(self, images):
         with pytest.raises(TypeError, match="func must be callable, got 3"):
             images.map(3)
 
@@ -194,12 +194,12 @@ class TestMap:
 class TestBatches:
     @pytest.mark.parametrize("n_threads", [None, 1, 3])
     @pytest.mark.parametrize("batch_size", [1, 5, 12, 100])
-    def test_in_order_whatever_the_threads(self, images, stack, batch_size, n_threads):
+    def test_batches_keep_the_order(self, images, stack, batch_size, n_threads):
         batches = list(images.batches(batch_size, n_threads=n_threads))
         assert [len(batch) for batch in batches[:-1]] == [batch_size] * (len(batches) - 1)
         np.testing.assert_array_equal(np.concatenate(batches), stack)
 
-    def test_the_next_batch_is_read_while_one_is_in_use(self, images):
+    def test_batches_read_ahead(self, images):
         read, next_batch_done = [], threading.Event()
 
         def note(image):
@@ -214,7 +214,7 @@ class TestBatches:
         assert threading.main_thread() not in read[1:]
         batches.close()
 
-    def test_no_thread_is_left_when_the_reader_stops_early(self, images):
+    def test_batches_leave_no_thread(self, images):
         before = threading.active_count()
         for _ in images.batches(2, n_threads=3):
             break
@@ -223,13 +223,13 @@ class TestBatches:
         assert threading.active_count() == before
 
     @pytest.mark.parametrize("batch_size", [0, -1, 2.5, "a"])
-    def test_batch_size(self, images, batch_size):
+    def test_batches_validate_batch_size(self, images, batch_size):
         with pytest.raises(ValueError, match="batch_size must be an integer of at least 1"):
             next(images.batches(batch_size))
 
 
 class TestInScikitLearn:
-    def test_utilities(self, images, stack):
+    def test_collection_in_utilities_of_scikit_learn(self, images, stack):
         assert _num_samples(images) == 12
         train, test, y_train, y_test = train_test_split(images, np.arange(12), random_state=0)
         assert isinstance(train, ImageCollection)
@@ -240,16 +240,15 @@ class TestInScikitLearn:
         drawn, y = resample(images, np.arange(12), random_state=0)
         np.testing.assert_array_equal(np.asarray(drawn), stack[y])
 
-    @pytest.mark.parametrize("n_jobs", [None, 2])
-    def test_cross_validation_scores_as_on_the_array(self, two_classes, n_jobs):
+    def test_collection_cross_validation_equals_the_array(self, two_classes):
         X, y = two_classes
-        lazy = cross_val_score(MeanBrightness(), X, y, cv=3, n_jobs=n_jobs, error_score="raise")
+        lazy = cross_val_score(MeanBrightness(), X, y, cv=3, error_score="raise")
         np.testing.assert_array_equal(
             lazy, cross_val_score(MeanBrightness(), np.asarray(X), y, cv=3)
         )
         assert lazy.mean() > 0.9
 
-    def test_search_vote_and_curves(self, two_classes):
+    def test_collection_in_search_vote_and_learning_curve(self, two_classes):
         X, y = two_classes
         search = GridSearchCV(MeanBrightness(), {"batch_size": [2, 7]}, cv=3, n_jobs=2).fit(X, y)
         assert search.best_score_ > 0.9
@@ -260,7 +259,7 @@ class TestInScikitLearn:
         )[0]
         assert sizes.tolist() == [8, 16]
 
-    def test_transformers_append_and_plain_estimators_get_the_array(self, two_classes):
+    def test_collection_in_pipeline_equals_the_array(self, two_classes):
         X, y = two_classes
         flatten = FunctionTransformer(lambda X: X.map(np.ravel))
         pipe = make_pipeline(flatten, LogisticRegression(max_iter=300))
@@ -268,18 +267,18 @@ class TestInScikitLearn:
         array = np.asarray(X).reshape(24, -1)
         np.testing.assert_array_equal(lazy, pipe[-1].fit(array, y).predict_proba(array))
 
-    def test_a_plain_estimator_says_what_is_wrong_with_images(self, two_classes):
+    def test_collection_is_refused_by_an_estimator_of_tables(self, two_classes):
         with pytest.raises(ValueError, match="dim 3"):
             LogisticRegression().fit(*two_classes)
 
-    def test_pickles_are_small_and_equal(self, images, stack):
+    def test_collection_pickles_names_not_pixels(self, images, stack):
         mapped = images.map(partial(brighter, by=2))
         text = pickle.dumps(mapped)
         assert len(text) < 200 * len(images)
         assert len(pickle.dumps(mapped[:2])) < len(text)
         np.testing.assert_array_equal(np.asarray(pickle.loads(text)), stack + np.uint8(2))
 
-    def test_the_hash_that_caches_go_by_does_not_change_when_read(self, images):
+    def test_collection_hash_does_not_change_when_read(self, images):
         mapped = images.map(brighter)
         before = joblib.hash(mapped)
         assert mapped.shape == (12, 5, 7)
@@ -301,7 +300,7 @@ class TestFiles:
         ],
     )
     @pytest.mark.parametrize("shape", [(9, 6), (9, 6, 3)])
-    def test_formats(self, tmp_path, suffix, options, shape):
+    def test_reader_formats(self, tmp_path, suffix, options, shape):
         array = pixels(*shape)
         path = save(tmp_path / f"image.{suffix}", array, **options)
         images = ImageCollection([path], mode="L" if len(shape) == 2 else "RGB")
@@ -311,7 +310,7 @@ class TestFiles:
         np.testing.assert_array_equal(images[0], array)
 
     @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
-    def test_modes_of_files(self, tmp_path, mode):
+    def test_reader_modes(self, tmp_path, mode):
         image = Image.fromarray(pixels(6, 5, 3)).convert(mode)
         image.save(tmp_path / "a.tif")
         images = ImageCollection([tmp_path / "a.tif"])
@@ -319,9 +318,9 @@ class TestFiles:
         assert images.mode == expected
         np.testing.assert_array_equal(images[0], np.asarray(image.convert(expected)))
 
-    def test_one_colour_file_makes_all_colour(self, tmp_path):
-        gray, colour = pixels(4, 4), pixels(4, 4, 3)
-        files = [save(tmp_path / "a.png", gray), save(tmp_path / "b.png", colour)]
+    def test_collection_of_one_color_file_is_in_color(self, tmp_path):
+        gray, color = pixels(4, 4), pixels(4, 4, 3)
+        files = [save(tmp_path / "a.png", gray), save(tmp_path / "b.png", color)]
         both = ImageCollection(files)
         assert both.shape == (2, 4, 4, 3)
         np.testing.assert_array_equal(both[0], np.repeat(gray[..., np.newaxis], 3, axis=2))
@@ -329,7 +328,7 @@ class TestFiles:
         assert ImageCollection(files[:1]).mode == "L"
 
     @pytest.mark.parametrize("suffix", ["png", "tif"])
-    def test_sixteen_bits(self, tmp_path, suffix):
+    def test_reader_sixteen_bits(self, tmp_path, suffix):
         deep = pixels(5, 4, dtype=np.uint16)
         file = save(tmp_path / f"deep.{suffix}", deep)
         kept = ImageCollection([file])
@@ -340,7 +339,7 @@ class TestFiles:
         np.testing.assert_array_equal(reduced[0], np.rint(deep / 257))
         assert ImageCollection([file], mode="RGB")[0].shape == (5, 4, 3)
 
-    def test_float_pixels_are_kept_or_refused(self, tmp_path):
+    def test_reader_float_pixels(self, tmp_path):
         array = np.linspace(-1, 1, 20, dtype=np.float32).reshape(4, 5)
         file = save(tmp_path / "a.tiff", array)
         np.testing.assert_array_equal(ImageCollection([file])[0], array)
@@ -362,7 +361,7 @@ class TestFiles:
             (8, np.rot90),
         ],
     )
-    def test_exif_orientation(self, tmp_path, suffix, shape, orientation, upright):
+    def test_reader_exif_orientation(self, tmp_path, suffix, shape, orientation, upright):
         exif = Image.Exif()
         exif[0x0112] = orientation
         options = {"lossless": True} if suffix == "webp" else {}
@@ -374,14 +373,14 @@ class TestFiles:
         np.testing.assert_array_equal(images[0], upright(stored))
         assert images.shape == (1, *upright(stored).shape)
 
-    def test_deep_images_are_turned_too(self, tmp_path):
+    def test_reader_exif_orientation_of_sixteen_bits(self, tmp_path):
         exif = Image.Exif()
         exif[0x0112] = 6
         deep = pixels(5, 4, dtype=np.uint16)
         file = save(tmp_path / "a.png", deep, exif=exif)
         np.testing.assert_array_equal(ImageCollection([file])[0], np.rot90(deep, -1))
 
-    def test_sizes(self, tmp_path):
+    def test_collection_sizes(self, tmp_path):
         files = [save(tmp_path / "a.png", pixels(40, 20)), save(tmp_path / "b.png", pixels(10, 12))]
         images = ImageCollection(files)
         assert images.shape == (2,)
@@ -394,7 +393,7 @@ class TestFiles:
         np.testing.assert_array_equal(resized[1], pixels(10, 12))
         assert ImageCollection(files, size=8).shape == (2, 8, 8)
 
-    def test_downsizing_averages_over_the_area(self, tmp_path):
+    def test_reader_size_averages_over_the_area(self, tmp_path):
         stripes = np.tile(np.array([0, 255], np.uint8), (64, 32))
         resized = ImageCollection([save(tmp_path / "a.png", stripes)], size=8)[0]
         assert np.abs(resized.astype(int) - 128).max() < 16
@@ -402,7 +401,7 @@ class TestFiles:
     @pytest.mark.parametrize("suffix", ["jpg", "png"])
     @pytest.mark.parametrize("reduce", [1, 2, 4, 8])
     @pytest.mark.parametrize("shape", [(61, 94), (64, 40, 3), (3, 90), (1, 1)])
-    def test_reduced_images_are_averages(self, tmp_path, suffix, reduce, shape):
+    def test_reader_reduce_averages(self, tmp_path, suffix, reduce, shape):
         rows, columns = np.mgrid[: shape[0], : shape[1]]
         smooth = (40 + 60 * np.sin(rows / 15) ** 2 + columns).astype(np.uint8)
         array = smooth if len(shape) == 2 else np.stack([smooth, smooth // 2, 255 - smooth], -1)
@@ -416,7 +415,7 @@ class TestFiles:
         if suffix == "png":
             np.testing.assert_array_equal(images[0], expected)
 
-    def test_reduced_images_are_turned_and_resized_too(self, tmp_path):
+    def test_reader_reduce_with_orientation_and_size(self, tmp_path):
         exif = Image.Exif()
         exif[0x0112] = 6
         file = save(tmp_path / "a.jpg", pixels(64, 32), exif=exif)
@@ -430,10 +429,10 @@ class TestFiles:
         reduced = ImageCollection([deep], reduce=2)
         assert (reduced.dtype, reduced.shape) == (np.float32, (1, 4, 4))
 
-    def test_colour_read_as_gray_is_the_brightness_in_the_file(self, tmp_path):
+    def test_reader_color_as_gray_is_the_brightness(self, tmp_path):
         rows, columns = np.mgrid[:40, :48]
-        colour = np.stack([rows * 6, columns * 5, 255 - rows * 5], -1).astype(np.uint8)
-        file = save(tmp_path / "a.jpg", colour, quality=95)
+        color = np.stack([rows * 6, columns * 5, 255 - rows * 5], -1).astype(np.uint8)
+        file = save(tmp_path / "a.jpg", color, quality=95)
         gray = ImageCollection([file], mode="L")[0].astype(int)
         assert np.abs(gray - np.asarray(Image.open(file).convert("L"))).max() <= 3
         np.testing.assert_array_equal(ImageCollection([file], mode="F")[0], gray)
@@ -451,11 +450,11 @@ class TestFiles:
             ({"on_error": "ignore"}, "on_error must be 'raise' or 'skip'; got 'ignore'"),
         ],
     )
-    def test_bad_parameters(self, images, parameters, message):
+    def test_collection_validates_parameters(self, images, parameters, message):
         with pytest.raises(ValueError, match=message):
             ImageCollection(images.files, **parameters)
 
-    def test_files_must_be_several_paths(self, tmp_path):
+    def test_collection_needs_several_paths(self, tmp_path):
         with pytest.raises(TypeError, match="a sequence of paths"):
             ImageCollection(tmp_path / "a.png")
         with pytest.raises(ValueError, match="at least one"):
@@ -484,17 +483,17 @@ class TestBadFiles:
             path.mkdir()
         return path
 
-    def test_raise_names_the_file(self, good, bad):
+    def test_collection_raise_names_the_file(self, good, bad):
         with pytest.raises(OSError, match=r"bad\.jpg: ") as caught:
             list(ImageCollection([*good, bad]))
         assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize("bad", ["text", "empty", "bomb", "missing", "folder"], indirect=True)
-    def test_all_but_inner_damage_is_found_before_anything_is_read(self, good, bad):
+    def test_collection_finds_damage_before_reading(self, good, bad):
         with pytest.raises(OSError, match=r"bad\.jpg: "):
             ImageCollection([*good, bad])
 
-    def test_skip_leaves_it_out_and_says_so(self, good, bad):
+    def test_collection_skip_warns(self, good, bad):
         with pytest.warns(UserWarning, match=r"1 of 4 images cannot be read .*bad\.jpg"):
             images = ImageCollection([good[0], bad, *good[1:]], on_error="skip")
         assert images.files.tolist() == [str(path) for path in good]
@@ -502,18 +501,48 @@ class TestBadFiles:
         assert np.asarray(images).shape == (3, 30, 40, 3)
         assert images[:2].skipped == ()
 
-    def test_skip_is_silent_where_all_is_well(self, good):
+    def test_collection_skip_is_silent_without_damage(self, good):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert ImageCollection(good, on_error="skip").skipped == ()
 
-    def test_nothing_left_is_an_error_even_when_skipping(self, bad):
+    def test_collection_skip_of_all_files_raises(self, bad):
         with pytest.raises(OSError, match=r"None of the 1 files can be read; .*bad.jpg"):
             ImageCollection([bad], on_error="skip")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_reader_refuses_float_pixels_that_are_not_finite(tmp_path, value):
+    good = np.linspace(-1, 1, 20, dtype=np.float32).reshape(4, 5)
+    bad = good.copy()
+    bad[1, 2] = value
+    files = [save(tmp_path / "good.tiff", good), save(tmp_path / "bad.tiff", bad)]
+    with pytest.raises(OSError, match=r"bad.tiff: .*NaN or infinite pixels"):
+        np.asarray(ImageCollection(files))
+    with pytest.warns(UserWarning, match=r"1 of 2 .*bad.tiff"):
+        images = ImageCollection(files, on_error="skip")
+    np.testing.assert_array_equal(np.asarray(images), good[np.newaxis])
+
+
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_reader_hides_warnings_about_damaged_metadata(tmp_path, recwarn, on_error):
+    """Pillow warns of damaged EXIF data without naming the file."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = bytearray(save(tmp_path / "a.jpg", pixels(16, 8), exif=exif).read_bytes())
+    content[content.index(b"MM\x00*") + 9] = 40  # more entries than there are
+    (tmp_path / "a.jpg").write_bytes(content)
+    warnings.simplefilter("always")
+    with Image.open(tmp_path / "a.jpg") as image:
+        image.getexif()
+    assert len(recwarn) > 0
+    recwarn.clear()
+    assert ImageCollection([tmp_path / "a.jpg"], on_error=on_error)[0].size == 128
+    assert len(recwarn) == 0
+
+
 @pytest.mark.data
-def test_nails_hold_a_few_images_in_memory_at_a_time(data_home):
+def test_batches_of_nails_hold_few_images_in_memory(data_home):
     code = """
 import resource, sys
 import numpy as np, PIL.ImageOps

@@ -16,7 +16,7 @@ from sklvision.datasets import make_spectra
 CLEAN = {"brightness_spread": 0, "baseline_drift": 0, "noise": 0}
 
 
-def test_the_problem_as_documented():
+def test_make_spectra_is_as_documented():
     X, y = make_spectra(random_state=0)
     assert X.shape == (300, 502)
     assert (X.dtype, y.dtype) == (np.float32, np.int64)
@@ -25,7 +25,7 @@ def test_the_problem_as_documented():
     assert np.isfinite(X).all()
 
 
-def test_same_seed_same_data_and_the_global_generator_is_left_alone():
+def test_make_spectra_is_reproducible_without_global_state():
     before = np.random.get_state()[1].copy()
     first, second = make_spectra(20, random_state=3), make_spectra(20, random_state=3)
     np.testing.assert_array_equal(first[0], second[0])
@@ -38,14 +38,14 @@ def test_same_seed_same_data_and_the_global_generator_is_left_alone():
     n_samples=st.integers(1, 200),
     weights=st.lists(st.floats(0, 10), min_size=3, max_size=3).filter(lambda w: sum(w) > 1e-3),
 )
-def test_class_counts_are_the_nearest_to_the_proportions(n_samples, weights):
+def test_make_spectra_class_counts_are_nearest_to_weights(n_samples, weights):
     _, y = make_spectra(n_samples, n_bands=2, weights=weights, random_state=0)
     counts = np.array([(y == label).sum() for label in (0, 1, 5)])
     assert counts.sum() == n_samples
     assert np.abs(counts - n_samples * np.array(weights) / sum(weights)).max() < 1
 
 
-def test_without_distortion_a_class_is_one_curve_and_band_count_only_samples_it():
+def test_make_spectra_without_distortion_is_one_curve_a_class():
     X, y = make_spectra(30, n_bands=11, random_state=0, **CLEAN)
     for label in (0, 1, 5):
         assert np.ptp(X[y == label], axis=0).max() == 0
@@ -53,7 +53,7 @@ def test_without_distortion_a_class_is_one_curve_and_band_count_only_samples_it(
     np.testing.assert_allclose(X[y == 5][0], fine[y_fine == 5][0, ::50], rtol=1e-6)
 
 
-def test_brightness_scales_the_whole_spectrum():
+def test_make_spectra_brightness_scales_the_whole_spectrum():
     clean = make_spectra(2000, n_bands=5, random_state=0, shuffle=False, **CLEAN)[0]
     X = make_spectra(
         2000, n_bands=5, random_state=0, shuffle=False, **CLEAN | {"brightness_spread": 0.2}
@@ -64,7 +64,7 @@ def test_brightness_scales_the_whole_spectrum():
 
 
 @pytest.mark.parametrize("distortion", ["baseline_drift", "noise"])
-def test_drift_and_noise_have_the_stated_size_in_units_of_reflectance(distortion):
+def test_make_spectra_distortions_have_the_stated_size(distortion):
     clean = make_spectra(3000, n_bands=100, shuffle=False, **CLEAN)[0]
     X = make_spectra(
         3000, n_bands=100, shuffle=False, random_state=0, **CLEAN | {distortion: 0.02}
@@ -75,7 +75,7 @@ def test_drift_and_noise_have_the_stated_size_in_units_of_reflectance(distortion
     assert (third_difference < 1e-5) == (distortion == "baseline_drift")
 
 
-def test_mixed_pixels_are_two_materials_with_the_larger_share_their_own():
+def test_make_spectra_mixes_two_materials():
     clean, _ = make_spectra(3, shuffle=False, **CLEAN)
     X, _ = make_spectra(300, shuffle=False, random_state=0, mixing=0.4, **CLEAN)
     shares = np.linalg.lstsq(clean.T, X.T, rcond=None)[0].T
@@ -86,7 +86,7 @@ def test_mixed_pixels_are_two_materials_with_the_larger_share_their_own():
     assert own.max() == pytest.approx(1.0, abs=0.01)
 
 
-def test_classes_are_apart_as_on_the_real_line_and_a_hard_setting_is_hard():
+def test_make_spectra_is_easy_by_default_and_hard_on_request():
     easy = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
     assert cross_val_score(easy, *make_spectra(300, random_state=0)).mean() == 1.0
     hard = make_spectra(300, random_state=0, mixing=0.49, noise=0.1, baseline_drift=0.1)
@@ -94,7 +94,7 @@ def test_classes_are_apart_as_on_the_real_line_and_a_hard_setting_is_hard():
 
 
 @pytest.mark.data
-def test_curves_look_like_the_published_ones(data_home):
+def test_make_spectra_curves_are_near_the_published_ones(data_home):
     template = np.load(data_home / "spectra" / "foreign_material_template.npz")
     X, y = make_spectra(3, shuffle=False, **CLEAN)
     for spectrum, name in zip(X, ("product", "background", "foreign_material"), strict=True):
@@ -103,7 +103,7 @@ def test_curves_look_like_the_published_ones(data_home):
     assert y.tolist() == [0, 1, 5]
 
 
-def test_bunch():
+def test_make_spectra_bunch():
     data = make_spectra(9, n_bands=7, random_state=0, return_X_y=False)
     assert data.data.shape == (9, 7)
     assert data.wavelengths[[0, -1]].tolist() == [870, 1650]
@@ -124,6 +124,6 @@ def test_bunch():
         ({"weights": [0, 0, 0]}, "must not all be zero"),
     ],
 )
-def test_bad_parameters_are_named(parameters, message):
+def test_make_spectra_validates_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
         make_spectra(**parameters)

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from sklvision.datasets._reader import ahead_in_threads
 from sklvision.utils._lazy import is_collection
 from sklvision.utils._optional import import_optional
+from sklvision.utils._threads import map_ahead
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 SMOOTH = 0.9  # neighbouring columns that correlate more are bands of a spectrum
@@ -112,7 +112,7 @@ def _of_collection(X: Any, n_threads: int) -> Fingerprints:
     else:
         read = partial(_print_of_file, X, _common_sides(X))
         prints = list(
-            ahead_in_threads(read, range(len(X)), n_threads=n_threads, ahead=4 * n_threads)
+            map_ahead(read, range(len(X)), n_threads=n_threads, n_ahead=4 * n_threads)
         )
         thumbnails = np.array([thumbnail for thumbnail, _, _ in prints])
         digests = np.array([digest for _, digest, _ in prints], dtype=np.uint64)

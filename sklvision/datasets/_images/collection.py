@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from sklvision.datasets._reader import (
+from sklvision.datasets._images.reader import (
     MODES,
     REDUCTIONS,
     Header,
     ImageReader,
-    ahead_in_threads,
-    common_mode,
+    find_common_mode,
     read_header,
 )
+from sklvision.utils._threads import map_ahead
 
 ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -30,10 +30,10 @@ ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
 class ImageCollection:
     """Images on disk that go wherever an array of images goes.
 
-    A collection holds the names of its files and what to do to an image once it is read. It has
-    a length and a shape, and is sliced by index arrays and masks as an array is, so it passes
-    through scikit-learn's splitters, searches and pipelines without being read. Images are
-    decoded, in threads, only when a batch, an image or the whole array is asked for.
+    A collection holds the names of its files and the functions that every image passes through
+    once it is read. It has a length and a shape, and is sliced by index arrays and masks as an
+    array is, so it passes through scikit-learn's splitters, searches and pipelines without being
+    read. Images are decoded, in threads, only when a batch, an image or the whole array is needed.
 
     Parameters
     ----------
@@ -45,16 +45,16 @@ class ImageCollection:
         bilinear interpolation and without regard to its proportions. One integer makes
         squares. ``None`` keeps the sizes of the files.
     mode : {"L", "RGB", "F"}, default=None
-        How images are read: "L" as 8-bit gray, "RGB" as 8-bit colour without transparency, "F"
-        as one float32 channel with the values of the file. ``None`` chooses "RGB" if any
-        file has colour, "F" if all are gray of more than 8 bits, and "L" otherwise. 16-bit
-        gray read as 8-bit is divided by 257.
+        Mode in which images are read: "L" as 8-bit gray, "RGB" as 8-bit color without
+        transparency, "F" as one float32 channel with the values of the file. ``None`` chooses
+        "RGB" if any file has color, "F" if all are gray of more than 8 bits, and "L" otherwise.
+        16-bit gray read as 8-bit is divided by 257.
     reduce : {1, 2, 4, 8}, default=1
         Read images at a half, a quarter or an eighth of their height and width, rounded up and
-        before they are brought to `size`. JPEG is decoded at that scale, so that neither decoding
-        nor what follows has to do with pixels that are not needed; other formats are averaged.
+        before they are brought to `size`. JPEG is decoded at that scale, so that pixels
+        that are not needed cost no time; other formats are averaged.
     on_error : {"raise", "skip"}, default="raise"
-        What to do about files that cannot be read. ``"raise"`` reads every file's header now and
+        Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
         raises an error at the first bad one; damage further inside is an error when it is met.
         ``"skip"`` decodes every file once, leaves the bad ones out and warns.
 
@@ -63,7 +63,7 @@ class ImageCollection:
     files : ndarray of shape (n_images,), dtype object
         Names of the files, as str.
     functions : tuple of callable
-        What :meth:`map` has appended.
+        Functions appended by :meth:`map`.
     skipped : tuple of str
         Files left out by ``on_error="skip"``.
 
@@ -82,8 +82,8 @@ class ImageCollection:
     upright image. Images of more pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` are taken for
     decompression bombs and refused; raise that number to read them.
 
-    JPEG in colour that is read as gray gives the brightness stored in the file, which is never
-    converted to colour and back. A JPEG decoder reduces by leaving out fine detail, which is
+    JPEG in color that is read as gray gives the brightness stored in the file, which is never
+    converted to color and back. A JPEG decoder reduces by leaving out fine detail, which is
     close to averaging but not the same.
 
     Examples
@@ -129,7 +129,7 @@ class ImageCollection:
 
         headers: list[Header | OSError] = _attempt(read_header, names, on_error)
         kinds = [header.kind for header in headers if isinstance(header, Header)]
-        self._reader = ImageReader(mode or common_mode(kinds), size, int(reduce))
+        self._reader = ImageReader(mode or find_common_mode(kinds), size, int(reduce))
         self._shapes = np.array(
             [header[:2] if isinstance(header, Header) else (0, 0) for header in headers],
             dtype=np.int32,
@@ -137,32 +137,32 @@ class ImageCollection:
         self.files = np.array(names, dtype=object)
         self.functions: tuple[ImageFunction, ...] = ()
         self.skipped: tuple[str, ...] = ()
-        # Found by reading the first image: what all are like, and its file, itself and how many
-        # functions it went through, until it is asked for.
-        self._known: tuple[tuple[int, ...], np.dtype[Any]] | None = None
-        self._kept: tuple[str, NDArray[Any], int] | None = None
+        # Both are set by reading the first image: shape and dtype of all, and the image itself with
+        # its file and the number of functions applied, so that it need not be read again.
+        self._image_spec: tuple[tuple[int, ...], np.dtype[Any]] | None = None
+        self._first_image: tuple[str, NDArray[Any], int] | None = None
         if on_error == "skip":
             self._skip(headers)
 
     def _skip(self, headers: list[Header | OSError]) -> None:
-        """Leave out what has no header, or has one and cannot be decoded."""
-        decoded = _attempt(partial(_discard, self._reader), self.files, "skip")
-        failed = [
+        """Leave out files whose header or image cannot be read, with one warning about all."""
+        images = _attempt(partial(_decode, self._reader), self.files, "skip")
+        errors = [
             next((result for result in results if isinstance(result, OSError)), None)
-            for results in zip(headers, decoded, strict=True)
+            for results in zip(headers, images, strict=True)
         ]
-        bad = np.array([error is not None for error in failed])
-        if bad.all():
-            raise OSError(f"None of the {bad.size} files can be read; the first: {failed[0]}")
-        if bad.any():
-            shown = "; ".join(str(error).rstrip(".") for error in islice(filter(None, failed), 3))
+        is_bad = np.array([error is not None for error in errors])
+        if is_bad.all():
+            raise OSError(f"None of the {is_bad.size} files can be read; the first: {errors[0]}")
+        if is_bad.any():
+            first = "; ".join(str(error).rstrip(".") for error in islice(filter(None, errors), 3))
             warnings.warn(
-                f"{bad.sum()} of {bad.size} images cannot be read and are left out (all named in "
-                f"the attribute skipped): {shown}{'; …' if bad.sum() > 3 else '.'}",
+                f"{is_bad.sum()} of {is_bad.size} images cannot be read and are left out (all "
+                f"named in the attribute skipped): {first}{'; …' if is_bad.sum() > 3 else '.'}",
                 stacklevel=3,
             )
-            self.skipped = tuple(self.files[bad])
-            self.files, self._shapes = self.files[~bad], self._shapes[~bad]
+            self.skipped = tuple(self.files[is_bad])
+            self.files, self._shapes = self.files[~is_bad], self._shapes[~is_bad]
 
     @property
     def mode(self) -> str:
@@ -176,7 +176,7 @@ class ImageCollection:
         Only the number of images where their shapes differ. Behind :meth:`map`, the shape of
         the first image is taken for that of all.
         """
-        return (len(self), *(self._image()[0] or ()))
+        return (len(self), *(self._describe_image()[0] or ()))
 
     @property
     def ndim(self) -> int:
@@ -186,7 +186,7 @@ class ImageCollection:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of the images."""
-        return self._image()[1]
+        return self._describe_image()[1]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -217,12 +217,12 @@ class ImageCollection:
         return self._with(files=self.files[key], _shapes=self._shapes[key], skipped=())
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
-        return ahead_in_threads(self._read, self.files, n_threads=None, ahead=4)
+        return map_ahead(self._read, self.files, n_threads=None, n_ahead=4)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Images on disk cannot become an array without a copy.")
-        array = np.empty(self._agreed_shape(), dtype=dtype or self.dtype)
+        array = np.empty(self._check_shape(), dtype=dtype or self.dtype)
         start = 0
         for batch in self.batches():
             array[start : start + len(batch)] = batch
@@ -230,8 +230,8 @@ class ImageCollection:
         return array
 
     def __getstate__(self) -> dict[str, Any]:
-        # Without what was found by reading, so that equal collections have equal hashes.
-        return self.__dict__ | {"_known": None, "_kept": None}
+        # Without the image that was read, so that equal collections have equal hashes.
+        return self.__dict__ | {"_image_spec": None, "_first_image": None}
 
     def map(self, func: ImageFunction) -> ImageCollection:
         """Append a function that every image passes through once it is read.
@@ -251,7 +251,7 @@ class ImageCollection:
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
-        return self._with(functions=(*self.functions, func), _known=None)
+        return self._with(functions=(*self.functions, func), _image_spec=None)
 
     def batches(
         self, batch_size: int = 32, *, n_threads: int | None = None
@@ -274,8 +274,8 @@ class ImageCollection:
         """
         if not isinstance(batch_size, Integral) or batch_size < 1:
             raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
-        shape, dtype = self._agreed_shape()[1:], self.dtype
-        read = ahead_in_threads(self._read, self.files, n_threads=n_threads, ahead=int(batch_size))
+        shape, dtype = self._check_shape()[1:], self.dtype
+        read = map_ahead(self._read, self.files, n_threads=n_threads, n_ahead=int(batch_size))
         with closing(read) as images:
             for start in range(0, len(self), batch_size):
                 files = self.files[start : start + batch_size]
@@ -295,35 +295,35 @@ class ImageCollection:
         return new
 
     def _read(self, file: str) -> NDArray[Any]:
-        kept = self._kept
-        if kept is not None and kept[0] == file:
-            _, image, n_done = kept
-            self._kept = None
+        first = self._first_image
+        if first is not None and first[0] == file:
+            _, image, n_applied = first
+            self._first_image = None
         else:
-            image, n_done = self._reader(file), 0
+            image, n_applied = self._reader(file), 0
         try:
-            for function in self.functions[n_done:]:
+            for function in self.functions[n_applied:]:
                 image = np.asarray(function(image))
         except Exception as error:
             error.add_note(f"The image was {file}.")
             raise
         return image
 
-    def _image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
-        """Shape (None where images differ) and dtype of one image."""
-        if self._known is None and self.functions and len(self):
+    def _describe_image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
+        """Return shape (None where images differ) and dtype of one image."""
+        if self._image_spec is None and self.functions and len(self):
             first = self._read(self.files[0])
-            self._known = first.shape, first.dtype
-            self._kept = self.files[0], first, len(self.functions)
-        if self._known is not None:
-            return self._known
+            self._image_spec = first.shape, first.dtype
+            self._first_image = self.files[0], first, len(self.functions)
+        if self._image_spec is not None:
+            return self._image_spec
         same = len(self) > 0 and (
             self._reader.size is not None or (self._shapes == self._shapes[0]).all()
         )
-        shape = self._reader.shape(*map(int, self._shapes[0])) if same else None
+        shape = self._reader.compute_shape(*map(int, self._shapes[0])) if same else None
         return shape, self._reader.dtype
 
-    def _agreed_shape(self) -> tuple[int, ...]:
+    def _check_shape(self) -> tuple[int, ...]:
         if len(self.shape) == 1 and len(self) and not self.functions:
             other = int(np.argmax((self._shapes != self._shapes[0]).any(axis=1)))
             sizes = [" x ".join(map(str, self._shapes[i])) for i in (0, other)]
@@ -346,9 +346,9 @@ def _check_size(size: Any) -> tuple[int, int] | None:
 
 
 def _attempt(function: Callable[[str], Any], files: Iterable[str], on_error: str) -> list[Any]:
-    """Results of a function of each file; with "skip", the error where there is one."""
+    """Apply a function to each file; with "skip", its OSError takes the place of a result."""
     attempt = partial(_result_or_error, function) if on_error == "skip" else function
-    return list(ahead_in_threads(attempt, files, n_threads=None, ahead=64))
+    return list(map_ahead(attempt, files, n_threads=None, n_ahead=64))
 
 
 def _result_or_error(function: Callable[[str], Any], file: str) -> Any:
@@ -358,5 +358,6 @@ def _result_or_error(function: Callable[[str], Any], file: str) -> Any:
         return error
 
 
-def _discard(reader: ImageReader, file: str) -> None:
+def _decode(reader: ImageReader, file: str) -> None:
+    """Read an image for its errors alone."""
     reader(file)

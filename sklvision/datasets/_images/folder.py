@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from sklvision.datasets._collection import ImageCollection
-from sklvision.datasets._reader import SUFFIXES
+from sklvision.datasets._files.listing import IMAGE_SUFFIXES, list_folder
+from sklvision.datasets._images.collection import ImageCollection
 from sklvision.utils._sklearn import validate_params
 
 
@@ -57,7 +57,7 @@ def load_image_folder(
         Read images at this part of their size, which saves most of the time of decoding JPEG; see
         :class:`ImageCollection`.
     mode : {"L", "RGB", "F"}, default=None
-        Read as 8-bit gray, 8-bit colour or float32 gray. ``None`` chooses by what the files
+        Read as 8-bit gray, 8-bit color or float32 gray. ``None`` chooses by what the files
         hold; see :class:`ImageCollection`.
     lazy : bool, default=True
         Whether images stay on disk until they are needed, or are all read at once into an
@@ -125,7 +125,7 @@ def load_image_folder(
     """
     path = Path(path)
     collection = ImageCollection(
-        _files_by_class(path), size=size, reduce=reduce, mode=mode, on_error=on_error
+        _list_classes(path), size=size, reduce=reduce, mode=mode, on_error=on_error
     )
     target = np.array([Path(file).parent.name for file in collection.files])
     target_names = np.unique(target).tolist()
@@ -144,13 +144,13 @@ def load_image_folder(
     )
 
 
-def _files_by_class(path: Path) -> list[str]:
-    """Image files of every class, or an error about how the folder is laid out."""
+def _list_classes(path: Path) -> list[str]:
+    """List the image files of every class, or raise an error about the layout of the folder."""
     if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such folder.")
+        raise FileNotFoundError(f"{path}: there is no such directory.")
     if not path.is_dir():
-        raise NotADirectoryError(f"{path}: a file, where a folder of images was expected.")
-    classes, loose = _listing(path)
+        raise NotADirectoryError(f"{path}: is not a directory; expected one of images.")
+    classes, loose = list_folder(path)
     if not classes:
         found = f"{len(loose)} images but" if loose else "no images and"
         raise ValueError(f"{path}: holds {found} no folders; expected one folder per class.")
@@ -158,17 +158,7 @@ def _files_by_class(path: Path) -> list[str]:
         _warn(f"{path}: {len(loose)} images lie beside the folders and belong to no class.")
     files: list[str] = []
     for folder in classes:
-        deeper, images = _listing(folder)
-        if not images and deeper:
-            raise ValueError(
-                f"{folder}: holds folders and no images; if they are the classes, "
-                f"load {folder} instead of {path}."
-            )
-        if not images:
-            raise ValueError(f"{folder}: holds no images ({', '.join(SUFFIXES)}).")
-        if any(_listing(folder)[1] for folder in deeper):
-            _warn(f"{folder}: images in its folders {[d.name for d in deeper]} are left out.")
-        files += map(str, images)
+        files += map(str, _list_class(folder, path))
     if len(classes) == 1:
         raise ValueError(
             f"{path}: holds one class only, {classes[0].name!r}; at least two are needed."
@@ -176,12 +166,20 @@ def _files_by_class(path: Path) -> list[str]:
     return files
 
 
-def _listing(path: Path) -> tuple[list[Path], list[Path]]:
-    """Folders and image files of a folder, sorted by name, without the hidden ones."""
-    entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    images = [entry for entry in entries if entry.suffix.lower() in SUFFIXES]
-    return [e for e in entries if e.is_dir()], [image for image in images if image.is_file()]
+def _list_class(folder: Path, path: Path) -> list[Path]:
+    """List the images of one class; images in folders below it cause a warning."""
+    folders, images = list_folder(folder)
+    if not images and folders:
+        raise ValueError(
+            f"{folder}: holds folders and no images; if they are the classes, "
+            f"load {folder} instead of {path}."
+        )
+    if not images:
+        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+    if any(list_folder(inner)[1] for inner in folders):
+        _warn(f"{folder}: images in its folders {[f.name for f in folders]} are left out.")
+    return images
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
+    warnings.warn(message, stacklevel=5)

@@ -1,4 +1,4 @@
-"""A table of spectra in a text file, taken apart into bands, labels, groups and the rest."""
+"""Tables of spectra in text files: columns become bands, labels, groups and the rest."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import csv
 import gzip
 import math
 import re
+import zlib
+from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklvision.utils._suggest import did_you_mean
+from sklvision.datasets._files.roles import find_roles
 
-TARGET_NAMES = ("y", "label", "labels", "class", "target")
-GROUP_NAMES = ("group", "groups")
+TABLE_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 _EXCEL_SEP = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
@@ -28,22 +29,41 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
 
 
-def read_csv(path: Path, *, target: str | None, group: str | None) -> dict[str, Any]:
-    """Read one table; the keys are those of :func:`load_spectra`'s Bunch."""
+def is_table(path: Path) -> bool:
+    """Whether the suffix of a file is that of a table of text."""
+    return path.name.lower().endswith(TABLE_SUFFIXES)
+
+
+def read_table(path: Path, *, target: str | None, group: str | None) -> dict[str, Any]:
+    """Read a table as the attributes of :func:`load_spectra`'s Bunch.
+
+    Raises
+    ------
+    ValueError
+        If the file is not such a table; the message names the place.
+    """
+    try:
+        return _read_table(path, target, group)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: is not a text file in UTF-8 ({error}).") from error
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: is not a gzip file, or was cut short ({error}).") from error
+
+
+def _read_table(path: Path, target: str | None, group: str | None) -> dict[str, Any]:
     import pandas as pd
 
     names, layout = _read_header(path)
     table = pd.read_csv(path, **layout, low_memory=False)
     table.columns = names
     if table.empty:
-        raise ValueError(f"{path}: no spectra, only the line of column names.")
+        raise ValueError(f"{path}: holds no spectra, only the line of column names.")
 
-    target = find_name(path, "target", target, names, TARGET_NAMES)
-    group = find_name(path, "group", group, names, GROUP_NAMES)
-    apart = [name for name in (target, group) if name is not None]
+    target, group = _find_roles(path, names, target, group)
+    excluded = [name for name in (target, group) if name is not None]
     if names[0] == "" and np.array_equal(table[""], np.arange(len(table))):
-        apart.append("")  # the row index that DataFrame.to_csv writes
-    others = [name for name in names if name not in apart]
+        excluded.append("")  # the row index that DataFrame.to_csv writes
+    others = [name for name in names if name not in excluded]
     bands = [name for name in others if to_wavelength(name) is not None]
     if not bands:
         bands = [name for name in others if _holds_numbers(table[name])]
@@ -51,46 +71,36 @@ def read_csv(path: Path, *, target: str | None, group: str | None) -> dict[str, 
         texts = [n for n in others if n not in bands and _holds_text(table[n])]
         target = texts[0] if len(texts) == 1 else None
     if not bands:
-        raise ValueError(f"{path}: no column of numbers among {_some(names)}.")
+        raise ValueError(f"{path}: has no column of numbers among {_format_names(names)}.")
     as_text = _read_as_text(path, layout, names, [n for n in names if n not in bands])
     for kind, name in (("label", target), ("group", group)):
         if name is not None:
             _refuse_empty(path, kind, name, as_text[name])
-    columns = {name: _typed(values) for name, values in as_text.items()}
+    columns = {name: _convert_column(values) for name, values in as_text.items()}
     return {
         "data": _to_numbers(path, table, bands),
         "target": columns.pop(target) if target is not None else None,
         "groups": columns.pop(group) if group is not None else None,
-        "wavelengths": _wavelengths(bands),
+        "wavelengths": _find_wavelengths(bands),
         "feature_names": bands,
         "metadata": {name or "unnamed": values for name, values in columns.items()},
     }
 
 
-def find_name(
-    path: Path, role: str, asked: str | None, names: list[str], usual: tuple[str, ...]
-) -> str | None:
-    """Name of the labels or groups: the one asked for, else the only usual one, else None."""
-    if asked is not None:
-        if asked not in names:
-            known = [name for name in names if to_wavelength(name) is None]
-            hint = did_you_mean(asked, known) if known else "It holds nothing but the spectra."
-            raise ValueError(f"{path}: {role}={asked!r} is not there. {hint}")
-        return asked
-    found = [name for name in names if name.strip().lower() in usual]
-    if len(found) > 1:
-        raise ValueError(
-            f"{path}: {', '.join(map(repr, found))} could each be the {role}; say which by {role}=."
-        )
-    return found[0] if found else None
+def _find_roles(
+    path: Path, names: list[str], target: str | None, group: str | None
+) -> tuple[str | None, str | None]:
+    # Where only a wavelength is requested, all names are considered: a column may be numbered.
+    eligible = [name for name in names if to_wavelength(name) is None or name in (target, group)]
+    return find_roles(path, eligible, target=target, group=group)
 
 
 def _find_delimiter(line: str) -> str:
-    """Comma, semicolon or tab, by the first line; a comma where it holds none of them."""
-    # Between digits, a comma may be a decimal comma: what else there is decides.
-    elsewhere = _DECIMAL_COMMA.sub(".", line)
-    delimiter = max(";\t,", key=elsewhere.count)
-    return delimiter if delimiter in elsewhere else ","
+    """Find comma, semicolon or tab in the first line; a comma where it holds none of them."""
+    # Between digits, a comma may be a decimal comma: the other delimiters decide.
+    line = _DECIMAL_COMMA.sub(".", line)
+    delimiter = max(";\t,", key=line.count)
+    return delimiter if delimiter in line else ","
 
 
 def is_number(text: str) -> bool:
@@ -102,22 +112,22 @@ def is_number(text: str) -> bool:
 
 
 def to_wavelength(name: str) -> float | None:
-    """The number in a column name such as "900", "900,5", "900nm" or "900 cm-1", else None."""
+    """Convert a column name such as "900", "900,5", "900nm" or "900 cm-1", or return None."""
     if is_number(name):
         return float(name)
-    found = _WITH_UNIT.fullmatch(name)
-    return float(found[1].replace(",", ".")) if found else None
+    match = _WITH_UNIT.fullmatch(name)
+    return float(match[1].replace(",", ".")) if match else None
 
 
 def skip_to_rows(file: TextIO) -> tuple[str, int]:
-    """Delimiter, and how many lines come before the rows: one such as Excel's "sep=;", or none.
+    """Return the delimiter, and the number of lines before the rows: Excel's "sep=;", or none.
 
-    The file is left at the rows.
+    The file is left at the first row.
     """
     first = file.readline()
-    told = _EXCEL_SEP.fullmatch(first.strip("\r\n"))
-    if told:
-        return told[1], 1
+    declaration = _EXCEL_SEP.fullmatch(first.strip("\r\n"))
+    if declaration:
+        return declaration[1], 1
     file.seek(0)
     return _find_delimiter(first), 0
 
@@ -129,10 +139,7 @@ def _open_text(path: Path) -> TextIO:
 
 
 def _read_header(path: Path) -> tuple[list[str], dict[str, Any]]:
-    """Column names, and how pandas is to read the file.
-
-    Every line is then known to have as many fields.
-    """
+    """Read the column names, and the options for pandas; every line must have as many fields."""
     with _open_text(path) as file:
         delimiter, n_skipped = skip_to_rows(file)
         lines = filter(None, csv.reader(file, delimiter=delimiter))
@@ -147,7 +154,7 @@ def _read_header(path: Path) -> tuple[list[str], dict[str, Any]]:
         raise ValueError(f"{path}: the first line must hold the column names, and is blank.")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f"{path}: more than one column is named {repeated[0]!r}.")
+        raise ValueError(f"{path}: has more than one column named {repeated[0]!r}.")
     if all(map(is_number, names)):
         steps = np.diff([float(name) for name in names])
         if not ((steps > 0).all() or (steps < 0).all()):
@@ -181,10 +188,13 @@ def _read_as_text(
     }
 
 
-def _typed(values: NDArray[np.str_]) -> NDArray[Any]:
-    """Integers and floats where every value is one as a person writes it, else text."""
+def _convert_column(values: NDArray[np.str_]) -> NDArray[Any]:
+    """Convert to integers or floats where every value is written as one, else keep the text."""
     if all(map(_INTEGER.fullmatch, values)):
-        return values.astype(np.int64)
+        try:
+            return values.astype(np.int64)
+        except OverflowError:  # long codes are names, and as floats several would become one
+            return values
     if all(map(_NUMBER.fullmatch, values)):
         return values.astype(np.float64)
     return values
@@ -211,33 +221,33 @@ def _holds_text(column: Any) -> bool:
 
 
 def _to_numbers(path: Path, table: Any, bands: list[str]) -> NDArray[np.float64]:
-    """The bands as numbers; an error names the first text among them."""
+    """Convert the bands to numbers; an error names the first text among them."""
     import pandas as pd
 
     for name in bands:
         if pd.api.types.is_numeric_dtype(table[name]):
             continue
         numbers = pd.to_numeric(table[name], errors="coerce")
-        wrong = np.flatnonzero(numbers.isna() & table[name].notna())
-        if wrong.size:
-            value = str(table[name].iloc[wrong[0]])
+        texts = np.flatnonzero(numbers.isna() & table[name].notna())
+        if texts.size:
+            value = str(table[name].iloc[texts[0]])
             hint = " (decimals need a point)" if is_number(value.replace(",", ".")) else ""
             raise ValueError(
-                f"{path}: column {name!r}, row {wrong[0] + 1}: "
+                f"{path}: column {name!r}, row {texts[0] + 1}: "
                 f"expected a number, got {value!r}{hint}."
             )
     return table[bands].to_numpy(dtype=np.float64)
 
 
-def _wavelengths(bands: list[str]) -> NDArray[np.float64] | None:
-    """Column names as wavelengths, unless they are names, or only count the columns."""
-    found = [to_wavelength(band) for band in bands]
-    if None in found:
+def _find_wavelengths(bands: list[str]) -> NDArray[np.float64] | None:
+    """Convert column names to wavelengths; None where some are not, or only count the columns."""
+    numbers = [to_wavelength(band) for band in bands]
+    if None in numbers:
         return None
-    wavelengths = np.array(found, dtype=np.float64)
+    wavelengths = np.array(numbers, dtype=np.float64)
     return None if np.array_equal(wavelengths, np.arange(len(bands))) else wavelengths
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(map(repr, names[:5]))
-    return f"{shown}, …" if len(names) > 5 else shown
+def _format_names(names: list[str]) -> str:
+    text = ", ".join(map(repr, names[:5]))
+    return f"{text}, …" if len(names) > 5 else text

@@ -1,27 +1,22 @@
-"""Spectra from the files that people keep them in."""
+"""Spectra read from npz, csv and pickle files."""
 
 from __future__ import annotations
 
-import csv
 import os
-import pickle
-import zlib
 from collections.abc import Mapping
-from gzip import BadGzipFile
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from sklvision.datasets._csv import GROUP_NAMES, TARGET_NAMES, find_name, read_csv
+from sklvision.datasets._files.arrays import read_npz, read_pickle
+from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
+from sklvision.datasets._files.table import TABLE_SUFFIXES, is_table, read_table
 from sklvision.utils._sklearn import validate_params
 
-_PICKLES = {".pkl", ".pickle", ".p"}
-_TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-_WAVELENGTH_NAMES = ("wavelengths", "wavelength")
+PICKLE_SUFFIXES = (".p", ".pickle", ".pkl")
 
 
 @validate_params(
@@ -52,10 +47,10 @@ def load_spectra(
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
         - ``.csv`` and ``.tsv``, also as ``.csv.gz`` and ``.tsv.gz``: one spectrum per row under a
           line of column names, separated by commas, semicolons or tabs; a line such as
-          ``sep=;`` above them is obeyed. Columns whose names are numbers, with or without a unit
-          (``900``, ``900 nm``, ``900 cm-1``), are the bands, and their names the wavelengths.
-          Where there is no such name, every column that holds numbers is a band. Where nothing
-          names the labels, they are the only column of text.
+          ``sep=;`` above them sets the separator. Columns whose names are numbers, with or without
+          a unit (``900``, ``900 nm``, ``900 cm-1``), are the bands, and their names the
+          wavelengths. Where there is no such name, every column that holds numbers is a band.
+          Where nothing names the labels, they are the only column of text.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None
         Name of the column or array of labels. ``None`` looks for one named y, label, labels,
@@ -107,8 +102,8 @@ def load_spectra(
 
     Notes
     -----
-    Missing values are kept as NaN: whether to impute or to drop them is a step of a Pipeline,
-    and the classifiers of this package name the trouble. A label or a group must not be missing.
+    Missing values are kept as NaN: to impute or to drop them is a step of a Pipeline, and the
+    classifiers of this package refuse them. A label or a group must not be missing.
 
     Examples
     --------
@@ -124,34 +119,25 @@ def load_spectra(
     ((9, 502), (9,))
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file.")
-    if path.is_dir():
-        raise ValueError(f"{path}: a folder, where a file of spectra was expected.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: the file is empty.")
-
+    check_file(path)
     suffix = path.suffix.lower()
-    if path.name.lower().endswith(_TABLES):
-        try:
-            fields = read_csv(path, target=target, group=group)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(f"{path}: not a text file in UTF-8 ({error}).") from error
-        except (BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(f"{path}: not a gzip file, or one cut short ({error}).") from error
+    if is_table(path):
+        fields = read_table(path, target=target, group=group)
     elif suffix == ".npz":
-        fields = _from_arrays(path, read_npz(path, allow_pickle), target=target, group=group)
-    elif suffix in _PICKLES:
-        fields = _from_arrays(path, _read_pickle(path, allow_pickle), target=target, group=group)
+        arrays: Mapping[str, Any] = read_npz(path, allow_pickle=allow_pickle)
+        fields = _assign_arrays(path, arrays, target=target, group=group)
+    elif suffix in PICKLE_SUFFIXES:
+        arrays = read_pickle(path, allow_pickle=allow_pickle)
+        fields = _assign_arrays(path, arrays, target=target, group=group)
     else:
-        known = ", ".join([".npz", *_TABLES, *sorted(_PICKLES)])
-        raise ValueError(f"{path}: suffix {path.suffix!r} is not among {known}.")
+        expected = ", ".join([".npz", *TABLE_SUFFIXES, *PICKLE_SUFFIXES])
+        raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
 
     if return_X_y:
         if fields["target"] is None:
             others = ", ".join(map(repr, fields["metadata"])) or "none"
             raise ValueError(
-                f"{path}: no labels found; name them by target= (other columns: {others})."
+                f"{path}: has no labels; name them by target= (other columns: {others})."
             )
         return fields["data"], fields["target"]
     n_samples, n_bands = fields["data"].shape
@@ -162,51 +148,29 @@ def load_spectra(
     )
 
 
-def read_npz(
-    path: Path, allow_pickle: bool, wanted: list[str] | None = None
-) -> dict[str, NDArray[Any]]:
-    """Read the wanted arrays, or all; an error names the file."""
-    if not is_zipfile(path):
-        raise ValueError(f"{path}: not an npz file, or one cut short.")
-    try:
-        with np.load(path, allow_pickle=allow_pickle) as archive:
-            return {name: archive[name] for name in wanted or archive.files}
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise _pickle_refusal(path, "holds pickled objects") from error
-        raise ValueError(f"{path}: not a readable npz file ({error}).") from error
-    except (BadZipFile, OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: not a readable npz file ({error}).") from error
+def check_file(path: Path) -> None:
+    """Raise unless a file exists and holds anything."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file.")
+    if path.is_dir():
+        raise ValueError(f"{path}: is a directory, expected a file.")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path}: the file is empty.")
 
 
-def _read_pickle(path: Path, allow_pickle: bool) -> Mapping[str, Any]:
-    if not allow_pickle:
-        raise _pickle_refusal(path, "is a pickle")
-    try:
-        with path.open("rb") as file:
-            content = pickle.load(file)
-    except Exception as error:  # whatever the code in the file raises
-        raise ValueError(f"{path}: cannot be unpickled ({error}).") from error
-    if not isinstance(content, Mapping):
-        raise ValueError(f"{path}: expected a dict with 'X' and 'Y', got {type(content).__name__}.")
-    return content
+def flatten_column(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a column of shape (n, 1) as an array of shape (n,), and anything else unchanged."""
+    return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
 
 
-def _pickle_refusal(path: Path, what: str) -> ValueError:
-    return ValueError(
-        f"{path}: {what}, and unpickling runs any code its author put there. Pass "
-        f"allow_pickle=True if you trust the author, or keep the arrays in an npz file."
-    )
-
-
-def _from_arrays(
+def _assign_arrays(
     path: Path, arrays: Mapping[str, Any], *, target: str | None, group: str | None
 ) -> dict[str, Any]:
-    """Tell apart the named arrays of an npz or a dict, and check that they fit together."""
-    names = list(map(str, arrays))
-    if "X" not in names:
-        raise ValueError(f"{path}: no array 'X' among {', '.join(map(repr, names)) or 'nothing'}.")
+    """Assign the named arrays of an npz or a dict to their roles, and check that they agree."""
     rest = {str(name): np.asarray(value) for name, value in arrays.items()}
+    if "X" not in rest:
+        names = ", ".join(map(repr, rest)) or "none"
+        raise ValueError(f"{path}: has no array 'X'; it holds {names}.")
     X = rest.pop("X")
     if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise ValueError(
@@ -215,24 +179,13 @@ def _from_arrays(
         )
     if 0 in X.shape:
         raise ValueError(f"{path}: X is empty, its shape is {X.shape}.")
-
-    def take(role: str, asked: str | None, usual: tuple[str, ...], length: int) -> Any:
-        name = find_name(path, role, asked, list(rest), usual)
-        if name is None:
-            return None
-        values = rest.pop(name)
-        if values.ndim == 2 and values.shape[1] == 1:
-            values = values.ravel()
-        if values.shape != (length,):
-            raise ValueError(
-                f"{path}: {name} has shape {values.shape}, X {X.shape} asks for ({length},)."
-            )
-        return values
-
     n_samples, n_bands = X.shape
-    labels = take("target", target, TARGET_NAMES, n_samples)
-    groups = take("group", group, GROUP_NAMES, n_samples)
-    wavelengths = take("wavelengths", None, _WAVELENGTH_NAMES, n_bands)
+    target, group = find_roles(path, list(rest), target=target, group=group)
+    axis = find_usual_name(path, "wavelengths", list(rest), WAVELENGTH_NAMES)
+    labels, groups, wavelengths = (
+        _pop_column(path, rest, name, n_values, X.shape)
+        for name, n_values in ((target, n_samples), (group, n_samples), (axis, n_bands))
+    )
     if wavelengths is None:
         feature_names = [f"band{i}" for i in range(n_bands)]
     else:
@@ -245,3 +198,22 @@ def _from_arrays(
         "feature_names": feature_names,
         "metadata": rest,
     }
+
+
+def _pop_column(
+    path: Path,
+    arrays: dict[str, NDArray[Any]],
+    name: str | None,
+    n_values: int,
+    shape: tuple[int, ...],
+) -> NDArray[Any] | None:
+    """Remove a named array, which must hold one value for each sample or band."""
+    if name is None:
+        return None
+    values = flatten_column(arrays.pop(name))
+    if values.shape != (n_values,):
+        raise ValueError(
+            f"{path}: {name} has shape {values.shape}, expected ({n_values},) beside X of shape "
+            f"{shape}."
+        )
+    return values

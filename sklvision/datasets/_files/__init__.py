@@ -1,0 +1,1 @@
+"""Files: which there are, and how arrays and tables are read from them."""

@@ -1,0 +1,1 @@
+"""Samples from files of any kind, with labels and groups or without."""

@@ -1,0 +1,1 @@
+"""Public data sets, downloaded where they are missing: one file each."""

@@ -1,0 +1,1 @@
+"""Spectra: simulated, and read from tables and arrays in files."""
