@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
+import sklvision
 from sklvision._torch.device import describe_machine, get_processor_name
 from sklvision.nets import build
 from sklvision.utils._files import atomic_write
@@ -64,7 +65,8 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "python": platform.python_version(),
-        **{name: version(name) for name in ("sklvision", "scikit-learn", "skorch", "torch")},
+        "sklvision": sklvision.__version__,
+        **{name: version(name) for name in ("scikit-learn", "skorch", "torch")},
     }
 
 

@@ -15,10 +15,11 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A property holds or does not; how long an example took says more about the machine. What is slow
-# is seen in `pytest --durations`.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# Examples have no deadline: their duration says more about the machine than about the code.
+untimed = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=20, **untimed)
+settings.register_profile("thorough", max_examples=100, print_blob=True, **untimed)
+settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 
 
 def find_data_home():

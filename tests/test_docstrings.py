@@ -22,8 +22,8 @@ LEFT_OUT = set(SETTINGS["tool"]["numpydoc_validation"]["checks"]) - {"all"}
 NO_SIGNATURE_DEFAULT = inspect.Parameter.empty
 
 
-def public_modules():
-    """Every module of the package whose path holds no private name."""
+def find_public_modules():
+    """Find every module of the package whose path holds no private name."""
     names = ["sklvision"]
     for info in pkgutil.walk_packages(sklvision.__path__, prefix="sklvision."):
         if not any(part.startswith("_") for part in info.name.split(".")):
@@ -31,74 +31,94 @@ def public_modules():
     return names
 
 
-def public_objects():
-    """Name and object of every public class and function of our own, once each."""
-    found = {}
-    for module_name in public_modules():
-        module = import_module(module_name)
-        for name in getattr(module, "__all__", ()):
-            member = getattr(module, name)
-            if (inspect.isclass(member) or inspect.isroutine(member)) and is_ours(member):
-                found[f"{module_name}.{name}"] = member
-    return found
+def find_public_objects(module_name):
+    """Find the public classes and functions that a module lists, by their full name."""
+    module = import_module(module_name)
+    members = {
+        f"{module_name}.{name}": getattr(module, name) for name in getattr(module, "__all__", ())
+    }
+    return {
+        name: member
+        for name, member in members.items()
+        if (inspect.isclass(member) or inspect.isroutine(member)) and is_defined_here(member)
+    }
 
 
-def public_methods(cls):
-    """Names of the public methods and properties of a class that this package defines."""
-    for name, member in inspect.getmembers(cls):
-        function = member.fget if isinstance(member, property) else member
-        if not name.startswith("_") and callable(function) and is_ours(function):
-            yield name
+def find_public_methods(objects):
+    """Find the public methods and properties of classes that this package defines."""
+    return {
+        f"{class_name}.{name}": member
+        for class_name, cls in objects.items()
+        if inspect.isclass(cls)
+        for name, member in inspect.getmembers(cls)
+        if not name.startswith("_") and is_method_defined_here(member)
+    }
 
 
-def is_ours(member):
+def is_method_defined_here(member):
+    function = member.fget if isinstance(member, property) else member
+    return callable(function) and is_defined_here(function)
+
+
+def is_defined_here(member):
     return (getattr(member, "__module__", None) or "").partition(".")[0] == "sklvision"
 
 
-OBJECTS = public_objects()
-METHODS = {
-    f"{name}.{method}": getattr(cls, method)
-    for name, cls in OBJECTS.items()
-    if inspect.isclass(cls)
-    for method in public_methods(cls)
-}
-EVERYTHING = OBJECTS | METHODS
+MODULES = find_public_modules()
+OBJECTS = {module: find_public_objects(module) for module in MODULES}
+every_module = pytest.mark.parametrize("module", [module for module in MODULES if OBJECTS[module]])
 
 
-def test_something_public_was_found():
-    assert len(OBJECTS) > 10
-    assert len(METHODS) > 10
+def find_problems(module, find):
+    """Call a function with everything public of a module; collect its non-empty results."""
+    everything = OBJECTS[module] | find_public_methods(OBJECTS[module])
+    results = {name: find(name, member) for name, member in everything.items()}
+    return {name: result for name, result in results.items() if result}
 
 
-def test_every_public_module_says_what_is_public():
-    without = [name for name in public_modules() if not hasattr(import_module(name), "__all__")]
+def test_public_objects_and_methods_are_found():
+    objects = OBJECTS["sklvision.neural_network"]
+    assert "sklvision.neural_network.ImageClassifier" in objects
+    assert "sklvision.neural_network.ImageClassifier.fit" in find_public_methods(objects)
+
+
+def test_every_public_module_lists_its_public_names():
+    without = [name for name in MODULES if not hasattr(import_module(name), "__all__")]
     assert without in ([], ["sklvision.utils"])
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_numpydoc_validation(name):
+@every_module
+def test_docstrings_pass_numpydoc_validation(module):
+    assert find_problems(module, validate_docstring) == {}
+
+
+def validate_docstring(name, member):
     errors = numpydoc_validate.validate(name)["errors"]
-    assert [f"{code}: {text}" for code, text in errors if code not in LEFT_OUT] == []
+    return [f"{code}: {text}" for code, text in errors if code not in LEFT_OUT]
 
 
-@pytest.mark.parametrize("name", OBJECTS)
-def test_has_a_doctested_example(name):
-    examples = docscrape.get_doc_object(OBJECTS[name])["Examples"]
-    assert any(line.startswith(">>>") for line in examples), f"{name} shows no example"
+@every_module
+def test_docstrings_have_a_doctested_example(module):
+    without = [
+        name
+        for name, member in OBJECTS[module].items()
+        if not any(line.startswith(">>>") for line in docscrape.get_doc_object(member)["Examples"])
+    ]
+    assert without == []
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_documented_defaults_are_the_signature_defaults(name):
-    assert wrong_defaults(EVERYTHING[name]) == []
+@every_module
+def test_documented_defaults_are_the_signature_defaults(module):
+    assert find_problems(module, lambda name, member: find_wrong_defaults(member)) == {}
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_public_surface_is_typed(name):
-    assert untyped(EVERYTHING[name]) == []
+@every_module
+def test_public_signatures_are_typed(module):
+    assert find_problems(module, lambda name, member: find_untyped(member)) == {}
 
 
-def untyped(member):
-    """Parameters without an annotation, and "return" where the result has none."""
+def find_untyped(member):
+    """Find parameters without an annotation, and "return" if the result has none."""
     if inspect.isclass(member):
         if member.__init__ is object.__init__:
             return []
@@ -109,36 +129,38 @@ def untyped(member):
     return [name for name in expected + results if name not in function.__annotations__]
 
 
-def documented_parameters(member):
-    """Parameter names and their types as the Parameters section gives them."""
+def read_parameters(member):
+    """Read parameter names and types from the Parameters section."""
     for parameter in docscrape.get_doc_object(member)["Parameters"]:
         for name in parameter.name.split(", "):
             yield name.lstrip("*"), parameter.type
 
 
-def wrong_defaults(member):
-    """Parameters whose documented default is missing or not the one of the signature."""
+def find_wrong_defaults(member):
+    """Find parameters whose documented default is missing or not that of the signature."""
     if isinstance(member, property):
         return []
     try:
         signature = inspect.signature(member)
     except ValueError:
         return []
-    documented = dict(documented_parameters(member))
+    documented = dict(read_parameters(member))
     wrong = []
     for parameter in signature.parameters.values():
-        # The y that scikit-learn's API asks for and that is ignored has no default worth a word.
+        # The y of scikit-learn's API that is ignored needs no documented default.
         if parameter.name not in documented or is_ignored(member, parameter.name, documented):
             continue
-        said = re.search(r"default=(.+?)$", documented[parameter.name])
+        default = re.search(r"default=(.+?)$", documented[parameter.name])
         if parameter.default is NO_SIGNATURE_DEFAULT:
-            if said:
-                wrong.append(f"{parameter.name}: default={said[1]} is documented, but it has none")
-        elif said is None:
+            if default:
+                wrong.append(
+                    f"{parameter.name}: default={default[1]} is documented, but it has none"
+                )
+        elif default is None:
             wrong.append(f"{parameter.name}: default={parameter.default!r} is not documented")
-        elif not same_value(said[1], parameter.default):
+        elif not is_same_value(default[1], parameter.default):
             wrong.append(
-                f"{parameter.name}: default={said[1]} is documented, it is {parameter.default!r}"
+                f"{parameter.name}: default={default[1]} is documented, it is {parameter.default!r}"
             )
     return wrong
 
@@ -147,8 +169,8 @@ def is_ignored(member, name, documented):
     return name == "y" and documented[name].lower().startswith(("ignored", "none"))
 
 
-def same_value(text, value):
-    """Whether a documented default is the default: by value, or by name for what has no literal."""
+def is_same_value(text, value):
+    """Compare a documented default by value, or by name if it has no literal."""
     text = text.strip().strip("`")
     try:
         documented = ast.literal_eval(text)
@@ -175,8 +197,8 @@ def wrongly_documented(a, *, b=0.5, c=None, d=(1, 2), e="snv"):
     """
 
 
-def test_a_wrong_default_is_found():
-    assert wrong_defaults(wrongly_documented) == [
+def test_find_wrong_defaults_reports_each():
+    assert find_wrong_defaults(wrongly_documented) == [
         "a: default=3 is documented, but it has none",
         "b: default=0.1 is documented, it is 0.5",
         "c: default=None is not documented",
@@ -193,9 +215,9 @@ def test_a_wrong_default_is_found():
         ("len", len, True),
     ],
 )
-def test_defaults_are_compared_by_value(text, value, same):
-    assert same_value(text, value) is same
+def test_is_same_value_compares_by_value(text, value, same):
+    assert is_same_value(text, value) is same
 
 
-def test_a_missing_type_is_found():
-    assert untyped(wrongly_documented) == ["a", "b", "c", "d", "e", "return"]
+def test_find_untyped_reports_each():
+    assert find_untyped(wrongly_documented) == ["a", "b", "c", "d", "e", "return"]

@@ -1,4 +1,4 @@
-"""What must not need a net does not load torch, and the package itself loads next to nothing."""
+"""Imports stay light: modules without nets load no torch, the package itself almost nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import joblib
-import pytest
 
 import sklvision
 from sklvision.neural_network import SpectrumClassifier
@@ -30,18 +29,20 @@ def run_python(code, *arguments):
     ).stdout.split()
 
 
-@pytest.mark.parametrize("module", LIGHT_MODULES)
-def test_import_leaves_torch_out(module):
-    """Every public name is touched as well, in case a module loads lazily."""
+def test_light_modules_leave_torch_out():
+    """Every public name is used as well, in case a module loads it lazily."""
     code = (
-        "import sys; from importlib import import_module; module = import_module(sys.argv[1])\n"
-        "for name in getattr(module, '__all__', ()): getattr(module, name)\n"
-        "print(*{'torch', 'skorch', 'torchvision'}.intersection(sys.modules))"
+        "import sys; from importlib import import_module\n"
+        "for name in sys.argv[1:]:\n"
+        "    module = import_module(name)\n"
+        "    for public in getattr(module, '__all__', ()): getattr(module, public)\n"
+        "    heavy = {'torch', 'skorch', 'torchvision'}.intersection(sys.modules)\n"
+        "    if heavy: sys.exit(print(name, *heavy))"
     )
-    assert run_python(code, module) == []
+    assert run_python(code, *LIGHT_MODULES) == []
 
 
-def test_the_package_itself_is_light():
+def test_package_import_loads_no_numerical_library():
     code = (
         "import sys, sklvision\n"
         "print(*{'numpy', 'scipy', 'sklearn', 'pandas', 'joblib', 'torch'}.intersection(sys.modules))"
@@ -60,7 +61,7 @@ def test_command_line_help_leaves_torch_out():
     assert run_python(code) == []
 
 
-def test_a_net_that_is_loaded_to_predict_loads_no_compiler(tmp_path):
+def test_loaded_classifier_predicts_without_compiler(tmp_path):
     """Making an optimizer would import torch._dynamo, which takes as long as torch itself."""
     clf = SpectrumClassifier(max_epochs=1, random_state=0).fit([[0.0], [1.0]] * 8, [0, 1] * 8)
     joblib.dump(clf, tmp_path / "clf.joblib")
@@ -68,8 +69,6 @@ def test_a_net_that_is_loaded_to_predict_loads_no_compiler(tmp_path):
         "import sys, joblib\n"
         "clf = joblib.load(sys.argv[1])\n"
         "clf.predict([[0.5]])\n"
-        "print('torch._dynamo' in sys.modules)\n"
-        "print(type(clf.net_.optimizer_).__name__)\n"
-        "clf.partial_fit([[0.0], [1.0]], [0, 1])"
+        "print('torch._dynamo' in sys.modules)"
     )
-    assert run_python(code, tmp_path / "clf.joblib") == ["False", "AdamW"]
+    assert run_python(code, tmp_path / "clf.joblib") == ["False"]
