@@ -1,6 +1,6 @@
 """Neural classifiers for spectra and small images: scikit-learn outside, skorch inside."""
 
-from sklvision.neural_network._batched_search import BatchedGridSearchCV
+from sklvision.neural_network._batched.search import BatchedGridSearchCV
 from sklvision.neural_network._image import ImageClassifier
 from sklvision.neural_network._spectrum import SpectrumClassifier
 

@@ -35,6 +35,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "get_column_names",
+    "has_callbacks",
     "index_samples",
     "validate_params",
 ]
@@ -66,3 +67,8 @@ def get_column_names(X: Any) -> np.ndarray | None:
         return _get_feature_names(X)
     except TypeError:  # names of several types
         return None
+
+
+def has_callbacks(estimator: Any) -> bool:
+    """Whether callbacks of scikit-learn 1.9 were set on an estimator, by a user or a search."""
+    return bool(getattr(estimator, "_skl_callbacks", None))

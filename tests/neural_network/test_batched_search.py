@@ -1,6 +1,8 @@
 """A search in batches gives what GridSearchCV gives."""
 
 import pickle
+import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -293,7 +295,7 @@ def test_some_are_batched_and_others_not(capsys):
     X, y = problem()
     search, *rest = both(small(), grid, X, y, verbose=1)
     assert search.n_batched_ == 6
-    assert list(search.not_batched_) == ["early_stopping watches or changes a training of its own"]
+    assert list(search.not_batched_) == ["early_stopping needs a training of its own"]
     assert_same(search, *rest)
     assert "Trained in batches: 6 fits, 3 not (early_stopping" in capsys.readouterr().out
 
@@ -425,7 +427,8 @@ def test_search_is_an_ordinary_estimator():
     np.testing.assert_array_equal(
         again.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
     )
-    names = set(vars(GridSearchCV(clf, {"lr": [1e-3, 1e-2]}, cv=3).fit(X, y)))
+    single = GridSearchCV(clf, {"lr": [1e-3, 1e-2]}, cv=3).fit(X, y)
+    names = {name for name in vars(single) if not name.startswith("_")}
     assert set(vars(search)) == names | {"n_batched_", "not_batched_"}
 
 
@@ -434,3 +437,117 @@ def test_random_state_of_numpy():
     search, *rest = both(clf, {"lr": [1e-3, 1e-2]}, *problem())
     assert search.n_batched_ == 6
     assert_same(search, *rest)
+
+
+class Unreliable:
+    """A scorer that fails on some folds, or gives another number of scores."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __call__(self, estimator, X, y):
+        score = estimator.score(X, y)
+        if self.kind == "fails" and X[0, 0] < 0:
+            raise RuntimeError("no score today")
+        return {"a": score, "b": np.float64(-score)} if self.kind == "several" else score
+
+
+def compare_results(batched, single):
+    """Assert that two searches agree in everything but times."""
+    mine, theirs = batched.cv_results_, single.cv_results_
+    assert list(mine) == list(theirs)
+    for name, values in theirs.items():
+        if name == "params":
+            assert mine[name] == values
+        elif not name.endswith("_time"):
+            assert type(mine[name]) is type(values)
+            assert mine[name].dtype == values.dtype, name
+            np.testing.assert_array_equal(mine[name], values, err_msg=name)
+            np.testing.assert_array_equal(
+                np.ma.getmaskarray(mine[name]), np.ma.getmaskarray(values)
+            )
+    for name in ("best_index_", "best_params_", "best_score_", "multimetric_", "n_splits_"):
+        assert getattr(batched, name, None) == getattr(single, name, None), name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"verbose": 10, "return_train_score": True},
+        {"verbose": 3, "scoring": "balanced_accuracy", "refit": lambda results: np.int64(1)},
+        {"verbose": 3, "scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"},
+        {"verbose": 2, "scoring": {"a": "accuracy", "b": "roc_auc"}, "refit": False},
+        {"verbose": 4, "scoring": Unreliable("several"), "refit": "b", "return_train_score": True},
+        {"verbose": 1, "scoring": Unreliable("fails"), "error_score": -1.5, "refit": False},
+        {"grid": [{"lr": [1e30, 1e-2]}, {"architecture_params": [None, {"dropout": 0.0}]}]},
+        {"grid": {"lr": [1e30, 1e-2]}, "scoring": Unreliable("several"), "refit": "a"},
+        {"grid": {"lr": [1e30, 1e-2]}, "scoring": ["accuracy"], "refit": False, "verbose": 5},
+        {"groups": np.arange(45) // 3, "cv": GroupKFold(2)},
+    ],
+    ids=lambda settings: "-".join(settings),
+)
+def test_search_gives_results_warnings_and_messages_of_grid_search(settings, capsys):
+    """The estimator needs trainings of its own, so that both searches score the same models."""
+    settings = {"cv": 2, "grid": {"lr": [1e-3, 1e-2]}} | settings
+    grid, groups = settings.pop("grid"), settings.pop("groups", None)
+    clf = small(max_epochs=1, optimizer="sgd", lr_schedule="plateau")
+    X, y = problem(45)
+    outcomes = []
+    for Search in (BatchedGridSearchCV, GridSearchCV):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            search = Search(clf, grid, **settings).fit(X, y, groups=groups)
+        texts = sorted(re.sub(r'File ".*', "", str(warning.message)) for warning in caught)
+        printed = re.sub(r" +[0-9.]+s|\.{2,}", "", capsys.readouterr().out).splitlines()
+        texts = [re.sub(r"(?s)Traceback.*?(\w+Error: )", r"\1", text) for text in texts]
+        outcomes.append((search, texts, [line for line in printed if "in batches" not in line]))
+    (batched, *others), (single, *expected) = outcomes
+    assert batched.n_batched_ == 0
+    assert others == expected
+    compare_results(batched, single)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"scoring": ["accuracy", "neg_log_loss"]}, "multi-metric scoring.*True was passed"),
+        ({"scoring": Unreliable("several"), "refit": "c"}, "multi-metric scoring.*'c' was passed"),
+        ({"scoring": Unreliable("fails"), "error_score": "raise"}, "no score today"),
+        ({"scoring": lambda *_: "good"}, "scoring must return a number, got good"),
+        ({"refit": lambda _: 0.5}, "not an integer"),
+        ({"refit": lambda _: 2}, "out of range"),
+        ({"cv": []}, "No fits were performed|No fits|[Ee]mpty"),
+        ({"error_score": "ignore"}, "error_score"),
+        ({"scoring": "acuracy"}, "acuracy"),
+    ],
+    ids=[
+        "refit",
+        "other-refit",
+        "fails",
+        "text",
+        "float-index",
+        "high-index",
+        "cv",
+        "error",
+        "name",
+    ],
+)
+def test_search_refuses_what_grid_search_refuses(settings, error):
+    X, y = problem(45)
+    for Search in (BatchedGridSearchCV, GridSearchCV):
+        search = Search(small(max_epochs=1), {"lr": [1e-3, 1e-2]}, **({"cv": 2} | settings))
+        with pytest.raises(Exception, match=error):
+            search.fit(X, y)
+
+
+def test_classifiers_that_candidates_bring_are_batched():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    grid = {"logisticregression": [small(lr=1e-3), small(lr=1e-2), LogisticRegression()]}
+    search = BatchedGridSearchCV(pipeline, grid, cv=3).fit(*problem())
+    assert (search.n_batched_, sum(search.not_batched_.values())) == (6, 3)
+
+
+def test_estimators_of_others_are_searched_by_grid_search():
+    search = BatchedGridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=3).fit(*problem())
+    assert search.n_batched_ == 0
+    assert search.not_batched_ == {"LogisticRegression is not a classifier of the package": 6}

@@ -18,7 +18,7 @@ from torch import Tensor
 from sklvision._torch.precision import resolve_precision
 from sklvision._torch.process_state import scoped_seed
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._batched_net import Model, structure, train_together
+from sklvision.neural_network._batched.stacked_net import Model, structure, train_together
 from sklvision.neural_network._fit import (
     CheckedParameters,
     FitData,
@@ -104,14 +104,19 @@ def hash_data_settings(classifier: BaseNeuralClassifier) -> str:
     return joblib.hash((type(classifier).__name__, chosen))
 
 
+def is_own_classifier(classifier: Any) -> bool:
+    """Whether this is a classifier of the package, and not a subclass with a fit of its own."""
+    return type(classifier) in (SpectrumClassifier, ImageClassifier)
+
+
 def check_batchable(classifier: Any) -> CheckedParameters:
     """Return checked parameters, or raise NotBatchedError if this can only be fitted alone."""
-    if type(classifier) not in (SpectrumClassifier, ImageClassifier):
+    if not is_own_classifier(classifier):
         raise NotBatchedError(f"{type(classifier).__name__} is not a classifier of the package")
     checked = check_parameters(classifier)
     for name in ("callbacks", "augment", "early_stopping"):
         if getattr(classifier, name):
-            raise NotBatchedError(f"{name} watches or changes a training of its own")
+            raise NotBatchedError(f"{name} needs a training of its own")
     if classifier.lr_schedule == "plateau":
         raise NotBatchedError("lr_schedule='plateau' follows the loss of one net")
     if checked.device.type != "cpu":

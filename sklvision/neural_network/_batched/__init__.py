@@ -1,0 +1,1 @@
+"""Grid search that trains many small nets as one."""
