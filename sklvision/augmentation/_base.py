@@ -1,69 +1,82 @@
-"""What all augmenters share: the door into training and the door of a pipeline step."""
+"""Bases of the augmenters: they augment batches in training, or arrays as steps of a pipeline."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklvision.augmentation._texts import document
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._image_output import ImageOutputMixin
+from sklvision.utils._images import (
+    check_image_dimensions,
+    check_images,
+    check_same_shape,
+    set_input_shape,
+)
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import as_samples
 from sklvision.utils._sklearn import Interval, Real, StrOptions
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
-# Constraints that several augmenters share.
-PROBABILITY = [Interval(Real, 0, 1, closed="both")]
+RandomState = int | np.random.RandomState | None
+
+# Constraints that several augmenters share. Magnitudes are bounded so that nothing overflows
+# single precision: relative ones, in pixels, bands or standard deviations, and pixel values.
 FRACTION = [Interval(Real, 0, 1, closed="both")]
-PART = [Interval(Real, 0, 1, closed="left")]
-MAGNITUDE = [Interval(Real, 0, None, closed="left")]
-FILL = {
-    "fill": [StrOptions({"reflect", "edge", "constant"})],
-    "fill_value": [Interval(Real, None, None, closed="neither")],
-}
-
-_SHAPES = {2: "(n, n_bands)", 3: "(n, height, width)", 4: "(n, height, width, channels)"}
+RELATIVE_CHANGE = [Interval(Real, 0, 1, closed="left")]
+MAGNITUDE = [Interval(Real, 0, 1e6, closed="both")]
+PIXEL_VALUE = [Interval(Real, -1e30, 1e30, closed="both")]
 
 
-def _gives_tables(augmenter: Augmenter) -> bool:
-    if augmenter._gives_images():
-        raise AttributeError(
-            f"{type(augmenter).__name__} gives images, which have no feature names."
-        )
-    return True
+class LabelMixer(Protocol):
+    """An augmenter that blends labels with their samples, as :class:`MixUp` does."""
+
+    def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Augment a batch, and blend its labels accordingly."""
 
 
-class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
+def is_label_mixer(augmenter: object) -> TypeGuard[LabelMixer]:
+    """Whether an augmenter blends labels; a :class:`Compose` does if one of its parts does."""
+    return callable(getattr(augmenter, "mix", None))
+
+
+@document
+class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     """Base of all augmenters.
 
     Subclasses implement `_augment`. torch is imported when numbers are drawn, and not before.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "p": PROBABILITY,
+        "p": FRACTION,
         "random_state": ["random_state"],
     }
     # Numbers of dimensions that X may have.
-    _ndims: ClassVar[tuple[int, ...]] = (3, 4)
+    _n_dims: ClassVar[tuple[int, ...]] = (3, 4)
 
-    random_state: int | np.random.RandomState | None
+    p: float
+    random_state: RandomState
     input_shape_: tuple[int, ...]
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
-        """Return varied copies of images (n, height, width, channels) or spectra (n, n_bands)."""
+    def __init__(self, *, p: float = 1.0, random_state: RandomState = None) -> None:
+        self.p = p
+        self.random_state = random_state
+
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
+        """Augment images (n, height, width, channels) or spectra (n, n_bands)."""
         raise NotImplementedError
 
     def __call__(self, X: Tensor, generator: Generator | None = None) -> Tensor:
-        """Vary every sample of a batch: the door into training.
+        """Augment every sample of a batch, in training.
 
         Parameters
         ----------
@@ -75,29 +88,25 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         Returns
         -------
         X_new : Tensor
-            The varied samples, of the same shape and dtype and on the same device.
+            The augmented samples, of the same shape and dtype and on the same device.
         """
-        from sklvision.augmentation._draws import Draws
+        from sklvision.augmentation._random_source import RandomSource
 
-        self._check_ndim(X.shape)
+        name = type(self).__name__
+        check_image_dimensions(X.shape, name, self._n_dims)
         if not X.is_floating_point():
-            raise TypeError(
-                f"{type(self).__name__} varies tensors of floats, got one of dtype {X.dtype}."
-            )
-        draws = Draws(X, generator)
-        return (
-            self._augment(X[..., None], draws)[..., 0] if X.ndim == 3 else self._augment(X, draws)
-        )
+            raise TypeError(f"{name} augments tensors of floats, got one of dtype {X.dtype}.")
+        source = RandomSource(X, generator)
+        if X.ndim == 3:
+            return self._augment(X[..., None], source)[..., 0]
+        return self._augment(X, source)
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameters and the data; nothing is learned.
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)
-            Training samples of any real dtype.
-        y : None
-            Ignored.
+        %(training_X)s
 
         Returns
         -------
@@ -113,35 +122,37 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         return self
 
     def fit_transform(self, X: ArrayLike, y: object = None) -> np.ndarray:
-        """Vary every training sample once.
+        """Augment every training sample once.
 
-        Unlike that of other transformers, the result is not what `fit` and then `transform`
-        give, which leave samples as they are.
+        Unlike that of other transformers, the result is not that of `fit` and then `transform`,
+        which leave samples as they are.
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)
-            Training samples of any real dtype.
-        y : None
-            Ignored.
+        %(training_X)s
 
         Returns
         -------
         X_new : ndarray of the shape of `X`
-            The varied samples, read for this where `X` is a lazy collection. Images keep their
-            dtype, and whole numbers are rounded and clipped to what it holds; spectra that are
-            not float32 become float64.
+            The augmented samples, read for this where `X` is a lazy collection. Images keep
+            their dtype, and whole numbers are rounded and clipped to its range; spectra that
+            are not float32 become float64.
+
+        Raises
+        ------
+        ValueError
+            As by `fit`, or if values become infinite.
         """
-        from sklvision.augmentation._draws import augment_array
+        from sklvision.augmentation._arrays import augment_array
 
         return augment_array(self, self._fit(X), draw_seed(self.random_state))
 
     def transform(self, X: ArrayLike) -> np.ndarray:
-        """Return the samples as they are: what is new is never varied.
+        """Return the samples as they are: new samples are never augmented.
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)
+        %(X)s
             Samples of the shape seen in `fit`.
 
         Returns
@@ -157,134 +168,80 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         check_is_fitted(self)
         return self._check_samples(X, reset=False)
 
-    @available_if(_gives_tables)
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
-        """Name the output features, where they are bands of spectra.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the input features; the names seen in `fit`, or x0, x1, ... where None.
-
-        Returns
-        -------
-        feature_names_out : ndarray of str
-            The same names.
-
-        Raises
-        ------
-        AttributeError
-            If the output is images.
-        """
-        return super().get_feature_names_out(input_features)
-
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Choose the container of the output, where it is spectra.
-
-        Parameters
-        ----------
-        transform : {"default", "pandas", "polars"} or None, default=None
-            The container that `transform` and `fit_transform` give. None changes nothing.
-
-        Returns
-        -------
-        self : object
-            The augmenter.
-
-        Raises
-        ------
-        ValueError
-            If the output is images, which fit into no table.
-        """
-        if self._gives_images():
-            self._refuse_container(transform)
-            return self
-        return super().set_output(transform=transform)
-
-    def _refuse_container(self, transform: str | None) -> None:
-        if transform not in (None, "default"):
-            raise ValueError(
-                f"set_output(transform={transform!r}) needs a table, and {type(self).__name__} "
-                "gives images. Set it on a FlattenImages step after it."
-            )
-
-    def _gives_images(self) -> bool:
-        """Say whether the output is known to be images."""
-        return 2 not in self._ndims or len(getattr(self, "input_shape_", (0,))) > 1
+    def _has_image_output(self) -> bool:
+        return 2 not in self._n_dims or len(getattr(self, "input_shape_", (0,))) > 1
 
     def _fit(self, X: Any) -> np.ndarray:
+        """Check parameters and samples, and return these as an array or a collection."""
         self._validate_params()
         samples = self._check_samples(X, reset=True)
-        if self._gives_images():
-            self._refuse_container(getattr(self, "_sklearn_output_config", {}).get("transform"))
+        self._check_container()
         return samples
 
     def _check_samples(self, X: Any, *, reset: bool) -> np.ndarray:
         """Check samples and the shape seen in `fit`, or learn it."""
-        if is_collection(X):
-            samples = X  # shapes are known beforehand, pixels are read when they are needed
-            self._check_ndim(X.shape)
-        elif 2 in self._ndims and _is_table(X):
-            samples = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-        else:
-            samples = check_array(X, ensure_2d=False, allow_nd=True, estimator=self, input_name="X")
-            self._check_ndim(samples.shape)
-        shape = samples.shape[1:]
+        samples = as_samples(X)
+        is_table = samples.is_table and 2 in self._n_dims
+        if not is_table:
+            samples = check_images(X, requester=self, n_dims=self._n_dims)
+        if not reset and not (is_table and len(self.input_shape_) == 1):
+            check_same_shape(samples.sample_shape, self.input_shape_, type(self).__name__)
+        if is_table:  # whose names and number of columns are compared as well
+            table = validate_data(self, samples.data, reset=reset, dtype=[np.float64, np.float32])
+            self.input_shape_ = table.shape[1:] if reset else self.input_shape_
+            return table
         if reset:
-            self.input_shape_, self.n_features_in_ = shape, math.prod(shape)
-            if samples.ndim > 2:
-                self.__dict__.pop("feature_names_in_", None)  # of an earlier fit on a table
-        elif shape != self.input_shape_:
-            raise ValueError(
-                f"X holds samples of shape {shape}, but {type(self).__name__} was fitted on "
-                f"samples of shape {self.input_shape_}."
-            )
-        return samples
-
-    def _check_ndim(self, shape: tuple[int, ...]) -> None:
-        if len(shape) not in self._ndims:
-            expected = " or ".join(_SHAPES[ndim] for ndim in self._ndims)
-            raise ValueError(
-                f"X has shape {tuple(shape)}, but {type(self).__name__} expects {expected}."
-            )
-        if 0 in shape:
-            raise ValueError(f"X has shape {tuple(shape)}: there is nothing in it.")
+            set_input_shape(self, samples.sample_shape)
+        return samples.data
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = 2 in self._ndims
-        tags.input_tags.three_d_array = 3 in self._ndims
+        tags.input_tags.two_d_array = 2 in self._n_dims
+        tags.input_tags.three_d_array = 3 in self._n_dims
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
 class AffineAugmenter(Augmenter):
-    """Base of flips, shifts, rotations and zooms: each sample is seen through a matrix.
+    """Base of flips, shifts, rotations and zooms: each sample is sampled through a matrix.
 
-    Subclasses implement `_maps`, and have `fill` and `fill_value` if they show what lies beyond
-    the edges.
+    Subclasses implement `_draw_maps`.
     """
 
-    # Whether pixels are mixed with their neighbours; otherwise they are only moved.
+    # Whether neighboring pixels are mixed; otherwise they only change places.
     _interpolates: ClassVar[bool] = True
+
+    def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
+        """Draw matrices (n, 3, 3) as the functions of `_functional` make them."""
+        raise NotImplementedError
+
+
+class FillingAugmenter(AffineAugmenter):
+    """Base of affine augmenters that show pixels beyond the edges, filled by `fill`."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **AffineAugmenter._parameter_constraints,
+        "fill": [StrOptions({"reflect", "edge", "constant"})],
+        "fill_value": PIXEL_VALUE,
+    }
 
     fill: str
     fill_value: float
 
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
-        """Draw matrices (n, 3, 3) as the functions of `_functional` make them."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        *,
+        fill: str = "reflect",
+        fill_value: float = 0.0,
+        p: float = 1.0,
+        random_state: RandomState = None,
+    ) -> None:
+        super().__init__(p=p, random_state=random_state)
+        self.fill = fill
+        self.fill_value = fill_value
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        maps = self._maps(draws, X.shape[1], X.shape[2])
+        maps = self._draw_maps(source, X.shape[1], X.shape[2])
         return _functional.warp(X, maps, self.fill, self.fill_value)
-
-
-def _is_table(X: Any) -> bool:
-    """Whether X is to be read as (n, n_bands); what is neither is refused by that reading too."""
-    try:
-        return (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) < 3
-    except ValueError:  # samples of different shapes
-        return False

@@ -7,53 +7,52 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 
-from sklvision.augmentation._affine import gather_warps
-from sklvision.augmentation._base import Augmenter
+from sklvision.augmentation._affine import combine_warps
+from sklvision.augmentation._base import Augmenter, RandomState, is_label_mixer
 from sklvision.augmentation._mixup import MixUp
+from sklvision.augmentation._texts import document
+from sklvision.utils._images import check_image_dimensions
 from sklvision.utils._sklearn import InvalidParameterError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
-_OFF = "passthrough"
+_PASSTHROUGH = "passthrough"
 
 
-def _mixes_labels(augmenter: Compose) -> bool:
-    if not any(hasattr(part, "mix") for part in augmenter._parts()):
+def _has_label_mixer(augmenter: Compose) -> bool:
+    if not any(map(is_label_mixer, augmenter._list_parts())):
         raise AttributeError("There is no MixUp among these augmenters.")
     return True
 
 
+@document
 class Compose(Augmenter):
     """Apply several augmenters, one after another.
 
-    Flips, rotations, shifts and zooms that stand next to each other and fill alike are
-    applied at once, so that pixels are interpolated a single time.
+    Flips, rotations, shifts and zooms that are neighbors and fill alike are applied at once,
+    so that pixels are interpolated a single time.
 
     Parameters
     ----------
     augmenters : sequence of augmenters or of (str, augmenter) pairs, default=()
-        What to apply, in this order. Those without a name get the name of their class in lower
-        case, with a number where a class is there twice. A name serves to set parameters, such
-        as ``randomrotation__degrees``, and to replace or switch off the augmenter by setting it
-        to another one or to "passthrough".
+        Augmenters to apply, in this order. Those without a name get the name of their class in
+        lower case, with a number where a class occurs more than once. A name serves to set
+        parameters, such as ``randomrotation__degrees``, and to replace or switch off the
+        augmenter by setting it to another one or to "passthrough".
     random_state : int, RandomState instance or None, default=None
         Seed of ``fit_transform``; that of the single augmenters is not used. In training, the
-        classifier's seed rules.
+        seed of the classifier decides.
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one sample seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one sample.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the bands, where ``X`` was a table with names that are all strings.
+    %(sample_attributes)s
 
     See Also
     --------
@@ -84,7 +83,7 @@ class Compose(Augmenter):
         self,
         augmenters: Sequence[Augmenter | MixUp | tuple[str, Augmenter | MixUp | str]] = (),
         *,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
         self.augmenters = augmenters
         self.random_state = random_state
@@ -92,7 +91,7 @@ class Compose(Augmenter):
     @property
     def named_augmenters(self) -> Bunch:
         """The augmenters by name."""
-        return Bunch(**dict(self._pairs()))
+        return Bunch(**dict(self._list_pairs()))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters.
@@ -109,9 +108,9 @@ class Compose(Augmenter):
         """
         params = super().get_params(deep=False)
         if deep:
-            for name, part in self._pairs():
+            for name, part in self._list_pairs():
                 params[name] = part
-                if hasattr(part, "get_params"):
+                if isinstance(part, BaseEstimator):
                     params |= {f"{name}__{k}": value for k, value in part.get_params().items()}
         return params
 
@@ -134,84 +133,85 @@ class Compose(Augmenter):
         ValueError
             If there is no such parameter.
         """
-        # From the outside in: the whole list, then single augmenters, then what is theirs.
+        # From the outside in: the whole list, then single augmenters, then their parameters.
         if "augmenters" in params:
             self.augmenters = params.pop("augmenters")
-        pairs = self._pairs()
-        replaced = {name: params.pop(name) for name, _ in pairs if name in params}
-        if replaced:
-            self.augmenters = [(name, replaced.get(name, part)) for name, part in pairs]
+        pairs = self._list_pairs()
+        new_parts = {name: params.pop(name) for name, _ in pairs if name in params}
+        if new_parts:
+            self.augmenters = [(name, new_parts.get(name, part)) for name, part in pairs]
         return super().set_params(**params)
 
-    @available_if(_mixes_labels)
+    @available_if(_has_label_mixer)
     def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Vary a batch and blend it, where there is a :class:`MixUp` among the augmenters.
+        """Augment a batch and mix it, where there is a :class:`MixUp` among the augmenters.
 
         Parameters
         ----------
-        X : Tensor of shape (n, ...)
-            Samples, of a floating-point dtype.
-        targets : Tensor of shape (n, n_classes)
-            Probabilities of the classes, or those times weights of the samples.
+        %(mix_parameters)s
 
         Returns
         -------
         X_new : Tensor of shape (n, ...)
-            Varied and blended samples.
+            Augmented and mixed samples.
         mixed_targets : Tensor of shape (n, n_classes)
-            Targets blended as their samples are.
+            Targets mixed in the same proportions.
         """
-        from sklvision.augmentation._draws import Draws
+        from sklvision.augmentation._random_source import RandomSource
 
-        self._check_ndim(X.shape)
-        draws, gray = Draws(X, None), X.ndim == 3
-        X = X[..., None] if gray else X
-        for stage in gather_warps(self._parts()):
-            if hasattr(stage, "mix"):
+        check_image_dimensions(X.shape, type(self).__name__, self._n_dims)
+        source, is_gray = RandomSource(X, None), X.ndim == 3
+        X = X[..., None] if is_gray else X
+        for stage in combine_warps(self._list_parts()):
+            if is_label_mixer(stage):
                 X, targets = stage.mix(X, targets)
             else:
-                X = stage._augment(X, draws)
-        return X[..., 0] if gray else X, targets
+                X = stage._augment(X, source)
+        return X[..., 0] if is_gray else X, targets
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         self._refuse_mixing()
-        for stage in gather_warps(self._parts()):
-            X = stage._augment(X, draws)
+        for stage in combine_warps(self._list_parts()):
+            X = stage._augment(X, source)
         return X
 
-    def _pairs(self) -> list[tuple[str, Any]]:
-        """Names and augmenters, those that are switched off as well."""
-        given = self.augmenters if isinstance(self.augmenters, list | tuple) else ()
+    def _list_pairs(self) -> list[tuple[str, Any]]:
+        """List names and augmenters, those that are switched off as well."""
+        items = self.augmenters if isinstance(self.augmenters, list | tuple) else ()
         pairs = [
-            item if isinstance(item, tuple) and len(item) == 2 else (None, item) for item in given
+            item if isinstance(item, tuple) and len(item) == 2 else (None, item) for item in items
         ]
-        generic = [type(part).__name__.lower() for name, part in pairs if name is None]
-        total, seen = Counter(generic), Counter[str]()
-        named = []
+        class_names = [type(part).__name__.lower() for name, part in pairs if name is None]
+        total, n_so_far = Counter(class_names), Counter[str]()
+        named_pairs = []
         for name, part in pairs:
             if name is None:
                 name = type(part).__name__.lower()
-                seen[name] += 1
-                name = f"{name}-{seen[name]}" if total[name] > 1 else name
-            named.append((name, part))
-        return named
+                n_so_far[name] += 1
+                name = f"{name}-{n_so_far[name]}" if total[name] > 1 else name
+            named_pairs.append((name, part))
+        return named_pairs
 
-    def _parts(self) -> list[Any]:
-        """The augmenters that are switched on."""
-        return [part for _, part in self._pairs() if not (isinstance(part, str) and part == _OFF)]
+    def _list_parts(self) -> list[Any]:
+        """List the augmenters that are switched on."""
+        return [
+            part
+            for _, part in self._list_pairs()
+            if not (isinstance(part, str) and part == _PASSTHROUGH)
+        ]
 
     @property
-    def _ndims(self) -> tuple[int, ...]:  # type: ignore[override]
+    def _n_dims(self) -> tuple[int, ...]:  # type: ignore[override]
         """Numbers of dimensions that all of the augmenters take."""
         return tuple(
             ndim
             for ndim in (2, 3, 4)
-            if all(ndim in getattr(part, "_ndims", (ndim,)) for part in self._parts())
+            if all(ndim in getattr(part, "_n_dims", (ndim,)) for part in self._list_parts())
         )
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        names = [name for name, _ in self._pairs()]
+        names = [name for name, _ in self._list_pairs()]
         for name in names:
             if not isinstance(name, str) or "__" in name or names.count(name) > 1:
                 raise InvalidParameterError(
@@ -222,17 +222,17 @@ class Compose(Augmenter):
                 raise InvalidParameterError(
                     f"{name!r} in 'augmenters' is the name of a parameter of Compose; take another."
                 )
-        for part in self._parts():
+        for part in self._list_parts():
             if not isinstance(part, Augmenter | MixUp):
                 raise InvalidParameterError(
                     "The 'augmenters' parameter of Compose must hold augmenters of "
                     f"sklvision.augmentation, alone or as (name, augmenter), got {part!r}."
                 )
             part._validate_params()
-        if not self._ndims:
+        if not self._n_dims:
             raise InvalidParameterError(
                 "The 'augmenters' parameter of Compose holds augmenters of images and of spectra, "
-                f"which take no data in common: {self._parts()!r}."
+                f"which take no data in common: {self._list_parts()!r}."
             )
 
     def _fit(self, X: Any) -> np.ndarray:
@@ -240,8 +240,8 @@ class Compose(Augmenter):
         return super()._fit(X)
 
     def _refuse_mixing(self) -> None:
-        if hasattr(self, "mix"):
+        if is_label_mixer(self):
             raise TypeError(
-                "MixUp blends labels too, and neither a step of a pipeline nor a call with X "
-                "alone can change those: give it to a classifier as augment, or call mix."
+                "MixUp mixes labels too, and neither a step of a pipeline nor a call with X alone "
+                "can change those: pass it to a classifier as augment, or call mix."
             )

@@ -1,8 +1,8 @@
 """The arithmetic of the augmenters, as functions of tensors.
 
-Images are (n, height, width, channels), spectra (n, n_bands). What is done to a sample comes as
-tensors with one value per sample; nothing here is random, and nothing changes its input. A
-sample whose values ask for no change comes out bit by bit as it was.
+Images are (n, height, width, channels), spectra (n, n_bands). Amounts are tensors with one value
+per sample; nothing here is random, and nothing changes its input. A sample whose amounts are
+zero is returned bit by bit as it was.
 """
 
 from __future__ import annotations
@@ -11,81 +11,83 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# What lies beyond the edges of an image, and torch's name for it.
+from sklvision.utils._kernels import make_path_kernels
+
+# Ways to fill pixels beyond the edges of an image, and torch's names of them.
 _PADDING = {"reflect": "reflection", "edge": "border", "constant": "zeros"}
 
 
-def _spread(values: Tensor, X: Tensor) -> Tensor:
-    """Shape one value per sample so that it broadcasts over the samples."""
+def _expand(values: Tensor, X: Tensor) -> Tensor:
+    """Expand one value per sample so that it broadcasts over the samples."""
     return values.reshape(-1, *[1] * (X.ndim - 1))
 
 
-def _channels_last(planes: Tensor) -> Tensor:
-    """Turn planes (n, channels, height, width) into images, in memory too.
+def _move_channels_last(planes: Tensor) -> Tensor:
+    """Convert planes (n, channels, height, width) to images, in memory too.
 
-    Nets take another, slower path where strides tell of planes, even those of a single channel.
+    Nets take another, slower path where strides are those of planes, even of a single channel.
     """
     images = planes.permute(0, 2, 3, 1)
     return images.reshape(len(images), -1).reshape(images.shape)
 
 
 def flip(X: Tensor, horizontal: Tensor, vertical: Tensor) -> Tensor:
-    """Mirror images left to right and top to bottom where the booleans say so."""
-    X = torch.where(_spread(horizontal, X), X.flip(2), X)
-    return torch.where(_spread(vertical, X), X.flip(1), X)
+    """Flip images left to right and top to bottom where the flags are set."""
+    X = torch.where(_expand(horizontal, X), X.flip(2), X)
+    return torch.where(_expand(vertical, X), X.flip(1), X)
 
 
-def shift(X: Tensor, down: Tensor, right: Tensor, fill: str, fill_value: float) -> Tensor:
-    """Move images by whole pixels."""
+def shift(X: Tensor, n_down: Tensor, n_right: Tensor, fill: str, fill_value: float) -> Tensor:
+    """Shift images by whole pixels."""
     n, height, width, _ = X.shape
-    rows, row_outside = _sources(height, down, fill)
-    columns, column_outside = _sources(width, right, fill)
+    rows, is_row_beyond = _find_sources(height, n_down, fill)
+    columns, is_column_beyond = _find_sources(width, n_right, fill)
     samples = torch.arange(n, device=X.device)[:, None, None]
-    shifted = X[samples, rows[:, :, None], columns[:, None, :]]
+    images = X[samples, rows[:, :, None], columns[:, None, :]]
     if fill == "constant":
-        outside = row_outside[:, :, None] | column_outside[:, None, :]
-        shifted.masked_fill_(outside[..., None], fill_value)
-    return shifted
+        is_beyond = is_row_beyond[:, :, None] | is_column_beyond[:, None, :]
+        images.masked_fill_(is_beyond[..., None], fill_value)
+    return images
 
 
-def _sources(size: int, by: Tensor, fill: str) -> tuple[Tensor, Tensor]:
-    """Index that each place along an axis shows, and whether it lies outside the image."""
-    index = torch.arange(size, device=by.device) - by[:, None]
-    outside = (index < 0) | (index >= size)
+def _find_sources(size: int, distance: Tensor, fill: str) -> tuple[Tensor, Tensor]:
+    """Find the index that each place along an axis shows, and whether it is beyond the image."""
+    index = torch.arange(size, device=distance.device) - distance[:, None]
+    is_beyond = (index < 0) | (index >= size)
     if fill == "reflect":
         index = index.remainder(2 * size)
-        return torch.minimum(index, 2 * size - 1 - index), outside
-    return index.clamp(0, size - 1), outside
+        return torch.minimum(index, 2 * size - 1 - index), is_beyond
+    return index.clamp(0, size - 1), is_beyond
 
 
-# A map takes a place in the new image, in pixels to the right of and below its centre, to the
+# A map takes a place in the new image, in pixels to the right of and below its center, to the
 # place in the old image that it shows. Maps are matrices of shape (n, 3, 3): the map of one
 # change after another is the product of theirs, in the same order.
 
 
-def flip_map(horizontal: Tensor, vertical: Tensor) -> Tensor:
-    """Map of images mirrored left to right and top to bottom."""
-    return _maps({(0, 0): 1 - 2.0 * horizontal, (1, 1): 1 - 2.0 * vertical})
+def make_flip_maps(horizontal: Tensor, vertical: Tensor) -> Tensor:
+    """Make the maps that flip images left to right and top to bottom."""
+    return _make_maps({(0, 0): 1 - 2.0 * horizontal, (1, 1): 1 - 2.0 * vertical})
 
 
-def shift_map(down: Tensor, right: Tensor) -> Tensor:
-    """Map of images moved by pixels."""
-    return _maps({(0, 2): -1.0 * right, (1, 2): -1.0 * down})
+def make_shift_maps(n_down: Tensor, n_right: Tensor) -> Tensor:
+    """Make the maps that shift images by pixels."""
+    return _make_maps({(0, 2): -1.0 * n_right, (1, 2): -1.0 * n_down})
 
 
-def rotation_map(degrees: Tensor) -> Tensor:
-    """Map of images turned counterclockwise."""
+def make_rotation_maps(degrees: Tensor) -> Tensor:
+    """Make the maps that rotate images counterclockwise."""
     angle = torch.deg2rad(degrees)
     cos, sin = torch.cos(angle), torch.sin(angle)
-    return _maps({(0, 0): cos, (0, 1): -sin, (1, 0): sin, (1, 1): cos})
+    return _make_maps({(0, 0): cos, (0, 1): -sin, (1, 0): sin, (1, 1): cos})
 
 
-def zoom_map(scale: Tensor) -> Tensor:
-    """Map of images whose content appears `scale` times as large."""
-    return _maps({(0, 0): 1 / scale, (1, 1): 1 / scale})
+def make_zoom_maps(scale: Tensor) -> Tensor:
+    """Make the maps that show the content of images `scale` times as large."""
+    return _make_maps({(0, 0): 1 / scale, (1, 1): 1 / scale})
 
 
-def _maps(entries: dict[tuple[int, int], Tensor]) -> Tensor:
+def _make_maps(entries: dict[tuple[int, int], Tensor]) -> Tensor:
     first = next(iter(entries.values()))
     maps = torch.eye(3, dtype=first.dtype, device=first.device).repeat(len(first), 1, 1)
     for (row, column), values in entries.items():
@@ -94,35 +96,35 @@ def _maps(entries: dict[tuple[int, int], Tensor]) -> Tensor:
 
 
 def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
-    """Show images through maps, interpolating linearly between pixels."""
+    """Warp images by maps, interpolating linearly between pixels."""
     maps = maps.to(X.dtype)
     planes = X.permute(0, 3, 1, 2)
     # torch fills with zeros only.
     zero = fill_value if fill == "constant" else 0.0
-    warped = functional.grid_sample(
+    warped_planes = functional.grid_sample(
         planes - zero if zero else planes,
-        _grid(maps, X.shape[1], X.shape[2]),
+        _make_grid(maps, X.shape[1], X.shape[2]),
         padding_mode=_PADDING[fill],
         align_corners=False,
     )
     if zero:
-        warped += zero
+        warped_planes += zero
     identity = torch.eye(3, dtype=X.dtype, device=X.device)
-    unchanged = (maps == identity).flatten(1).all(dim=1)
-    return torch.where(_spread(unchanged, X), X, _channels_last(warped))
+    is_identity = (maps == identity).flatten(1).all(dim=1)
+    return torch.where(_expand(is_identity, X), X, _move_channels_last(warped_planes))
 
 
-def _grid(maps: Tensor, height: int, width: int) -> Tensor:
-    """Places that the pixels show, from -1 to 1 across the image, as grid_sample takes them."""
+def _make_grid(maps: Tensor, height: int, width: int) -> Tensor:
+    """Make the places that pixels show, from -1 to 1 across the image, as for grid_sample."""
     right = torch.arange(width, dtype=maps.dtype, device=maps.device) - (width - 1) / 2
-    below = torch.arange(height, dtype=maps.dtype, device=maps.device) - (height - 1) / 2
+    down = torch.arange(height, dtype=maps.dtype, device=maps.device) - (height - 1) / 2
     grid = maps.new_empty(len(maps), height, width, 2)
     # Sums of a row and a column: far quicker than a matrix product for every pixel.
     for axis, size in enumerate((width, height)):
         m = maps[:, axis] * (2 / size)
-        along_row = m[:, 0, None] * right + m[:, 2, None]
-        along_column = m[:, 1, None] * below
-        torch.add(along_row[:, None, :], along_column[:, :, None], out=grid[..., axis])
+        row_part = m[:, 0, None] * right + m[:, 2, None]
+        column_part = m[:, 1, None] * down
+        torch.add(row_part[:, None, :], column_part[:, :, None], out=grid[..., axis])
     return grid
 
 
@@ -134,11 +136,11 @@ def erase(
     left: Tensor,
     value: float | None,
 ) -> Tensor:
-    """Cover a rectangle of every image.
+    """Erase a rectangle of every image.
 
-    It takes the part `area` of the image (rounded down to whole pixels), is `aspect` times as
-    high as wide, and lies at the parts `top` and `left`, from 0 to 1, of the room there is. None
-    as `value` covers with the image's own mean color.
+    It takes the fraction `area` of the image (rounded down to whole pixels), is `aspect` times as
+    high as wide, and lies at the fractions `top` and `left`, from 0 to 1, of the room there is.
+    With None as `value` its pixels become the image's own mean color.
     """
     n_rows, n_columns = X.shape[1:3]
     pixels = area * n_rows * n_columns
@@ -146,28 +148,29 @@ def erase(
     width = (pixels / aspect).sqrt().clamp(max=n_columns)
     # The product of two floors is at most the area; a whole number may come out just below.
     height, width = (height + 1e-4).floor(), (width + 1e-4).floor()
-    in_rows = _between(n_rows, top, height)
-    in_columns = _between(n_columns, left, width)
-    covered = (in_rows[:, :, None] & in_columns[:, None, :])[..., None]
+    in_rows = _mark_interval(n_rows, top, height)
+    in_columns = _mark_interval(n_columns, left, width)
+    is_erased = (in_rows[:, :, None] & in_columns[:, None, :])[..., None]
     cover = X.mean(dim=(1, 2), keepdim=True) if value is None else X.new_tensor(value)
-    return torch.where(covered, cover, X)
+    return torch.where(is_erased, cover, X)
 
 
-def _between(size: int, start: Tensor, length: Tensor) -> Tensor:
+def _mark_interval(size: int, start: Tensor, length: Tensor) -> Tensor:
+    """Mark an interval of an axis that starts at a fraction of the room there is."""
     first = torch.minimum((start * (size - length + 1)).floor(), size - length)[:, None]
     index = torch.arange(size, device=start.device)
     return (index >= first) & (index < first + length[:, None])
 
 
 def scale_brightness(X: Tensor, gain: Tensor, contrast: Tensor) -> Tensor:
-    """Multiply pixel values by a gain, and their distance from the image's mean by a contrast."""
+    """Scale pixel values by a gain, and their distance from the image's mean by a contrast."""
     mean = X.mean(dim=(1, 2, 3), keepdim=True)
-    gain, contrast = _spread(gain, X), _spread(contrast, X)
+    gain, contrast = _expand(gain, X), _expand(contrast, X)
     return torch.addcmul(gain * (1 - contrast) * mean, X, gain * contrast)
 
 
-def line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
-    """Kernels (n, size, size) that smear along a centered line; each sums to 1.
+def make_line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
+    """Make kernels (n, size, size) that smear along a centered line; each sums to 1.
 
     Parameters
     ----------
@@ -180,60 +183,55 @@ def line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
     """
     steps = torch.linspace(-0.5, 0.5, 2 * size + 1, dtype=length.dtype, device=length.device)
     cells = torch.arange(size, dtype=length.dtype, device=length.device) - size // 2
-    along = (length - 1)[:, None] * steps
+    travel = (length - 1)[:, None] * steps
     angle = torch.deg2rad(degrees)[:, None]
-    # Each point of the line is shared between the nearest cells.
-    x, y = (
-        (1 - (place[:, :, None] - cells).abs()).clamp(min=0)
-        for place in (along * torch.cos(angle), -along * torch.sin(angle))
-    )
-    return y.mT @ x / len(steps)
+    return make_path_kernels(travel * torch.cos(angle), -travel * torch.sin(angle), cells)
 
 
 def convolve(X: Tensor, kernels: Tensor) -> Tensor:
     """Convolve each image with its own symmetric kernel, repeating the edges."""
     n, height, width, channels = X.shape
     margin = kernels.shape[1] // 2
-    padded = functional.pad(X.permute(0, 3, 1, 2), (margin,) * 4, mode="replicate")
-    blurred = functional.conv2d(
-        padded.reshape(1, n * channels, *padded.shape[2:]),
+    planes = functional.pad(X.permute(0, 3, 1, 2), (margin,) * 4, mode="replicate")
+    blurred_planes = functional.conv2d(
+        planes.reshape(1, n * channels, *planes.shape[2:]),
         kernels.repeat_interleave(channels, dim=0)[:, None],
         groups=n * channels,
     )
-    return _channels_last(blurred.reshape(n, channels, height, width))
+    return _move_channels_last(blurred_planes.reshape(n, channels, height, width))
 
 
-def spread_of(X: Tensor) -> Tensor:
-    """Standard deviation of the values of each sample, shaped to broadcast over it."""
+def compute_std(X: Tensor) -> Tensor:
+    """Compute the standard deviation of each sample, shaped to broadcast over it."""
     return X.std(dim=tuple(range(1, X.ndim)), correction=0, keepdim=True)
 
 
 def add_noise(X: Tensor, noise: Tensor, scale: Tensor, relative: bool) -> Tensor:
     """Add noise times a scale, which may count in standard deviations of the sample."""
-    scale = _spread(scale, X)
-    return torch.addcmul(X, noise, scale * spread_of(X) if relative else scale)
+    scale = _expand(scale, X)
+    return torch.addcmul(X, noise, scale * compute_std(X) if relative else scale)
 
 
-def shift_bands(X: Tensor, by: Tensor) -> Tensor:
-    """Move spectra to higher bands, interpolating linearly and repeating the ends."""
+def shift_bands(X: Tensor, distance: Tensor) -> Tensor:
+    """Shift spectra to higher bands, interpolating linearly and repeating the ends."""
     last = X.shape[1] - 1
-    places = torch.arange(last + 1, dtype=X.dtype, device=X.device) - by[:, None]
+    places = torch.arange(last + 1, dtype=X.dtype, device=X.device) - distance[:, None]
     places = places.clamp(0, last)
-    below = places.floor().long()
-    part = places - below
-    return torch.lerp(X.gather(1, below), X.gather(1, (below + 1).clamp(max=last)), part)
+    lower = places.floor().long()
+    upper = (lower + 1).clamp(max=last)
+    return torch.lerp(X.gather(1, lower), X.gather(1, upper), places - lower)
 
 
 def scale_bands(X: Tensor, gain: Tensor, offset: Tensor, slope: Tensor) -> Tensor:
-    """Multiply spectra, and add an offset and a tilt in standard deviations of the spectrum.
+    """Scale spectra, and add an offset and a tilt in standard deviations of the spectrum.
 
     The tilt goes from `-slope` at the first band to `slope` at the last.
     """
     ramp = torch.linspace(-1, 1, X.shape[1], dtype=X.dtype, device=X.device)
-    added = (offset[:, None] + slope[:, None] * ramp) * spread_of(X)
-    return torch.addcmul(added, X, gain[:, None])
+    baseline = (offset[:, None] + slope[:, None] * ramp) * compute_std(X)
+    return torch.addcmul(baseline, X, gain[:, None])
 
 
 def mix(values: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
-    """Blend each sample with its partner; a weight of 1 leaves it alone."""
-    return torch.lerp(values[partner], values, _spread(weight, values))
+    """Mix each sample with its partner; a weight of 1 leaves it alone."""
+    return torch.lerp(values[partner], values, _expand(weight, values))

@@ -1,19 +1,20 @@
-"""Noise of the sensor."""
+"""Gaussian noise of images and spectra."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import MAGNITUDE, Augmenter
+from sklvision.augmentation._base import Augmenter, RandomState
+from sklvision.augmentation._texts import document
+from sklvision.utils._sklearn import Interval, Real
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class GaussianNoise(Augmenter):
     """Add Gaussian noise to images or spectra.
 
@@ -21,27 +22,21 @@ class GaussianNoise(Augmenter):
     ----------
     scale : float, default=0.05
         Standard deviation of the noise: as a fraction of the standard deviation of the values
-        of each sample, or in the units of the samples, see ``relative``.
+        of each sample, or in the units of the samples, see ``relative``. Up to 1e30.
     relative : bool, default=True
-        Whether ``scale`` is a fraction. A sample of one value throughout then gets no noise.
+        Whether ``scale`` is a fraction. A sample whose values are all equal then gets no noise.
     p : float, default=1.0
         Probability, per sample, of getting noise.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one sample seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one sample.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the bands, where ``X`` was a table with names that are all strings.
+    %(sample_attributes)s
 
     See Also
     --------
-    SpectralGain : Spectra in another light.
-    RandomBrightness : Images in another light.
+    SpectralGain : Random gain, offset and slope of spectra.
+    RandomBrightness : Random brightness and contrast of images.
 
     Notes
     -----
@@ -61,10 +56,10 @@ class GaussianNoise(Augmenter):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Augmenter._parameter_constraints,
-        "scale": MAGNITUDE,
+        "scale": [Interval(Real, 0, 1e30, closed="both")],
         "relative": ["boolean"],
     }
-    _ndims = (2, 3, 4)
+    _n_dims = (2, 3, 4)
 
     def __init__(
         self,
@@ -72,15 +67,14 @@ class GaussianNoise(Augmenter):
         *,
         relative: bool = True,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.scale = scale
         self.relative = relative
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        scale = (self.scale * draws.chance(self.p)).to(X.dtype)
-        return _functional.add_noise(X, draws.normal(X.shape), scale, self.relative)
+        scale = (self.scale * source.draw_flags(self.p)).to(X.dtype)
+        return _functional.add_noise(X, source.draw_normal(X.shape), scale, self.relative)

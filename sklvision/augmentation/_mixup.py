@@ -1,10 +1,11 @@
-"""Samples blended in pairs, and their labels with them."""
+"""Samples mixed in pairs, and their labels with them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sklvision.augmentation._base import PROBABILITY
+from sklvision.augmentation._base import FRACTION
+from sklvision.augmentation._texts import document
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._sklearn import Interval, Real
 
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+@document
 class MixUp(SklvisionEstimator):
-    """Blend every sample with another of its batch, and their labels in the same proportion.
+    """Mix every sample with another of its batch, and their labels in the same proportion.
 
     It works inside training only, as ``augment`` of a classifier: a step of a pipeline cannot
     change labels, so this class has neither ``fit`` nor ``transform``.
@@ -21,14 +23,15 @@ class MixUp(SklvisionEstimator):
     Parameters
     ----------
     alpha : float, default=0.2
-        Both parameters of the beta distribution that weights are drawn from: near 0, one of
-        the two samples nearly vanishes; at 1, every proportion is equally likely.
+        Both parameters of the beta distribution that weights are drawn from, from a millionth
+        to a million: near 0, one of the two samples nearly vanishes; at 1, every proportion is
+        equally likely.
     p : float, default=1.0
-        Probability, per sample, of being blended.
+        Probability, per sample, of being mixed.
 
     See Also
     --------
-    RandomErasing : Images with a part covered.
+    RandomErasing : Random rectangles erased from images.
     Compose : Augmenters one after another, this one among them.
 
     Notes
@@ -54,33 +57,28 @@ class MixUp(SklvisionEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "p": PROBABILITY,
+        "alpha": [Interval(Real, 1e-6, 1e6, closed="both")],
+        "p": FRACTION,
     }
-    # Takes whatever a net takes.
-    _ndims = (2, 3, 4)
+    _n_dims = (2, 3, 4)
 
     def __init__(self, alpha: float = 0.2, *, p: float = 1.0) -> None:
         self.alpha = alpha
         self.p = p
 
     def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Blend a batch.
+        """Mix a batch.
 
         Parameters
         ----------
-        X : Tensor of shape (n, ...)
-            Samples, of a floating-point dtype.
-        targets : Tensor of shape (n, n_classes)
-            Probabilities of the classes, or those times weights of the samples: each row is
-            blended as its sample is.
+        %(mix_parameters)s
 
         Returns
         -------
         X_mixed : Tensor of shape (n, ...)
-            Blended samples.
+            Mixed samples.
         mixed_targets : Tensor of shape (n, n_classes)
-            Targets blended in the same proportions.
+            Targets mixed in the same proportions.
 
         Raises
         ------
@@ -94,7 +92,7 @@ class MixUp(SklvisionEstimator):
 
         if targets.ndim != 2 or len(targets) != len(X) or not targets.is_floating_point():
             raise ValueError(
-                "MixUp blends targets of shape (n, n_classes) with float values, one row per "
+                "MixUp mixes targets of shape (n, n_classes) with float values, one row per "
                 f"sample; got {targets.dtype} of shape {tuple(targets.shape)} for {len(X)} samples."
             )
         # On the processor: not every device draws from this distribution.

@@ -1,53 +1,49 @@
-"""Images in another light."""
+"""Random brightness and contrast of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import PART, Augmenter
+from sklvision.augmentation._base import RELATIVE_CHANGE, Augmenter, RandomState
+from sklvision.augmentation._texts import document
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class RandomBrightness(Augmenter):
     """Change the brightness and the contrast of images.
 
     Parameters
     ----------
     brightness : float, default=0.2
-        Largest relative change of brightness, from 0 up to but without 1: pixel values are
-        multiplied by ``1 - brightness`` to ``1 + brightness``.
+        Largest relative change of brightness, from 0 to below 1: pixel values are multiplied
+        by ``1 - brightness`` to ``1 + brightness``.
     contrast : float, default=0.2
-        Largest relative change of contrast, from 0 up to but without 1: the distance of pixel
+        Largest relative change of contrast, from 0 to below 1: the distance of pixel
         values from the mean of their image is multiplied by ``1 - contrast`` to
         ``1 + contrast``.
     p : float, default=1.0
-        Probability, per sample, of being changed.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being augmented.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    SpectralGain : The same for spectra.
+    SpectralGain : Gain, offset and slope of spectra.
     GaussianNoise : Noise of the sensor.
 
     Notes
     -----
-    Both are ratios, and so need no word about the range of the pixel values; 0 must be black.
+    Both are ratios, and so the range of the pixel values need not be known; 0 must be black.
     ``fit_transform`` clips whole-numbered images to the range of their dtype, as a camera does;
-    values of floats, and in training, are not clipped.
+    floats, and all values in training, are not clipped.
 
     .. versionadded:: 0.1
 
@@ -64,8 +60,8 @@ class RandomBrightness(Augmenter):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Augmenter._parameter_constraints,
-        "brightness": PART,
-        "contrast": PART,
+        "brightness": RELATIVE_CHANGE,
+        "contrast": RELATIVE_CHANGE,
     }
 
     def __init__(
@@ -74,19 +70,18 @@ class RandomBrightness(Augmenter):
         *,
         contrast: float = 0.2,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.brightness = brightness
         self.contrast = contrast
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        changed = draws.chance(self.p)
+        flags = source.draw_flags(self.p)
         return _functional.scale_brightness(
             X,
-            gain=1 + draws.symmetric(self.brightness) * changed,
-            contrast=1 + draws.symmetric(self.contrast) * changed,
+            gain=1 + source.draw_uniform(-self.brightness, self.brightness) * flags,
+            contrast=1 + source.draw_uniform(-self.contrast, self.contrast) * flags,
         )

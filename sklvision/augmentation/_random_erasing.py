@@ -1,55 +1,53 @@
-"""Images with a part covered."""
+"""Random rectangles erased from images."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import FRACTION, Augmenter
+from sklvision.augmentation._base import FRACTION, PIXEL_VALUE, Augmenter, RandomState
+from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real, StrOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class RandomErasing(Augmenter):
-    """Cover a random rectangle of images.
+    """Erase a random rectangle of images.
 
     A net that cannot count on any one part learns to use them all.
 
     Parameters
     ----------
     area : float, default=0.2
-        Largest part of the image that is covered, from 0 to 1; parts are drawn evenly from 0
-        to this, and rounded down to whole rows and columns.
+        Largest fraction of the image that is erased, from 0 to 1; fractions are drawn uniformly
+        from 0 to this, and rounded down to whole rows and columns.
     max_aspect : float, default=3.0
-        Largest ratio of the longer to the shorter side of the rectangle; 1 covers squares.
+        Largest ratio of the longer to the shorter side of the rectangle, up to a million; 1 erases
+        squares.
     value : float or "mean", default="mean"
-        What covers it: a value in the units of the images, or each image's own mean color.
+        New value of the erased pixels, in the units of the images, or each image's own mean
+        color.
     p : float, default=0.5
-        Probability, per sample, of being covered.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being augmented.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    MixUp : Images blended with others, and their labels too.
+    MixUp : Images mixed with others, and their labels too.
 
     Notes
     -----
     The rectangle lies wholly inside the image. One that would be longer than the image is cut,
-    and then covers less than was drawn.
+    and its area is then less than was drawn.
 
     .. versionadded:: 0.1
 
@@ -73,8 +71,8 @@ class RandomErasing(Augmenter):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Augmenter._parameter_constraints,
         "area": FRACTION,
-        "max_aspect": [Interval(Real, 1, None, closed="left")],
-        "value": [Interval(Real, None, None, closed="neither"), StrOptions({"mean"})],
+        "max_aspect": [Interval(Real, 1, 1e6, closed="both")],
+        "value": [*PIXEL_VALUE, StrOptions({"mean"})],
     }
 
     def __init__(
@@ -84,22 +82,22 @@ class RandomErasing(Augmenter):
         max_aspect: float = 3.0,
         value: float | str = "mean",
         p: float = 0.5,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.area = area
         self.max_aspect = max_aspect
         self.value = value
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
+        log_aspect = math.log(self.max_aspect)
         return _functional.erase(
             X,
-            area=draws.uniform(0, self.area) * draws.chance(self.p),
-            aspect=draws.symmetric(math.log(self.max_aspect)).exp(),
-            top=draws.uniform(0, 1),
-            left=draws.uniform(0, 1),
+            area=source.draw_uniform(0, self.area) * source.draw_flags(self.p),
+            aspect=source.draw_uniform(-log_aspect, log_aspect).exp(),
+            top=source.draw_uniform(0, 1),
+            left=source.draw_uniform(0, 1),
             value=None if isinstance(self.value, str) else self.value,
         )

@@ -1,43 +1,39 @@
-"""Mirrored images."""
+"""Random flips of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import AffineAugmenter
+from sklvision.augmentation._base import AffineAugmenter, RandomState
+from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import StrOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class RandomFlip(AffineAugmenter):
-    """Mirror images at random.
+    """Flip images at random.
 
     Parameters
     ----------
     direction : {"horizontal", "vertical", "both"}, default="horizontal"
-        "horizontal" swaps left and right, "vertical" top and bottom. "both" decides about each
-        of the two on its own.
+        "horizontal" swaps left and right, "vertical" top and bottom. "both" draws the two
+        independently.
     p : float, default=0.5
-        Probability, per sample and direction, of being mirrored.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample and direction, of being flipped.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    RandomRotation : Images turned by any angle.
+    RandomRotation : Random rotations by any angle.
     Compose : Several augmenters, one after another.
 
     Notes
@@ -60,28 +56,23 @@ class RandomFlip(AffineAugmenter):
     _interpolates = False
 
     def __init__(
-        self,
-        direction: str = "horizontal",
-        *,
-        p: float = 0.5,
-        random_state: int | np.random.RandomState | None = None,
+        self, direction: str = "horizontal", *, p: float = 0.5, random_state: RandomState = None
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.direction = direction
-        self.p = p
-        self.random_state = random_state
 
-    def _draw(self, draws: Draws) -> tuple[Tensor, Tensor]:
-        """Draw who is mirrored left to right, and who top to bottom."""
-        horizontal = draws.chance(0.0 if self.direction == "vertical" else self.p)
-        vertical = draws.chance(0.0 if self.direction == "horizontal" else self.p)
+    def _draw(self, source: RandomSource) -> tuple[Tensor, Tensor]:
+        """Draw which images are flipped left to right, and which top to bottom."""
+        horizontal = source.draw_flags(0.0 if self.direction == "vertical" else self.p)
+        vertical = source.draw_flags(0.0 if self.direction == "horizontal" else self.p)
         return horizontal, vertical
 
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
+    def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
         from sklvision.augmentation import _functional
 
-        return _functional.flip_map(*self._draw(draws))
+        return _functional.make_flip_maps(*self._draw(source))
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        return _functional.flip(X, *self._draw(draws))
+        return _functional.flip(X, *self._draw(source))

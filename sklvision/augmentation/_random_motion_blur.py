@@ -1,46 +1,47 @@
-"""Images of things that move."""
+"""Random motion blur of images."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import Augmenter
+from sklvision.augmentation._base import Augmenter, RandomState
+from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
+
+# A kernel takes memory by the square of its length: at this one, 4 MB for each sample.
+_LONGEST = 1000
 
 
+@document
 class RandomMotionBlur(Augmenter):
-    """Smear images along a line, as a belt does that moves during the exposure.
+    """Blur images along a line, as a belt does that moves during the exposure.
 
     Parameters
     ----------
     length : float, default=5.0
-        Longest line, in pixels, at least 1; lengths are drawn evenly from 1 (sharp) to this.
+        Longest line, in pixels, from 1 to 1000; lengths are drawn uniformly from 1 (sharp) to
+        this.
     direction : float, default=None
-        Direction of the line in degrees, counterclockwise from the right: 0 for motion to the
-        left or right, 90 for up or down. None draws any direction for every sample.
+        Direction of the line in degrees from -360 to 360, counterclockwise from the right: 0 for
+        motion to the left or right, 90 for up or down. None draws any direction for every
+        sample.
     p : float, default=0.5
-        Probability, per sample, of being smeared.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being blurred.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    RandomShift : Moved but sharp images.
+    RandomShift : Random shifts, of sharp images.
 
     Notes
     -----
@@ -64,8 +65,8 @@ class RandomMotionBlur(Augmenter):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Augmenter._parameter_constraints,
-        "length": [Interval(Real, 1, None, closed="left")],
-        "direction": [Interval(Real, None, None, closed="neither"), None],
+        "length": [Interval(Real, 1, _LONGEST, closed="both")],
+        "direction": [Interval(Real, -360, 360, closed="both"), None],
     }
 
     def __init__(
@@ -74,18 +75,17 @@ class RandomMotionBlur(Augmenter):
         *,
         direction: float | None = None,
         p: float = 0.5,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.length = length
         self.direction = direction
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        length = 1 + draws.uniform(0, self.length - 1) * draws.chance(self.p)
+        length = 1 + source.draw_uniform(0, self.length - 1) * source.draw_flags(self.p)
         low, high = (0, 180) if self.direction is None else (self.direction, self.direction)
         size = 2 * math.ceil((self.length - 1) / 2) + 1
-        kernels = _functional.line_kernels(length, draws.uniform(low, high), size)
+        kernels = _functional.make_line_kernels(length, source.draw_uniform(low, high), size)
         return _functional.convolve(X, kernels)

@@ -1,53 +1,45 @@
-"""Turned images."""
+"""Random rotations of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import FILL, AffineAugmenter
+from sklvision.augmentation._base import FillingAugmenter, RandomState
+from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
-class RandomRotation(AffineAugmenter):
-    """Turn images about their center by random angles.
+@document
+class RandomRotation(FillingAugmenter):
+    """Rotate images about their center by random angles.
 
-    Images keep their size: corners are turned out of the picture, and others filled.
+    Images keep their size: corners leave the picture, and others are filled.
 
     Parameters
     ----------
     degrees : float, default=15.0
-        Largest angle, in degrees, from 0 to 180; angles are drawn evenly from ``-degrees`` to
+        Largest angle, in degrees, from 0 to 180; angles are drawn uniformly from ``-degrees`` to
         ``degrees``.
     step : float, default=None
-        Angles are whole multiples of this many degrees: 1 for whole degrees, 90 for quarter
-        turns. None allows any angle.
-    fill : {"reflect", "edge", "constant"}, default="reflect"
-        What appears from beyond the edges: the image mirrored there, its edge pixels
-        repeated, or ``fill_value``.
-    fill_value : float, default=0.0
-        Value of pixels with ``fill="constant"``, in the units of the images.
+        Angles are whole multiples of this many degrees, at least 0.001: 1 for whole degrees, 90
+        for quarter turns. None allows any angle.
+    %(fill)s
     p : float, default=1.0
-        Probability, per sample, of being turned.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being rotated.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    RandomFlip : Mirrored images.
+    RandomFlip : Random flips.
     Compose : Flips, rotations, shifts and zooms in a row, with one interpolation.
 
     Notes
@@ -67,10 +59,9 @@ class RandomRotation(AffineAugmenter):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AffineAugmenter._parameter_constraints,
-        **FILL,
+        **FillingAugmenter._parameter_constraints,
         "degrees": [Interval(Real, 0, 180, closed="both")],
-        "step": [Interval(Real, 0, 180, closed="right"), None],
+        "step": [Interval(Real, 1e-3, 180, closed="both"), None],
     }
 
     def __init__(
@@ -81,23 +72,20 @@ class RandomRotation(AffineAugmenter):
         fill: str = "reflect",
         fill_value: float = 0.0,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(fill=fill, fill_value=fill_value, p=p, random_state=random_state)
         self.degrees = degrees
         self.step = step
-        self.fill = fill
-        self.fill_value = fill_value
-        self.p = p
-        self.random_state = random_state
 
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
+    def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
         from sklvision.augmentation import _functional
 
         if self.step is None:
-            degrees = draws.symmetric(self.degrees)
+            degrees = source.draw_uniform(-self.degrees, self.degrees)
         else:
             n_steps = int(self.degrees / self.step + 1e-9)  # 0.3 / 0.1 is just below 3
             # Half a turn to the left is half a turn to the right, and not twice as likely.
-            twice = n_steps * self.step == 180
-            degrees = draws.integers(-n_steps + twice, n_steps) * self.step
-        return _functional.rotation_map(degrees * draws.chance(self.p))
+            has_half_turn = n_steps * self.step == 180
+            degrees = source.draw_integers(-n_steps + has_half_turn, n_steps) * self.step
+        return _functional.make_rotation_maps(degrees * source.draw_flags(self.p))

@@ -1,58 +1,50 @@
-"""Images moved sideways, up and down."""
+"""Random shifts of images."""
 
 from __future__ import annotations
 
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import FILL, AffineAugmenter
+from sklvision.augmentation._base import FillingAugmenter, RandomState
+from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, RealNotInt
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 _DISTANCE = [
-    Interval(Integral, 0, None, closed="left"),
+    Interval(Integral, 0, 10**6, closed="both"),
     Interval(RealNotInt, 0, 1, closed="both"),
 ]
 
 
-class RandomShift(AffineAugmenter):
-    """Move images by random whole numbers of pixels.
+@document
+class RandomShift(FillingAugmenter):
+    """Shift images by random whole numbers of pixels.
 
     Parameters
     ----------
     height : int or float, default=0.1
-        Longest way up or down: an int in pixels, a float as a fraction of the height (rounded
-        to pixels).
+        Longest distance up or down: an int in pixels, up to a million, or a float as a fraction of
+        the height (rounded to pixels).
     width : int or float, default=0.1
-        Longest way to the left or right: an int in pixels, a float as a fraction of the width
-        (rounded to pixels).
-    fill : {"reflect", "edge", "constant"}, default="reflect"
-        What appears from beyond the edges: the image mirrored there, its edge pixels
-        repeated, or ``fill_value``.
-    fill_value : float, default=0.0
-        Value of pixels with ``fill="constant"``, in the units of the images.
+        Longest distance to the left or right: an int in pixels, up to a million, or a float as a
+        fraction of the width (rounded to pixels).
+    %(fill)s
     p : float, default=1.0
-        Probability, per sample, of being moved.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being shifted.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    RandomZoom : Images enlarged and made smaller.
-    SpectralShift : The same for spectra.
+    RandomZoom : Random enlargement and reduction.
+    SpectralShift : Random shifts of spectra along the bands.
 
     Notes
     -----
@@ -73,8 +65,7 @@ class RandomShift(AffineAugmenter):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AffineAugmenter._parameter_constraints,
-        **FILL,
+        **FillingAugmenter._parameter_constraints,
         "height": _DISTANCE,
         "width": _DISTANCE,
     }
@@ -88,32 +79,33 @@ class RandomShift(AffineAugmenter):
         fill: str = "reflect",
         fill_value: float = 0.0,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(fill=fill, fill_value=fill_value, p=p, random_state=random_state)
         self.height = height
         self.width = width
-        self.fill = fill
-        self.fill_value = fill_value
-        self.p = p
-        self.random_state = random_state
 
-    def _draw(self, draws: Draws, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """Draw how many pixels down and to the right."""
-        down, right = _pixels(self.height, height), _pixels(self.width, width)
-        moved = draws.chance(self.p)
-        return draws.integers(-down, down) * moved, draws.integers(-right, right) * moved
+    def _draw(self, source: RandomSource, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Draw the numbers of pixels down and to the right."""
+        n_down = _convert_to_pixels(self.height, height)
+        n_right = _convert_to_pixels(self.width, width)
+        flags = source.draw_flags(self.p)
+        return (
+            source.draw_integers(-n_down, n_down) * flags,
+            source.draw_integers(-n_right, n_right) * flags,
+        )
 
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
+    def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
         from sklvision.augmentation import _functional
 
-        return _functional.shift_map(*self._draw(draws, height, width))
+        return _functional.make_shift_maps(*self._draw(source, height, width))
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        moves = self._draw(draws, X.shape[1], X.shape[2])
-        return _functional.shift(X, *moves, self.fill, self.fill_value)
+        n_down, n_right = self._draw(source, X.shape[1], X.shape[2])
+        return _functional.shift(X, n_down, n_right, self.fill, self.fill_value)
 
 
-def _pixels(distance: float, size: int) -> int:
+def _convert_to_pixels(distance: float, size: int) -> int:
     return int(distance) if isinstance(distance, Integral) else round(distance * size)

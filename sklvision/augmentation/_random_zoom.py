@@ -1,50 +1,42 @@
-"""Images enlarged and made smaller."""
+"""Random zooms of images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import FILL, PART, AffineAugmenter
+from sklvision.augmentation._base import RELATIVE_CHANGE, FillingAugmenter, RandomState
+from sklvision.augmentation._texts import document
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
-class RandomZoom(AffineAugmenter):
+@document
+class RandomZoom(FillingAugmenter):
     """Enlarge and shrink images about their center.
 
-    Images keep their size in pixels: what no longer fits is cut off, and what is missing
-    around a smaller image is filled.
+    Images keep their size in pixels: pixels that no longer fit are cut off, and missing ones
+    around a smaller image are filled.
 
     Parameters
     ----------
     zoom : float, default=0.1
         Largest relative change of size: content appears ``1 - zoom`` to ``1 + zoom`` times as
-        large, from 0 up to but without 1.
-    fill : {"reflect", "edge", "constant"}, default="reflect"
-        What appears from beyond the edges: the image mirrored there, its edge pixels
-        repeated, or ``fill_value``.
-    fill_value : float, default=0.0
-        Value of pixels with ``fill="constant"``, in the units of the images.
+        large, from 0 to below 1.
+    %(fill)s
     p : float, default=1.0
         Probability, per sample, of being zoomed.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``.
-    n_features_in_ : int
-        Number of values in one image.
+    %(image_attributes)s
 
     See Also
     --------
-    RandomShift : Moved images.
+    RandomShift : Random shifts.
     Compose : Flips, rotations, shifts and zooms in a row, with one interpolation.
 
     Notes
@@ -64,9 +56,8 @@ class RandomZoom(AffineAugmenter):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **AffineAugmenter._parameter_constraints,
-        **FILL,
-        "zoom": PART,
+        **FillingAugmenter._parameter_constraints,
+        "zoom": RELATIVE_CHANGE,
     }
 
     def __init__(
@@ -76,15 +67,13 @@ class RandomZoom(AffineAugmenter):
         fill: str = "reflect",
         fill_value: float = 0.0,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(fill=fill, fill_value=fill_value, p=p, random_state=random_state)
         self.zoom = zoom
-        self.fill = fill
-        self.fill_value = fill_value
-        self.p = p
-        self.random_state = random_state
 
-    def _maps(self, draws: Draws, height: int, width: int) -> Tensor:
+    def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
         from sklvision.augmentation import _functional
 
-        return _functional.zoom_map(1 + draws.symmetric(self.zoom) * draws.chance(self.p))
+        change = source.draw_uniform(-self.zoom, self.zoom)
+        return _functional.make_zoom_maps(1 + change * source.draw_flags(self.p))

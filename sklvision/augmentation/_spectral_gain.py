@@ -1,51 +1,45 @@
-"""Spectra in another light."""
+"""Random gain, offset and slope of spectra."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import MAGNITUDE, PART, Augmenter
+from sklvision.augmentation._base import MAGNITUDE, RELATIVE_CHANGE, Augmenter, RandomState
+from sklvision.augmentation._texts import document
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class SpectralGain(Augmenter):
     """Scale, lift and tilt spectra, as lamps, distance and scatter do.
 
     Parameters
     ----------
     gain : float, default=0.1
-        Largest relative change of all values, from 0 up to but without 1: they are multiplied
-        by ``1 - gain`` to ``1 + gain``.
+        Largest relative change of all values, from 0 to below 1: they are multiplied by
+        ``1 - gain`` to ``1 + gain``.
     offset : float, default=0.0
-        Largest value added to all bands or taken from them, in standard deviations of the
-        spectrum over its bands.
+        Largest value added to or subtracted from all bands, in standard deviations of the spectrum
+        over its bands, up to a million.
     slope : float, default=0.0
-        Largest tilt, in the same unit: what is added rises or falls evenly, from ``-slope`` at
-        one end to ``slope`` at the other.
+        Largest tilt, in the same unit: a straight line from ``-slope`` at one end to ``slope`` at
+        the other is added.
     p : float, default=1.0
-        Probability, per sample, of being changed.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being augmented.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one spectrum seen in ``fit``.
-    n_features_in_ : int
-        Number of bands seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the bands, where ``X`` had names that are all strings.
+    %(spectrum_attributes)s
 
     See Also
     --------
-    SpectralShift : Spectra moved along the bands.
-    sklvision.spectral.SpectralScaler : Takes such differences out again.
+    SpectralShift : Random shifts of spectra along the bands.
+    sklvision.spectral.SpectralScaler : Removes such differences.
 
     Notes
     -----
@@ -68,11 +62,11 @@ class SpectralGain(Augmenter):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **Augmenter._parameter_constraints,
-        "gain": PART,
+        "gain": RELATIVE_CHANGE,
         "offset": MAGNITUDE,
         "slope": MAGNITUDE,
     }
-    _ndims = (2,)
+    _n_dims = (2,)
 
     def __init__(
         self,
@@ -81,21 +75,20 @@ class SpectralGain(Augmenter):
         offset: float = 0.0,
         slope: float = 0.0,
         p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.gain = gain
         self.offset = offset
         self.slope = slope
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        changed = draws.chance(self.p)
+        flags = source.draw_flags(self.p)
         return _functional.scale_bands(
             X,
-            gain=1 + draws.symmetric(self.gain) * changed,
-            offset=draws.symmetric(self.offset) * changed,
-            slope=draws.symmetric(self.slope) * changed,
+            gain=1 + source.draw_uniform(-self.gain, self.gain) * flags,
+            offset=source.draw_uniform(-self.offset, self.offset) * flags,
+            slope=source.draw_uniform(-self.slope, self.slope) * flags,
         )

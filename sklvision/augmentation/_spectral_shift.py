@@ -1,45 +1,39 @@
-"""Spectra moved along the bands."""
+"""Random shifts of spectra along the bands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from sklvision.augmentation._base import MAGNITUDE, Augmenter
+from sklvision.augmentation._base import MAGNITUDE, Augmenter, RandomState
+from sklvision.augmentation._texts import document
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sklvision.augmentation._draws import Draws
+    from sklvision.augmentation._random_source import RandomSource
 
 
+@document
 class SpectralShift(Augmenter):
-    """Move spectra along the bands, as a spectrometer does that is out of calibration.
+    """Shift spectra along the bands, as a spectrometer does that is out of calibration.
 
     Parameters
     ----------
     bands : float, default=1.0
-        Longest way, in bands; ways are drawn evenly from ``-bands`` to ``bands``, fractions of
-        a band among them.
+        Longest distance, in bands, up to a million; distances, fractions of a band among them, are
+        drawn uniformly from ``-bands`` to ``bands``.
     p : float, default=1.0
-        Probability, per sample, of being moved.
-    random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``. In training, the classifier's seed rules.
+        Probability, per sample, of being shifted.
+    %(random_state)s
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one spectrum seen in ``fit``.
-    n_features_in_ : int
-        Number of bands seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the bands, where ``X`` had names that are all strings.
+    %(spectrum_attributes)s
 
     See Also
     --------
-    SpectralGain : Spectra in another light.
-    RandomShift : The same for images.
+    SpectralGain : Random gain, offset and slope of spectra.
+    RandomShift : Random shifts of images.
 
     Notes
     -----
@@ -61,20 +55,16 @@ class SpectralShift(Augmenter):
         **Augmenter._parameter_constraints,
         "bands": MAGNITUDE,
     }
-    _ndims = (2,)
+    _n_dims = (2,)
 
     def __init__(
-        self,
-        bands: float = 1.0,
-        *,
-        p: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        self, bands: float = 1.0, *, p: float = 1.0, random_state: RandomState = None
     ) -> None:
+        super().__init__(p=p, random_state=random_state)
         self.bands = bands
-        self.p = p
-        self.random_state = random_state
 
-    def _augment(self, X: Tensor, draws: Draws) -> Tensor:
+    def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        return _functional.shift_bands(X, draws.symmetric(self.bands) * draws.chance(self.p))
+        distance = source.draw_uniform(-self.bands, self.bands)
+        return _functional.shift_bands(X, distance * source.draw_flags(self.p))

@@ -1,8 +1,7 @@
-"""Predictions averaged over variants of each image."""
+"""Predictions averaged over several views of each image."""
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from itertools import product
 from typing import Any, ClassVar, Self
@@ -16,7 +15,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._images import check_images, set_input_shape
+from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import HasMethods, Integral, Interval, StrOptions
 
 # Which axes of an image (height, width, ...) each kind of flip reverses, one tuple per view.
@@ -28,12 +29,21 @@ _FLIPS: dict[str | None, tuple[tuple[int, ...], ...]] = {
 }
 _DIRECTIONS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 
+_document = fill_docstrings(
+    {
+        "X": """\
+X : array-like of shape (n, height, width) or (n, height, width, channels)
+    Images, as in `fit`."""
+    }
+)
 
+
+@_document
 class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimator):
-    """A classifier of images asked about several views of each, and averaged.
+    """A classifier of images whose predictions are averaged over several views of each.
 
-    Views are the image, its mirror images and the image moved by a few pixels. What is
-    varied at random in training is best varied in the same way here, by fixed amounts.
+    Views are the image, its mirror images and the image shifted by a few pixels. They are best
+    of the kind of which augmentation in training draws at random.
 
     Parameters
     ----------
@@ -41,11 +51,11 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is
         cloned, and trained on the images as they are.
     flip : {"horizontal", "vertical", "both"} or None, default="horizontal"
-        Mirror images that are asked about beside the image: left to right, top to bottom,
-        or each of them and both at once. None asks about none.
+        Mirror images beside the image itself: left to right, top to bottom, or each of them
+        and both at once. None adds none.
     shift : int, default=0
-        Pixels by which images are moved up, down, left and right, each of these a further view
-        of every flip. Edge pixels are repeated. 0 moves nothing.
+        Pixels by which images are shifted up, down, left and right, each of these a further
+        view of every flip. Edge pixels are repeated. 0 shifts nothing.
 
     Attributes
     ----------
@@ -59,12 +69,12 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
     input_shape_ : tuple of int or None
         Shape of one image seen in ``fit``; None for a collection of images that differ.
     n_features_in_ : int
-        Number of values in one image, where all have one shape.
+        Height of the images, ``X.shape[1]``, where all have one shape.
 
     See Also
     --------
-    RandomFlip : Mirror images at random in training.
-    RandomShift : Move images at random in training.
+    RandomFlip : Flip images at random in training.
+    RandomShift : Shift images at random in training.
 
     Notes
     -----
@@ -90,7 +100,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
     __test__ = False  # a name that starts with "Test" is no test for pytest
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "estimator": [HasMethods(["fit", "predict"])],
+        "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
         "flip": [StrOptions({"horizontal", "vertical", "both"}), None],
         "shift": [Interval(Integral, 0, None, closed="left")],
     }
@@ -115,7 +125,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         y : array-like of shape (n,)
             Class labels.
         **fit_params : dict
-            Handed to the `fit` of the classifier, such as `sample_weight`; where metadata routing
+            Passed to the `fit` of the classifier, such as `sample_weight`; where metadata routing
             is enabled, by its requests.
 
         Returns
@@ -126,29 +136,21 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         Raises
         ------
         ValueError
-            If a parameter is out of range, the classifier has no ``predict_proba``, or `X` is
-            not of images.
+            If a parameter is out of range, the classifier has no ``predict_proba``, or `X` does
+            not hold images.
         """
         self._validate_params()
-        if not hasattr(self.estimator, "predict_proba"):
-            raise ValueError(
-                f"estimator must have predict_proba, whose results are averaged; "
-                f"{self.estimator!r} has none."
-            )
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        images = self._check_images(X)
-        self.estimator_ = clone(self.estimator).fit(images, y, **fit_params)
-        shifts = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
+        samples = self._check_images(X)
+        self.estimator_ = clone(self.estimator).fit(samples.data, y, **fit_params)
+        directions = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
         self._views = [
-            (axes, (int(self.shift) * down, int(self.shift) * right))
-            for axes, (down, right) in product(_FLIPS[self.flip], shifts)
+            (axes, (int(self.shift) * n_down, int(self.shift) * n_right))
+            for axes, (n_down, n_right) in product(_FLIPS[self.flip], directions)
         ]
         self.n_views_ = len(self._views)
-        self.__dict__.pop("n_features_in_", None)  # of an earlier fit
-        self.input_shape_ = images.shape[1:] or None
-        if self.input_shape_:
-            self.n_features_in_ = math.prod(self.input_shape_)
+        set_input_shape(self, samples.sample_shape)
         return self
 
     @property
@@ -162,8 +164,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Images, as in `fit`.
+        %(X)s
 
         Returns
         -------
@@ -171,10 +172,10 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
             Columns in the order of `classes_`; every row sums to 1.
         """
         check_is_fitted(self)
-        images = self._check_images(X)
-        total = self.estimator_.predict_proba(images)  # the first view is the image itself
-        for axes, move in self._views[1:]:
-            total = total + self.estimator_.predict_proba(_viewed(images, axes, move))
+        samples = self._check_images(X)
+        total = self.estimator_.predict_proba(samples.data)  # the first view is the image itself
+        for axes, distance in self._views[1:]:
+            total = total + self.estimator_.predict_proba(_make_views(samples, axes, distance))
         return total / self.n_views_
 
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
@@ -182,8 +183,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Images, as in `fit`.
+        %(X)s
 
         Returns
         -------
@@ -197,8 +197,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Images, as in `fit`.
+        %(X)s
 
         Returns
         -------
@@ -209,7 +208,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         return self.classes_[best]
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say where metadata go: those of `fit` to the classifier.
+        """Get the routing of metadata: those of `fit` go to the classifier.
 
         Returns
         -------
@@ -221,20 +220,9 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "estimator_")
-
-    def _check_images(self, X: Any) -> Any:
-        """Images as an array, whose values the classifier checks; collections stay unread."""
-        if is_collection(X):
-            return X
-        images = np.asarray(X)
-        if images.ndim not in (3, 4):
-            raise ValueError(
-                f"X has shape {images.shape}, but {type(self).__name__} expects "
-                "(n, height, width) or (n, height, width, channels)."
-            )
-        return images
+    def _check_images(self, X: Any) -> Samples:
+        """Check the shape of images; their values are checked by the classifier."""
+        return check_images(X, requester=self, one_size=False, check_values=False)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -246,17 +234,18 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         return tags
 
 
-def _viewed(X: Any, axes: tuple[int, ...], move: tuple[int, int]) -> Any:
-    """One view of all images."""
-    if is_collection(X):
-        return X.map(partial(_view, axes=axes, move=move))
-    return np.moveaxis(_view(np.moveaxis(X, 0, -1), axes, move), -1, 0)
+def _make_views(samples: Samples, axes: tuple[int, ...], distance: tuple[int, int]) -> Any:
+    """Make one view of every image."""
+    if samples.is_lazy:
+        return samples.map(partial(_make_view, axes=axes, distance=distance))
+    images = np.moveaxis(samples.data, 0, -1)  # a view of all images at once
+    return np.moveaxis(_make_view(images, axes, distance), -1, 0)
 
 
-def _view(image: np.ndarray, axes: tuple[int, ...], move: tuple[int, int]) -> np.ndarray:
-    """Reverse an image (height, width, ...) along axes, and move it by pixels (down, right)."""
+def _make_view(image: np.ndarray, axes: tuple[int, ...], distance: tuple[int, int]) -> np.ndarray:
+    """Flip an image (height, width, ...) along axes, and shift it by pixels (down, right)."""
     rows, columns = (
         np.clip(np.arange(side) - step, 0, side - 1)
-        for side, step in zip(image.shape[:2], move, strict=True)
+        for side, step in zip(image.shape[:2], distance, strict=True)
     )
     return np.flip(image, axes)[rows[:, np.newaxis], columns]

@@ -40,12 +40,12 @@ class FeatureExtractor:
         if precision == "auto":
             precision = "bfloat16" if has_bfloat16(self.device) else "float32"
         self.precision = precision
-        # The untrained head draws random weights, which must not be seen by others.
+        # The untrained head draws random weights, which must not change the global generator.
         with torch.random.fork_rng(devices=[]):
             net = build(backbone, (side, side, n_channels), 1, pretrained=True, image_size=side)
         assert isinstance(net, AdaptedNet)
         net = net.remove_heads().requires_grad_(False).eval()
-        self.digest = _digest(net)
+        self.digest = _compute_digest(net)
         self._net = net.to(self.device)
         self._mean, self._std = (
             np.asarray(
@@ -91,7 +91,7 @@ def load_feature_extractor(
 
 
 def get_backbone_side(backbone: str) -> int:
-    """Side in pixels of the images that a backbone's weights were trained on.
+    """Return the side in pixels of the images that a backbone's weights were trained on.
 
     Raises
     ------
@@ -107,8 +107,8 @@ def get_backbone_side(backbone: str) -> int:
     return architecture.native_side
 
 
-def _digest(net: AdaptedNet) -> str:
-    """A checksum of all weights."""
+def _compute_digest(net: AdaptedNet) -> str:
+    """Compute a checksum of all weights."""
     sha = hashlib.sha256()
     for tensor in net.state_dict().values():
         sha.update(tensor.numpy().tobytes())

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 SHAPE_NAMES = ("height", "thickness", "spread", "bend", "bow")
-# Ratios below this differ by what pixels leave open.
+# Added to ratios: differences below it are within the width of a pixel.
 _FLOOR = 1e-3
+_TINY = np.finfo(np.float64).tiny
 
 
-def shape_features(masks: np.ndarray) -> np.ndarray:
-    """Lengths that tell an object's shape, as logarithms of their ratios to its length.
+def compute_shape_features(masks: np.ndarray) -> np.ndarray:
+    """Compute lengths that describe an object's shape, as logarithms of ratios to its length.
 
     Parameters
     ----------
     masks : ndarray of shape (n, height, width)
-        How much of each pixel an object covers, in any unit; what is below 0 counts as 0. The
+        Fraction of each pixel that an object covers, in any unit; values below 0 count as 0. The
         object lies along the rows.
 
     Returns
@@ -26,35 +27,39 @@ def shape_features(masks: np.ndarray) -> np.ndarray:
     masks = np.maximum(masks, 0, dtype=np.float64)
     _, height, width = masks.shape
     rows, columns = np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2
-    peak = np.maximum(masks.max(axis=(1, 2)), np.finfo(np.float64).tiny)
-    # Moments of each column: how much of it is covered, where, and how far apart.
+    peak = np.maximum(masks.max(axis=(1, 2)), _TINY)
+    # Each column by its moments: covered pixels, their mean row, and its mean square. All that
+    # follows are means over the columns, weighted by the pixels that they cover.
     powers = np.stack([np.ones(height), rows, rows**2])
-    covered, first, second = np.moveaxis(powers @ masks, 1, 0) / peak[:, np.newaxis]
-    area = np.maximum(covered.sum(axis=1), np.finfo(np.float64).tiny)
-    share = covered / area[:, np.newaxis]
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        """Over the pixels of the object."""
-        return np.einsum("ij,ij->i", share, np.broadcast_to(values, share.shape))[:, np.newaxis]
-
-    middle = np.divide(first, covered, out=np.zeros_like(first), where=covered > 0)
-    middle -= mean(middle)
-    along = columns - mean(columns)
-    variance = np.maximum(mean(along**2), 1 / 12)  # of one column at least
+    cover, first, second = np.moveaxis(powers @ masks, 1, 0) / peak[:, np.newaxis]
+    area = np.maximum(cover.sum(axis=1), _TINY)
+    weights = cover / area[:, np.newaxis]
+    middle = np.divide(first, cover, out=np.zeros_like(first), where=cover > 0)
+    middle -= _average(middle, weights)
+    position = columns - _average(columns, weights)
+    variance = np.maximum(_average(position**2, weights), 1 / 12)  # of one column at least
     length = np.sqrt(12 * variance)  # of a bar with this variance
-    # The middles of the columns: a line, a parabola beside it, and the rest.
-    rest = middle - along * mean(along * middle) / variance
-    along = along / np.sqrt(variance)
-    parabola = along**2 - mean(along**2) - along * mean(along**3)
-    size = np.sqrt(mean(parabola**2))
-    bow = np.abs(mean(parabola * rest)) / np.maximum(size, 1e-9)
-    between = mean(middle**2)
-    whole = (second.sum(axis=1) / area - (first.sum(axis=1) / area) ** 2)[:, np.newaxis]
+    # Least squares of the middles on polynomials that are orthogonal over the object: a line, a
+    # parabola beside it, and the residuals of the line.
+    residual = middle - position * _average(position * middle, weights) / variance
+    position = position / np.sqrt(variance)
+    parabola = position**2 - _average(position**2, weights)
+    parabola -= position * _average(position**3, weights)
+    size = np.sqrt(_average(parabola**2, weights))
+    bow = np.abs(_average(parabola * residual, weights)) / np.maximum(size, 1e-9)
+    # The variance of rows over the object is that within the columns and that of their middles.
+    total = (second.sum(axis=1) / area - (first.sum(axis=1) / area) ** 2)[:, np.newaxis]
     lengths = [
-        np.sqrt(12 * np.maximum(whole, 0)),
+        np.sqrt(12 * np.maximum(total, 0)),
         area[:, np.newaxis] / length,
-        np.sqrt(12 * np.maximum(whole - between, 0)),
-        np.sqrt(mean(rest**2)),
+        np.sqrt(12 * np.maximum(total - _average(middle**2, weights), 0)),
+        np.sqrt(_average(residual**2, weights)),
         bow,
     ]
     return np.log(np.hstack(lengths) / length + _FLOOR)
+
+
+def _average(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Average values of columns over each object, by the weights of the columns."""
+    averages = np.einsum("ij,ij->i", weights, np.broadcast_to(values, weights.shape))
+    return averages[:, np.newaxis]

@@ -6,28 +6,27 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.feature_extraction._functional import SHAPE_NAMES, shape_features
+from sklvision.feature_extraction._functional import SHAPE_NAMES, compute_shape_features
 from sklvision.image._base import ImageFunction, ImageTransformer
+from sklvision.image._texts import document
 
 
+@document
 class ShapeFeatures(ImageTransformer):
-    """Tell the shape of the object in each mask by five numbers.
+    """Describe the shape of the object in each mask by five numbers.
 
-    Enough to tell straight from bent or slim from thick, in a tenth of a millisecond, and a
-    person can read what a linear classifier makes of them.
+    They distinguish straight from bent and slim from thick objects, in a tenth of a millisecond,
+    and the coefficients of a linear classifier on them can be interpreted.
 
     Attributes
     ----------
-    input_shape_ : tuple of int or None
-        Shape of one mask seen in ``fit``; None for a collection of masks that differ.
-    n_features_in_ : int
-        Number of values in one mask, where all have one shape.
+    %(image_attributes)s
 
     See Also
     --------
     sklvision.image.ForegroundCrop : Masks of objects that lie along the rows, by
         ``align=True, output="mask"``.
-    PretrainedFeatures : Features of whatever images show.
+    PretrainedFeatures : Features of any content of images.
 
     Notes
     -----
@@ -38,8 +37,8 @@ class ShapeFeatures(ImageTransformer):
     - ``height``: across the rows, of a bar whose pixels are as far apart;
     - ``thickness``: the area divided by the length;
     - ``spread``: as ``height``, once the middles of all columns lie on one line;
-    - ``bend``: how far the middles of columns are from the best straight line, as a root
-      mean square over the object;
+    - ``bend``: the distance of the middles of columns from the best straight line, as a
+      root mean square over the object;
     - ``bow``: the part of ``bend`` that one parabola explains.
 
     Masks may have any real dtype, and are divided by their largest value; of several channels the
@@ -88,8 +87,7 @@ class ShapeFeatures(ImageTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width) or (n, height, width, channels)
-            Masks of the shape seen in ``fit``, or an ImageCollection of them.
+        %(X)s
 
         Returns
         -------
@@ -103,13 +101,13 @@ class ShapeFeatures(ImageTransformer):
         """
         return np.asarray(super().transform(X))
 
-    def _image_function(self) -> ImageFunction:
-        return _of_one
+    def _get_image_function(self) -> ImageFunction:
+        return _compute_one
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        return _of_all(images)
+        return _compute_all(images)
 
-    def _gives_images(self) -> bool:
+    def _has_image_output(self) -> bool:
         return False
 
     def __sklearn_tags__(self):
@@ -118,11 +116,11 @@ class ShapeFeatures(ImageTransformer):
         return tags
 
 
-def _of_one(image: np.ndarray) -> np.ndarray:
-    return _of_all(image[np.newaxis])[0]
+def _compute_one(image: np.ndarray) -> np.ndarray:
+    return _compute_all(image[np.newaxis])[0]
 
 
-def _of_all(images: np.ndarray) -> np.ndarray:
+def _compute_all(images: np.ndarray) -> np.ndarray:
     masks = images if images.ndim == 3 else images.mean(axis=3, dtype=np.float64)
-    features = shape_features(masks)
+    features = compute_shape_features(masks)
     return features if images.dtype == np.float64 else features.astype(np.float32)

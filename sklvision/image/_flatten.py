@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,27 +10,24 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from sklvision.image._base import ImageTransformer
-from sklvision.utils._lazy import is_collection
+from sklvision.image._texts import document
+from sklvision.utils._samples import Samples, as_samples
 
 
+@document
 class FlattenImages(ImageTransformer):
-    """Turn each image into one row of pixels, for estimators that take tables.
+    """Flatten each image to one row of pixels, for estimators that take tables.
 
     Put before logistic regression, say, it lets such a baseline take the same images as
     a convolutional net, in one search or one vote. Tables pass through as they are.
 
     Attributes
     ----------
-    input_shape_ : tuple of int
-        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table.
-    n_features_in_ : int
-        Number of values in one image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where ``X`` was a table with names that are all strings.
+    %(table_attributes)s
 
     See Also
     --------
-    PixelScaler : Pixel values brought to a common range.
+    PixelScaler : Pixel values rescaled to a common range.
     Resize : Fewer pixels, and so fewer features.
 
     Notes
@@ -53,7 +51,9 @@ class FlattenImages(ImageTransformer):
     array(['pixel_0_0', 'pixel_0_1'], dtype=object)
     """
 
-    input_shape_: tuple[int, ...]  # known, of collections as well
+    _needs_one_size = True
+
+    input_shape_: tuple[int, ...]
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name each column by its row, column and channel in the image.
@@ -76,11 +76,11 @@ class FlattenImages(ImageTransformer):
         return np.asarray(["_".join(("pixel", *map(str, i))) for i in indices], dtype=object)
 
     def inverse_transform(self, X: ArrayLike) -> np.ndarray:
-        """Turn rows of pixels back into images.
+        """Reshape rows of pixels to images.
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features_in_)
+        X : array-like of shape (n, n_pixels)
             Rows of pixels.
 
         Returns
@@ -95,28 +95,22 @@ class FlattenImages(ImageTransformer):
         """
         check_is_fitted(self)
         rows = check_array(X, estimator=self, input_name="X")
-        if rows.shape[1] != self.n_features_in_:
+        n_pixels = math.prod(self.input_shape_)
+        if rows.shape[1] != n_pixels:
             raise ValueError(
-                f"X has {rows.shape[1]} features, but FlattenImages makes {self.n_features_in_} of "
-                f"an image of shape {self.input_shape_}."
+                f"X has {rows.shape[1]} features, but FlattenImages makes {n_pixels} of an image "
+                f"of shape {self.input_shape_}."
             )
         return rows.reshape(-1, *self.input_shape_)
 
-    def _check_input(self, X: Any, *, reset: bool) -> np.ndarray:
-        if is_collection(X):
-            if not reset:
-                X = np.asarray(X)  # plain estimators need one array
-            elif X.ndim > 1:
-                return super()._check_input(X, reset=True)
-            else:
-                raise ValueError(
-                    "X is a collection of images of different shapes; FlattenImages expects one "
-                    "shape: bring them to one size first, with Resize say."
-                )
-        return self._check_images(X, reset=reset)
+    def _check_input(self, X: Any, *, reset: bool) -> Samples:
+        samples = as_samples(X)
+        if samples.is_lazy and not reset:
+            X = samples.to_array()  # plain estimators need one array
+        return super()._check_input(X, reset=reset)
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), -1) if images.ndim > 2 else images
 
-    def _gives_images(self) -> bool:
+    def _has_image_output(self) -> bool:
         return False

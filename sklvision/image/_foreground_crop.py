@@ -1,4 +1,4 @@
-"""The object of an image, cut out of it."""
+"""Objects cut out of images."""
 
 from __future__ import annotations
 
@@ -8,59 +8,59 @@ from typing import Any, ClassVar
 
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._resize import check_size
+from sklvision.image._texts import document
 from sklvision.image._window import crop_foreground
 from sklvision.utils._optional import import_optional
+from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import Interval, RealNotInt, StrOptions
 
 _SIDE = Interval(Integral, 1, None, closed="left")
 
 
+@document
 class ForegroundCrop(ImageTransformer):
     """Find the object in each image and cut it out, at one size.
 
     With the default settings the pixels that are nearly as bright as the brightest near
     the middle of the image are the foreground; a window of fixed size about their centroid
     is cut from the full image and reduced by averaging areas. With ``threshold="otsu"`` the
-    object is found as a whole, whatever the light, and with ``align=True`` it is turned
+    object is found as a whole, whatever the light, and with ``align=True`` it is rotated
     and scaled to fill the output.
 
     Parameters
     ----------
     center_crop : int, float, tuple of two of them, or None, default=960
         Height and width of the middle of the image where the foreground is looked for: whole
-        numbers are pixels, and floats up to 1.0 are shares of the image's own height and width,
-        which serve images that are read at different sizes. One number stands for both. None
-        looks in the whole image.
+        numbers are pixels, and floats up to 1.0 are fractions of the image's own height and width,
+        for images that are read at different sizes. One number stands for both. None looks in
+        the whole image.
     threshold : float or "otsu", default=32
-        What belongs to the foreground. A number takes every pixel that is at most so far,
-        in pixel values, from the one that stands out most: the brightest or, by
-        ``polarity``, another. ``"otsu"`` subtracts a smooth background, and takes the
-        largest connected object in what is left.
+        Limit of the foreground. A number takes every pixel that is at most so far, in pixel
+        values, from the one that stands out most: the brightest or, by ``polarity``, another.
+        ``"otsu"`` subtracts a smooth background, and takes the largest connected object in
+        the rest.
     polarity : {"bright", "dark", "both"}, default="bright"
         Whether the object is brighter or darker than its background. ``"both"`` is for
         glossy objects, which may be either or parts of both as the light falls; with
         "otsu", shadows and bright rims beside an object are left out of its mask.
     crop_size : int or tuple of (int, int), default=448
         Height and width in pixels of the window about the centroid of the foreground.
-        With ``align=True`` it serves only images without any.
+        With ``align=True`` it is used only for images without any.
     output_size : int or tuple of (int, int), default=112
         Height and width of the output in pixels.
     align : bool, default=False
-        Whether the window is turned until the longest extent of the foreground is
+        Whether the window is rotated until the longest extent of the foreground is
         horizontal, the heavier end to the left, and scaled until all of the foreground
         just fits.
     output : {"image", "mask", "both"}, default="image"
-        What is given: the window of the image, that of the mask, or the mask as one more
-        channel of the image. Mask pixels are the share of foreground in their area, times
-        what the dtype can hold for unsigned integers (255 for uint8), and from 0 to 1 for
-        all others.
+        Output: the window of the image, that of the mask, or the mask as one more channel of
+        the image. Mask pixels are the fraction of foreground in their area, times the largest
+        value of the dtype for unsigned integers (255 for uint8), and from 0 to 1 for all
+        others.
 
     Attributes
     ----------
-    input_shape_ : tuple of int or None
-        Shape of one image seen in ``fit``; None for a collection of images that differ.
-    n_features_in_ : int
-        Number of values in one image, where all have one shape.
+    %(image_attributes)s
 
     See Also
     --------
@@ -70,8 +70,8 @@ class ForegroundCrop(ImageTransformer):
     Notes
     -----
     Where the window leaves the image it is filled with its mirror image; the mask is empty
-    there and beyond the centre crop. Images smaller than the centre crop are searched as a
-    whole. An image without foreground, which only ``"otsu"`` can leave, gives the window about
+    there and beyond the center crop. Images smaller than the center crop are searched as a
+    whole. An image without foreground, which only ``"otsu"`` can leave, is cropped about
     its middle. In a constant image, or one whose range is less than a numeric
     threshold, everything is foreground, so that the window is about the middle as well.
 
@@ -79,7 +79,7 @@ class ForegroundCrop(ImageTransformer):
     most 300 pixels a side: the background is a cubic surface, fitted robustly, and
     contrast is measured in units of the noise about it, from twice to ten times the noise. An
     object should cover less than a third of where it is looked for. One as wide as it is long
-    has no longest extent, and ``align`` turns it by chance.
+    has no longest extent, and ``align`` rotates it by chance.
 
     The dtype is kept. Pillow (extra ``images``) computes in float32, whatever the dtype.
 
@@ -134,7 +134,7 @@ class ForegroundCrop(ImageTransformer):
         self.align = align
         self.output = output
 
-    def _fit_images(self, images: Any) -> None:
+    def _fit_images(self, samples: Samples) -> None:
         import_optional("PIL.Image", extra="images")
         self._settings: dict[str, Any] = {
             "center_crop": _check_center(self.center_crop),
@@ -146,10 +146,10 @@ class ForegroundCrop(ImageTransformer):
             "output": self.output,
         }
 
-    def _image_function(self) -> ImageFunction:
+    def _get_image_function(self) -> ImageFunction:
         return partial(crop_foreground, **self._settings)
 
-    def _gives_images(self) -> bool:
+    def _has_image_output(self) -> bool:
         return True
 
     def __sklearn_tags__(self):
@@ -159,7 +159,7 @@ class ForegroundCrop(ImageTransformer):
 
 
 def _check_center(center: Any) -> tuple[float, float] | None:
-    """Height and width of the middle: each an int, in pixels, or a float, a share."""
+    """Check the size of the middle: each side an int, in pixels, or a float, a fraction."""
     if center is None:
         return None
     pair = (center, center) if isinstance(center, Real) else tuple(center)

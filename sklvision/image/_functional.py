@@ -1,17 +1,18 @@
 """The arithmetic of the image transformers, as functions of arrays.
 
 An image is (height, width) or (height, width, channels). Functions of one image serve
-arrays of images, through :func:`map_images`, and images that are read one by one alike.
+arrays of images, through :func:`map_images`, and images that are read one by one.
 No function changes its input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from sklvision.utils._images import round_to_dtype
 from sklvision.utils._optional import import_optional
 
 
@@ -25,28 +26,6 @@ def map_images(function: Callable[[np.ndarray], np.ndarray], images: np.ndarray)
     return result
 
 
-def pixel_range(images: Any) -> tuple[float, float]:
-    """The range of values that pixels can take, by their dtype, or else do take.
-
-    A collection is only read for the latter, one image after the other.
-    """
-    known = dtype_range(images.dtype)
-    if known:
-        return known
-    parts = [images] if isinstance(images, np.ndarray) else images
-    low, high = np.array([(part.min(), part.max()) for part in parts], dtype=np.float64).T
-    if not (np.isfinite(low).all() and np.isfinite(high).all()):
-        raise ValueError("X contains NaN or infinity: an image of the collection has such pixels.")
-    return float(low.min()), float(high.max())
-
-
-def dtype_range(dtype: np.dtype) -> tuple[float, float] | None:
-    """The range of values that a dtype holds, where that says something of the pixels."""
-    if dtype.kind == "b":
-        return 0.0, 1.0
-    return (0.0, float(np.iinfo(dtype).max)) if dtype.kind == "u" else None
-
-
 def rescale_pixels(
     image: np.ndarray,
     from_range: tuple[float, float],
@@ -54,15 +33,28 @@ def rescale_pixels(
     *,
     clip: bool = False,
 ) -> np.ndarray:
-    """Map one range of pixel values linearly to another, in float32 where that is exact."""
+    """Map one range of pixel values linearly to another, in float32 where that is exact.
+
+    Raises
+    ------
+    ValueError
+        If values leave what the type of the result can hold.
+    """
     dtype = np.float32 if np.can_cast(image.dtype, np.float32) else np.float64
     low, high = to_range
-    # Divided, not multiplied by an inverse: the ends of the range come out exactly.
-    result = np.subtract(image, from_range[0], dtype=dtype)
-    result /= from_range[1] - from_range[0]
-    if (low, high) != (0.0, 1.0):
-        result *= high - low
-        result += low
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            # Divided, not multiplied by an inverse: the ends of the range are mapped exactly.
+            result = np.subtract(image, from_range[0], dtype=dtype)
+            result /= from_range[1] - from_range[0]
+            if (low, high) != (0.0, 1.0):
+                result *= high - low
+                result += low
+    except FloatingPointError as error:
+        raise ValueError(
+            f"The pixels of X become too large for {dtype.__name__} when the range {from_range} "
+            f"is mapped to {to_range}; set ranges that are closer to the values of X."
+        ) from error
     return np.clip(result, low, high, out=result) if clip else result
 
 
@@ -77,28 +69,16 @@ def resize_image(image: np.ndarray, size: tuple[int, int], resample: str) -> np.
 
 
 def map_planes(image: np.ndarray, function: Callable[[Any], Any]) -> np.ndarray:
-    """Pass each channel through a function of Pillow images, keeping shape and dtype."""
+    """Apply a function of Pillow images to each channel, keeping the dtype."""
     pillow = import_optional("PIL.Image", extra="images")
     # Pillow would round 8-bit images twice, once per axis, and take four channels for RGB
     # with transparency; as float planes all images are treated alike.
     planes = [
         np.asarray(function(pillow.fromarray(np.ascontiguousarray(plane, dtype=np.float32))))
-        for plane in (_channels(image) if image.ndim == 3 else [image])
+        for plane in (np.moveaxis(image, -1, 0) if image.ndim == 3 else [image])
     ]
-    return cast(np.stack(planes, axis=-1) if image.ndim == 3 else planes[0], image.dtype)
-
-
-def cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Turn float32 values to ``dtype``, rounded and clipped where it holds whole numbers."""
-    if dtype.kind == "b":
-        return values >= 0.5
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        high = np.float32(info.max)
-        if int(high) > info.max:  # the largest int32 and int64 are no float32
-            high = np.nextafter(high, np.float32(0))
-        values = np.clip(np.rint(values), np.float32(info.min), high)
-    return values.astype(dtype, copy=False)
+    values = np.stack(planes, axis=-1) if image.ndim == 3 else planes[0]
+    return round_to_dtype(values, image.dtype)
 
 
 def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -> np.ndarray:
@@ -106,22 +86,19 @@ def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -
     rows, columns = np.arange(top, top + size[0]), np.arange(left, left + size[1])
     if top >= 0 and left >= 0 and rows[-1] < image.shape[0] and columns[-1] < image.shape[1]:
         return image[top : top + size[0], left : left + size[1]]
-    return image[_mirrored(rows, image.shape[0])[:, np.newaxis], _mirrored(columns, image.shape[1])]
+    rows, columns = _mirror(rows, image.shape[0]), _mirror(columns, image.shape[1])
+    return image[rows[:, np.newaxis], columns]
 
 
-def _mirrored(indices: np.ndarray, length: int) -> np.ndarray:
+def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
     """Fold indices back into 0 ... length - 1, the outermost not repeated."""
     period = max(2 * (length - 1), 1)
     indices = indices % period
     return np.minimum(indices, period - indices) if length > 1 else np.zeros_like(indices)
 
 
-def _channels(image: np.ndarray) -> Iterable[np.ndarray]:
-    return np.moveaxis(image, -1, 0)
-
-
 def _pick_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    # By index, as then every value of every dtype is kept exactly.
+    """Resize by picking pixels; by index, every value of every dtype is kept exactly."""
     rows, columns = (
         ((2 * np.arange(new) + 1) * old) // (2 * new)
         for old, new in zip(image.shape[:2], size, strict=True)

@@ -1,9 +1,8 @@
-"""Pixel values brought to a common range."""
+"""Pixel values rescaled to a common range."""
 
 from __future__ import annotations
 
 from functools import partial
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,12 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.image._base import ImageFunction, ImageTransformer
-from sklvision.image._functional import pixel_range, rescale_pixels
-from sklvision.utils._lazy import is_collection
+from sklvision.image._functional import rescale_pixels
+from sklvision.image._texts import document
+from sklvision.utils._images import check_range, get_dtype_range, measure_value_range
+from sklvision.utils._samples import Samples
 
 
+@document
 class PixelScaler(ImageTransformer):
-    """Bring pixel values from the range of the data to another, 0 to 1 say.
+    """Rescale pixel values from the range of the data to another, 0 to 1 by default.
 
     One range serves all pixels and channels, so that an image keeps its look;
     :class:`sklearn.preprocessing.MinMaxScaler` on flattened images would scale each
@@ -28,9 +30,9 @@ class PixelScaler(ImageTransformer):
         The lower and upper end of the wanted range.
     data_range : tuple of (float, float) or None, default=None
         The pixel values that become the ends of ``feature_range``. None learns them in
-        ``fit``: what the dtype can hold for bool and unsigned integers (0 to 255 for
-        uint8), the smallest and largest pixel of the training images for all others.
-        A 12-bit camera that delivers uint16 wants ``(0, 4095)``.
+        ``fit``: the range of the dtype for bool and unsigned integers (0 to 255 for uint8),
+        the smallest and largest pixel of the training images for all others. For a 12-bit
+        camera that delivers uint16 it is ``(0, 4095)``.
     clip : bool, default=False
         Whether values beyond the range are set to its ends, as they occur in new images.
 
@@ -40,13 +42,7 @@ class PixelScaler(ImageTransformer):
         The pixel values that become the ends of ``feature_range``. Where all pixels of
         the training images are equal, the upper one is set above, so that they become
         the lower end.
-    input_shape_ : tuple of int or None
-        Shape of one image seen in ``fit``, or ``(n_features,)`` for a table; None for a
-        collection of images that differ.
-    n_features_in_ : int
-        Number of values in one image, where all have one shape.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where ``X`` was a table with names that are all strings.
+    %(table_attributes)s
 
     See Also
     --------
@@ -57,7 +53,7 @@ class PixelScaler(ImageTransformer):
     -----
     Tables are accepted as well. float32 and float64 keep their dtype; bool, float16 and
     integers of up to 16 bits become float32, which holds them exactly, others float64. A
-    fitted scaler keeps its ranges until the next ``fit``, whatever is set in between.
+    fitted scaler keeps its ranges until the next ``fit``, whatever parameters are set in between.
 
     Of a collection of images on disk, a range that the dtype does not give is learned by
     reading all images once, one by one; scaling itself waits until an image is read.
@@ -92,11 +88,11 @@ class PixelScaler(ImageTransformer):
         self.clip = clip
 
     def inverse_transform(self, X: ArrayLike) -> Any:
-        """Bring scaled pixels back to the range of the data.
+        """Rescale pixels to the range of the data.
 
         Parameters
         ----------
-        X : array-like of shape (n, height, width[, channels]) or (n, n_features_in_)
+        X : array-like of shape (n, height, width[, channels]) or (n, n_features)
             Scaled images, or a collection of them.
 
         Returns
@@ -111,34 +107,26 @@ class PixelScaler(ImageTransformer):
             If the images are not of the shape seen in ``fit``, or not finite.
         """
         check_is_fitted(self)
-        back = partial(rescale_pixels, from_range=self._feature_range, to_range=self.data_range_)
-        images = self._check_input(X, reset=False)
-        return images.map(back) if is_collection(images) else back(images)
+        rescale = partial(rescale_pixels, from_range=self._feature_range, to_range=self.data_range_)
+        samples = self._check_input(X, reset=False)
+        return samples.map(rescale) if samples.is_lazy else rescale(samples.data)
 
-    def _fit_images(self, images: Any) -> None:
-        self._feature_range = _check_range("feature_range", self.feature_range)
+    def _fit_images(self, samples: Samples) -> None:
+        self._feature_range = check_range("feature_range", self.feature_range)
         self._clip = self.clip
         if self.data_range is not None:
-            self.data_range_ = _check_range("data_range", self.data_range)
+            self.data_range_ = check_range("data_range", self.data_range)
             return
-        low, high = pixel_range(images)
+        low, high = get_dtype_range(samples.dtype) or measure_value_range(samples)
         self.data_range_ = (low, high if high > low else low + max(1.0, abs(low)))
 
-    def _image_function(self) -> ImageFunction:
+    def _get_image_function(self) -> ImageFunction:
         ranges: dict[str, Any] = {"from_range": self.data_range_, "to_range": self._feature_range}
         return partial(rescale_pixels, **ranges, clip=self._clip)
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
-        return self._image_function()(images)  # all at once: it works pixel by pixel
+        return self._get_image_function()(images)  # all at once: it works pixel by pixel
 
-    def _gives_images(self) -> bool:
+    def _has_image_output(self) -> bool:
         shape = getattr(self, "input_shape_", ())
         return shape is None or len(shape) > 1
-
-
-def _check_range(name: str, value: Any) -> tuple[float, float]:
-    ends = tuple(value)
-    numbers = all(isinstance(end, Real) and np.isfinite(float(end)) for end in ends)
-    if len(ends) != 2 or not numbers or not ends[0] < ends[1]:
-        raise ValueError(f"{name}={value!r} must be two finite numbers, the smaller one first.")
-    return float(ends[0]), float(ends[1])

@@ -1,4 +1,4 @@
-"""Images brought to another size."""
+"""Resized images."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._functional import resize_image
+from sklvision.image._texts import document
 from sklvision.utils._optional import import_optional
+from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import Interval, StrOptions
 
 
+@document
 class Resize(ImageTransformer):
     """Resize images to a fixed height and width.
 
@@ -21,29 +24,26 @@ class Resize(ImageTransformer):
         Height and width of the output in pixels; one number makes squares. The image is
         stretched where the proportions differ.
     resample : {"bilinear", "box", "bicubic", "nearest"}, default="bilinear"
-        How pixels are combined. ``"box"`` averages the area that falls into a new pixel,
+        Interpolation. ``"box"`` averages the area that falls into a new pixel,
         ``"bilinear"`` and ``"bicubic"`` weight it by distance, widened when shrinking so
-        that nothing is skipped; ``"nearest"`` picks one pixel, as masks need it.
+        that no pixel is skipped; ``"nearest"`` picks one pixel, as masks need it.
 
     Attributes
     ----------
     size_ : tuple of (int, int)
         Height and width of the output in pixels.
-    input_shape_ : tuple of int or None
-        Shape of one image seen in ``fit``; None for a collection of images that differ.
-    n_features_in_ : int
-        Number of values in one image, where all have one shape.
+    %(image_attributes)s
 
     See Also
     --------
     ForegroundCrop : The object of an image alone, at one size.
     FlattenImages : Images as rows of pixels.
-    PixelScaler : Pixel values brought to a common range.
+    PixelScaler : Pixel values rescaled to a common range.
 
     Notes
     -----
-    The dtype is kept. Integers are rounded to the nearest and clipped to what the dtype
-    holds; bool becomes True where at least half would be. Any number of channels is
+    The dtype is kept. Integers are rounded to the nearest and clipped to the range of the
+    dtype; bool becomes True where at least half would be. Any number of channels is
     resized one by one. Except for ``"nearest"``, which is exact, Pillow (extra
     ``images``) computes in float32, whatever the dtype.
 
@@ -67,16 +67,16 @@ class Resize(ImageTransformer):
         self.size = size
         self.resample = resample
 
-    def _fit_images(self, images: Any) -> None:
+    def _fit_images(self, samples: Samples) -> None:
         if self.resample != "nearest":
             import_optional("PIL.Image", extra="images")
         self.size_ = check_size("size", self.size)
         self._resample = self.resample
 
-    def _image_function(self) -> ImageFunction:
+    def _get_image_function(self) -> ImageFunction:
         return partial(resize_image, size=self.size_, resample=self._resample)
 
-    def _gives_images(self) -> bool:
+    def _has_image_output(self) -> bool:
         return True
 
     def __sklearn_tags__(self):
@@ -86,7 +86,7 @@ class Resize(ImageTransformer):
 
 
 def check_size(name: str, size: Any) -> tuple[int, int]:
-    """Height and width that a parameter asks for."""
+    """Check a parameter that is a side in pixels or a pair of them; return height and width."""
     pair = (size, size) if isinstance(size, Integral) else tuple(size)
     if len(pair) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in pair):
         raise ValueError(

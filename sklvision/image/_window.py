@@ -13,7 +13,8 @@ from sklvision.image._foreground import (
     compute_principal_axis,
     find_pixels,
 )
-from sklvision.image._functional import cast, crop_window, dtype_range, map_planes, resize_image
+from sklvision.image._functional import crop_window, map_planes, resize_image
+from sklvision.utils._images import get_dtype_range, round_to_dtype
 from sklvision.utils._optional import import_optional
 
 # Longest side, in pixels, of a reduced image in which an object is sought.
@@ -101,7 +102,7 @@ def find_foreground(
     sides = image.shape[:2]
     height, width = map(_resolve_side, center_crop or sides, sides)
     top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
-    gray = _convert_to_gray(image[top : top + height, left : left + width])
+    gray = _average_channels(image[top : top + height, left : left + width])
     step = 1
     if threshold == "otsu":
         step = math.ceil(max(height, width) / _WORKING_SIDE)
@@ -187,7 +188,8 @@ def cut_mask(
         level = level - np.float32(0.5) if level.dtype == bool else level
         fine = sample_window(level, window, (n_samples * size[0], n_samples * size[1])) > 0
     fraction = _compute_fractions(fine, size)
-    return cast(fraction * np.float32((dtype_range(dtype) or (0, 1))[1]), dtype)
+    _, white = get_dtype_range(dtype) or (0, 1)
+    return round_to_dtype(fraction * np.float32(white), dtype)
 
 
 def sample_window(
@@ -279,7 +281,7 @@ def _resolve_side(center_side: float, side: int) -> int:
     return min(center_side, side)
 
 
-def _convert_to_gray(image: np.ndarray) -> np.ndarray:
+def _average_channels(image: np.ndarray) -> np.ndarray:
     """Average the channels of an image."""
     if image.ndim == 2:
         return image.view(np.uint8) if image.dtype == bool else image

@@ -307,7 +307,7 @@ def _draw_variants(augment: Any, samples: np.ndarray, n_draws: int, seed: int) -
     # Only here, as augmentation needs torch when it draws.
     from sklvision._torch.device import resolve_device
     from sklvision._torch.process_state import scoped_seed
-    from sklvision.augmentation._draws import augment_array
+    from sklvision.augmentation._arrays import augment_array
     from sklvision.neural_network._checks import check_augment
 
     transforms = check_augment(augment)

@@ -48,6 +48,8 @@ def fill_docstrings(texts: Mapping[str, str]) -> Callable[[Documented], Document
         members = vars(documented).values() if inspect.isclass(documented) else ()
         for member in (documented, *members):
             function: Any = getattr(member, "__func__", member)  # of a class or static method
+            if not _has_own_docstring(function):  # a method that scikit-learn's available_if wraps
+                function = getattr(member, "__wrapped__", function)
             if _has_own_docstring(function):
                 function.__doc__ = _fill(function.__doc__, texts)
         return documented

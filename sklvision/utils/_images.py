@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,18 @@ def check_same_shape(
     )
 
 
+def set_input_shape(estimator: Any, shape: tuple[int, ...] | None) -> None:
+    """Set the fitted attributes that the shape of one image decides, None if images differ.
+
+    ``n_features_in_`` is ``X.shape[1]``, as scikit-learn counts features.
+    """
+    for name in ("n_features_in_", "feature_names_in_"):  # of an earlier fit
+        vars(estimator).pop(name, None)
+    estimator.input_shape_ = shape
+    if shape is not None:
+        estimator.n_features_in_ = shape[0]
+
+
 def describe_shape(shape: tuple[int, ...]) -> str:
     """Describe samples of a shape in words."""
     return f"rows of {shape[0]} features" if len(shape) == 1 else f"images of shape {shape}"
@@ -136,6 +149,37 @@ def find_value_range(samples: Samples) -> tuple[float, float]:
     if low >= 0 and high <= 255:
         return 0.0, 1.0 if high <= 1 else 255.0
     return low, high
+
+
+def resolve_pixel_range(pixel_range: Any, samples: Samples) -> tuple[float, float]:
+    """Resolve the parameter `pixel_range`, "auto" or (black, white), to numbers.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or if ``"auto"`` finds values that are not from 0 to 255.
+    """
+    if not isinstance(pixel_range, str):
+        return check_range("pixel_range", pixel_range)
+    if pixel_range != "auto":
+        raise ValueError(f"pixel_range must be 'auto' or (black, white), got {pixel_range!r}.")
+    low, high = find_value_range(samples)
+    is_by_dtype = get_dtype_range(samples.dtype) is not None
+    if not is_by_dtype and (low, high) not in ((0.0, 1.0), (0.0, 255.0)):
+        raise ValueError(
+            f"pixel_range='auto' cannot tell black and white of {samples.dtype} images with "
+            f"values from {low:g} to {high:g}; give pixel_range=(black, white)."
+        )
+    return low, high
+
+
+def check_range(name: str, value: Any) -> tuple[float, float]:
+    """Check that a parameter is two finite numbers, the smaller one first; return floats."""
+    ends = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    is_pair = len(ends) == 2 and all(isinstance(end, Real) for end in ends)
+    if not is_pair or not np.isfinite([float(end) for end in ends]).all() or ends[0] >= ends[1]:
+        raise ValueError(f"{name}={value!r} must be two finite numbers, the smaller one first.")
+    return float(ends[0]), float(ends[1])
 
 
 def get_dtype_range(dtype: np.dtype) -> tuple[float, float] | None:
@@ -173,9 +217,9 @@ def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if dtype.kind == "b":
         return values >= 0.5
     if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        high = np.float32(info.max)
+        info, float_type = np.iinfo(dtype), values.dtype.type
+        high = float_type(info.max)
         if int(high) > info.max:  # the largest int32 and int64 are not float32 numbers
-            high = np.nextafter(high, np.float32(0))
-        values = np.clip(np.rint(values), np.float32(info.min), high)
+            high = np.nextafter(high, float_type(0))
+        values = np.clip(np.rint(values), float_type(info.min), high)
     return values.astype(dtype, copy=False)

@@ -81,13 +81,13 @@ def test_neighbours_are_interpolated_once():
     """A turn forth and back, on images that tell: with one interpolation nothing is lost."""
 
     class Turn(RandomRotation):
-        def _maps(self, draws, height, width):
-            draws.uniform = lambda low, high: torch.full((64,), high)  # the largest angle
-            return super()._maps(draws, height, width)
+        def _draw_maps(self, source, height, width):
+            source.draw_uniform = lambda low, high: torch.full((64,), high)  # the largest angle
+            return super()._draw_maps(source, height, width)
 
     class Back(Turn):
-        def _maps(self, draws, height, width):
-            return super()._maps(draws, height, width).mT
+        def _draw_maps(self, source, height, width):
+            return super()._draw_maps(source, height, width).mT
 
     X = batch_for("RandomFlip")
     inside = np.s_[:, 3:6, 4:7]

@@ -273,9 +273,9 @@ def test_spectral_shifts_and_gains_are_even():
     ("augmenter", "X", "message"),
     [
         (RandomFlip(), torch.zeros(4, 10), r"X has shape \(4, 10\), but RandomFlip expects"),
-        (SpectralShift(), torch.zeros(4, 5, 5, 1), r"SpectralShift expects \(n, n_bands\)"),
+        (SpectralShift(), torch.zeros(4, 5, 5, 1), r"SpectralShift expects \(n, n_features\)"),
         (GaussianNoise(), torch.zeros(4), "GaussianNoise expects"),
-        (RandomFlip(), torch.zeros(4, 0, 5), "nothing in it"),
+        (RandomFlip(), torch.zeros(4, 0, 5), "no values"),
     ],
 )
 def test_batches_of_another_kind_are_refused(augmenter, X, message):

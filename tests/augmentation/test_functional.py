@@ -72,7 +72,7 @@ def test_flip_is_numpys(images):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_quarter_turns_are_numpys(quarters, dtype):
     squares = np.random.default_rng(0).uniform(0, 255, (2, 9, 9, 2))
-    maps = _functional.rotation_map(column(90 * quarters, 90 * quarters - 360))
+    maps = _functional.make_rotation_maps(column(90 * quarters, 90 * quarters - 360))
     actual = _functional.warp(torch.from_numpy(squares).to(dtype), maps, "constant", 0.0)
     assert actual.dtype == dtype
     expected = np.rot90(squares, quarters, axes=(1, 2))
@@ -82,7 +82,7 @@ def test_quarter_turns_are_numpys(quarters, dtype):
 @pytest.mark.parametrize("fill", FILLS)
 def test_rotation_is_scipys(images, fill):
     degrees = [0, 10, -33.3, 90, 171]
-    maps = _functional.rotation_map(column(*degrees))
+    maps = _functional.make_rotation_maps(column(*degrees))
     actual = _functional.warp(torch.from_numpy(images), maps, fill, 5.0).numpy()
     for image, new, angle in zip(images, actual, degrees, strict=True):
         expected = ndimage.rotate(
@@ -94,12 +94,12 @@ def test_rotation_is_scipys(images, fill):
 @pytest.mark.parametrize("fill", FILLS)
 def test_zoom_and_all_together_are_scipys(images, fill):
     scale = column(1.0, 0.5, 0.8, 1.3, 1.9)
-    maps = _functional.zoom_map(scale)
+    maps = _functional.make_zoom_maps(scale)
     actual = _functional.warp(torch.from_numpy(images), maps, fill, 5.0)
     np.testing.assert_allclose(actual, through_map(images, maps.numpy(), fill, 5.0), atol=1e-8)
 
-    maps = _functional.rotation_map(column(5, 30, 60, -90, 170)) @ maps
-    maps = maps @ _functional.shift_map(column(0, 1, -2, 3, 0.5), column(2, 0, 1.5, -1, 3))
+    maps = _functional.make_rotation_maps(column(5, 30, 60, -90, 170)) @ maps
+    maps = maps @ _functional.make_shift_maps(column(0, 1, -2, 3, 0.5), column(2, 0, 1.5, -1, 3))
     actual = _functional.warp(torch.from_numpy(images), maps, fill, 5.0)
     np.testing.assert_allclose(actual, through_map(images, maps.numpy(), fill, 5.0), atol=1e-8)
 
@@ -107,23 +107,23 @@ def test_zoom_and_all_together_are_scipys(images, fill):
 def test_maps_of_flips_and_shifts_are_the_flips_and_shifts(images):
     X = torch.from_numpy(images)
     mirrored = torch.tensor([True, False, True, True, False])
-    by_map = _functional.warp(X, _functional.flip_map(mirrored, ~mirrored), "edge", 0.0)
+    by_map = _functional.warp(X, _functional.make_flip_maps(mirrored, ~mirrored), "edge", 0.0)
     torch.testing.assert_close(by_map, _functional.flip(X, mirrored, ~mirrored))
     down, right = torch.tensor([0, 1, -2, 3, 8]), torch.tensor([5, -1, 2, 0, -11])
-    by_map = _functional.warp(X, _functional.shift_map(down, right), "reflect", 0.0)
+    by_map = _functional.warp(X, _functional.make_shift_maps(down, right), "reflect", 0.0)
     torch.testing.assert_close(by_map, _functional.shift(X, down, right, "reflect", 0.0))
 
 
 def test_content_doubles_in_size():
     dot = torch.zeros(1, 9, 9, 1)
     dot[:, 3:6, 3:6] = 1
-    doubled = _functional.warp(dot, _functional.zoom_map(column(2.0)), "constant", 0.0)
+    doubled = _functional.warp(dot, _functional.make_zoom_maps(column(2.0)), "constant", 0.0)
     assert float(doubled.sum()) == pytest.approx(4 * 9, rel=0.05)
 
 
 def test_convolution_is_scipys(images):
     length, degrees = column(1.0, 2.5, 5.0, 5.0, 3.7), column(0, 20, 0, 45, 130)
-    kernels = _functional.line_kernels(length, degrees, 5)
+    kernels = _functional.make_line_kernels(length, degrees, 5)
     actual = _functional.convolve(torch.from_numpy(images), kernels)
     for image, new, kernel in zip(images, actual.numpy(), kernels.numpy(), strict=True):
         expected = ndimage.convolve(image, kernel[..., None], mode="nearest")
@@ -132,7 +132,7 @@ def test_convolution_is_scipys(images):
 
 @given(st.floats(1, 9), st.floats(-360, 360))
 def test_a_line_kernel_is_a_centered_line(length, degrees):
-    (kernel,) = _functional.line_kernels(column(length), column(degrees), 9).numpy()
+    (kernel,) = _functional.make_line_kernels(column(length), column(degrees), 9).numpy()
     assert kernel.min() >= 0
     assert kernel.sum() == pytest.approx(1)
     np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-12)

@@ -101,7 +101,7 @@ def test_outside_of_training_it_says_so():
     compose = Compose([RandomFlip(), MixUp()])
     images = np.zeros((4, 3, 3))
     for refused in (compose.fit, compose.fit_transform, lambda X: compose(torch.from_numpy(X))):
-        with pytest.raises(TypeError, match="MixUp blends labels too"):
+        with pytest.raises(TypeError, match="MixUp mixes labels too"):
             refused(images)
     assert not hasattr(MixUp(), "fit_transform")
 

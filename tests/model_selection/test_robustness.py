@@ -377,7 +377,7 @@ def test_everything_is_checked_before_any_work(params, error, message):
             {"corruptions": ["gain"]},
             "'gain' is for spectra, and X holds images. For images",
         ),
-        (IMAGES, {"pixel_range": (1, 0)}, "black < white"),
+        (IMAGES, {"pixel_range": (1, 0)}, "smaller one first"),
         (IMAGES, {"pixel_range": "automatic"}, "'auto' or"),
         (IMAGES, {"pixel_range": (0, 0.5)}, "values from 0 to 1, beyond pixel_range"),
         (IMAGES - 0.5, {}, r"-0.5 to 0.5; give pixel_range=\(black, white\)"),

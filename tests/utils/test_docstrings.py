@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from sklearn.utils.metaestimators import available_if
 
 from sklvision.utils._docstrings import fill_docstrings
 
@@ -60,3 +61,13 @@ def test_fill_docstrings_refuses_an_unknown_name():
 
     with pytest.raises(KeyError, match="typo"):
         fill_docstrings(TEXTS)(fit)
+
+
+def test_fill_docstrings_reaches_methods_behind_available_if():
+    @fill_docstrings({"name": "text"})
+    class Documented:
+        @available_if(lambda self: True)
+        def method(self):
+            """A %(name)s."""
+
+    assert Documented.method.__doc__ == Documented().method.__doc__ == "A text."

@@ -111,9 +111,7 @@ def _of_collection(X: Any, n_threads: int) -> Fingerprints:
         taken = None
     else:
         read = partial(_print_of_file, X, _common_sides(X))
-        prints = list(
-            map_ahead(read, range(len(X)), n_threads=n_threads, n_ahead=4 * n_threads)
-        )
+        prints = list(map_ahead(read, range(len(X)), n_threads=n_threads, n_ahead=4 * n_threads))
         thumbnails = np.array([thumbnail for thumbnail, _, _ in prints])
         digests = np.array([digest for _, digest, _ in prints], dtype=np.uint64)
         taken = np.array([time for _, _, time in prints])

@@ -15,15 +15,20 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.image._functional import dtype_range
 from sklvision.model_selection._checks import _as_pairs, check_samples
 from sklvision.model_selection._robustness.corruptions import (
     IMAGE_CORRUPTIONS,
     SPECTRUM_CORRUPTIONS,
     Function,
 )
+from sklvision.utils._images import (
+    get_dtype_range,
+    measure_value_range,
+    resolve_pixel_range,
+)
 from sklvision.utils._lazy import is_collection
 from sklvision.utils._optional import import_optional
+from sklvision.utils._samples import as_samples
 from sklvision.utils._suggest import did_you_mean
 
 
@@ -183,37 +188,21 @@ def _unknown(name: str, known: Iterable[str], other: Iterable[str], images: bool
 
 
 def check_pixel_range(pixel_range: Any, X: Any) -> tuple[float, float]:
-    """Values of black and of white, as asked for, or by the dtype, or else by the values."""
+    """Return the values of black and of white: a parameter, or by the dtype or the values."""
+    samples = as_samples(X)
+    black, white = resolve_pixel_range(pixel_range, samples)
     if not isinstance(pixel_range, str):
-        pair = tuple(pixel_range) if isinstance(pixel_range, Iterable) else ()
-        if len(pair) != 2 or not all(map(_is_number, pair)) or not pair[0] < pair[1]:
-            raise ValueError(
-                "pixel_range must be 'auto' or (black, white) with black < white, got "
-                f"{pixel_range!r}."
-            )
-        black, white = float(pair[0]), float(pair[1])
-        if not is_collection(X) and (X.min() < black or X.max() > white):
+        if not samples.is_lazy and (X.min() < black or X.max() > white):
             raise ValueError(
                 f"X has values from {X.min():g} to {X.max():g}, beyond pixel_range={pixel_range!r}."
             )
-        return black, white
-    if pixel_range != "auto":
-        raise ValueError(f"pixel_range must be 'auto' or (black, white), got {pixel_range!r}.")
-    by_dtype = dtype_range(X.dtype)
-    if by_dtype:
-        return by_dtype
-    ranges = np.array([(image.min(), image.max()) for image in X], dtype=np.float64)
-    low, high = ranges.min(), ranges.max()
-    if not (low >= 0 and high <= 255):
-        raise ValueError(
-            f"pixel_range='auto' cannot tell black and white of {X.dtype} images with values from "
-            f"{low:g} to {high:g}; give pixel_range=(black, white)."
-        )
-    if 1 < high < 128:
-        warnings.warn(
-            f"The {X.dtype} images have values up to {high:g} and are taken for images of the "
-            "range 0 to 255; give pixel_range=(black, white) if it is another.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return 0.0, 1.0 if high <= 1 else 255.0
+    elif get_dtype_range(samples.dtype) is None and white == 255:
+        _, high = measure_value_range(samples)
+        if high < 128:
+            warnings.warn(
+                f"The {samples.dtype} images have values up to {high:g} and are taken for images "
+                "of the range 0 to 255; give pixel_range=(black, white) if it is another.",
+                UserWarning,
+                stacklevel=3,
+            )
+    return black, white

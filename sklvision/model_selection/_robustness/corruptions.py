@@ -20,7 +20,9 @@ import pandas as pd
 from scipy import ndimage
 from scipy.fft import irfft2, next_fast_len, rfft2
 
-from sklvision.image._functional import cast, rescale_pixels
+from sklvision.image._functional import rescale_pixels
+from sklvision.utils._images import round_to_dtype
+from sklvision.utils._kernels import make_path_kernels
 from sklvision.utils._lazy import is_collection
 from sklvision.utils._optional import import_optional
 
@@ -54,12 +56,8 @@ def _line(travel: float, angle: float) -> np.ndarray:
     cells = np.arange(-reach, reach + 1)
     n_points = 4 * reach + 4
     along = travel * ((np.arange(n_points) + 0.5) / n_points - 0.5)
-    # Each point of the line is shared between the nearest cells.
-    x, y = (
-        np.clip(1 - np.abs(place - cells[:, np.newaxis]), 0, None)
-        for place in (along * np.cos(angle), along * np.sin(angle))
-    )
-    return y @ x.T / n_points
+    path = (along * np.cos(angle))[np.newaxis], (along * np.sin(angle))[np.newaxis]
+    return make_path_kernels(*path, cells)[0]
 
 
 def defocus(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -199,7 +197,7 @@ class Corruption:
         dtype, image = image.dtype, image.reshape(*sample.shape[:2], -1)
         image = self.function(image, severity, rng).astype(dtype, copy=False)
         image = rescale_pixels(image.reshape(sample.shape), (0.0, 1.0), self.pixel_range, clip=True)
-        return cast(image, sample.dtype)
+        return round_to_dtype(image, sample.dtype)
 
     def _checked(self, result: Any, sample: np.ndarray) -> np.ndarray:
         """What a user's function made of a sample, in the sample's type and range."""
@@ -213,7 +211,8 @@ class Corruption:
             raise ValueError(f"corruptions[{self.name!r}] returned NaN or infinity.")
         if self.pixel_range is None:
             return result[0].astype(floating(sample.dtype))
-        return cast(np.clip(result[0].astype(np.float64), *self.pixel_range), sample.dtype)
+        values = np.clip(result[0].astype(np.float64), *self.pixel_range)
+        return round_to_dtype(values, sample.dtype)
 
 
 def floating(dtype: np.dtype) -> np.dtype:
