@@ -13,6 +13,9 @@ from pandas.api.types import is_numeric_dtype
 
 from sklvision.utils._sklearn import get_column_names, index_samples
 
+# Key of the attributes of a table of pandas under which its reader leaves notes.
+ORIGIN = "sklvision"
+
 
 @runtime_checkable
 class Collection(Protocol):
@@ -99,6 +102,14 @@ class Samples:
     def files(self) -> np.ndarray | None:
         """Names of the files of a collection; None for everything else."""
         return getattr(self.data, "files", None) if self.is_lazy else None
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Notes of the reader of files: axis and roles of a table, reading of images."""
+        if self.is_lazy:
+            return getattr(self.data, "origin", {})
+        attributes = getattr(self.data, "attrs", None)  # of a table of pandas
+        return attributes.get(ORIGIN, {}) if isinstance(attributes, dict) else {}
 
     @cached_property
     def is_numeric(self) -> bool:

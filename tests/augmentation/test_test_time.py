@@ -127,7 +127,7 @@ def test_sample_weights_reach_the_classifier():
 
 def test_errors_say_what_was_expected():
     X, y = np.zeros((4, 3, 3)), [0, 1, 0, 1]
-    with pytest.raises(ValueError, match="'estimator' parameter.*'predict_proba'"):
+    with pytest.raises(ValueError, match=r"'estimator' parameter.*'predict_proba'"):
         TestTimeAugmentation(RidgeClassifier()).fit(X, y)
     with pytest.raises(ValueError, match=r"\(4, 9\), but TestTimeAugmentation expects \(n, height"):
         TestTimeAugmentation(LogisticRegression()).fit(X.reshape(4, 9), y)

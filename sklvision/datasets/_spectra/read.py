@@ -1,0 +1,173 @@
+"""Spectra read from a file of any kind, with the role of every column or array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields as list_fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklvision.datasets._files.arrays import read_npz, read_pickle
+from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
+from sklvision.datasets._tables.axis import Bands, is_count
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table, read_table
+from sklvision.datasets._tables.roles import Roles, select_range
+from sklvision.utils._samples import ORIGIN
+
+PICKLE_SUFFIXES = (".p", ".pickle", ".pkl")
+_ARRAY_OPTIONS = {"target", "group", "split", "bands", "drop"}
+
+
+def read_spectra(
+    path: Path, options: TableOptions, *, allow_pickle: bool = False, needs_labels: bool = True
+) -> tuple[dict[str, Any], Roles]:
+    """Read the attributes of :func:`load_spectra`'s Bunch, and the roles of columns or arrays.
+
+    Parameters
+    ----------
+    path : Path
+        File of a known suffix.
+    options : TableOptions
+        What the user says of it.
+    allow_pickle : bool, default=False
+        Whether to unpickle.
+    needs_labels : bool, default=True
+        Whether missing labels and groups are an error; new samples need none.
+    """
+    check_file(path)
+    if is_table(path):
+        return read_table(path, options, needs_labels=needs_labels)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return assign_arrays(path, read_npz(path, allow_pickle=allow_pickle), options)
+    if suffix in PICKLE_SUFFIXES:
+        return assign_arrays(path, read_pickle(path, allow_pickle=allow_pickle), options)
+    expected = ", ".join([".npz", *TABLE_SUFFIXES, *PICKLE_SUFFIXES])
+    raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
+
+
+def make_frame(data: NDArray[Any], roles: Roles) -> Any:
+    """Make a DataFrame of spectra that carries the roles of its columns."""
+    import pandas as pd
+
+    frame = pd.DataFrame(data, columns=roles.bands.names)
+    frame.attrs[ORIGIN] = roles.to_origin()
+    return frame
+
+
+def check_file(path: Path) -> None:
+    """Raise unless a file exists and holds anything."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file.")
+    if path.is_dir():
+        raise ValueError(f"{path}: is a directory, expected a file.")
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path}: the file is empty.")
+
+
+def flatten_column(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a column of shape (n, 1) as an array of shape (n,), and anything else unchanged."""
+    return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
+
+
+def assign_arrays(
+    path: Path, arrays: Mapping[str, Any], options: TableOptions
+) -> tuple[dict[str, Any], Roles]:
+    """Assign the named arrays of an npz or a dict to their roles, and check that they agree."""
+    _refuse_options_of_text(path, options)
+    rest = {str(name): np.asarray(value) for name, value in arrays.items()}
+    if "X" not in rest:
+        names = ", ".join(map(repr, rest)) or "none"
+        raise ValueError(f"{path}: has no array 'X'; it holds {names}.")
+    X = rest.pop("X")
+    if X.ndim != 2 or X.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{path}: X must be numbers of shape (n_samples, n_bands), "
+            f"got {X.dtype} of shape {X.shape}."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"{path}: X is empty, its shape is {X.shape}.")
+    n_samples, n_bands = X.shape
+    target, group = find_roles(path, list(rest), target=options.target, group=options.group)
+    axis_name = find_usual_name(path, "wavelengths", list(rest), WAVELENGTH_NAMES)
+    labels, groups, split, wavelengths = (
+        _pop_column(path, rest, name, n_values, X.shape)
+        for name, n_values in (
+            (target, n_samples),
+            (group, n_samples),
+            (options.split, n_samples),
+            (axis_name, n_bands),
+        )
+    )
+    bands = _make_bands(wavelengths, n_bands)
+    chosen = _choose_bands(path, bands, options)
+    places = [bands.names.index(name) for name in chosen.names]
+    fields = {
+        "data": X if len(places) == n_bands else X[:, places],
+        "target": labels,
+        "groups": groups,
+        "split": split,
+        "wavelengths": None if wavelengths is None else wavelengths[places],
+        "feature_names": chosen.names,
+        "metadata": rest,
+    }
+    dropped = [name for name in options.drop if name in bands.names]
+    return fields, Roles(chosen, target, group, options.split, None, [*rest, *dropped])
+
+
+def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int) -> Bands:
+    if wavelengths is None:
+        return Bands([f"band{i}" for i in range(n_bands)])
+    names = [str(wavelength) for wavelength in wavelengths]
+    try:
+        axis = [float(wavelength) for wavelength in wavelengths]
+    except (TypeError, ValueError):
+        return Bands(names)
+    return Bands(names, None if is_count(axis) else axis)
+
+
+def _choose_bands(path: Path, bands: Bands, options: TableOptions) -> Bands:
+    for name in options.drop:
+        if name not in bands.names:
+            raise ValueError(f"{path}: there is no band {name!r} to drop.")
+    if isinstance(options.bands, str):
+        bands = select_range(path, bands, options.bands, bands.unit)
+    elif options.bands is not None:
+        missing = [name for name in options.bands if name not in bands.names]
+        if missing:
+            raise ValueError(f"{path}: there is no band {missing[0]!r}.")
+        bands = bands.take([bands.names.index(name) for name in options.bands])
+    return bands.take([i for i, name in enumerate(bands.names) if name not in options.drop])
+
+
+def _refuse_options_of_text(path: Path, options: TableOptions) -> None:
+    default = TableOptions()
+    for option in list_fields(options):
+        is_set = getattr(options, option.name) != getattr(default, option.name)
+        if is_set and option.name not in _ARRAY_OPTIONS:
+            raise ValueError(
+                f"{path}: {option.name}= is for tables of text, and this file holds arrays."
+            )
+
+
+def _pop_column(
+    path: Path,
+    arrays: dict[str, NDArray[Any]],
+    name: str | None,
+    n_values: int,
+    shape: tuple[int, ...],
+) -> NDArray[Any] | None:
+    """Remove a named array, which must hold one value for each sample or band."""
+    if name is None:
+        return None
+    values = flatten_column(arrays.pop(name))
+    if values.shape != (n_values,):
+        raise ValueError(
+            f"{path}: {name} has shape {values.shape}, expected ({n_values},) beside X of shape "
+            f"{shape}."
+        )
+    return values

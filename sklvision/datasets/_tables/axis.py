@@ -1,0 +1,143 @@
+"""Wavelengths, wavenumbers and shifts in the names of columns."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+# Spellings of units in names of columns, and the unit that each stands for.
+_UNITS = {
+    "nm": r"nm|nanometers?|nanometres?",
+    "um": r"[\u00b5\u03bcu]m|microns?|micrometers?|micrometres?",
+    "cm-1": r"1\s*/\s*cm|cm\s*(?:\^|\*\*)?\s*-\s*1|cm\u207b\u00b9|/cm|cm\.1|wavenumbers?",
+    "GHz": r"ghz",
+    "eV": r"ev",
+}
+_UNIT = "|".join(f"(?P<{unit.replace('-', '_')}>{spelling})" for unit, spelling in _UNITS.items())
+_NUMBER = r"\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
+# A sign belongs to a number that stands alone; behind a word it is a separator.
+_NAME = re.compile(
+    rf"(?:(?P<prefix>[^\W\d]\D*?)[\W_]*(?P<counted>{_NUMBER})|(?P<alone>[+-]?{_NUMBER}))"
+    rf"[\s_]*[\[(]?(?:{_UNIT})?[\])]?",
+    re.IGNORECASE,
+)
+_UNIT_IN_TEXT = re.compile(rf"(?:^|[\s/(\[_;:|])(?:{_UNIT})(?:$|[\s)\]_;:|])", re.IGNORECASE)
+_FEWEST_WITH_PREFIX = 3
+
+
+@dataclass(frozen=True)
+class BandName:
+    """A column name taken apart: what stands before the number, the number, and its unit."""
+
+    prefix: str
+    value: float
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Columns that hold the bands of spectra.
+
+    Attributes
+    ----------
+    names : list of str
+        Names of the columns, in the order of the file.
+    axis : list of float or None
+        Position of each band; None where the names only count the columns, or hold no numbers.
+    unit : str or None
+        Unit of the positions, where the names say it.
+    """
+
+    names: list[str]
+    axis: list[float] | None = None
+    unit: str | None = None
+
+    def take(self, places: list[int]) -> Bands:
+        """Select bands by their places."""
+        axis = None if self.axis is None else [self.axis[i] for i in places]
+        return Bands([self.names[i] for i in places], axis, self.unit)
+
+
+def parse_band_name(name: str) -> BandName | None:
+    """Take apart a column name such as "900", "900,5 nm", "X1100", "WL500" or "b0"."""
+    match = _NAME.fullmatch(name.strip())
+    if match is None:
+        return None
+    value = float((match["counted"] or match["alone"]).replace(",", "."))
+    prefix = re.sub(r"[\W_]+$", "", match["prefix"] or "").lower()
+    return BandName(prefix, value, _get_unit(match) or find_unit(prefix))
+
+
+def find_unit(text: str) -> str | None:
+    """Find a unit in a text such as "id/nm" or "Wavelength (nm)"."""
+    match = _UNIT_IN_TEXT.search(text.strip())
+    return _get_unit(match) if match else None
+
+
+def _get_unit(match: re.Match[str]) -> str | None:
+    return next((unit for unit in _UNITS if match[unit.replace("-", "_")]), None)
+
+
+def find_bands(names: Iterable[str]) -> Bands | None:
+    """Find the columns whose names share one pattern around a number.
+
+    Names that are a number, with or without a unit, count from one column on; names of a number
+    behind the same word, from three. Of several patterns the one with the most columns is taken.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the columns that hold numbers.
+
+    Returns
+    -------
+    bands : Bands or None
+        None where no names share a pattern.
+    """
+    patterns: dict[str, list[tuple[str, BandName]]] = defaultdict(list)
+    for name in names:
+        parsed = parse_band_name(name)
+        if parsed is not None:
+            patterns[parsed.prefix].append((name, parsed))
+    candidates = [
+        columns
+        for prefix, columns in patterns.items()
+        if (not prefix or len(columns) >= _FEWEST_WITH_PREFIX) and _differ(columns)
+    ]
+    if not candidates:
+        return None
+    columns = max(candidates, key=len)
+    units = {parsed.unit for _, parsed in columns}
+    values = [parsed.value for _, parsed in columns]
+    return Bands(
+        [name for name, _ in columns],
+        None if is_count(values) else values,
+        units.pop() if len(units) == 1 else None,
+    )
+
+
+def _differ(columns: list[tuple[str, BandName]]) -> bool:
+    return len({parsed.value for _, parsed in columns}) == len(columns)
+
+
+def is_count(values: list[float]) -> bool:
+    """Whether numbers only count the columns, from 0 or from 1."""
+    counts = np.arange(len(values))
+    return bool(np.array_equal(values, counts) or np.array_equal(values, counts + 1))
+
+
+def is_axis(values: np.ndarray) -> bool:
+    """Whether numbers rise or fall strictly, as the positions of bands do."""
+    steps = np.diff(values)
+    return len(values) > 1 and bool((steps > 0).all() or (steps < 0).all())
+
+
+def describe_axis(axis: list[float] | None, unit: str | None) -> str:
+    """Describe the ends of an axis, such as "900 to 1290 nm"."""
+    if axis is None:
+        return "without positions"
+    return f"{axis[0]:g} to {axis[-1]:g}{f' {unit}' if unit else ''}"

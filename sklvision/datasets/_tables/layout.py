@@ -1,0 +1,327 @@
+"""Layout of a text file that holds a table: delimiter, decimal sign, line of names, odd lines."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from sklvision.datasets._tables.axis import describe_axis, find_unit, is_axis, parse_band_name
+
+Record = tuple[int, list[str]]  # number of the line, from 1, and its fields
+
+_EXCEL_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)
+_DELIMITERS = "\t;|, "
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_OTHER_COMMAS = re.compile(r"(?<!\d),|,(?!\d)")  # not decimal signs
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "-"}
+_HEAD_LINES = 200
+_FEWEST_AXIS_BANDS = 5
+_FEWEST_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a text file form a table.
+
+    Attributes
+    ----------
+    delimiter : str
+        Character between fields; a space stands for any white space.
+    decimal : {".", ","}
+        Sign before the decimals.
+    encoding : str
+        Encoding of the text.
+    names : list of str
+        Names of the columns, "" where a column has none.
+    skipped_lines : list of int
+        Numbers, from 1, of lines that are not rows: those up to the names, and second axes.
+    blank_rows : list of int
+        Positions, from 0, of rows without any value among those below.
+    unit : str or None
+        Unit of the bands, where a line says it.
+    notes : list of str
+        Sentences about lines and columns that were left out.
+    """
+
+    delimiter: str
+    decimal: str
+    encoding: str
+    names: list[str]
+    skipped_lines: list[int] = field(default_factory=list)
+    blank_rows: list[int] = field(default_factory=list)
+    unit: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """Open a text file, compressed or not, without changing its ends of lines."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def find_encoding(path: Path) -> str:
+    """Return the encoding that the byte order mark names; UTF-8 without one."""
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rb") as file:
+        start = file.read(2)
+    return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+def read_layout(
+    path: Path,
+    *,
+    decimal: str | None = None,
+    header_line: int | None = None,
+    has_header: bool = True,
+    encoding: str | None = None,
+) -> Layout:
+    """Find out how the lines of a file form a table.
+
+    Parameters
+    ----------
+    path : Path
+        File of text, also compressed by gzip.
+    decimal : {".", ","}, default=None
+        Sign before the decimals; None finds it.
+    header_line : int, default=None
+        Number, from 1, of the line of column names; None finds it.
+    has_header : bool, default=True
+        Whether there is a line of column names.
+    encoding : str, default=None
+        Encoding of the text; None reads UTF-8, or UTF-16 with a byte order mark.
+
+    Returns
+    -------
+    layout : Layout
+        The layout of all lines, each of which was counted.
+
+    Raises
+    ------
+    ValueError
+        If there is no table, or lines differ in their number of fields.
+    """
+    encoding = encoding or find_encoding(path)
+    with open_text(path, encoding) as file:
+        head = [line for line, _ in zip(file, range(_HEAD_LINES), strict=False)]
+    delimiter, n_before = _find_delimiter(head)
+    records = [
+        (line, fields)
+        for line, fields in iterate_records(head, delimiter)
+        if line > n_before and any(fields)
+    ]
+    if not records:
+        raise ValueError(f"{path}: the file holds no table, only blank lines.")
+    width = _find_width(records)
+    if not has_header:
+        names = [f"column{i + 1}" for i in range(width)]
+        first = header_line or 1
+        rows = [record for record in records if record[0] >= first]
+        skipped = list(range(1, first))
+        return _complete(path, delimiter, decimal, encoding, names, rows, skipped, [])
+    place = _find_header(path, records, width, header_line)
+    header, rows = records[place], records[place + 1 :]
+    notes = []
+    if place:
+        lines = ", ".join(str(line) for line, _ in records[:place])
+        notes.append(f"line {lines} above the column names left out")
+    names = _trim(header[1])
+    if len(rows) >= _FEWEST_ROWS and {len(_trim(fields)) for _, fields in rows} == {len(names) + 1}:
+        names = ["", *names]  # R writes no name above the names of rows
+    if header_line is None:
+        _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
+    skipped = list(range(1, header[0] + 1))
+    return _complete(path, delimiter, decimal, encoding, names, rows, skipped, notes)
+
+
+def _complete(
+    path: Path,
+    delimiter: str,
+    decimal: str | None,
+    encoding: str,
+    names: list[str],
+    rows: list[Record],
+    skipped: list[int],
+    notes: list[str],
+) -> Layout:
+    """Find the decimal sign and further lines that are not rows, and count the fields of all."""
+    if not rows:
+        raise ValueError(f"{path}: holds no spectra, only the line of column names.")
+    if decimal is None:
+        decimal = _find_decimal(rows, delimiter)
+    unit = find_unit(names[0]) if names[0] else None
+    while len(rows) > 1 and (note := _describe_odd_row(names, rows, decimal)):
+        skipped, notes = [*skipped, rows[0][0]], [*notes, f"line {rows[0][0]} left out: {note}"]
+        rows = rows[1:]
+    blank = _count_fields(path, delimiter, encoding, names, skipped)
+    return Layout(delimiter, decimal, encoding, names, skipped, blank, unit, notes)
+
+
+# ---------------------------------------------------------------- lines and fields
+
+
+def iterate_records(lines: Iterator[str] | list[str], delimiter: str) -> Iterator[Record]:
+    """Yield the number of each line and its fields, stripped."""
+    if delimiter == " ":  # columns may be aligned by any number of spaces
+        lines = (line.lstrip(" ") for line in lines)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter == " ")
+    for fields in reader:
+        yield reader.line_num, [text.strip() for text in fields]
+
+
+def _trim(fields: list[str]) -> list[str]:
+    """Drop empty fields at the end, as spreadsheets append them."""
+    end = len(fields)
+    while end and not fields[end - 1]:
+        end -= 1
+    return fields[:end]
+
+
+def _find_delimiter(head: list[str]) -> tuple[str, int]:
+    """Return the delimiter, and the number of lines before the table that name it.
+
+    The delimiter is the first of tab, semicolon, bar, comma and space that cuts most lines into
+    the same number of fields. Commas come late, as they may be decimal signs.
+    """
+    first = head[0].strip().lstrip("\ufeff") if head else ""
+    stated = _EXCEL_SEPARATOR.fullmatch(first)
+    if stated:
+        return stated[1], 1
+    agreement = {}
+    for delimiter in _DELIMITERS:
+        widths = [len(_trim(fields)) for _, fields in iterate_records(head, delimiter)]
+        counts = Counter(width for width in widths if width > 1)
+        n_lines = sum(width > 0 for width in widths)
+        agreement[delimiter] = counts.most_common(1)[0][1] / n_lines if counts else 0.0
+    if agreement[" "] >= 0.9 and all(_OTHER_COMMAS.search(line) is None for line in head):
+        agreement[","] = 0.0  # every comma stands between digits, and spaces are left
+    for delimiter in _DELIMITERS:
+        if agreement[delimiter] >= 0.6:
+            return delimiter, 0
+    best = max(_DELIMITERS[:-1], key=lambda delimiter: agreement[delimiter])
+    return (best if agreement[best] else ","), 0
+
+
+def _find_width(records: list[Record]) -> int:
+    widths = Counter(len(_trim(fields)) for _, fields in records)
+    return max(widths, key=lambda width: (widths[width], width))
+
+
+def _find_header(path: Path, records: list[Record], width: int, header_line: int | None) -> int:
+    """Return the place of the column names among the records."""
+    if header_line is not None:
+        for place, (line, _) in enumerate(records):
+            if line == header_line:
+                return place
+        raise ValueError(
+            f"{path}: header_line={header_line} is blank or beyond the first {_HEAD_LINES} lines."
+        )
+    for place, (_, fields) in enumerate(records):
+        n_names = sum(map(bool, fields))
+        # The first line may lack one name: that above the names of rows.
+        if n_names >= 0.8 * width or (place == 0 and n_names >= width - 1):
+            return place
+    return 0
+
+
+def _find_decimal(rows: list[Record], delimiter: str) -> str:
+    if delimiter == ",":
+        return "."
+    numbers = [text for _, fields in rows for text in fields if _NUMBER.fullmatch(text)]
+    n_commas = sum("," in text for text in numbers)
+    return "," if n_commas > sum("." in text for text in numbers) else "."
+
+
+def to_number(text: str, decimal: str = ".") -> float:
+    """Return the number that a field holds, NaN where it holds none."""
+    if not _NUMBER.fullmatch(text):
+        return np.nan
+    try:
+        return float(text.replace(",", ".") if decimal == "," else text)
+    except ValueError:
+        return np.nan
+
+
+def is_missing(text: str) -> bool:
+    """Whether a field stands for a missing value."""
+    return text.lower() in _MISSING
+
+
+def _refuse_spectrum_as_names(
+    path: Path, line: int, names: list[str], rows: list[list[str]]
+) -> None:
+    """Raise where the line of column names looks like a spectrum.
+
+    It does if most names are numbers that neither rise nor fall, or if a name that is no number
+    stands in the same column of the rows as well, as a label does.
+    """
+    plain = [name.replace(",", ".") for name in names]
+    numbers = [float(name) for name in plain if _NUMBER.fullmatch(name)]
+    if len(numbers) < 2 / 3 * len(names) or len(numbers) < 3:
+        return
+    repeats_label = any(
+        name and parse_band_name(name) is None and any(row[i : i + 1] == [name] for row in rows)
+        for i, name in enumerate(names)
+    )
+    if repeats_label or not is_axis(np.array(numbers)):
+        raise ValueError(
+            f"{path}: line {line} must hold the column names, and looks like a spectrum. If the "
+            "file has no line of names, read it with has_header=False; if the names are further "
+            "down, name their line by header_line=."
+        )
+
+
+def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str | None:
+    """Describe the first row if it is a second axis or a line of units, else return None."""
+    fields = rows[0][1]
+    bands = [(i, parsed) for i, name in enumerate(names) if (parsed := parse_band_name(name))]
+    if len(bands) < _FEWEST_AXIS_BANDS or len(fields) < len(names):
+        return None
+    at_bands = [fields[i] for i, _ in bands]
+    if all(find_unit(text) for text in at_bands):
+        return "units"
+    values = np.array([to_number(text, decimal) for text in at_bands])
+    if not is_axis(values):
+        return None
+    axis = np.array([parsed.value for _, parsed in bands])
+    # The product of a wavelength in nm and its wavenumber in 1/cm is 1e7.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_reciprocal = bool((np.abs(values * axis / 1e7 - 1) < 0.01).all())
+    others = [
+        abs(to_number(row[i], decimal)) for _, row in rows[1:] for i, _ in bands if i < len(row)
+    ]
+    largest = np.nanmax(others) if np.isfinite(others).any() else np.inf
+    if is_reciprocal or values.min() > 5 * largest:
+        unit = next((unit for text in fields if (unit := find_unit(text))), None)
+        return f"a second axis, {describe_axis(values.tolist(), unit)}"
+    return None
+
+
+def _count_fields(
+    path: Path, delimiter: str, encoding: str, names: list[str], skipped: list[int]
+) -> list[int]:
+    """Raise unless every row has as many fields as there are names; return the blank rows."""
+    n_rows, blank_rows = -1, []
+    with open_text(path, encoding) as file:
+        for line, fields in iterate_records(file, delimiter):
+            if line in skipped:
+                continue
+            n_rows += 1
+            filled = len(_trim(fields))
+            if not filled:
+                blank_rows.append(n_rows)
+                continue
+            if filled > len(names) or len(fields) < len(names):
+                raise ValueError(
+                    f"{path}: line {line} has {max(filled, len(fields))} fields, the line of "
+                    f"column names has {len(names)}."
+                )
+    return blank_rows

@@ -1,0 +1,42 @@
+"""Options that correct what is read of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a user says of a table; None and False leave it to the file.
+
+    Attributes
+    ----------
+    target, group, split : str or None
+        Names of the columns of labels, of groups and of the official split.
+    bands : str, list of str or None
+        Range of positions such as "900:1300", or names of the columns that are bands.
+    drop : list of str
+        Names of columns to leave out.
+    transpose : bool
+        Whether every column is one spectrum.
+    decimal : {".", ","} or None
+        Sign before the decimals.
+    header_line : int or None
+        Number, from 1, of the line of column names.
+    has_header : bool
+        Whether there is a line of column names.
+    encoding : str or None
+        Encoding of the text.
+    """
+
+    target: str | None = None
+    group: str | None = None
+    split: str | None = None
+    bands: str | Sequence[str] | None = None
+    drop: Sequence[str] = ()
+    transpose: bool = False
+    decimal: str | None = None
+    header_line: int | None = None
+    has_header: bool = True
+    encoding: str | None = None

@@ -1,0 +1,111 @@
+"""Tables of spectra read from text files: columns become bands, labels, groups and the rest."""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from gzip import BadGzipFile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklvision.datasets._tables.layout import read_layout
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.roles import Roles, decide_roles
+from sklvision.datasets._tables.table import Table, read_columns, transpose_table
+
+TABLE_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+
+
+def is_table(path: Path) -> bool:
+    """Whether the suffix of a file is that of a table of text."""
+    return path.name.lower().endswith(TABLE_SUFFIXES)
+
+
+def read_table(
+    path: Path, options: TableOptions, *, needs_labels: bool = True
+) -> tuple[dict[str, Any], Roles]:
+    """Read a table as the attributes of :func:`load_spectra`'s Bunch, and the roles of its columns.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : TableOptions
+        What the user says of it.
+    needs_labels : bool, default=True
+        Whether missing labels and groups are an error; new samples need none.
+
+    Raises
+    ------
+    ValueError
+        If the file is not such a table; the message names the place.
+    """
+    try:
+        table = _read_text_file(path, options)
+    except (UnicodeError, LookupError, csv.Error) as error:
+        raise ValueError(
+            f"{path}: is not a text file in {options.encoding or 'UTF-8'} ({error}). Name its "
+            "encoding by encoding=, such as encoding='cp1252'."
+        ) from error
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: is not a gzip file, or was cut short ({error}).") from error
+    roles = decide_roles(
+        table,
+        target=options.target if needs_labels or options.target in table.names else None,
+        group=options.group if needs_labels or options.group in table.names else None,
+        bands=options.bands,
+        drop=[name for name in options.drop if needs_labels or name in table.names],
+        split=options.split if needs_labels or options.split in table.names else None,
+    )
+    return _assign_columns(table, roles, needs_labels), roles
+
+
+def _read_text_file(path: Path, options: TableOptions) -> Table:
+    layout = read_layout(
+        path,
+        decimal=options.decimal,
+        header_line=options.header_line,
+        has_header=options.has_header,
+        encoding=options.encoding,
+    )
+    table = read_columns(path, layout)
+    return transpose_table(table) if options.transpose else table
+
+
+def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str, Any]:
+    """Read the columns by their roles."""
+    places = {name: place for place, name in enumerate(table.names)}
+    read = {
+        role: None if name is None else table.read_text(places[name])
+        for role, name in (
+            ("target", roles.target),
+            ("groups", roles.group),
+            ("split", roles.split),
+        )
+    }
+    for role, name in (("target", roles.target), ("groups", roles.group)):
+        values = read[role]
+        if name is None or values is None:
+            continue
+        is_empty = values == ""
+        if not needs_labels:
+            read[role] = None if np.all(is_empty) else values
+        elif np.any(is_empty):
+            kind = "label" if role == "target" else "group"
+            raise ValueError(
+                f"{table.path}: column {name!r}, row {np.flatnonzero(is_empty)[0] + 1}: the {kind} "
+                "is missing."
+            )
+    others = [*roles.left_out, *([roles.index] if roles.index is not None else [])]
+    axis = roles.bands.axis
+    data: NDArray[np.float64] = table.read_numbers([places[name] for name in roles.bands.names])
+    return {
+        "data": data,
+        **read,
+        "wavelengths": None if axis is None else np.array(axis, dtype=np.float64),
+        "feature_names": roles.bands.names,
+        "metadata": {name or "unnamed": table.read_text(places[name]) for name in others},
+    }

@@ -1,0 +1,291 @@
+"""Roles of the columns of a table: labels, groups, bands, index, and what is left out.
+
+The roles are decided here and nowhere else, told in one line, and kept with the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sklvision.datasets._files.roles import GROUP_NAMES, TARGET_NAMES, find_usual_name
+from sklvision.datasets._tables.axis import (
+    Bands,
+    describe_axis,
+    find_bands,
+    find_unit,
+    is_axis,
+    is_count,
+)
+from sklvision.datasets._tables.table import Table
+from sklvision.utils._suggest import did_you_mean
+
+# Columns of these names describe a sample rather than measure it.
+_METADATA_NAMES = re.compile(
+    r"(sample|spectrum|scan|file|plate|row|rep|replicate)?[\s_.-]*"
+    r"(id|ids|nr|no|num|number|index|name|sample|rep|replicate|row|date|time|timestamp|batch|lot)",
+    re.IGNORECASE,
+)
+_FEWEST_TRANSPOSED = 8
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Roles of the columns of a table, by name.
+
+    Attributes
+    ----------
+    bands : Bands
+        Columns that a model takes.
+    target, group, split : str or None
+        Columns of labels, of groups, and of the official split.
+    index : str or None
+        Column that names or numbers the rows.
+    left_out : list of str
+        Columns without a role: metadata and dropped ones.
+    """
+
+    bands: Bands
+    target: str | None = None
+    group: str | None = None
+    split: str | None = None
+    index: str | None = None
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_origin(self) -> dict[str, Any]:
+        """Return the roles as plain values, for the contract of the model."""
+        return {
+            "axis": self.bands.axis,
+            "unit": self.bands.unit,
+            "roles": {
+                "target": self.target,
+                "group": self.group,
+                "split": self.split,
+                "index": self.index,
+                "left_out": self.left_out,
+            },
+        }
+
+    def describe(self) -> str:
+        """Describe the roles in one line."""
+        axis = self.bands.axis
+        size = f"{len(self.bands.names)}"
+        parts = [
+            f"labels: {self.target}" if self.target else "labels: none",
+            f"bands: {size}, {describe_axis(axis, self.bands.unit)}"
+            if axis
+            else f"bands: {size}, {_list_some(self.bands.names)}",
+        ]
+        if self.group:
+            parts.append(f"groups: {self.group}")
+        if self.split:
+            parts.append(f"split: {self.split}")
+        if self.index is not None:
+            parts.append(f"row names: {self.index or 'the first column'}")
+        if self.left_out:
+            parts.append(f"left out: {_list_some(self.left_out, 8)}")
+        return "; ".join([*parts, *self.notes])
+
+
+def decide_roles(
+    table: Table,
+    *,
+    target: str | None = None,
+    group: str | None = None,
+    bands: str | Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    split: str | None = None,
+    target_needed: bool = False,
+) -> Roles:
+    """Decide the role of every column.
+
+    Parameters
+    ----------
+    table : Table
+        Columns without roles.
+    target, group, split : str, default=None
+        Names of columns that have these roles. By default labels and groups go by usual names,
+        and labels else are the only column of text.
+    bands : str or list of str, default=None
+        Names of the bands, or the ends of their range as "900:1300".
+    drop : list of str, default=()
+        Names of columns to leave out.
+    target_needed : bool, default=False
+        Whether labels must be found.
+
+    Returns
+    -------
+    roles : Roles
+        The role of every column that is not empty.
+
+    Raises
+    ------
+    ValueError
+        If a name is not there, a role cannot be decided, or the table looks transposed.
+    """
+    path, names = table.path, table.names
+    places = {name: place for place, name in enumerate(names) if not _is_blank(table, place)}
+    _check_names(table, list(places))
+    for role, asked in (("target", target), ("group", group), ("split", split)):
+        _check_name(path, role, asked, list(places))
+    for name in drop:
+        _check_name(path, "drop", name, list(places))
+    if target is not None and target == group:
+        raise ValueError(f"{path}: target={target!r} and group={group!r} must differ.")
+    index = _find_index(table, places, {target, group, split, *drop})
+    _refuse_transposed(table, places, index)
+    rest = [name for name in places if name not in {target, group, split, index, *drop}]
+    target = target or find_usual_name(path, "target", rest, TARGET_NAMES)
+    group = group or find_usual_name(path, "group", rest, GROUP_NAMES)
+    rest = [name for name in rest if name not in (target, group)]
+    found = _find_bands(table, places, rest, bands)
+    others = [name for name in rest if name not in found.names]
+    texts = [name for name in others if not table.holds_numbers(places[name])]
+    if target is None and len(texts) == 1 and not _is_metadata_name(texts[0]):
+        target = texts[0]
+    elif target is None and len(likely := [n for n in texts if not _is_metadata_name(n)]) == 1:
+        target = likely[0]
+    if target is None and target_needed:
+        candidates = [name for name in [group, *others] if name]
+        raise ValueError(_describe_missing_target(path, candidates))
+    left_out = [name for name in [*others, *drop] if name != target]
+    return Roles(found, target, group, split, index, left_out, list(table.notes))
+
+
+def _is_blank(table: Table, place: int) -> bool:
+    """Whether a column has neither a name nor a value, as spreadsheets append them."""
+    return not table.names[place] and table.is_empty(place)
+
+
+def _check_names(table: Table, names: list[str]) -> None:
+    repeated = sorted(
+        {
+            name
+            for place, name in enumerate(table.names)
+            if table.names.count(name) > 1 and not _is_blank(table, place)
+        }
+    )
+    if repeated:
+        raise ValueError(f"{table.path}: has more than one column named {repeated[0]!r}.")
+    if not any(names):
+        raise ValueError(f"{table.path}: the line of column names is blank.")
+
+
+def _check_name(path: object, role: str, asked: str | None, names: list[str]) -> None:
+    if asked is None or asked in names:
+        return
+    known = [name for name in names if name and find_bands([name]) is None]
+    hint = did_you_mean(asked, known) if known else "It holds nothing but the spectra."
+    raise ValueError(f"{path}: there is no {role}={asked!r}. {hint}")
+
+
+def _find_index(table: Table, places: dict[str, int], taken: set[str | None]) -> str | None:
+    """Find the column that numbers or names the rows: one without a name of its own."""
+    for name in places:
+        unnamed = not name or re.fullmatch(r"Unnamed: \d+", name)
+        if not unnamed or name in taken:
+            continue
+        values = table.columns[places[name]]
+        is_text = not table.holds_numbers(places[name])
+        if values.is_unique and (table.is_whole(places[name]) or is_text):
+            return name
+    return None
+
+
+def _find_bands(
+    table: Table,
+    places: dict[str, int],
+    names: list[str],
+    bands: str | Sequence[str] | None,
+) -> Bands:
+    """Find the bands among the columns that have no other role."""
+    # A column that is empty in all samples is a band by its name.
+    numeric = [
+        name for name in names if table.holds_numbers(places[name]) or table.is_empty(places[name])
+    ]
+    found = find_bands(numeric)
+    if isinstance(bands, str):
+        return select_range(table.path, found, bands, table.unit)
+    if bands is not None:
+        for name in bands:
+            _check_name(table.path, "bands", name, list(places))
+        chosen = find_bands(bands)
+        complete = chosen is not None and len(chosen.names) == len(bands)
+        return chosen if complete and chosen is not None else Bands(list(bands))
+    if found is None:
+        measured = [
+            name
+            for name in numeric
+            if not table.is_empty(places[name])
+            and not (_is_metadata_name(name) and table.is_whole(places[name]))
+        ]
+        if not measured:
+            names = list(places)
+            raise ValueError(f"{table.path}: has no column of numbers among {_list_some(names)}.")
+        return Bands(measured)
+    return Bands(found.names, found.axis, found.unit or table.unit if found.axis else None)
+
+
+def select_range(path: object, found: Bands | None, limits: str, unit: str | None) -> Bands:
+    """Select the bands within a range of positions such as "900:1300"."""
+    match = re.fullmatch(r"\s*(-?[\d.]+)?\s*:\s*(-?[\d.]+)?\s*", limits)
+    if match is None or not any(match.groups()):
+        raise ValueError(f"{path}: bands={limits!r} must be a range such as '900:1300'.")
+    if found is None or found.axis is None:
+        raise ValueError(f"{path}: bands={limits!r} needs columns whose names are positions.")
+    low, high = (float(text) if text else None for text in match.groups())
+    inside = [
+        i
+        for i, position in enumerate(found.axis)
+        if (low is None or position >= low) and (high is None or position <= high)
+    ]
+    if not inside:
+        raise ValueError(
+            f"{path}: bands={limits!r} holds none of the positions "
+            f"{describe_axis(found.axis, found.unit)}."
+        )
+    chosen = found.take(inside)
+    return Bands(chosen.names, chosen.axis, found.unit or unit)
+
+
+def _refuse_transposed(table: Table, places: dict[str, int], index: str | None) -> None:
+    """Raise where the first column is an axis of bands, and no other column holds text."""
+    first = next(iter(places))
+    values = table.columns[places[first]]
+    if len(values) < _FEWEST_TRANSPOSED or not table.holds_numbers(places[first]):
+        return
+    numbers = table.read_numbers([places[first]])[:, 0]
+    others = [name for name in places if name != first]
+    named_axis = find_unit(first) or re.search(r"wave|freq|raman|shift|lambda", first, re.I)
+    plain = find_bands(others)
+    spectral_names = plain is not None and plain.axis is not None and is_axis(np.array(plain.axis))
+    if not is_axis(numbers) or is_count(numbers.tolist()) or not (named_axis or first == index):
+        return
+    if (first == index and spectral_names) or not all(
+        table.holds_numbers(places[name]) for name in others
+    ):
+        return
+    raise ValueError(
+        f"{table.path}: looks transposed: column {first or 'without a name'!r} holds positions, "
+        f"{describe_axis(numbers.tolist(), find_unit(first))}, and every other column one "
+        "spectrum. Read it with transpose=True."
+    )
+
+
+def _is_metadata_name(name: str) -> bool:
+    return bool(_METADATA_NAMES.fullmatch(name.strip()))
+
+
+def _describe_missing_target(path: object, candidates: list[str]) -> str:
+    names = ", ".join(candidates) if candidates else "none"
+    return f"{path}: no labels found; name their column by target= (there are: {names})."
+
+
+def _list_some(names: Sequence[str], n_most: int = 5) -> str:
+    shown = ", ".join(name or "''" for name in names[:n_most])
+    return f"{shown}, … ({len(names)} columns)" if len(names) > n_most else shown

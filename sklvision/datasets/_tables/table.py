@@ -1,0 +1,187 @@
+"""Columns of a table: numbers as numbers, everything else to the letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklvision.datasets._tables.axis import find_unit
+from sklvision.datasets._tables.layout import Layout, is_missing, to_number
+
+# Name of the column of labels that a transposed table gains.
+SPECTRUM_LABEL = "label"
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table before its columns have roles.
+
+    Attributes
+    ----------
+    path : Path
+        File it comes from, for messages.
+    names : list of str
+        Names of the columns.
+    columns : DataFrame
+        The columns in order, numbered; of numbers where the whole column is.
+    get_text : callable
+        Returns the fields of a column, by its number, as text.
+    decimal : {".", ","}
+        Sign before the decimals.
+    notes : list of str
+        Sentences about lines that were left out.
+    unit : str or None
+        Unit of the bands, where a line says it.
+    """
+
+    path: Path
+    names: list[str]
+    columns: pd.DataFrame
+    get_text: Callable[[int], pd.Series]
+    decimal: str
+    notes: list[str]
+    unit: str | None = None
+
+    def holds_numbers(self, place: int) -> bool:
+        """Whether at least one value of a column is a number, and none is a word."""
+        column = self.columns[place]
+        if pd.api.types.is_bool_dtype(column):
+            return False
+        if pd.api.types.is_numeric_dtype(column):
+            return bool(column.notna().any())
+        numbers = [text for text in self.get_text(place) if not is_missing(text)]
+        return bool(numbers) and bool(np.isfinite([self.to_number(text) for text in numbers]).any())
+
+    def is_empty(self, place: int) -> bool:
+        """Whether a column holds no value at all."""
+        return bool(self.columns[place].isna().all())
+
+    def is_whole(self, place: int) -> bool:
+        """Whether a column holds whole numbers and nothing else."""
+        column = self.columns[place]
+        if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+            return False
+        return bool(column.notna().all() and (column % 1 == 0).all())
+
+    def to_number(self, text: str) -> float:
+        """Return the number that a field holds, NaN where it holds none."""
+        return to_number(text, self.decimal)
+
+    def read_numbers(self, places: list[int]) -> NDArray[np.float64]:
+        """Return columns as numbers; an error names the first text among them."""
+        values = np.empty((len(self.columns), len(places)))
+        for at, place in enumerate(places):
+            column = self.columns[place]
+            if pd.api.types.is_numeric_dtype(column):
+                values[:, at] = column
+                continue
+            fields = self.get_text(place)
+            values[:, at] = [self.to_number(text) for text in fields]
+            wrong = [
+                row
+                for row, text in enumerate(fields)
+                if np.isnan(values[row, at]) and not is_missing(text)
+            ]
+            if wrong:
+                raise ValueError(
+                    f"{self.path}: column {self.names[place]!r}, row {wrong[0] + 1}: expected a "
+                    f"number, got {fields.iloc[wrong[0]]!r}{self._hint(fields.iloc[wrong[0]])}."
+                )
+        return values
+
+    def _hint(self, text: str) -> str:
+        other = "," if self.decimal == "." else "."
+        if np.isfinite(to_number(text, other)):
+            return f" (the decimal sign was taken to be {self.decimal!r}; decimal={other!r})"
+        return ""
+
+    def read_text(self, place: int) -> NDArray[Any]:
+        """Return a column to the letter; whole numbers and floats where all are written so."""
+        values = self.get_text(place).to_numpy().astype(str)
+        if all(map(_INTEGER.fullmatch, values)):
+            return values.astype(np.int64)
+        # Long codes are names: as floats several would become one.
+        if all(map(_NUMBER.fullmatch, values)) and max(map(len, values)) < 18:
+            return values.astype(np.float64)
+        return values
+
+
+def read_columns(path: Path, layout: Layout) -> Table:
+    """Read the rows of a text file."""
+    read = partial(_read_places, path, layout)
+    columns = read(list(range(len(layout.names))), decimal=layout.decimal, low_memory=False)
+
+    def read_text(place: int) -> pd.Series:
+        # A class named "NA" is a class, so text is read once more, as it stands.
+        return read([place], dtype=str, keep_default_na=False)[place].str.strip()
+
+    return Table(path, layout.names, columns, read_text, layout.decimal, layout.notes, layout.unit)
+
+
+def _read_places(path: Path, layout: Layout, places: list[int], **options: Any) -> pd.DataFrame:
+    frame = pd.read_csv(
+        path,
+        sep=r"\s+" if layout.delimiter == " " else layout.delimiter,
+        skiprows=[line - 1 for line in layout.skipped_lines],
+        header=None,
+        names=list(range(len(layout.names))),
+        usecols=places,
+        index_col=False,
+        encoding=layout.encoding,
+        compression="gzip" if path.suffix.lower() == ".gz" else None,
+        skipinitialspace=True,
+        skip_blank_lines=False,
+        **options,
+    )
+    return frame.drop(index=layout.blank_rows).reset_index(drop=True)
+
+
+def make_table(path: Path, names: list[str], rows: list[list[str]], **fields: Any) -> Table:
+    """Make a table of fields that are text, such as those of a spreadsheet."""
+    text = pd.DataFrame(rows, columns=range(len(names)), dtype=str)
+    decimal = fields.get("decimal", ".")
+    columns = pd.DataFrame(
+        {place: _convert(text[place], decimal) for place in text}, index=text.index
+    )
+    return Table(
+        path, names, columns, text.__getitem__, decimal, fields.get("notes", []), fields.get("unit")
+    )
+
+
+def _convert(text: pd.Series, decimal: str) -> pd.Series:
+    missing = text.map(is_missing)
+    numbers = text.map(partial(to_number, decimal=decimal)).astype(np.float64)
+    return numbers if np.isfinite(numbers[~missing]).all() else text.mask(missing)
+
+
+def transpose_table(table: Table) -> Table:
+    """Exchange rows and columns: the first column holds the names of the bands then.
+
+    Labels are taken from the names of the spectra, without the number at their end, where that
+    leaves several names that recur.
+    """
+    fields = [table.get_text(place).tolist() for place in range(len(table.names))]
+    spectra = table.names[1:]
+    labels = [re.sub(r"[\W_]*\d*$", "", name) for name in spectra]
+    names, columns = (
+        ["", *fields[0]],
+        [spectra, *map(list, zip(*fields[1:], strict=True))],
+    )
+    notes = list(table.notes)
+    if 1 < len(set(labels)) <= len(labels) / 2 and all(labels):
+        names, columns = [SPECTRUM_LABEL, *names], [labels, *columns]
+        notes.append("labels from the names of the columns")
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    unit = table.unit or find_unit(table.names[0])
+    return make_table(table.path, names, rows, decimal=table.decimal, notes=notes, unit=unit)

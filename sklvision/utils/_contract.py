@@ -1,0 +1,249 @@
+"""Input contract: what the samples of training were, kept with the model as a plain dict.
+
+It is made from :class:`~sklvision.utils._samples.Samples` where data come in, stored as
+``input_contract_`` by the first estimator that sees them, and compared with new samples.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklvision.utils._samples import Samples
+
+Contract = dict[str, Any]
+
+_VERSION = 1
+_MOST_SAMPLES = 256  # whose values are looked at
+_MOST_FILES = 16
+_SCALE_FACTOR = 5.0
+_MOST_OUTSIDE = 0.5
+
+# Outputs of estimators that have warned already, so that later steps of a pipeline do not.
+_reported_outputs: dict[int, weakref.ref] = {}
+
+
+def make_contract(samples: Samples) -> Contract:
+    """Describe the samples of training.
+
+    Parameters
+    ----------
+    samples : Samples
+        Samples as the user passed them.
+
+    Returns
+    -------
+    contract : dict
+        Plain values only: ``kind`` ("images", "spectra" or "other"), ``shape`` of one sample,
+        ``dtype``, ``range`` of the values, ``peaks``, the range of the largest absolute value of
+        a sample, ``names`` of columns, and what the reader of files noted, such as ``axis``,
+        ``unit`` and ``roles`` of a table, or ``reading`` of images.
+    """
+    kind = {"images": "images", "table": "spectra"}.get(samples.kind, "other")
+    names = None if samples.names is None else [str(name) for name in samples.names]
+    contract: Contract = {
+        "version": _VERSION,
+        "kind": kind,
+        "shape": None if samples.sample_shape is None else list(samples.sample_shape),
+        "dtype": str(samples.dtype),
+        "names": names,
+        **samples.origin,
+    }
+    values = _read_values(samples)
+    if values:
+        contract["range"] = [
+            float(min(value.min() for value in values)),
+            float(max(value.max() for value in values)),
+        ]
+        peaks = _measure_peaks(values)
+        contract["peaks"] = [float(np.quantile(peaks, 0.05)), float(peaks.max())]
+    return contract
+
+
+def _read_values(samples: Samples) -> list[np.ndarray]:
+    """Return the finite values of samples spread evenly; of files, few."""
+    if not len(samples) or not samples.is_numeric:
+        return []
+    n_most = _MOST_FILES if samples.is_lazy else _MOST_SAMPLES
+    step = max(1, -(-len(samples) // n_most))
+    values = [
+        np.asarray(sample, dtype=np.float64).ravel()
+        for sample in samples.take(slice(None, None, step)).images()
+    ]
+    return [finite for value in values if (finite := value[np.isfinite(value)]).size]
+
+
+def _measure_peaks(values: list[np.ndarray]) -> np.ndarray:
+    return np.array([np.abs(value).max() for value in values])
+
+
+def describe_change(contract: Contract, samples: Samples) -> str | None:
+    """Describe how the values of new samples differ from those of training in scale or unit.
+
+    Returns None unless typical samples are five times as large, or as small, as any of training, or
+    most of their values lie far outside the range of training: samples of the same source never do.
+    """
+    if "range" not in contract:
+        return None
+    values = _read_values(samples)
+    if not values:
+        return None
+    low, high = contract["range"]
+    smallest, largest = contract["peaks"]
+    typical = float(np.median(_measure_peaks(values)))
+    margin = (high - low) / 2
+    outside = np.mean(
+        [np.mean((value < low - margin) | (value > high + margin)) for value in values]
+    )
+    if smallest / _SCALE_FACTOR <= typical <= largest * _SCALE_FACTOR and outside <= _MOST_OUTSIDE:
+        return None
+    new_low, new_high = min(v.min() for v in values), max(v.max() for v in values)
+    return f"values {new_low:.4g} to {new_high:.4g}, trained on {low:.4g} to {high:.4g}"
+
+
+def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bool:
+    """Warn once per call where new samples are in another scale or unit than those of training.
+
+    Parameters
+    ----------
+    contract : dict or None
+        Contract of training; None of a model that has none.
+    samples : Samples
+        New samples.
+    name : str
+        Name of the estimator, for the message.
+
+    Returns
+    -------
+    has_warned : bool
+        Whether a warning was given, now or by an earlier step of the same call.
+    """
+    if contract is None:
+        return False
+    if _was_reported(samples.data):
+        return True
+    change = describe_change(contract, samples)
+    if change is None:
+        return False
+    warnings.warn(
+        f"{name}: the new samples seem to be in another scale or unit ({change}). Predictions "
+        "are probably wrong; bring the samples to the unit of training.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return True
+
+
+def mark_reported(output: Any) -> None:
+    """Note that a warning was given for the samples behind an output."""
+    key = id(output)
+    try:
+        _reported_outputs[key] = weakref.ref(output, lambda _: _reported_outputs.pop(key, None))
+    except TypeError:  # of a type that cannot be referred to weakly
+        return
+
+
+def _was_reported(data: Any) -> bool:
+    reference = _reported_outputs.get(id(data))
+    return reference is not None and reference() is data
+
+
+def match_columns(
+    contract: Contract, names: Sequence[str], axis: Sequence[float] | None
+) -> np.ndarray:
+    """Find the columns of training among new ones, by position on the axis or by name.
+
+    Parameters
+    ----------
+    contract : dict
+        Contract of training.
+    names : list of str
+        Names of the new columns.
+    axis : list of float or None
+        Positions of the new columns, where their names say them.
+
+    Returns
+    -------
+    places : ndarray of int
+        For every column of training its place among the new ones.
+
+    Raises
+    ------
+    ValueError
+        If columns are missing; the message names them, or both axes where they differ.
+    """
+    training_axis = contract.get("axis")
+    if training_axis is not None and axis is not None:
+        return _match_axis(np.array(training_axis), np.array(axis), contract.get("unit"))
+    training_names = contract.get("names")
+    if training_names is None:
+        expected = (contract.get("shape") or [len(names)])[0]
+        if len(names) != expected:
+            raise ValueError(f"found {len(names)} bands, the model takes {expected}.")
+        return np.arange(expected)
+    place = {name: i for i, name in enumerate(names)}
+    missing = [name for name in training_names if name not in place]
+    if missing:
+        first_names = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
+        raise ValueError(
+            f"{len(missing)} of the {len(training_names)} columns that the model takes are missing: "
+            f"{first_names}."
+        )
+    return np.array([place[name] for name in training_names])
+
+
+def _match_axis(training_axis: np.ndarray, new: np.ndarray, unit: str | None) -> np.ndarray:
+    # Positions are the same up to rounding: a hundredth of the distance between bands.
+    step = np.abs(np.diff(np.sort(training_axis))).min() if len(training_axis) > 1 else 1.0
+    order = np.argsort(new)
+    right = np.clip(np.searchsorted(new[order], training_axis), 0, len(new) - 1)
+    left = np.maximum(right - 1, 0)
+    is_left = np.abs(new[order][left] - training_axis) < np.abs(new[order][right] - training_axis)
+    places = order[np.where(is_left, left, right)]
+    is_missing = np.abs(new[places] - training_axis) > step / 100
+    if not is_missing.any():
+        return places
+    suffix = f" {unit}" if unit else ""
+    raise ValueError(
+        f"{int(is_missing.sum())} of the {len(training_axis)} bands that the model takes are "
+        f"missing: the model takes {training_axis[0]:g} to {training_axis[-1]:g}{suffix}, the new "
+        f"samples have {new[0]:g} to {new[-1]:g}{suffix}."
+    )
+
+
+def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[float]) -> np.ndarray:
+    """Interpolate spectra linearly to the axis of training, where that lies within their own.
+
+    Parameters
+    ----------
+    contract : dict
+        Contract of training, with an ``axis``.
+    values : ndarray of shape (n_samples, n_bands)
+        New spectra.
+    axis : list of float
+        Their positions.
+
+    Returns
+    -------
+    resampled : ndarray of shape (n_samples, n_trained_bands)
+        The spectra at the positions of training.
+
+    Raises
+    ------
+    ValueError
+        If positions of training lie beyond those of the new spectra.
+    """
+    training_axis, new = np.array(contract["axis"]), np.array(axis)
+    order = np.argsort(new)
+    new, values = new[order], values[:, order]
+    slack = np.abs(np.diff(new)).max() / 100 if len(new) > 1 else 0.0
+    if training_axis.min() < new[0] - slack or training_axis.max() > new[-1] + slack:
+        raise ValueError(
+            f"the model takes {training_axis.min():g} to {training_axis.max():g}, beyond the {new[0]:g} to "
+            f"{new[-1]:g} of the new samples: nothing is extrapolated."
+        )
+    return np.stack([np.interp(training_axis, new, row) for row in values])

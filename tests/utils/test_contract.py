@@ -1,0 +1,151 @@
+"""The input contract: what it holds, when it warns, how new columns are matched."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklvision.utils._contract import (
+    describe_change,
+    interpolate_bands,
+    make_contract,
+    mark_reported,
+    match_columns,
+    warn_of_change,
+)
+from sklvision.utils._samples import ORIGIN, as_samples
+from tests.utils.test_samples import Lazy
+
+RNG = np.random.default_rng(0)
+SPECTRA = RNG.gamma(4, 0.1, size=(60, 20))
+PHOTOGRAPHS = RNG.integers(0, 256, size=(40, 8, 8), dtype=np.uint8)
+
+
+def make_spectral_contract(axis=None, unit=None):
+    contract = make_contract(as_samples(SPECTRA))
+    return contract | {"axis": axis, "unit": unit}
+
+
+def test_make_contract_holds_plain_values_only():
+    frame = pd.DataFrame(SPECTRA, columns=[str(900 + i) for i in range(20)])
+    frame.attrs[ORIGIN] = {"axis": list(range(900, 920)), "unit": "nm"}
+    contract = make_contract(as_samples(frame))
+    assert json.loads(json.dumps(contract)) == contract
+    assert (contract["kind"], contract["shape"], contract["unit"]) == ("spectra", [20], "nm")
+    assert contract["names"][:2] == ["900", "901"]
+    assert contract["range"][0] < contract["range"][1]
+
+
+def test_make_contract_of_images_tells_their_shape():
+    contract = make_contract(as_samples(PHOTOGRAPHS))
+    assert (contract["kind"], contract["shape"], contract["dtype"]) == ("images", [8, 8], "uint8")
+    assert contract["names"] is None
+
+
+@pytest.mark.parametrize(
+    ("trained", "new"),
+    [
+        (PHOTOGRAPHS, PHOTOGRAPHS / 255),
+        (PHOTOGRAPHS / 255, PHOTOGRAPHS),
+        (PHOTOGRAPHS, PHOTOGRAPHS.astype(np.uint16) * 257),
+        (SPECTRA, SPECTRA * 1000),
+        (SPECTRA, SPECTRA / 100),
+        (SPECTRA, SPECTRA + 10),
+        (SPECTRA - 1, -np.abs(SPECTRA) * 50),
+    ],
+)
+def test_describe_change_sees_another_scale(trained, new):
+    contract = make_contract(as_samples(trained))
+    assert describe_change(contract, as_samples(new)).startswith("values ")
+    assert describe_change(contract, as_samples(new[:1])) is not None
+
+
+@given(seed=st.integers(0, 10_000), n_train=st.integers(5, 50))
+@pytest.mark.parametrize("kind", ["gamma", "normal", "derivative", "photographs"])
+def test_describe_change_is_silent_on_a_random_part_of_the_same_data(kind, seed, n_train):
+    rng = np.random.default_rng(seed)
+    X = {
+        "gamma": lambda: rng.gamma(2, 1, size=(60, 20)) * rng.lognormal(0, 0.3, size=(60, 1)),
+        "normal": lambda: rng.normal(size=(60, 20)),
+        "derivative": lambda: np.diff(rng.normal(5, 0.01, size=(60, 21)), axis=1),
+        "photographs": lambda: rng.integers(0, 256, size=(60, 8, 8), dtype=np.uint8),
+    }[kind]()
+    contract = make_contract(as_samples(X[:n_train]))
+    assert describe_change(contract, as_samples(X[n_train:])) is None
+    assert describe_change(contract, as_samples(X[-1:])) is None
+
+
+def test_warn_of_change_warns_once_for_all_steps_of_a_call():
+    contract = make_contract(as_samples(SPECTRA))
+    new = SPECTRA * 1000
+    with pytest.warns(UserWarning, match=r"Scaler: .*another scale or unit.*trained on"):
+        assert warn_of_change(contract, as_samples(new), "Scaler")
+    output = new - 1
+    mark_reported(output)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert warn_of_change(contract, as_samples(output), "Classifier")
+        assert not warn_of_change(contract, as_samples(SPECTRA), "Classifier")
+        assert not warn_of_change(None, as_samples(new), "Classifier")
+
+
+def test_a_collection_is_read_in_part_only():
+    lazy = Lazy(np.repeat(PHOTOGRAPHS, 10, axis=0))
+    contract = make_contract(as_samples(lazy))
+    assert contract["range"][1] > 200
+    assert describe_change(contract, as_samples(Lazy(PHOTOGRAPHS // 250))) is not None
+
+
+def test_match_columns_goes_by_position_on_the_axis():
+    contract = make_spectral_contract(axis=list(range(900, 1100, 10)), unit="nm")
+    new_axis = list(range(1190, 890, -10))
+    places = match_columns(contract, [str(n) for n in new_axis], new_axis)
+    assert [new_axis[i] for i in places] == contract["axis"]
+    rounded = [position + 0.04 for position in contract["axis"]]
+    assert match_columns(contract, ["?"] * 20, rounded).tolist() == list(range(20))
+
+
+def test_match_columns_names_both_axes_where_they_differ():
+    contract = make_spectral_contract(axis=list(range(900, 1100, 10)), unit="nm")
+    with pytest.raises(
+        ValueError, match="takes 900 to 1090 nm, the new samples have 1500 to 1690 nm"
+    ):
+        match_columns(contract, ["?"] * 20, list(range(1500, 1700, 10)))
+    with pytest.raises(ValueError, match="1 of the 20 bands"):
+        match_columns(contract, ["?"] * 19, contract["axis"][:-1])
+    with pytest.raises(ValueError, match="20 of the 20"):
+        match_columns(contract, ["?"] * 20, [position + 1 for position in contract["axis"]])
+
+
+def test_match_columns_goes_by_name_without_an_axis():
+    contract = make_contract(as_samples(pd.DataFrame(SPECTRA[:, :3], columns=["a", "b", "c"])))
+    assert match_columns(contract, ["c", "x", "a", "b"], None).tolist() == [2, 3, 0]
+    with pytest.raises(ValueError, match=r"1 of the 3 columns .* missing: 'b'"):
+        match_columns(contract, ["a", "c"], None)
+
+
+def test_match_columns_without_names_counts_them():
+    contract = make_contract(as_samples(SPECTRA))
+    assert match_columns(contract, ["?"] * 20, None).tolist() == list(range(20))
+    with pytest.raises(ValueError, match="found 22 bands, the model takes 20"):
+        match_columns(contract, ["?"] * 22, None)
+
+
+def test_interpolate_bands_is_exact_on_straight_lines():
+    contract = make_spectral_contract(axis=[910.0, 925.0, 940.0])
+    axis = np.arange(990, 890, -10.0)
+    values = np.stack([2 * axis, axis - 900])
+    expected = [[1820, 1850, 1880], [10, 25, 40]]
+    np.testing.assert_allclose(interpolate_bands(contract, values, axis), expected)
+
+
+def test_interpolate_bands_never_extrapolates():
+    contract = make_spectral_contract(axis=[910.0, 925.0, 940.0])
+    with pytest.raises(ValueError, match="takes 910 to 940, beyond the 920 to 960"):
+        interpolate_bands(contract, np.zeros((2, 3)), [920.0, 940.0, 960.0])
