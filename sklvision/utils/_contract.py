@@ -190,8 +190,8 @@ def match_columns(
     if missing:
         first_names = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
         raise ValueError(
-            f"{len(missing)} of the {len(training_names)} columns that the model takes are missing: "
-            f"{first_names}."
+            f"{len(missing)} of the {len(training_names)} columns that the model takes are "
+            f"missing: {first_names}."
         )
     return np.array([place[name] for name in training_names])
 
@@ -243,7 +243,7 @@ def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[flo
     slack = np.abs(np.diff(new)).max() / 100 if len(new) > 1 else 0.0
     if training_axis.min() < new[0] - slack or training_axis.max() > new[-1] + slack:
         raise ValueError(
-            f"the model takes {training_axis.min():g} to {training_axis.max():g}, beyond the {new[0]:g} to "
-            f"{new[-1]:g} of the new samples: nothing is extrapolated."
+            f"the model takes {training_axis.min():g} to {training_axis.max():g}, beyond the "
+            f"{new[0]:g} to {new[-1]:g} of the new samples: nothing is extrapolated."
         )
     return np.stack([np.interp(training_axis, new, row) for row in values])
