@@ -227,7 +227,7 @@ class Module:
         decorators = {"property", "cached_property", "setter", "fixture", "register"}
         is_known = node.name.strip("_") in KNOWN_FUNCTIONS or is_dunder(node.name)
         owner = [self.owners[node]] if node in self.owners else []
-        is_test = node.name.startswith("test_")
+        is_test = node.name.startswith(("test_", "pytest_"))
         return (
             is_known or is_test or is_public(*owner, node.name) or has_decorator(node, decorators)
         )

@@ -1,7 +1,7 @@
 """Run a benchmark: ``python -m benchmarks speed --repeats 7 --out results/speed.json``.
 
 Every module listed here has a docstring, ``add_arguments(parser)`` and ``run(args)``, which
-returns a title and the rows of the table, or None where it reports by itself.
+returns a title and the rows of the table, or None if it prints its own report.
 """
 
 from __future__ import annotations

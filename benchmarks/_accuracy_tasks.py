@@ -14,7 +14,7 @@ from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold, trai
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.spectra import load
+from benchmarks.spectra import load_spectrum_set
 from sklvision import datasets, recipes
 
 
@@ -164,7 +164,7 @@ def _load_simulated_spectra(seed: int) -> Iterator[Split]:
 
 def _load_plastics(seed: int) -> Iterator[Split]:
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    return _split_folds(folds, *load("plastics_nir_avantes"))
+    return _split_folds(folds, *load_spectrum_set("plastics_nir_avantes"))
 
 
 def _split_folds(cv: Any, X: Any, y: np.ndarray, groups: np.ndarray | None) -> Iterator[Split]:

@@ -1,6 +1,7 @@
-"""Time functions in turns, and describe the machine they ran on.
+"""Time functions alternately, and describe the machine.
 
-Machines are noisy: what is compared runs interleaved in one process, and medians are reported.
+Machines are noisy: functions to be compared run interleaved in one process, and medians are
+reported.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -23,11 +27,20 @@ from sklvision._torch.device import describe_machine, get_processor_name
 from sklvision.nets import build
 from sklvision.utils._files import atomic_write
 
-__all__ = ["describe_machine", "interleave", "machine", "peak_memory", "plain_net", "report"]
+__all__ = [
+    "build_plain_net",
+    "describe_environment",
+    "describe_machine",
+    "interleave",
+    "limit_threads",
+    "read_peak_memory",
+    "report",
+    "run_in_new_process",
+]
 
 
 def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each function, after one warm-up, called in turns."""
+    """Call the functions alternately; return the median seconds of each after one warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for repeat in range(repeats + 1):
         for name, function in functions.items():
@@ -38,8 +51,10 @@ def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict
     return {name: median(values) for name, values in seconds.items()}
 
 
-def plain_net(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any) -> nn.Module:
-    """An architecture made of torch's own layers, as a loop without this package would train it."""
+def build_plain_net(
+    name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
+) -> nn.Module:
+    """Build an architecture from torch's own layers, for training without this package."""
     net = build(name, input_shape, n_classes, **params)
     for module in list(net.modules()):
         for child_name, child in module.named_children():
@@ -48,17 +63,37 @@ def plain_net(name: str, input_shape: tuple[int, ...], n_classes: int, **params:
     return net
 
 
-def peak_memory() -> float:
-    """Most bytes that this process has held, on Linux.
+def read_peak_memory() -> float:
+    """Return the peak memory of this process in bytes (Linux only).
 
-    Not by getrusage: there the peak of a new process may be that of its parent.
+    getrusage is not used, because it may report the peak of the parent for a new process.
     """
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
-def machine() -> dict[str, object]:
-    """What the figures depend on."""
+def run_in_new_process(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function in a process of its own, which is spawned.
+
+    A forked process would start with the memory of its parent.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()
+
+
+@contextmanager
+def limit_threads(n_threads: int) -> Iterator[None]:
+    """Limit torch to a number of threads, and restore the previous number at the end."""
+    previous = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(previous)
+
+
+def describe_environment() -> dict[str, object]:
+    """Return processor, GPU and versions, which the figures depend on."""
     return {
         "processor": get_processor_name(),
         "capability": torch.backends.cpu.get_cpu_capability(),
@@ -71,11 +106,11 @@ def machine() -> dict[str, object]:
 
 
 def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
-    """Print the rows as a table; write them beside the machine as JSON when asked to."""
-    described = machine()
-    print(f"{title}\n{', '.join(f'{name} {value}' for name, value in described.items())}\n")
+    """Print the rows as a table; with ``out``, also write them and the machine as JSON."""
+    environment = describe_environment()
+    print(f"{title}\n{', '.join(f'{name} {value}' for name, value in environment.items())}\n")
     names = list(rows[0])
-    texts = [[_text(row[name]) for name in names] for row in rows]
+    texts = [[_format_cell(row[name]) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
     for line in [names, *texts]:
         cells = [
@@ -85,11 +120,11 @@ def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
         print("  ".join(cells).rstrip())
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        content = {"title": title, "machine": described, "rows": rows}
+        content = {"title": title, "machine": environment, "rows": rows}
         with atomic_write(out, text=True) as file:
             file.write(json.dumps(content, indent=2) + "\n")
         print(f"\nWritten to {out}")
 
 
-def _text(value: object) -> str:
+def _format_cell(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
-"""What is timed within one process: predictions, fits, augmentation and a search.
+"""Speed cases within one process: predictions, fits, augmentation and a search.
 
-Every function here makes the data of one case, and returns what is called in turns: ``"ours"``,
-``"reference"``, and ``"skorch"`` where its `NeuralNetClassifier` does the same.
+Every ``prepare_`` function makes the data of one case and returns the functions to be timed:
+``"ours"``, ``"reference"``, and ``"skorch"`` if its `NeuralNetClassifier` does the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from benchmarks._harness import plain_net
+from benchmarks._harness import build_plain_net
 from sklvision.augmentation import Compose, RandomFlip, RandomRotation, RandomShift
 from sklvision.datasets import make_spectra
 from sklvision.export import OnnxClassifier, quantize, to_onnx
@@ -30,17 +30,17 @@ Functions = dict[str, Callable[[], object]]
 _BATCH_SIZES = (32, 64, 128, 256, 1000)
 
 
-def _spectra() -> tuple[np.ndarray, np.ndarray]:
+def _make_spectra() -> tuple[np.ndarray, np.ndarray]:
     X, y = make_spectra(2000, random_state=0)[:2]
     return X.astype(np.float32), y.astype(np.int64)
 
 
-def _images(n: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _make_images(n: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.RandomState(0)
     return rng.randint(256, size=(n, *shape), dtype=np.uint8), rng.randint(10, size=n)
 
 
-def _asked(net: nn.Module, batch_size: int) -> Callable[[torch.Tensor], np.ndarray]:
+def _make_forward(net: nn.Module, batch_size: int) -> Callable[[torch.Tensor], np.ndarray]:
     @torch.inference_mode()
     def forward(X: torch.Tensor) -> np.ndarray:
         return torch.cat([net(batch).argmax(1) for batch in X.split(batch_size)]).numpy()
@@ -48,13 +48,13 @@ def _asked(net: nn.Module, batch_size: int) -> Callable[[torch.Tensor], np.ndarr
     return forward
 
 
-def predict_spectra(precision: str) -> Functions:
-    """10,000 spectra of 502 bands."""
-    X, y = _spectra()
+def prepare_prediction_of_spectra(precision: str) -> Functions:
+    """Prepare predictions for 10,000 spectra of 502 bands."""
+    X, y = _make_spectra()
     clf = SpectrumClassifier(max_epochs=5, precision=precision, random_state=0).fit(X, y)
-    skorch = _skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
+    skorch = _make_skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
     X = np.tile(X, (5, 1))
-    forward, tensor = _asked(clf.module_.net, len(X)), torch.from_numpy(X)
+    forward, tensor = _make_forward(clf.module_.net, len(X)), torch.from_numpy(X)
     return {
         "ours": lambda: clf.predict(X),
         "reference": lambda: forward(tensor),
@@ -62,23 +62,23 @@ def predict_spectra(precision: str) -> Functions:
     }
 
 
-def predict_spectra_int8() -> Functions:
-    """10,000 spectra of 502 bands, by onnxruntime with 8-bit weights and activations."""
-    X, y = _spectra()
+def prepare_int8_prediction() -> Functions:
+    """Prepare the same by onnxruntime with 8-bit weights and activations."""
+    X, y = _make_spectra()
     clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
     folder = Path(mkdtemp())
     small = quantize(to_onnx(clf, folder / "net.onnx"), X, folder / "int8.onnx")
     int8 = OnnxClassifier(small)
     X = np.tile(X, (5, 1))
-    forward, tensor = _asked(clf.module_.net, len(X)), torch.from_numpy(X)
+    forward, tensor = _make_forward(clf.module_.net, len(X)), torch.from_numpy(X)
     return {"ours": lambda: int8.predict(X), "reference": lambda: forward(tensor)}
 
 
-def predict_row() -> Functions:
-    """One spectrum of 502 bands, a hundred times."""
-    X, y = _spectra()
+def prepare_prediction_of_row() -> Functions:
+    """Prepare a hundred predictions for one spectrum of 502 bands."""
+    X, y = _make_spectra()
     clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
-    skorch = _skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
+    skorch = _make_skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
     net, row = clf.module_.net, torch.from_numpy(X[:1])
 
     @torch.inference_mode()
@@ -92,24 +92,24 @@ def predict_row() -> Functions:
     }
 
 
-def predict_images(architecture: str, n: int, shape: tuple[int, ...]) -> Functions:
-    """Images; the reference takes them in batches of the size that suits it best."""
-    X, y = _images(n, shape)
+def prepare_prediction_of_images(architecture: str, n: int, shape: tuple[int, ...]) -> Functions:
+    """Prepare predictions for images; the reference uses its fastest batch size."""
+    X, y = _make_images(n, shape)
     clf = ImageClassifier(architecture, max_epochs=1, random_state=0).fit(X[:256], y[:256])
     tensor = torch.from_numpy(X).reshape(*X.shape[:3], -1).permute(0, 3, 1, 2).float().contiguous()
     tensor = (tensor - 127) / 74
     net, seconds = clf.module_.net, {}
     for batch_size in _BATCH_SIZES:
-        forward = _asked(net, batch_size)
+        forward = _make_forward(net, batch_size)
         forward(tensor[:1000])
         start = perf_counter()
         forward(tensor[:1000])
         seconds[batch_size] = perf_counter() - start
-    forward = _asked(net, min(seconds, key=seconds.__getitem__))
+    forward = _make_forward(net, min(seconds, key=seconds.__getitem__))
     return {"ours": lambda: clf.predict(X), "reference": lambda: forward(tensor)}
 
 
-def _raw_loop(
+def _train_in_loop(
     X: torch.Tensor, y: torch.Tensor, net: nn.Module, batch_size: int, epochs: int
 ) -> None:
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, fused=True)
@@ -127,11 +127,11 @@ def _raw_loop(
             schedule.step()
 
 
-def _skorch(
+def _make_skorch(
     architecture: str, shape: tuple[int, ...], n_classes: int, epochs: int, batch_size: int
 ) -> NeuralNetClassifier:
     return NeuralNetClassifier(
-        plain_net,
+        build_plain_net,
         module__name=architecture,
         module__input_shape=shape,
         module__n_classes=n_classes,
@@ -144,12 +144,12 @@ def _skorch(
     )
 
 
-def _standardised(X: np.ndarray) -> torch.Tensor:
+def _standardize(X: np.ndarray) -> torch.Tensor:
     tensor = torch.from_numpy(X)
     return ((tensor - tensor.mean(0)) / (tensor.std(0) + 1e-6)).contiguous()
 
 
-def fit(
+def prepare_fit(
     n: int,
     shape: tuple[int, ...],
     batch_size: int,
@@ -157,54 +157,58 @@ def fit(
     precision: str,
     cnn: str = "resnet8",
 ) -> Functions:
-    """A convolutional net on images, `spectrum_mlp` on rows of numbers."""
+    """Prepare fits of a convolutional net on images, or of `spectrum_mlp` on spectra."""
     rng = np.random.RandomState(0)
     X = rng.normal(size=(n, *shape)).astype(np.float32)
-    image = len(shape) == 2
-    architecture, n_classes = (cnn, 10) if image else ("spectrum_mlp", 3)
+    is_image = len(shape) == 2
+    architecture, n_classes = (cnn, 10) if is_image else ("spectrum_mlp", 3)
     y = rng.randint(n_classes, size=n)
-    input_shape = (*shape, 1) if image else shape
-    tensor, labels = _standardised(X[:, None] if image else X), torch.from_numpy(y)
-    Classifier = ImageClassifier if image else SpectrumClassifier
+    input_shape = (*shape, 1) if is_image else shape
+    tensor, labels = _standardize(X[:, None] if is_image else X), torch.from_numpy(y)
+    Classifier = ImageClassifier if is_image else SpectrumClassifier
     settings = {"max_epochs": epochs, "batch_size": batch_size, "random_state": 0}
     clf = Classifier(architecture, precision=precision, **settings)
-    skorch = _skorch(architecture, input_shape, n_classes, epochs, batch_size)
+    skorch = _make_skorch(architecture, input_shape, n_classes, epochs, batch_size)
     functions: Functions = {
         "ours": lambda: clf.fit(X, y),
-        "reference": lambda: _raw_loop(
-            tensor, labels, plain_net(architecture, input_shape, n_classes), batch_size, epochs
+        "reference": lambda: _train_in_loop(
+            tensor,
+            labels,
+            build_plain_net(architecture, input_shape, n_classes),
+            batch_size,
+            epochs,
         ),
     }
-    if not image:
+    if not is_image:
         functions["skorch"] = lambda: skorch.fit(tensor, labels)
     return functions
 
 
-def search_digits(widths: tuple[int, ...], batched: bool) -> Functions:
-    """24 candidates × 5 folds, 5 epochs each, in two processes; ours perhaps as batched nets."""
+def prepare_search(widths: tuple[int, ...], is_batched: bool) -> Functions:
+    """Prepare a search of 24 candidates × 5 folds, 5 epochs each, in two processes."""
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32)
     grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [64, 128]}
-    dropout, hidden = [0.0, 0.2, 0.4], {"hidden_layer_sizes": widths}
+    dropout, layers = [0.0, 0.2, 0.4], {"hidden_layer_sizes": widths}
     grids = {
-        "ours": grid | {"architecture_params": [hidden | {"dropout": p} for p in dropout]},
+        "ours": grid | {"architecture_params": [layers | {"dropout": p} for p in dropout]},
         "reference": grid | {"module__dropout": dropout, "module__hidden_layer_sizes": [widths]},
     }
     estimators = {
         "ours": SpectrumClassifier(max_epochs=5, random_state=0),
-        "reference": _skorch("spectrum_mlp", (64,), 10, 5, 64),
+        "reference": _make_skorch("spectrum_mlp", (64,), 10, 5, 64),
     }
 
     def search(name: str) -> GridSearchCV:
-        Search = BatchedGridSearchCV if batched and name == "ours" else GridSearchCV
+        Search = BatchedGridSearchCV if is_batched and name == "ours" else GridSearchCV
         return Search(estimators[name], grids[name], cv=5, n_jobs=2, refit=False).fit(X, y)
 
     return {name: partial(search, name) for name in grids}
 
 
-def augment_images() -> Functions:
-    """Flip, rotate and shift 10,000 images of 28 × 28 in batches of 128, as a fit does."""
-    X, y = _images(10_000, (28, 28))
+def prepare_augmentation() -> Functions:
+    """Prepare flips, rotations and shifts of 10,000 images of 28 × 28 in batches of 128."""
+    X, y = _make_images(10_000, (28, 28))
     augment = Compose([RandomFlip(), RandomRotation(15), RandomShift(0.1)])
     batches = torch.from_numpy(X[..., None]).float().split(128)
     clf = ImageClassifier("cifar_cnn", max_epochs=1, batch_size=128, random_state=0)

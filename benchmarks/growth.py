@@ -1,4 +1,4 @@
-"""How fit and predict grow with the number of samples, of bands and of pixels.
+"""Times of fit and predict against the number of samples, bands and pixels.
 
 One thread; five epochs of batches of 128. "torch" is one eager float32 forward pass of that net.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from benchmarks._harness import interleave
+from benchmarks._harness import interleave, limit_threads
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.utils._files import temporary_path
 
@@ -23,26 +23,22 @@ SIDES = [8, 16, 32, 64, 128]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--repeats", type=int, default=5, help="default: 5")
-    parser.add_argument("--plot", type=Path, help="draw the figures into this file")
+    parser.add_argument("--plot", type=Path, help="draw the times into this file")
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Time all sizes, and draw them where asked to."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        rows = measure(args.repeats)
-    finally:
-        torch.set_num_threads(before)
+    """Time all sizes, and draw the times if `--plot` is given."""
+    with limit_threads(1):
+        rows = measure_growth(args.repeats)
     if args.plot is not None:
         _draw(rows, args.plot)
     return f"Seconds, medians of {args.repeats}", rows
 
 
-def measure(repeats: int) -> list[dict[str, object]]:
-    """Times by what grows."""
+def measure_growth(repeats: int) -> list[dict[str, object]]:
+    """Measure times by the number of samples, then of bands, then of pixels."""
     rng = np.random.RandomState(0)
     rows: list[dict[str, object]] = []
     net = SpectrumClassifier("spectrum_mlp", max_epochs=EPOCHS, batch_size=128, random_state=0)
@@ -59,11 +55,11 @@ def measure(repeats: int) -> list[dict[str, object]]:
     return rows
 
 
-def _time(what: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[str, object]:
+def _time(quantity: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[str, object]:
     y = rng.randint(3, size=len(X))
     y[:3] = range(3)
-    fitted = clone(net).fit(X, y)  # apart from what is fitted anew: its first prediction is over
-    module = fitted.module_
+    fitted_net = clone(net).fit(X, y)  # a second net, for predictions after its first one
+    module = fitted_net.module_
     tensor = torch.as_tensor(X, dtype=torch.float32)
 
     def forward() -> None:
@@ -71,10 +67,10 @@ def _time(what: str, size: int, net, X: np.ndarray, rng, repeats: int) -> dict[s
             module(tensor)
 
     seconds = interleave(
-        {"fit": lambda: net.fit(X, y), "predict": lambda: fitted.predict(X), "torch": forward},
+        {"fit": lambda: net.fit(X, y), "predict": lambda: fitted_net.predict(X), "torch": forward},
         repeats,
     )
-    return {"what grows": what, "size": size, **seconds}
+    return {"what grows": quantity, "size": size, **seconds}
 
 
 def _draw(rows: list[dict[str, object]], path: Path) -> None:
@@ -83,19 +79,21 @@ def _draw(rows: list[dict[str, object]], path: Path) -> None:
     kinds = list(dict.fromkeys(row["what grows"] for row in rows))
     figure, axes = plt.subplots(1, len(kinds), figsize=(11, 3.6), layout="constrained")
     for ax, kind in zip(axes, kinds, strict=True):
-        some = [row for row in rows if row["what grows"] == kind]
-        sizes = [row["size"] for row in some]
+        kind_rows = [row for row in rows if row["what grows"] == kind]
+        sizes = [row["size"] for row in kind_rows]
         for name, style in (("fit", "o-"), ("predict", "s-"), ("torch", ":")):
             label = {"fit": f"fit, {EPOCHS} epochs", "torch": "one forward pass by torch"}.get(
                 name, name
             )
-            ax.loglog(sizes, [row[name] for row in some], style, label=label)
+            ax.loglog(sizes, [row[name] for row in kind_rows], style, label=label)
         ax.set(xlabel=kind, xticks=sizes, xticklabels=[f"{size:,}" for size in sizes])
         ax.minorticks_off()
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("seconds")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    temporary = temporary_path(path).with_suffix(path.suffix)  # matplotlib goes by it
-    figure.savefig(temporary)
-    temporary.replace(path)
+    partial_file = temporary_path(path).with_suffix(
+        path.suffix
+    )  # matplotlib takes the format from it
+    figure.savefig(partial_file)
+    partial_file.replace(path)

@@ -1,10 +1,10 @@
-"""What find_leaks sees in public data, and its cost beside one fit of logistic regression.
+"""Findings of find_leaks in public data, and its time relative to a logistic regression.
 
     python -m benchmarks leaks
 
-Five shuffled, stratified folds, seed 0, no groups given. "full" looks at every sample as
-``find_leaks`` does, "in comparison" as ``compare_estimators`` has it done; the fit is that of
-the baseline of comparisons on the training part of one fold.
+Five shuffled, stratified folds, seed 0, without groups. "full" searches every sample as
+``find_leaks`` does, "in comparison" as ``compare_estimators`` does; the fit is that of the
+baseline of comparisons on the training set of one fold.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from sklvision.model_selection import find_leaks
 from sklvision.model_selection._leaks.find import inspect_splits
 
 
-def _load(name: str) -> tuple[Any, np.ndarray]:
+def _load_set(name: str) -> tuple[Any, np.ndarray]:
     if name == "digits":
         X, y = load_digits(return_X_y=True)
         return X.reshape(-1, 8, 8), y
@@ -51,17 +51,17 @@ def _load(name: str) -> tuple[Any, np.ndarray]:
     home = Path(os.environ.get("SKLVISION_DATA", "../shared/data"))
     X, y = load_spectra(home / "spectra" / f"{name}.npz", return_X_y=True)
     classes, counts = np.unique(y, return_counts=True)
-    kept = np.isin(y, classes[counts >= 5])
-    return X[kept], y[kept]
+    is_frequent = np.isin(y, classes[counts >= 5])
+    return X[is_frequent], y[is_frequent]
 
 
-def _seconds(function: Any) -> tuple[float, Any]:
+def _measure_seconds(function: Any) -> tuple[float, Any]:
     start = perf_counter()
     result = function()
     return perf_counter() - start, result
 
 
-def _baseline(X: Any) -> Any:
+def _make_baseline(X: Any) -> Any:
     steps = [StandardScaler(), LogisticRegression(max_iter=1000)]
     if X.ndim != 2:
         steps.insert(0, FlattenImages())
@@ -71,41 +71,43 @@ def _baseline(X: Any) -> Any:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which sets."""
+    """Add the options of this benchmark."""
     names = ["digits", "nails", "flowers17", *SPECTRA, "mnist", "cifar10"]
     parser.add_argument("--sets", nargs="+", default=names, choices=names)
     parser.add_argument("--no-fit", action="store_true", help="leave out logistic regression")
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Look for leaks in each set, once warm."""
+    """Find leaks in each set, after a warm-up."""
     rows: list[dict[str, object]] = []
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     for name in args.sets:
-        X, y = _load(name)
+        X, y = _load_set(name)
         splits = list(folds.split(np.zeros(len(y)), y))
         find_leaks(X[:200], np.arange(len(X[:200])) % 2)
-        full, report = _seconds(partial(find_leaks, X, y, splits))
-        brief, _ = _seconds(partial(inspect_splits, X, y, splits))
-        fit = float("nan")
+        full_seconds, report = _measure_seconds(partial(find_leaks, X, y, splits))
+        comparison_seconds, _ = _measure_seconds(partial(inspect_splits, X, y, splits))
+        fit_seconds = float("nan")
         if not args.no_fit:
             train = splits[0][0]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fit, _ = _seconds(partial(_baseline(X).fit, X[train], y[train]))
+                fit_seconds, _ = _measure_seconds(
+                    partial(_make_baseline(X).fit, X[train], y[train])
+                )
         counts = report.counts
         rows.append(
             {
                 "set": name,
                 "samples": len(y),
-                "full s": round(full, 2),
-                "in comparison s": round(brief, 2),
-                "one fit s": round(fit, 2),
+                "full s": round(full_seconds, 2),
+                "in comparison s": round(comparison_seconds, 2),
+                "one fit s": round(fit_seconds, 2),
                 "copies": counts.get("duplicate", 0),
-                "near-copies": counts.get("near-duplicate", 0),
+                "near-duplicates": counts.get("near-duplicate", 0),
                 "in series": counts.get("series", 0),
                 "conflicts": counts.get("conflict", 0),
             }
         )
         print(f"{name}: {report}\n", flush=True)
-    return "Leaks in public data: samples concerned, and seconds", rows
+    return "Leaks in public data: affected samples, and seconds", rows

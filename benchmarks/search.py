@@ -1,8 +1,8 @@
-"""A grid search of 24 candidates in 5 folds on digits: in batches, one by one, and by skorch.
+"""A grid search of 24 candidates in 5 folds on digits: batched, one by one, and with skorch.
 
     python -m benchmarks search
 
-All three train the same nets by the same optimizer, for equally many epochs and batches.
+All three train the same nets with the same optimizer and the same number of epochs and batches.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from benchmarks._harness import plain_net
+from benchmarks._harness import build_plain_net, limit_threads
 from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
 
 LRS, DECAYS, SMOOTHINGS, DROPOUTS = [1e-3, 3e-3, 1e-2], [0.0, 0.1], [0.0, 0.1], [0.1, 0.3]
@@ -31,7 +31,7 @@ LRS, DECAYS, SMOOTHINGS, DROPOUTS = [1e-3, 3e-3, 1e-2], [0.0, 0.1], [0.0, 0.1], 
 NETS = {"64": ((64,), 10), "512-128-64": ((512, 128, 64), 3)}
 
 
-def _ours(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
+def _make_own(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
     clf = SpectrumClassifier(max_epochs=epochs, lr_schedule="constant", random_state=0)
     nets = [{"hidden_layer_sizes": widths, "dropout": dropout} for dropout in DROPOUTS]
     return clf, {
@@ -42,9 +42,9 @@ def _ours(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
     }
 
 
-def _skorch(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
+def _make_skorch(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]:
     net = NeuralNetClassifier(
-        partial(plain_net, "spectrum_mlp", (64,), 10),
+        partial(build_plain_net, "spectrum_mlp", (64,), 10),
         module__hidden_layer_sizes=widths,
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.AdamW,
@@ -62,17 +62,17 @@ def _skorch(widths: tuple[int, ...], epochs: int) -> tuple[Any, dict[str, list]]
     }
 
 
-def _searches(widths: tuple[int, ...], epochs: int) -> dict[str, Any]:
+def _make_searches(widths: tuple[int, ...], epochs: int) -> dict[str, Any]:
     settings = {"cv": 5, "refit": False}
     return {
-        "batched": BatchedGridSearchCV(*_ours(widths, epochs), **settings),
-        "one by one": GridSearchCV(*_ours(widths, epochs), **settings),
-        "skorch": GridSearchCV(*_skorch(widths, epochs), **settings),
+        "batched": BatchedGridSearchCV(*_make_own(widths, epochs), **settings),
+        "one by one": GridSearchCV(*_make_own(widths, epochs), **settings),
+        "skorch": GridSearchCV(*_make_skorch(widths, epochs), **settings),
     }
 
 
-def _scores(search: GridSearchCV) -> np.ndarray:
-    """Mean scores of the candidates, in the same order for every search."""
+def _collect_scores(search: GridSearchCV) -> np.ndarray:
+    """Collect the mean scores of the candidates, in the same order for every search."""
     order = []
     for params in search.cv_results_["params"]:
         params = params | params.get("architecture_params", {})
@@ -83,34 +83,34 @@ def _scores(search: GridSearchCV) -> np.ndarray:
     return search.cv_results_["mean_test_score"][sorted(range(len(order)), key=order.__getitem__)]
 
 
-def _row(widths: tuple[int, ...], epochs: int, repeats: int) -> dict[str, object]:
+def _measure_row(widths: tuple[int, ...], epochs: int, repeats: int) -> dict[str, object]:
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32)
-    for search in _searches(widths, 1).values():  # a warm-up
+    for search in _make_searches(widths, 1).values():  # a warm-up
         search.set_params(param_grid={}).fit(X, y)
     seconds: dict[str, list[float]] = {}
     scores: dict[str, list[np.ndarray]] = {}
     for _ in range(repeats):
-        for name, search in _searches(widths, epochs).items():
+        for name, search in _make_searches(widths, epochs).items():
             start = perf_counter()
             search.fit(X, y)
             seconds.setdefault(name, []).append(perf_counter() - start)
-            scores.setdefault(name, []).append(_scores(search))
-    took = {name: median(values) for name, values in seconds.items()}
-    score = {name: np.mean(values, axis=0) for name, values in scores.items()}
+            scores.setdefault(name, []).append(_collect_scores(search))
+    median_seconds = {name: median(values) for name, values in seconds.items()}
+    mean_scores = {name: np.mean(values, axis=0) for name, values in scores.items()}
     row: dict[str, object] = {"hidden layers": "-".join(map(str, widths)), "epochs": epochs}
-    row |= {f"{name}, s": value for name, value in took.items()}
+    row |= {f"{name}, s": value for name, value in median_seconds.items()}
     for name in ("one by one", "skorch"):
-        row[f"{name} / batched"] = took[name] / took["batched"]
-    row |= {f"best, {name}": float(values.max()) for name, values in score.items()}
+        row[f"{name} / batched"] = median_seconds[name] / median_seconds["batched"]
+    row |= {f"best, {name}": float(values.max()) for name, values in mean_scores.items()}
     for name in ("one by one", "skorch"):
-        difference = np.abs(score[name] - score["batched"]).mean()
+        difference = np.abs(mean_scores[name] - mean_scores["batched"]).mean()
         row[f"mean difference to {name}"] = float(difference)
     return row
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--repeats", type=int, default=3, help="default: 3")
     parser.add_argument("--nets", nargs="+", choices=NETS, default=list(NETS), help="default: all")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch; default: 1")
@@ -118,12 +118,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
     """Run all searches."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(args.threads)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            rows = [_row(*NETS[name], args.repeats) for name in args.nets]
-    finally:
-        torch.set_num_threads(before)
+    with limit_threads(args.threads), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows = [_measure_row(*NETS[name], args.repeats) for name in args.nets]
     return f"Digits, 24 candidates × 5 folds: medians of {args.repeats} interleaved repeats", rows

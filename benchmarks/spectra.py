@@ -1,10 +1,11 @@
-"""Accuracy on ten real sets of spectra, against linear discriminant analysis on the same folds.
+"""Accuracy on ten real sets of spectra, compared with LDA on the same folds.
 
     python -m benchmarks spectra
 
-One setting for all sets: first derivative, SNV, ``SpectrumClassifier()`` as it comes. The folds
-(five, shuffled, seed 0) keep groups together where the set has groups; only the seed of the net
-changes. Classes of fewer than 10 samples and the unlabelled pixels of Salinas-A are left out.
+The settings are the same for all sets: first derivative, SNV, ``SpectrumClassifier()`` with its
+defaults. The folds (five, shuffled, seed 0) keep groups together if the set has groups; only the
+seed of the net changes. Classes with fewer than 10 samples and the unlabeled pixels of Salinas-A
+are left out.
 """
 
 from __future__ import annotations
@@ -40,57 +41,59 @@ SETS = (
 )
 
 
-def data_home() -> Path:
-    """Folder of the real data: ``SKLVISION_DATA``, else beside the checkout."""
-    named = os.environ.get("SKLVISION_DATA")
-    return Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+def get_data_home() -> Path:
+    """Return the folder of the real data: ``SKLVISION_DATA``, or one next to the checkout."""
+    path = os.environ.get("SKLVISION_DATA")
+    return Path(path) if path else Path(__file__).parents[2] / "shared" / "data"
 
 
-def load(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Spectra, labels and groups of one set, without what the baselines left out."""
-    bunch = load_spectra(data_home() / "spectra" / f"{name}.npz")
+def load_spectrum_set(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Load spectra, labels and groups of one set, without rare and unlabeled classes."""
+    bunch = load_spectra(get_data_home() / "spectra" / f"{name}.npz")
     y, groups = np.asarray(bunch.target), bunch.groups
     labels, counts = np.unique(y, return_counts=True)
-    kept = np.isin(y, labels[counts >= 10])
+    is_kept = np.isin(y, labels[counts >= 10])
     if name == "salinas_a_hsi":
-        kept &= y != 0
-    return bunch.data[kept], y[kept], None if groups is None else np.asarray(groups)[kept]
+        is_kept &= y != 0
+    return bunch.data[is_kept], y[is_kept], None if groups is None else np.asarray(groups)[is_kept]
 
 
-def derivative() -> tuple[Any, Any]:
+def make_derivative() -> tuple[Any, Any]:
     return SavitzkyGolay(11, polyorder=2, deriv=1), SpectralScaler("snv")
 
 
-def _lda(*steps: Any) -> Pipeline:
+def _make_lda(*steps: Any) -> Pipeline:
     return make_pipeline(
         *steps, StandardScaler(), PCA(30, random_state=0), LinearDiscriminantAnalysis()
     )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
     parser.add_argument("--seeds", type=int, default=3, help="default: 3")
     parser.add_argument("--n-jobs", type=int, default=2, help="default: 2")
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Compare on the sets."""
-    rows = measure(args.sets, args.seeds, args.n_jobs)
+    """Compare the estimators on the sets."""
+    rows = measure_sets(args.sets, args.seeds, args.n_jobs)
     return f"Accuracy over 5 folds, mean of {args.seeds} seeds", rows
 
 
-def measure(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, object]]:
-    """Compare on every set."""
+def measure_sets(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, object]]:
+    """Compare the estimators on every set."""
     rows: list[dict[str, object]] = []
     for name in sets:
-        X, y, groups = load(name)
+        X, y, groups = load_spectrum_set(name)
         estimators = {
-            "LDA": _lda(),
-            "LDA, SNV": _lda(SpectralScaler("snv")),
-            "LDA, derivative": _lda(*derivative()),
+            "LDA": _make_lda(),
+            "LDA, SNV": _make_lda(SpectralScaler("snv")),
+            "LDA, derivative": _make_lda(*make_derivative()),
             **{
-                f"net {seed}": make_pipeline(*derivative(), SpectrumClassifier(random_state=seed))
+                f"net {seed}": make_pipeline(
+                    *make_derivative(), SpectrumClassifier(random_state=seed)
+                )
                 for seed in range(n_seeds)
             },
         }

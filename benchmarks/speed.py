@@ -1,11 +1,11 @@
-"""Speed, size and memory against named references, each with the bar it is to meet.
+"""Speed, size and memory relative to references, each with a goal.
 
     python -m benchmarks speed
     python -m benchmarks speed --only predict-row import
 
-What is compared runs in turns in one process, or in fresh processes in turns. "torch" is one eager
-float32 forward pass of the same net; or a training loop over slices of shuffled tensors with
-the same net, optimizer, schedule and numbers of batches and epochs.
+Functions to be compared run alternately, in one process or in new processes. "torch" is one eager
+float32 forward pass of the same net, or a training loop over slices of shuffled tensors with the
+same net, optimizer, schedule and numbers of batches and epochs.
 """
 
 from __future__ import annotations
@@ -18,26 +18,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import torch
-
 from benchmarks import _speed_cases as cases
 from benchmarks import _speed_processes as processes
-from benchmarks._harness import interleave
+from benchmarks._harness import interleave, limit_threads
 
 _LOOP = "torch, a loop"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: what is compared with what, and the largest ratio that is good.
+    """A case, its reference, and the largest ratio of both that meets the goal.
 
-    `make` returns functions to be called in turns or, with a `unit`, the two figures. A row that
-    takes long has at most `repeats`.
+    `make` returns the functions to be timed or, with a `unit` other than seconds, the two figures.
+    `repeats` limits the number of repeats of slow cases.
     """
 
-    what: str
+    case: str
     reference: str
-    bar: float
+    goal: float
     make: Callable[[], Any]
     unit: str = "s"
     repeats: int = 99
@@ -45,135 +43,147 @@ class Row:
 
 ROWS: dict[str, Row] = {
     "predict-spectra": Row(
-        "predict 10,000 × 502, auto", "torch", 0.5, partial(cases.predict_spectra, "auto")
+        "predict 10,000 × 502, auto",
+        "torch",
+        0.5,
+        partial(cases.prepare_prediction_of_spectra, "auto"),
     ),
     "predict-spectra-float32": Row(
-        "predict 10,000 × 502, float32", "torch", 0.8, partial(cases.predict_spectra, "float32")
+        "predict 10,000 × 502, float32",
+        "torch",
+        0.8,
+        partial(cases.prepare_prediction_of_spectra, "float32"),
     ),
     "predict-spectra-int8": Row(
-        "predict 10,000 × 502, int8 by onnxruntime", "torch", 0.2, cases.predict_spectra_int8
+        "predict 10,000 × 502, int8 by onnxruntime", "torch", 0.2, cases.prepare_int8_prediction
     ),
-    "predict-row": Row("predict one row, auto", "torch", 1.3, cases.predict_row),
+    "predict-row": Row("predict one row, auto", "torch", 1.3, cases.prepare_prediction_of_row),
     "predict-28": Row(
         "predict 10,000 × 28 × 28, resnet8, auto",
         "torch, best batch size",
         0.6,
-        partial(cases.predict_images, "resnet8", 10_000, (28, 28)),
+        partial(cases.prepare_prediction_of_images, "resnet8", 10_000, (28, 28)),
         repeats=5,
     ),
     "predict-32": Row(
         "predict 10,000 × 32 × 32 × 3, cifar_cnn, auto",
         "torch, best batch size",
         0.6,
-        partial(cases.predict_images, "cifar_cnn", 10_000, (32, 32, 3)),
+        partial(cases.prepare_prediction_of_images, "cifar_cnn", 10_000, (32, 32, 3)),
         repeats=5,
     ),
     "fit-32": Row(
-        "fit 1,000 × 20, batch 32", _LOOP, 1.1, partial(cases.fit, 1000, (20,), 32, 5, "float32")
+        "fit 1,000 × 20, batch 32",
+        _LOOP,
+        1.1,
+        partial(cases.prepare_fit, 1000, (20,), 32, 5, "float32"),
     ),
     "fit-128": Row(
-        "fit 1,000 × 20, batch 128", _LOOP, 1.1, partial(cases.fit, 1000, (20,), 128, 10, "float32")
+        "fit 1,000 × 20, batch 128",
+        _LOOP,
+        1.1,
+        partial(cases.prepare_fit, 1000, (20,), 128, 10, "float32"),
     ),
     "fit-1024": Row(
         "fit 100,000 × 10, batch 1,024",
         _LOOP,
         1.1,
-        partial(cases.fit, 100_000, (10,), 1024, 1, "float32"),
+        partial(cases.prepare_fit, 100_000, (10,), 1024, 1, "float32"),
     ),
     "fit-502": Row(
         "fit 2,000 × 502, batch 128",
         _LOOP,
         1.1,
-        partial(cases.fit, 2000, (502,), 128, 3, "float32"),
+        partial(cases.prepare_fit, 2000, (502,), 128, 3, "float32"),
     ),
     "fit-images": Row(
         "fit 10,000 × 28 × 28, resnet8, float32",
         _LOOP,
         1.1,
-        partial(cases.fit, 10_000, (28, 28), 128, 1, "float32"),
+        partial(cases.prepare_fit, 10_000, (28, 28), 128, 1, "float32"),
         repeats=5,
     ),
     "fit-images-auto": Row(
         "fit 10,000 × 28 × 28, resnet8, auto",
         _LOOP,
         0.6,
-        partial(cases.fit, 10_000, (28, 28), 128, 1, "auto"),
+        partial(cases.prepare_fit, 10_000, (28, 28), 128, 1, "auto"),
         repeats=5,
     ),
     "fit-cnn-auto": Row(
         "fit 10,000 × 28 × 28, cifar_cnn, auto",
         _LOOP,
         0.6,
-        partial(cases.fit, 10_000, (28, 28), 128, 1, "auto", "cifar_cnn"),
+        partial(cases.prepare_fit, 10_000, (28, 28), 128, 1, "auto", "cifar_cnn"),
         repeats=5,
     ),
     "search": Row(
         "GridSearchCV, digits, 24 × 5 fits, n_jobs=2, default net",
         "skorch",
         0.33,
-        partial(cases.search_digits, (512, 128, 64), False),
+        partial(cases.prepare_search, (512, 128, 64), False),
         repeats=5,
     ),
     "search-small": Row(
         "the same, one hidden layer of 64",
         "skorch",
         0.33,
-        partial(cases.search_digits, (64,), False),
+        partial(cases.prepare_search, (64,), False),
         repeats=5,
     ),
     "search-batched": Row(
         "the same small net, BatchedGridSearchCV",
         "skorch",
         0.33,
-        partial(cases.search_digits, (64,), True),
+        partial(cases.prepare_search, (64,), True),
         repeats=5,
     ),
     "augment": Row(
         "flip, rotate and shift 28 × 28",
         "an epoch of cifar_cnn, auto",
         0.15,
-        cases.augment_images,
+        cases.prepare_augmentation,
         repeats=5,
     ),
     "import": Row(
         "import sklvision",
         "import sklearn.preprocessing",
         1.2,
-        partial(processes.importing, "sklvision"),
+        partial(processes.prepare_import, "sklvision"),
     ),
     "import-spectral": Row(
         "import sklvision.spectral",
         "import sklearn.preprocessing",
         1.2,
-        partial(processes.importing, "sklvision.spectral"),
+        partial(processes.prepare_import, "sklvision.spectral"),
     ),
     "load": Row(
         "load and predict a row, new process",
         "import torch, weights",
         1.3,
-        partial(processes.loading, False),
+        partial(processes.prepare_loading, False),
     ),
     "load-onnx": Row(
         "the same, OnnxClassifier",
         "import torch, weights",
         1.3,
-        partial(processes.loading, True),
+        partial(processes.prepare_loading, True),
     ),
     "file": Row(
-        "joblib file, spectrum_mlp", "its weights", 1.05, processes.file_size, unit="bytes"
+        "joblib file, spectrum_mlp", "its weights", 1.05, processes.measure_file_size, unit="bytes"
     ),
     "memory": Row(
         "peak of fit, 50,000 × 32 × 32 × 3, above 500",
         "the pixels",
         1.5,
-        processes.memory_of_fit,
+        processes.measure_memory_of_fit,
         unit="bytes",
     ),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--repeats", type=int, default=7, help="default: 7; slow rows take 5")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch; default: 1")
     parser.add_argument(
@@ -182,39 +192,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Measure all rows, or some."""
-    rows = measure(args.repeats, args.threads, args.only)
+    """Measure the rows."""
+    rows = measure_rows(args.repeats, args.threads, args.only)
     return f"Medians of {args.repeats} interleaved repeats, {args.threads} threads", rows
 
 
-def measure(repeats: int, threads: int, only: list[str] | None = None) -> list[dict[str, object]]:
-    """Measure rows by name."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        return [_measured(ROWS[name], repeats) for name in only or ROWS]
-    finally:
-        torch.set_num_threads(before)
+def measure_rows(
+    repeats: int, threads: int, names: list[str] | None = None
+) -> list[dict[str, object]]:
+    """Measure the rows with these names, or all."""
+    with limit_threads(threads):
+        return [_measure_row(ROWS[name], repeats) for name in names or ROWS]
 
 
-def _measured(row: Row, repeats: int) -> dict[str, object]:
+def _measure_row(row: Row, repeats: int) -> dict[str, object]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = row.make()
+        result = row.make()
         if row.unit == "s":
-            found = interleave(made, min(repeats, row.repeats))
+            figures = interleave(result, min(repeats, row.repeats))
         else:
-            found = dict(zip(("ours", "reference"), made, strict=True))
-    ratio, skorch = found["ours"] / found["reference"], found.get("skorch")
-    print(f"{row.what}: {ratio:.3g}, bar {row.bar}", file=sys.stderr, flush=True)
+            figures = dict(zip(("ours", "reference"), result, strict=True))
+    ratio, skorch = figures["ours"] / figures["reference"], figures.get("skorch")
+    print(f"{row.case}: {ratio:.3g}, goal {row.goal}", file=sys.stderr, flush=True)
     return {
-        "what": row.what,
+        "what": row.case,
         "reference": row.reference,
         "unit": row.unit,
-        "ours": found["ours"],
-        "theirs": found["reference"],
+        "ours": figures["ours"],
+        "theirs": figures["reference"],
         "ratio": ratio,
-        "bar": row.bar,
-        "met": ratio <= row.bar,
-        "skorch's ratio": "–" if skorch is None else skorch / found["reference"],
+        "bar": row.goal,
+        "met": ratio <= row.goal,
+        "skorch's ratio": "–" if skorch is None else skorch / figures["reference"],
     }

@@ -1,7 +1,7 @@
-"""The five systems' data compared, each with its whole report as a page.
+"""Comparisons on the data of the five systems, each with its full report as a page.
 
-Smaller than the benchmark of accuracy, so that all folds of all candidates end in minutes: what is
-shown is the comparison, not the record.
+They are smaller than the benchmark of accuracy, so that all folds of all candidates end in minutes:
+they demonstrate the comparison, not the best accuracy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from benchmarks.spectra import load
+from benchmarks.spectra import load_spectrum_set
 from sklvision import datasets, recipes
 from sklvision.augmentation import RandomFlip, RandomRotation, RandomShift
 from sklvision.feature_extraction import PretrainedFeatures
@@ -35,7 +35,7 @@ from sklvision.spectral import SpectralScaler
 
 @dataclass
 class System:
-    """Data, candidates, and what of the report is worth its time."""
+    """Data and candidates of a comparison, and the settings of its report."""
 
     title: str
     X: Any
@@ -50,21 +50,21 @@ class System:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS))
     parser.add_argument("--pages", type=Path, default=Path("docs/reports"), help="folder of pages")
-    parser.add_argument("--memory", type=Path, help="folder that keeps results, to go on later")
+    parser.add_argument("--memory", type=Path, help="folder that caches results, to continue later")
     parser.add_argument("--n-jobs", type=int, default=2, help="default: 2")
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Compare, and write the pages."""
+    """Compare the estimators and write the pages."""
     args.pages.mkdir(parents=True, exist_ok=True)
-    rows = [_page(name, args) for name in args.systems]
+    rows = [_write_page(name, args) for name in args.systems]
     return "The best candidate against the best baseline, on the same folds", rows
 
 
-def _page(name: str, args: argparse.Namespace) -> dict[str, object]:
+def _write_page(name: str, args: argparse.Namespace) -> dict[str, object]:
     system = SYSTEMS[name]()
     result = compare_estimators(
         system.estimators,
@@ -83,14 +83,14 @@ def _page(name: str, args: argparse.Namespace) -> dict[str, object]:
     page = args.pages / f"{name}.html"
     result.to_html(page)
     train, test = result.splits[0]
-    fitted = {
+    fitted_estimators = {
         label: clone(estimator).fit(system.X[train], system.y[train])
         for label, estimator in result.estimators.items()
         if label != "majority class"
     }
     test = np.random.default_rng(0).permutation(test)[: system.most_corrupted]
     curves = robustness_curve(
-        fitted, system.X[test], system.y[test], random_state=0, **system.robustness
+        fitted_estimators, system.X[test], system.y[test], random_state=0, **system.robustness
     )
     print(curves, flush=True)
     forecast = learning_curve_forecast(
@@ -117,10 +117,10 @@ def _page(name: str, args: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def _spectra() -> System:
-    X, y, groups = load("plastics_nir_avantes")
+def _make_spectra_system() -> System:
+    X, y, groups = load_spectrum_set("plastics_nir_avantes")
     return System(
-        "plastics by near-infrared spectra; samples of the same piece are kept together",
+        "plastics by near-infrared spectra; folds keep samples of the same piece together",
         X,
         y,
         {
@@ -133,34 +133,34 @@ def _spectra() -> System:
     )
 
 
-def _digits() -> System:
+def _make_digits_system() -> System:
     mnist = datasets.fetch_mnist(subset="train")
     X, y = mnist.data[:4000], mnist.target[:4000]
     perceptron = make_pipeline(FlattenImages(), SpectrumClassifier(max_epochs=20))
-    small = ImageClassifier("resnet8", max_epochs=6, augment=[RandomShift(0.07, 0.07)])
+    resnet = ImageClassifier("resnet8", max_epochs=6, augment=[RandomShift(0.07, 0.07)])
     recipe = recipes.digits().set_params(max_epochs=6)
-    members = [("perceptron", perceptron), ("resnet8", small), ("recipe", recipe)]
+    members = [("perceptron", perceptron), ("resnet8", resnet), ("recipe", recipe)]
     return System(
         "the first 4,000 training images of MNIST; nets trained for fewer epochs than the recipe",
         X,
         y,
         {
             "perceptron": perceptron,
-            "resnet8": small,
+            "resnet8": resnet,
             "recipe, 6 epochs": recipe,
-            "vote of the three": VotingClassifier(members, voting="soft"),
+            "ensemble of the three": VotingClassifier(members, voting="soft"),
         },
     )
 
 
-def _flowers() -> System:
+def _make_flowers_system() -> System:
     flowers = datasets.fetch_flowers17()
     features = make_pipeline(
         PretrainedFeatures(image_size=160),
         StandardScaler(),
         LogisticRegression(C=0.01, max_iter=1000),
     )
-    scratch = make_pipeline(
+    trained_net = make_pipeline(
         Resize(64),
         FunctionTransformer(np.asarray),
         ImageClassifier(
@@ -178,14 +178,14 @@ def _flowers() -> System:
         "Flowers 17: 80 photographs of each of 17 flowers",
         flowers.data,
         flowers.target,
-        {"pretrained features": features, "net from scratch": scratch},
+        {"pretrained features": features, "net from scratch": trained_net},
         cv=4,
         most_corrupted=68,
         robustness={"severities": 2},
     )
 
 
-def _nails() -> System:
+def _make_nails_system() -> System:
     nails = datasets.fetch_nails(subset="all")
     crop = ForegroundCrop(
         center_crop=(960, 1200),
@@ -203,7 +203,7 @@ def _nails() -> System:
         ImageClassifier("resnet8", augment=[RandomFlip("both")], max_epochs=40, batch_size=16),
     )
     return System(
-        "nails, good or bent; the three capture series are kept apart",
+        "nails, good or bent; folds separate the three capture series",
         nails.data,
         nails.target,
         {"recipe": recipes.nails(), "crop + resnet8": net, "crop + logistic regression": pixels},
@@ -219,7 +219,7 @@ def _nails() -> System:
     )
 
 
-def _cifar10() -> System:
+def _make_cifar10_system() -> System:
     cifar = datasets.fetch_cifar10(subset="train")
     X, y = cifar.data[:3000], cifar.target[:3000]
     flips = [RandomFlip(), RandomShift(0.1, 0.1)]
@@ -240,9 +240,9 @@ def _cifar10() -> System:
 
 
 SYSTEMS: dict[str, Callable[[], System]] = {
-    "spectra": _spectra,
-    "digits": _digits,
-    "flowers": _flowers,
-    "nails": _nails,
-    "cifar10": _cifar10,
+    "spectra": _make_spectra_system,
+    "digits": _make_digits_system,
+    "flowers": _make_flowers_system,
+    "nails": _make_nails_system,
+    "cifar10": _make_cifar10_system,
 }

@@ -347,8 +347,8 @@ def test_names_alone_prove_nothing(tmp_path):
 
 
 @pytest.mark.data
-def test_nails_point_at_the_capture_series(data_home):
-    nails = fetch_nails(subset="all", data_home=data_home, download_if_missing=False)
+def test_nails_point_at_the_capture_series(get_data_home):
+    nails = fetch_nails(subset="all", data_home=get_data_home, download_if_missing=False)
     report = find_leaks(nails.data, nails.target, FOLDS)
     assert report.counts["series"] == 198
     frame = report.to_frame().query("kind == 'series'")
@@ -364,8 +364,8 @@ def test_nails_point_at_the_capture_series(data_home):
 
 
 @pytest.mark.data
-def test_saliva_points_at_the_patients(data_home):
-    saliva = load_spectra(data_home / "spectra" / "saliva_raman_pd_ad.npz")
+def test_saliva_points_at_the_patients(get_data_home):
+    saliva = load_spectra(get_data_home / "spectra" / "saliva_raman_pd_ad.npz")
     X, y, patients = saliva.data, saliva.target, saliva.groups
     report = find_leaks(X, y, FOLDS, patients)
     assert set(report.to_frame().query("kind == 'group'")["group"]) == set(patients)
@@ -389,8 +389,8 @@ def test_saliva_points_at_the_patients(data_home):
 
 
 @pytest.mark.data
-def test_mnist_raises_no_alarm(data_home):
-    with np.load(data_home / "mnist.npz") as mnist:
+def test_mnist_raises_no_alarm(get_data_home):
+    with np.load(get_data_home / "mnist.npz") as mnist:
         X, y = mnist["x_train"][:10_000], mnist["y_train"][:10_000]
     assert not find_leaks(X, y, FOLDS)
 
