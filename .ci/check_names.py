@@ -85,6 +85,14 @@ class NameCollector(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         self.enter(node, "function")
 
+    def visit_AnnAssign(self, node):
+        # Fields of a dataclass are arguments and attributes of its public interface.
+        if isinstance(node.target, ast.Name) and self.scope and self.scope[-1][0].isupper():
+            self.add(node.target.id, node.target, "attribute")
+            self.generic_visit(node.annotation)
+        else:
+            self.generic_visit(node)
+
     def visit_arg(self, node):
         self.add(node.arg, node, "argument")
 

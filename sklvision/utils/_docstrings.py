@@ -64,8 +64,8 @@ def _has_own_docstring(member: Any) -> bool:
 
 def _fill(docstring: str, texts: Mapping[str, str]) -> str:
     def replace(match: re.Match[str]) -> str:
-        indentation, before, name = match.groups()
-        return indentation + before + texts[name].replace("\n", f"\n{indentation}")
+        indentation, prefix, name = match.groups()
+        return indentation + prefix + texts[name].replace("\n", f"\n{indentation}")
 
     count = 1
     while count:  # a line may name several texts
