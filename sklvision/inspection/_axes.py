@@ -1,4 +1,4 @@
-"""Small helpers that the displays share: axes to draw on, colours, pictures and curves."""
+"""Axes to draw on: those of the user or new ones, in grids, with titles."""
 
 from __future__ import annotations
 
@@ -12,40 +12,32 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-# Okabe and Ito's colours, which people tell apart whatever colours they see, darkest first.
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-BLUE, RED, GREEN = COLORS[:3]
-GREY = "#8c8c8c"
-DARK = "#333333"
 
-
-def pyplot() -> Any:
-    """Import matplotlib's pyplot, or say which extra installs it."""
+def import_pyplot() -> Any:
+    """Import matplotlib's pyplot, or raise an error that names the extra that installs it."""
     return import_optional("matplotlib.pyplot", extra="plot")
 
 
-def merged(defaults: dict[str, Any], given: dict[str, Any] | None, artist: str) -> dict[str, Any]:
-    """Put a user's keywords over ours, short names such as ``lw`` as well.
-
-    ``artist`` is where the class of the artist lives, such as ``"lines.Line2D"``.
-    """
-    module, _, name = artist.partition(".")
-    kind = getattr(import_optional(f"matplotlib.{module}", extra="plot"), name)
-    return defaults | import_optional("matplotlib.cbook", extra="plot").normalize_kwargs(
-        given or {}, kind
-    )
+def is_axes(ax: Any) -> bool:
+    """Whether this is one matplotlib Axes."""
+    return isinstance(ax, import_optional("matplotlib.axes", extra="plot").Axes)
 
 
-def one_axes(ax: Axes | None, size: tuple[float, float]) -> tuple[Axes, Figure | SubFigure]:
-    """Axes to draw on and their figure: those given, or new ones of a size in inches."""
+def is_axes_array(ax: Any) -> bool:
+    """Whether the user passed one Axes per panel, rather than one to divide or none."""
+    return ax is not None and not is_axes(ax)
+
+
+def get_axes(ax: Axes | None, size: tuple[float, float]) -> tuple[Axes, Figure | SubFigure]:
+    """Return the user's axes and their figure, or new ones of a size in inches."""
     if ax is None:
-        _, ax = pyplot().subplots(figsize=size, layout="constrained")
-    if not hasattr(ax, "transAxes"):
+        _, ax = import_pyplot().subplots(figsize=size, layout="constrained")
+    if not is_axes(ax):
         raise TypeError(f"ax must be one matplotlib Axes or None, got {type(ax).__name__}.")
     return ax, ax.figure
 
 
-def several_axes(
+def make_grid(
     ax: Any,
     shape: tuple[int, int],
     size: tuple[float, float],
@@ -54,32 +46,14 @@ def several_axes(
     sharey: bool = False,
     **ratios: Any,
 ) -> tuple[np.ndarray, Figure | SubFigure]:
-    """A grid of axes and their figure.
+    """Make a grid of axes, and return it with its figure.
 
-    A single ``ax`` is taken for the place that is divided, as scikit-learn does; an array of
-    axes is used as it stands; without any, a new figure of ``size`` inches is made.
+    A single ``ax`` is divided, as scikit-learn does; an array of axes is used unchanged;
+    without any, a new figure of ``size`` inches is made.
     """
-    n_needed = shape[0] * shape[1]
-    if ax is not None and not hasattr(ax, "transAxes"):
-        given = np.asarray(ax, dtype=object).ravel()
-        if len(given) != n_needed or not all(hasattr(one, "transAxes") for one in given):
-            raise ValueError(
-                f"ax must be one matplotlib Axes, or {n_needed} of them ({shape[0]} rows of "
-                f"{shape[1]}), got {len(given)} objects."
-            )
-        return given.reshape(shape), given[0].figure
-    if ax is None:
-        figure = pyplot().figure(figsize=size, layout="constrained")
-        grid = figure.add_gridspec(*shape, **ratios)
-    else:
-        figure, spec = ax.figure, ax.get_subplotspec()
-        ax.set_axis_off()
-        if spec is None:  # axes that somebody placed by hand
-            box = ax.get_position()
-            place = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
-            grid = figure.add_gridspec(*shape, **ratios, **place)
-        else:
-            grid = spec.subgridspec(*shape, **ratios)
+    if is_axes_array(ax):
+        return _check_axes_array(ax, shape)
+    figure, grid = _make_gridspec(ax, shape, size, ratios)
     axes = np.empty(shape, dtype=object)
     for cell in np.ndindex(shape):
         axes[cell] = figure.add_subplot(
@@ -90,25 +64,120 @@ def several_axes(
     return axes, figure
 
 
-def head(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) -> Any:
-    """Write one title over several axes: over the figure if it is ours, else over the first."""
+def _check_axes_array(axes: Any, shape: tuple[int, int]) -> tuple[np.ndarray, Figure | SubFigure]:
+    flat = np.asarray(axes, dtype=object).ravel()
+    n_panels = shape[0] * shape[1]
+    if len(flat) != n_panels or not all(is_axes(one_ax) for one_ax in flat):
+        raise ValueError(
+            f"ax must be one matplotlib Axes, or {n_panels} of them ({shape[0]} rows of "
+            f"{shape[1]}), got {len(flat)} objects."
+        )
+    return flat.reshape(shape), flat[0].figure
+
+
+def _make_gridspec(
+    ax: Any, shape: tuple[int, int], size: tuple[float, float], ratios: dict[str, Any]
+) -> tuple[Any, Any]:
+    if ax is None:
+        figure = import_pyplot().figure(figsize=size, layout="constrained")
+        return figure, figure.add_gridspec(*shape, **ratios)
+    figure, cell = ax.figure, ax.get_subplotspec()
+    ax.set_axis_off()
+    if cell is not None:
+        return figure, cell.subgridspec(*shape, **ratios)
+    box = ax.get_position()  # axes that the user placed by hand
+    borders: dict[str, Any] = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+    return figure, figure.add_gridspec(*shape, **ratios, **borders)
+
+
+def compute_grid_shape(n: int, max_columns: int) -> tuple[int, int]:
+    """Return rows and columns for n panels, the last row nearly as full as the others."""
+    n_rows = -(-n // max_columns)
+    return n_rows, -(-n // n_rows)
+
+
+def make_panels(
+    ax: Any,
+    n: int,
+    max_columns: int,
+    panel_size: tuple[float, float],
+    margins: tuple[float, float],
+    *,
+    min_width: float = 0.0,
+    **options: Any,
+) -> tuple[np.ndarray, Figure | SubFigure, int]:
+    """Make n panels in rows of at most ``max_columns``; return them, their figure and columns.
+
+    ``panel_size`` and ``margins``, those of the whole figure, are widths and heights in inches.
+    Keywords are those of :func:`make_grid`.
+    """
+    n_rows, n_columns = (1, n) if is_axes_array(ax) else compute_grid_shape(n, max_columns)
+    width = max(margins[0] + panel_size[0] * n_columns, min_width)
+    height = margins[1] + panel_size[1] * n_rows
+    axes, figure = make_grid(ax, (n_rows, n_columns), (width, height), **options)
+    hide_axes(axes.ravel()[n:])
+    return axes.ravel()[:n], figure, n_columns
+
+
+def make_pairs(
+    ax: Any,
+    n: int,
+    max_columns: int,
+    ratios: tuple[float, float],
+    pair_size: tuple[float, float],
+    margins: tuple[float, float],
+) -> tuple[np.ndarray, Figure | SubFigure]:
+    """Make n pairs of panels side by side, of widths in the given ratios; return (n, 2) axes."""
+    if is_axes_array(ax):
+        return make_grid(ax, (n, 2), pair_size)
+    n_rows, n_columns = compute_grid_shape(n, max_columns)
+    size = (margins[0] + pair_size[0] * n_columns, margins[1] + pair_size[1] * n_rows)
+    axes, figure = make_grid(ax, (n_rows, 2 * n_columns), size, width_ratios=[*ratios] * n_columns)
+    pairs = axes.reshape(-1, 2)
+    hide_axes(pairs[n:].ravel())
+    return pairs[:n], figure
+
+
+def hide_axes(axes: Any) -> None:
+    """Hide the axes of a grid that hold nothing."""
+    for ax in axes:
+        ax.set_axis_off()
+
+
+def label_outer_panels(
+    panels: np.ndarray, n_columns: int, xlabel: str, ylabel: str | None = None
+) -> None:
+    """Label the lowest panels of a sheet below, and with a ``ylabel`` the first ones of rows."""
+    for i, panel in enumerate(panels):
+        is_lowest, is_first = i + n_columns >= len(panels), i % n_columns == 0
+        panel.set_xlabel(xlabel if is_lowest else "")
+        panel.tick_params(labelbottom=is_lowest)
+        if ylabel is not None:
+            panel.set_ylabel(ylabel if is_first else "")
+
+
+def hide_upper_right_spines(ax: Axes) -> None:
+    """Take away the upper and the right border."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def add_title(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) -> Any:
+    """Write one title over several axes: over a figure of our own, else over the first axes."""
     if ax is None:
         return figure.suptitle(text, fontsize="medium")
-    # A line kept free above the first title makes room; the text may be wider than its panel.
-    first = axes.ravel()[0]
-    place = next((p for p in ("center", "left") if first.get_title(p)), "center")
-    title = first.get_title(place)
-    first.set_title(f"\n{title}" if title else " ", fontsize="small", loc=place)
-    return first.annotate(
+    # A line kept free above the title of the first axes makes room; the text may be wider than
+    # these are.
+    first_ax = axes.ravel()[0]
+    side = next((side for side in ("center", "left") if first_ax.get_title(side)), "center")
+    title = first_ax.get_title(side)
+    first_ax.set_title(f"\n{title}" if title else " ", fontsize="small", loc=side)
+    line_height = first_ax.title.get_fontsize()
+    offset = 6 + 1.25 * line_height * title.count("\n") + (1.3 * line_height if title else 0)
+    return first_ax.annotate(
         text,
         (0, 1),
         xycoords="axes fraction",
-        xytext=(
-            0,
-            6
-            + 1.25 * first.title.get_fontsize() * title.count("\n")
-            + (1.3 * first.title.get_fontsize() if title else 0),
-        ),
+        xytext=(0, offset),
         textcoords="offset points",
         fontsize="small",
         fontweight="bold",
@@ -117,64 +186,9 @@ def head(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) -> An
     )
 
 
-def band_axis(wavelengths: np.ndarray | None, n_bands: int) -> tuple[np.ndarray, str]:
-    """Positions of bands along an axis, and what it is called."""
-    numbers = np.arange(n_bands, dtype=float)
-    if wavelengths is None or np.array_equal(wavelengths, numbers):
-        return numbers, "band"
-    return np.asarray(wavelengths, dtype=float), "wavelength"
-
-
-def open_frame(ax: Axes) -> None:
-    """Take away the upper and the right border."""
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def pixel_range(*arrays: Any) -> tuple[float, float]:
-    """Values shown as black and as white, the same for all images of a sheet."""
-    arrays = tuple(np.asarray(array) for array in arrays)
-    if all(array.dtype == np.uint8 for array in arrays):
-        return 0.0, 255.0
-    low = min(float(array.min()) for array in arrays)
-    high = max(float(array.max()) for array in arrays)
-    if all(array.dtype.kind == "f" for array in arrays) and low >= 0 and high <= 1:
-        return 0.0, 1.0
-    return low, high if high > low else low + 1.0
-
-
-def show_image(
-    ax: Axes, image: np.ndarray, limits: tuple[float, float], image_kw: dict[str, Any] | None = None
-) -> Any:
-    """Draw one image, gray or in colour; of other numbers of channels, their mean."""
-    image = np.asarray(image)
-    if image.ndim == 3:
-        image = image if image.shape[2] == 3 else image.mean(axis=2)
-    low, high = limits
-    if image.ndim == 3:
-        image = np.clip((image.astype(np.float32) - low) / (high - low), 0, 1)
-    # Small images are shown as the squares they are, others as matplotlib finds best.
-    interpolation = "nearest" if max(image.shape[:2]) <= 64 else None
-    defaults = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": interpolation}
-    artist = ax.imshow(image, **merged(defaults, image_kw, "image.AxesImage"))
-    ax.set(xticks=[], yticks=[])
-    return artist
-
-
-def frame(ax: Axes, color: str, width: float = 1.0) -> None:
-    """Draw the border of a picture in a colour."""
-    ax.spines[:].set(visible=True, color=color, linewidth=width)
-
-
-def percent(probability: float) -> str:
-    """A probability as people read it; what is not certain is not called so."""
-    if 0.995 <= probability < 1:
-        return "> 99 %"
-    if 0 < probability < 0.005:
-        return "< 1 %"
-    return f"{probability:.0%}".replace("%", " %")
-
-
-def sheet_shape(n: int, widest: int) -> tuple[int, int]:
-    """Rows and columns for n pictures, the last row nearly as full as the others."""
-    n_rows = -(-n // widest)
-    return n_rows, -(-n // n_rows)
+def add_count_title(
+    ax: Any, figure: Figure | SubFigure, axes: np.ndarray, n: int, n_total: int | None, noun: str
+) -> None:
+    """Write over a sheet how many samples there are, where it shows only some of them."""
+    if n_total is not None and n_total > n:
+        add_title(ax, figure, f"{n} of {n_total} {noun}", axes)

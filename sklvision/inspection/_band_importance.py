@@ -1,7 +1,8 @@
-"""Which bands a classifier of spectra relies on."""
+"""Importance of bands for a classifier of spectra."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,25 +13,30 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import (
+from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot, make_grid
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import (
     COLORS,
     DARK,
-    GREY,
-    band_axis,
-    merged,
-    open_frame,
-    pyplot,
-    several_axes,
+    GRAY,
+    format_name,
+    get_band_positions,
+    merge_keywords,
+    merge_line_keywords,
 )
 from sklvision.inspection._samples import check_wavelengths
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import as_samples
+from sklvision.utils._sklearn import index_samples
+from sklvision.utils._validation import check_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class BandImportanceDisplay:
-    """The score lost where a window of neighbouring bands is shuffled, under the mean spectra.
+@dataclass(kw_only=True, eq=False, repr=False)
+class BandImportanceDisplay(SheetDisplay):
+    """The score lost where a window of neighboring bands is shuffled, under the mean spectra.
 
     Make it with :meth:`from_estimator`.
 
@@ -47,14 +53,13 @@ class BandImportanceDisplay:
     baseline_score : float
         The score with all bands as they are.
     score_name : str, default="score"
-        What the score is.
+        Name of the score.
 
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (2,)
-        Those of the mean spectra, and of the importance.
-    figure_ : Figure
-        The figure that holds them.
+        Axes of the mean spectra, and of the importance.
+    %(figure)s
     importances_ : DataFrame of shape (n_windows, 4)
         For each window ``first`` and ``last`` wavelength, and ``mean`` and ``std`` of the score
         lost.
@@ -65,7 +70,7 @@ class BandImportanceDisplay:
 
     Notes
     -----
-    Neighbouring bands tell nearly the same, so shuffling a single one costs next to nothing;
+    Neighboring bands are highly correlated, so shuffling a single one costs next to nothing;
     whole windows are shuffled, each row getting the window of another one. Bands in other
     windows may still stand in for those shuffled: a window without importance is one that the
     classifier can do without, not one without information. Wider windows show more,
@@ -91,26 +96,13 @@ class BandImportanceDisplay:
     (4, 5)
     """
 
-    axes_: np.ndarray
-    figure_: Any
-    importances_: pd.DataFrame
-
-    def __init__(
-        self,
-        *,
-        drops: np.ndarray,
-        windows: np.ndarray,
-        wavelengths: np.ndarray,
-        class_means: dict[Any, np.ndarray],
-        baseline_score: float,
-        score_name: str = "score",
-    ) -> None:
-        self.drops = drops
-        self.windows = windows
-        self.wavelengths = wavelengths
-        self.class_means = class_means
-        self.baseline_score = baseline_score
-        self.score_name = score_name
+    drops: np.ndarray
+    windows: np.ndarray
+    wavelengths: np.ndarray
+    class_means: dict[Any, np.ndarray]
+    baseline_score: float
+    score_name: str = "score"
+    importances_: pd.DataFrame = field(init=False)
 
     @classmethod
     def from_estimator(
@@ -126,10 +118,9 @@ class BandImportanceDisplay:
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | np.ndarray | None = None,
-        line_kw: dict[str, Any] | None = None,
-        bar_kw: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Self:
-        """Shuffle windows of bands and show what score is lost.
+        """Shuffle windows of bands and show the score that is lost.
 
         Parameters
         ----------
@@ -139,33 +130,27 @@ class BandImportanceDisplay:
             Spectra it was not trained on.
         y : array-like of shape (n,)
             Their labels.
-        wavelengths : array-like of shape (n_bands,), default=None
-            Positions of the bands, ascending or descending. None takes the numbers in the header
-            of a DataFrame, or else counts the bands.
+        %(wavelengths)s
         window : int, default=None
-            Number of neighbouring bands shuffled together; None makes about 25 windows. The last
+            Number of neighboring bands shuffled together; None makes about 25 windows. The last
             one may be narrower.
         n_repeats : int, default=5
-            How often each window is shuffled.
+            Number of times that each window is shuffled.
         scoring : str or callable, default=None
             Name of one of scikit-learn's scorers or a callable ``scorer(estimator, X, y)``. None
-            takes the accuracy, or what the classifier's ``score`` is.
+            takes the classifier's ``score``, the accuracy unless it has one of its own.
         n_jobs : int, default=None
-            Windows shuffled at the same time. ``None`` means 1 unless in a
+            Number of windows shuffled at the same time. ``None`` means 1 unless in a
             :obj:`joblib.parallel_backend` context, -1 means all processors. The result does not
             depend on it.
         random_state : int, RandomState instance or None, default=None
             Seed of the shuffling.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or two axes. None makes a new figure.
-        line_kw, bar_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.plot` for the mean spectra, and of
-            :meth:`~matplotlib.axes.Axes.bar` for the importance.
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : BandImportanceDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
@@ -174,41 +159,43 @@ class BandImportanceDisplay:
         ValueError
             If lengths differ, `X` is not of spectra, or a parameter is out of range.
         """
-        pyplot()
+        import_pyplot()
         check_is_fitted(estimator)
-        table = X if isinstance(X, pd.DataFrame) else np.asarray(X)
-        if table.ndim != 2 or 0 in table.shape:
-            raise ValueError(f"X must hold spectra (n, n_bands), got shape {table.shape}.")
-        check_consistent_length(table, y)
-        n_bands = table.shape[1]
-        window = max(1, round(n_bands / 25)) if window is None else window
-        _check_count("window", window, n_bands)
-        _check_count("n_repeats", n_repeats, None)
-        positions = check_wavelengths(wavelengths, X, n_bands)
+        samples = as_samples(X)
+        if not samples.is_table or 0 in samples.shape:
+            raise ValueError(f"X must hold spectra (n, n_bands), got shape {samples.shape}.")
+        check_consistent_length(samples.data, y)
+        n_bands = samples.shape[1]
+        window = check_count(
+            "window",
+            max(1, round(n_bands / 25)) if window is None else window,
+            maximum=n_bands,
+            limit="the number of bands",
+        )
+        check_count("n_repeats", n_repeats)
 
-        labels = np.asarray(y)
+        labels, values = np.asarray(y), np.asarray(samples.to_array(), dtype=float)
         scorer = check_scoring(estimator, scoring=scoring)
-        score = float(scorer(estimator, table, labels))
+        score = float(scorer(estimator, samples.data, labels))
         starts = np.arange(0, n_bands, window)
         windows = np.column_stack([starts, np.minimum(starts + window, n_bands)])
         seeds = np.random.RandomState(draw_seed(random_state)).randint(2**31 - 1, size=len(windows))
         scores = Parallel(n_jobs=n_jobs)(
-            delayed(_shuffled_scores)(
-                estimator, table, labels, scorer, slice(*window), int(n_repeats), int(seed)
+            delayed(_score_shuffled)(
+                estimator, samples.data, labels, scorer, slice(*bounds), n_repeats, int(seed)
             )
-            for window, seed in zip(windows.tolist(), seeds, strict=True)
+            for bounds, seed in zip(windows.tolist(), seeds, strict=True)
         )
-        values = np.asarray(table, dtype=float)
         return cls(
             drops=score - np.array(scores),
             windows=windows,
-            wavelengths=positions,
+            wavelengths=check_wavelengths(wavelengths, samples, n_bands),
             class_means={
                 label: values[labels == label].mean(axis=0) for label in np.unique(labels)
             },
             baseline_score=score,
-            score_name=_score_name(estimator, scoring),
-        ).plot(ax=ax, line_kw=line_kw, bar_kw=bar_kw)
+            score_name=_get_score_name(estimator, scoring),
+        ).plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -221,94 +208,110 @@ class BandImportanceDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or two axes. None makes a new figure.
+        %(axes)s
         line_kw, bar_kw : dict, default=None
             Keywords of :meth:`~matplotlib.axes.Axes.plot` for the mean spectra, and of
             :meth:`~matplotlib.axes.Axes.bar` for the importance.
 
         Returns
         -------
-        self : BandImportanceDisplay
-            The display.
+        %(self)s
         """
-        axes, self.figure_ = several_axes(ax, (2, 1), (6.0, 4.6), sharex=True)
+        axes, self.figure_ = make_grid(ax, (2, 1), (6.0, 4.6), sharex=True)
         self.axes_ = axes[:, 0]
-        above, below = self.axes_
-        positions, label = band_axis(self.wavelengths, len(self.wavelengths))
+        positions, label = get_band_positions(self.wavelengths, len(self.wavelengths))
+        first_bands, last_bands = self.windows[:, 0], self.windows[:, 1] - 1
+        self.importances_ = pd.DataFrame(
+            {
+                "first": positions[first_bands],
+                "last": positions[last_bands],
+                "mean": self.drops.mean(axis=1),
+                "std": self.drops.std(axis=1),
+            }
+        )
+        self._draw_class_means(self.axes_[0], positions, line_kw)
+        self._draw_importances(self.axes_[1], positions, bar_kw)
+        self.axes_[1].set_xlabel(label)
+        for panel in self.axes_:
+            hide_upper_right_spines(panel)
+        return self
+
+    def _draw_class_means(
+        self, panel: Axes, positions: np.ndarray, line_kw: dict[str, Any] | None
+    ) -> None:
         for i, (name, mean) in enumerate(self.class_means.items()):
             style = {"color": COLORS[i % len(COLORS)], "linewidth": 1.4, "label": str(name)}
             style |= {"linestyle": ["-", "--", ":"][i // len(COLORS) % 3]}
-            above.plot(positions, mean, **merged(style, line_kw, "lines.Line2D"))
+            panel.plot(positions, mean, **merge_line_keywords(style, line_kw))
         n_columns = 1 + (len(self.class_means) - 1) // 8
-        above.legend(title="mean of class", frameon=False, fontsize="small", ncols=n_columns)
-        above.set_ylabel("spectrum")
-        above.tick_params(labelbottom=False)
+        panel.legend(title="mean of class", frameon=False, fontsize="small", ncols=n_columns)
+        panel.set_ylabel("spectrum")
+        panel.tick_params(labelbottom=False)
 
-        edges = _edges(positions)
+    def _draw_importances(
+        self, panel: Axes, positions: np.ndarray, bar_kw: dict[str, Any] | None
+    ) -> None:
+        edges = _compute_edges(positions)
         left, right = edges[self.windows[:, 0]], edges[self.windows[:, 1]]
-        mean, spread = self.drops.mean(axis=1), self.drops.std(axis=1)
-        bars = {"color": GREY, "edgecolor": "white", "linewidth": 0.5, "align": "edge"}
-        below.bar(left, mean, right - left, **merged(bars, bar_kw, "patches.Rectangle"))
-        middle = (left + right) / 2
+        mean, std = self.importances_["mean"], self.importances_["std"]
+        style: dict[str, Any] = {
+            "color": GRAY,
+            "edgecolor": "white",
+            "linewidth": 0.5,
+            "align": "edge",
+        }
+        style = merge_keywords(style, bar_kw, "patches.Rectangle")
+        panel.bar(left, mean, right - left, **style)
         if self.drops.shape[1] > 1:
-            below.errorbar(middle, mean, yerr=spread, fmt="none", ecolor=DARK, elinewidth=1)
-        below.axhline(0, color=DARK, linewidth=0.8)
-        below.set(xlabel=label, ylabel=f"{self.score_name.replace('_', ' ')} lost\nif shuffled")
-        below.set_title(
-            f"with all bands: {self.baseline_score:.3g}", loc="right", fontsize="small", color=GREY
-        )
-        for panel in self.axes_:
-            open_frame(panel)
-        last = self.windows[:, 1] - 1
-        self.importances_ = pd.DataFrame(
-            {
-                "first": positions[self.windows[:, 0]],
-                "last": positions[last],
-                "mean": mean,
-                "std": spread,
-            }
-        )
-        return self
+            middle = (left + right) / 2
+            panel.errorbar(middle, mean, yerr=std, fmt="none", ecolor=DARK, elinewidth=1)
+        panel.axhline(0, color=DARK, linewidth=0.8)
+        panel.set_ylabel(f"{format_name(self.score_name)} lost\nif shuffled")
+        title = f"with all bands: {self.baseline_score:.3g}"
+        panel.set_title(title, loc="right", fontsize="small", color=GRAY)
 
 
-def _shuffled_scores(
+def _score_shuffled(
     estimator: Any, X: Any, y: np.ndarray, scorer: Any, bands: slice, n_repeats: int, seed: int
 ) -> list[float]:
-    """Scores with a window of bands taken from other rows."""
+    """Compute scores with a window of bands taken from other rows."""
     generator = np.random.RandomState(seed)
     scores = []
     for _ in range(n_repeats):
-        order = generator.permutation(len(X))
-        if isinstance(X, pd.DataFrame):
-            shuffled = X.copy()
-            for band in range(*bands.indices(X.shape[1])):
-                shuffled.isetitem(band, X.iloc[order, band].to_numpy())
-        else:
-            shuffled = X.copy()
-            shuffled[:, bands] = X[order, bands]
-        scores.append(float(scorer(estimator, shuffled, y)))
+        other_rows = index_samples(X, generator.permutation(len(X)))
+        scores.append(float(scorer(estimator, _replace_columns(X, other_rows, bands), y)))
     return scores
 
 
-def _score_name(estimator: Any, scoring: Any) -> str:
+def _replace_columns(table: Any, source: Any, columns: slice) -> Any:
+    """Return a copy of a table of any library with columns of a source of the same type."""
+    if isinstance(table, pd.DataFrame):
+        copy = table.copy()
+        for i in range(*columns.indices(table.shape[1])):
+            copy.isetitem(i, source.iloc[:, i].to_numpy())
+        return copy
+    if hasattr(table, "with_columns"):  # polars
+        return table.with_columns(source.get_columns()[columns])
+    if hasattr(table, "set_column"):  # pyarrow
+        for i in range(*columns.indices(table.num_columns)):
+            table = table.set_column(i, table.column_names[i], source.column(i))
+        return table
+    copy = table.copy()
+    copy[:, columns] = source[:, columns]
+    return copy
+
+
+def _get_score_name(estimator: Any, scoring: Any) -> str:
     if isinstance(scoring, str):
         return scoring
-    own = scoring is None and not hasattr(estimator, "scorer_")  # a search has a score of its own
-    return "accuracy" if own else "score"
+    has_own_score = scoring is not None or hasattr(estimator, "scorer_")  # as a search has
+    return "score" if has_own_score else "accuracy"
 
 
-def _edges(positions: np.ndarray) -> np.ndarray:
-    """Borders between bands, half way between their positions."""
+def _compute_edges(positions: np.ndarray) -> np.ndarray:
+    """Return the borders between bands, half way borders their positions."""
     if len(positions) == 1:
         return np.array([positions[0] - 0.5, positions[0] + 0.5])
-    between = (positions[1:] + positions[:-1]) / 2
-    first, last = positions[0] - (between[0] - positions[0]), 2 * positions[-1] - between[-1]
-    return np.array([first, *between, last])
-
-
-def _check_count(name: str, value: Any, at_most: int | None) -> None:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < 1 or (at_most is not None and value > at_most):
-        limit = "" if at_most is None else f" and at most {at_most}, the number of bands"
-        raise ValueError(f"{name} must be an integer of at least 1{limit}, got {value!r}.")
+    borders = (positions[1:] + positions[:-1]) / 2
+    first, last = positions[0] - (borders[0] - positions[0]), 2 * positions[-1] - borders[-1]
+    return np.array([first, *borders, last])

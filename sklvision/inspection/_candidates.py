@@ -1,4 +1,4 @@
-"""Candidates of a choice: their names, and which of them are on the Pareto front."""
+"""Candidates of a choice: their names, and the scores that are drawn in full."""
 
 from __future__ import annotations
 
@@ -6,67 +6,73 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklvision.utils._suggest import did_you_mean
 
 
-def pareto_front(scores: np.ndarray, costs: np.ndarray) -> list[int]:
-    """Indices of those that nothing as cheap or cheaper equals, the cheapest first."""
-    front: list[int] = []
-    for i in np.lexsort((-scores, costs)):
-        if not front or scores[i] > scores[front[-1]]:
-            front.append(int(i))
-    return front
+def compute_lowest_score(scores: np.ndarray, widths: np.ndarray) -> float:
+    """Return the score below which marks go to the edge, so that the better half stays readable.
 
+    Scores are far below the better half if their distance is more than four times its span, the
+    usual width of an interval or 2 % of the best score, whichever is largest.
 
-def lowest_shown(scores: np.ndarray, widths: np.ndarray) -> float:
-    """Below what scores are marked at the edge, so that the better half can be told apart.
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Scores, finite.
+    widths : ndarray of shape (n,)
+        Widths of their intervals, NaN where not known.
 
-    ``widths`` are those of their intervals, NaN where not known: what differs by little
-    more than these is not far below.
+    Returns
+    -------
+    lowest : float
+        Lowest score to draw; minus infinity where no score is far below.
     """
     if len(scores) < 3:
         return -np.inf
+    # The better half decides, so that a weak baseline or two do not stretch the axis.
     better = scores[scores >= np.median(scores)]
-    known = widths[np.isfinite(widths)]
-    noise = float(np.median(known)) if len(known) else 0.0
+    finite_widths = widths[np.isfinite(widths)]
+    noise = float(np.median(finite_widths)) if len(finite_widths) else 0.0
     span = max(better.max() - better.min(), 0.02 * abs(better.max()), noise)
     floor = better.min() - 4 * span
     if (scores >= floor).all():
         return -np.inf
-    kept = scores[scores >= floor]
-    return float(kept.min() - 0.1 * max(kept.max() - kept.min(), span))
+    readable = scores[scores >= floor]
+    return float(readable.min() - 0.1 * max(readable.max() - readable.min(), span))
 
 
-def candidate_names(candidates: Sequence[dict[str, Any]]) -> list[str]:
-    """Name candidates by what differs among them, in words as short as are clear."""
+def name_candidates(candidates: Sequence[dict[str, Any]]) -> list[str]:
+    """Name candidates by the parameters that differ among them, as briefly as is clear."""
     keys = list(dict.fromkeys(key for params in candidates for key in params))
-    varied = [key for key in keys if len({repr(params.get(key)) for params in candidates}) > 1]
-    if not varied:
+    varied_keys = [key for key in keys if len({repr(params.get(key)) for params in candidates}) > 1]
+    if not varied_keys:
         return [str(i) for i in range(len(candidates))]
     return [
-        ", ".join(_value_name(params[key], key) for key in varied if key in params)
+        ", ".join(_name_value(params[key], key) for key in varied_keys if key in params)
         for params in candidates
     ]
 
 
-def _value_name(value: Any, key: str) -> str:
+def _name_value(value: Any, key: str) -> str:
     if isinstance(value, str):
         return value
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
     if hasattr(value, "get_params"):
         return type(value).__name__
-    return f"{key.rpartition('__')[2]}={shown}"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{key.rpartition('__')[2]}={text}"
 
 
-def floats(values: Any) -> np.ndarray:
-    """As floats, NaN where missing."""
-    if hasattr(values, "to_numpy"):
+def to_floats(values: Any) -> np.ndarray:
+    """Convert to floats, NaN where a value is missing."""
+    if isinstance(values, pd.Series):
         return values.to_numpy(dtype=float, na_value=np.nan)
     return np.asarray(values, dtype=float)
 
 
-def check_name(what: str, name: str, known: list[str]) -> str:
-    if name not in known:
-        raise ValueError(f"There is no {what} {name!r}. {did_you_mean(str(name), known)}")
+def check_name(noun: str, name: str, known_names: list[str]) -> str:
+    """Return the name of a score or cost, or raise an error that suggests the nearest one."""
+    if name not in known_names:
+        raise ValueError(f"There is no {noun} {name!r}. {did_you_mean(str(name), known_names)}")
     return name

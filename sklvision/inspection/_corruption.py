@@ -1,31 +1,37 @@
-"""What the corruptions of a robustness curve do to a sample."""
+"""One sample under the corruptions of a robustness curve."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sklvision.inspection._axes import (
+    hide_upper_right_spines,
+    import_pyplot,
+    is_axes_array,
+    label_outer_panels,
+    make_grid,
+    make_panels,
+)
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import (
     COLORS,
-    merged,
-    open_frame,
-    pixel_range,
-    pyplot,
-    several_axes,
-    sheet_shape,
-    show_image,
+    draw_image,
+    find_display_range,
+    format_name,
+    merge_line_keywords,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDEST = 4  # panels of spectra in a row
 
-
-class CorruptionDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class CorruptionDisplay(SheetDisplay):
     """One sample under each corruption, from clean to the worst.
 
     Make it with :meth:`from_result`. An image becomes a contact sheet with a row for each
@@ -43,18 +49,17 @@ class CorruptionDisplay:
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (n_corruptions, 1 + n_severities) or (n_corruptions,)
-        The pictures, or the panels of a spectrum.
-    figure_ : Figure
-        The figure that holds them.
+        Axes of the images, or panels of a spectrum.
+    %(figure)s
 
     See Also
     --------
     RobustnessDisplay : The scores at these severities.
-    AugmentationDisplay : What augmenters do to images.
+    AugmentationDisplay : Variants of images by augmenters.
 
     Notes
     -----
-    A sample of the data that the curve was made of is shown exactly as the classifiers got it.
+    A sample of the data of the curve is shown exactly as the classifiers got it.
 
     .. versionadded:: 0.2
 
@@ -71,15 +76,9 @@ class CorruptionDisplay:
     (1, 6)
     """
 
-    axes_: np.ndarray
-    figure_: Any
-
-    def __init__(
-        self, *, sample: np.ndarray, corrupted: Mapping[str, np.ndarray], severities: ArrayLike
-    ) -> None:
-        self.sample = sample
-        self.corrupted = corrupted
-        self.severities = severities
+    sample: np.ndarray
+    corrupted: Mapping[str, np.ndarray]
+    severities: ArrayLike
 
     @classmethod
     def from_result(
@@ -89,36 +88,35 @@ class CorruptionDisplay:
         *,
         severities: Sequence[float] | None = None,
         ax: Axes | np.ndarray | None = None,
+        **kwargs: Any,
     ) -> Self:
-        """Show what the classifiers of a result had to cope with.
+        """Show a sample as the classifiers of a result got it.
 
         Parameters
         ----------
         result : RobustnessResult
-            What :func:`~sklvision.model_selection.robustness_curve` returned.
+            Result of :func:`~sklvision.model_selection.robustness_curve`.
         sample : array-like of shape (height, width), (height, width, n_channels) or (n_bands,)
             One clean image or spectrum.
         severities : sequence of float, default=None
             Severities to show; None takes those of the result.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as are needed. None makes a new
-            figure.
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : CorruptionDisplay
-            The display, drawn.
+        %(display)s
         """
         sample = np.asarray(sample)
         steps = result.to_frame()["severity"] if severities is None else severities
         steps = sorted({float(step) for step in steps if step})
-        corrupted = {
+        variants = {
             name: np.stack(
                 [np.asarray(result.corrupt(sample[np.newaxis], name, step))[0] for step in steps]
             )
             for name in result.corruptions
         }
-        return cls(sample=sample, corrupted=corrupted, severities=steps).plot(ax=ax)
+        return cls(sample=sample, corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -131,20 +129,15 @@ class CorruptionDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as are needed. None makes a new
-            figure.
-        image_kw : dict, default=None
-            Keywords of images, as :meth:`~matplotlib.axes.Axes.imshow` takes them.
-        line_kw : dict, default=None
-            Keywords of lines, as :meth:`~matplotlib.axes.Axes.plot` takes them.
+        %(axes)s
+        %(image_kw)s
+        %(line_kw)s
 
         Returns
         -------
-        self : CorruptionDisplay
-            The display.
+        %(self)s
         """
-        pyplot()
+        import_pyplot()
         if np.ndim(self.sample) == 1:
             self._plot_spectra(ax, line_kw)
         else:
@@ -157,13 +150,13 @@ class CorruptionDisplay:
         height, width = self.sample.shape[:2]
         side = 1.1 if width <= 1.5 * height else 1.6
         size = (0.9 + side * shape[1], 0.3 + (0.08 + side * height / width) * shape[0])
-        self.axes_, self.figure_ = several_axes(ax, shape, size)
-        limits = pixel_range(self.sample, *self.corrupted.values())
+        self.axes_, self.figure_ = make_grid(ax, shape, size)
+        limits = find_display_range(self.sample, *self.corrupted.values())
         for row, (name, images) in zip(self.axes_, self.corrupted.items(), strict=True):
             for panel, image in zip(row, [self.sample, *images], strict=True):
-                show_image(panel, image, limits, image_kw)
+                draw_image(panel, image, limits, image_kw)
             row[0].set_ylabel(
-                name.replace("_", " "),
+                format_name(name),
                 rotation=0,
                 horizontalalignment="right",
                 verticalalignment="center",
@@ -173,26 +166,21 @@ class CorruptionDisplay:
             panel.set_title(title, fontsize="medium")
 
     def _plot_spectra(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
-        n_panels = len(self.corrupted)
-        given = ax is not None and not hasattr(ax, "transAxes")
-        shape = (1, n_panels) if given else sheet_shape(n_panels, _WIDEST)
-        size = (0.7 + 2.6 * shape[1], 0.5 + 2.2 * shape[0])
-        axes, self.figure_ = several_axes(ax, shape, size, sharex=True, sharey=True)
-        for unused in axes.flat[n_panels:]:
-            unused.set_axis_off()
-        self.axes_ = axes.ravel()[:n_panels]
+        self.axes_, self.figure_, n_columns = make_panels(
+            ax, len(self.corrupted), 4, (2.6, 2.2), (0.7, 0.5), sharex=True, sharey=True
+        )
         steps = np.asarray(self.severities, dtype=float)
         for i, (name, spectra) in enumerate(self.corrupted.items()):
             panel = self.axes_[i]
             for step, spectrum in zip(steps, spectra, strict=True):
                 style = {"color": COLORS[1], "alpha": 0.2 + 0.8 * step, "linewidth": 1}
-                panel.plot(spectrum, **merged(style, line_kw, "lines.Line2D"))
+                panel.plot(spectrum, **merge_line_keywords(style, line_kw))
             style = {"color": "black", "linewidth": 1.2, "label": "clean"}
-            panel.plot(self.sample, **merged(style, line_kw, "lines.Line2D"))
-            panel.set_title(name.replace("_", " "), fontsize="medium")
-            panel.set_xlabel("band" if i + shape[1] >= n_panels else "")
+            panel.plot(self.sample, **merge_line_keywords(style, line_kw))
+            panel.set_title(format_name(name), fontsize="medium")
             panel.tick_params(labelsize="small")
-            if not given:
-                panel.tick_params(labelleft=i % shape[1] == 0, labelbottom=bool(panel.get_xlabel()))
-            open_frame(panel)
+            if not is_axes_array(ax):
+                panel.tick_params(labelleft=i % n_columns == 0)
+            hide_upper_right_spines(panel)
+        label_outer_panels(self.axes_, n_columns, "band")
         self.axes_[0].legend(frameon=False, fontsize="small")

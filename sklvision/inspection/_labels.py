@@ -1,4 +1,4 @@
-"""Names beside points, placed so that they don't cover each other."""
+"""Names next to points that cover neither each other nor other points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklvision.utils._optional import import_optional
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Where a name may stand beside its point: direction, and the side of the text that faces it.
+# Places of a name next to its point: direction, and the side of the text that faces the point.
 _PLACES = (
     (1, 1, "left", "bottom"),
     (1, -1, "left", "top"),
@@ -24,9 +24,9 @@ _PLACES = (
     (-1.4, 0, "right", "center"),
 )
 _DISTANCES = (4, 9, 15, 22, 32)  # in points
-_LEADER_FROM = 12  # from this distance on, a thin line leads from the name to its point
+_LEADER_DISTANCE = 12  # from this distance on, a thin line leads from the name to its point
 _LEADER = {"arrowstyle": "-", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
-_NEAR_POINT = 5  # pixels about a point that no name should cover
+_CLEARANCE = 5  # pixels about a point that no name should cover
 
 
 def annotate_points(
@@ -37,14 +37,14 @@ def annotate_points(
     obstacles: np.ndarray,
     path: np.ndarray,
 ) -> list[Any]:
-    """Write names beside their points, each at the nearest place that is free.
+    """Write names next to their points, each at the nearest free place.
 
     Parameters
     ----------
     ax : Axes
-        Where the names are written. Places are sought when it is drawn, for its size then.
+        Axes to write in. Places are sought whenever they are drawn, for their size then.
     points : ndarray of shape (n, 2)
-        In data coordinates.
+        Points in data coordinates.
     names : list of str
         One per point.
     styles : list of dict
@@ -52,7 +52,7 @@ def annotate_points(
     obstacles : ndarray of shape (n_obstacles, 2)
         Further points, in data coordinates, that no name should cover.
     path : ndarray of shape (n_corners, 2)
-        Corners of a line, in data coordinates, that names had better not cross.
+        Corners of a line, in data coordinates, that names should rather not cross.
 
     Returns
     -------
@@ -72,63 +72,69 @@ def annotate_points(
         )
         for name, point, style in zip(names, points, styles, strict=True)
     ]
-    # An artist without a picture, drawn before the names: they are placed anew at each drawing.
+    # An invisible artist, drawn before the names, places them again at each drawing.
     placer = import_optional("matplotlib.artist", extra="plot").Artist()
     placer.set(zorder=-1, in_layout=False)
-    placer.draw = partial(_place, ax, texts, np.concatenate([points, obstacles]), path)
+    placer.draw = partial(_place_texts, ax, texts, np.concatenate([points, obstacles]), path)
     ax.add_artist(placer)
     return texts
 
 
-def _place(ax: Axes, texts: list[Any], points: np.ndarray, path: np.ndarray, renderer: Any) -> None:
-    blocked = ax.transData.transform(points)
-    crossed = _along(ax.transData.transform(path))
-    inside = ax.get_window_extent(renderer)
-    taken: list[Any] = []
-    for text, pixel in zip(texts, blocked, strict=False):
-        lowest, distance = np.inf, 0.0
-        for away in _DISTANCES:
-            for rank, (right, up, ha, va) in enumerate(_PLACES):
-                text.set(position=(right * away, up * away), ha=ha, va=va)
-                box = _text_box(text, renderer)
-                cost = _cost(box, pixel, blocked, taken, inside)
-                cost += 0.9 * _within(box, crossed, 0).any()
-                cost += 0.01 * rank + 0.1 * away / _DISTANCES[-1]
-                if cost < lowest:
-                    lowest, distance = cost, away
+def _place_texts(
+    ax: Axes, texts: list[Any], points: np.ndarray, path: np.ndarray, renderer: Any
+) -> None:
+    """Move each text to the place of the lowest cost, the first text first."""
+    points, path = ax.transData.transform(points), _fill_path(ax.transData.transform(path))
+    frame = ax.get_window_extent(renderer)
+    boxes: list[Any] = []
+    for text, point in zip(texts, points, strict=False):
+        lowest_cost, best_distance = np.inf, 0.0
+        for distance in _DISTANCES:
+            for rank, (right, upward, ha, va) in enumerate(_PLACES):
+                text.set(position=(right * distance, upward * distance), ha=ha, va=va)
+                box = _get_box(text, renderer)
+                cost = _compute_cost(box, point, points, boxes, frame)
+                cost += 0.9 * _find_inside(box, path, 0).any()
+                cost += 0.01 * rank + 0.1 * distance / _DISTANCES[-1]
+                if cost < lowest_cost:
+                    lowest_cost, best_distance = cost, distance
                     place = {"position": text.get_position(), "ha": ha, "va": va}
-            if lowest < 1:
+            if lowest_cost < 1:
                 break
         text.set(**place)
-        text.arrow_patch.set_visible(distance >= _LEADER_FROM)
-        taken.append(_text_box(text, renderer))
+        text.arrow_patch.set_visible(best_distance >= _LEADER_DISTANCE)
+        boxes.append(_get_box(text, renderer))
 
 
-def _text_box(text: Any, renderer: Any) -> Any:
-    """Where the words are, without the line that leads to them."""
-    kind = import_optional("matplotlib.text", extra="plot").Text
+def _get_box(text: Any, renderer: Any) -> Any:
+    """Return the box about the words, without the line that leads to them."""
+    plain_text = import_optional("matplotlib.text", extra="plot").Text
     text.update_positions(renderer)
-    return kind.get_window_extent(text, renderer)
+    return plain_text.get_window_extent(text, renderer)
 
 
-def _cost(box: Any, own: np.ndarray, blocked: np.ndarray, taken: list[Any], inside: Any) -> float:
-    """What is wrong with a place: 1 and more where something is covered or cut off."""
-    cost = sum(2.0 for other in taken if box.padded(1.5).overlaps(other))
-    near = _within(box, blocked, _NEAR_POINT) & (np.abs(blocked - own).max(axis=1) > 1)
-    beyond = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
-    return cost + float(near.sum()) + 3.0 * beyond
+def _compute_cost(
+    box: Any, point: np.ndarray, points: np.ndarray, boxes: list[Any], frame: Any
+) -> float:
+    """Compute the cost of a place: 1 and more where something is covered or cut off."""
+    n_overlaps = sum(box.padded(1.5).overlaps(text_box) for text_box in boxes)
+    is_other_point = np.abs(points - point).max(axis=1) > 1
+    n_covered = (_find_inside(box, points, _CLEARANCE) & is_other_point).sum()
+    is_cut = box.x0 < frame.x0 or box.x1 > frame.x1 or box.y0 < frame.y0 or box.y1 > frame.y1
+    return 2.0 * n_overlaps + float(n_covered) + 3.0 * is_cut
 
 
-def _within(box: Any, points: np.ndarray, margin: float) -> Any:
+def _find_inside(box: Any, points: np.ndarray, margin: float) -> Any:
+    """Return the mask of the points inside a box with a margin."""
     low, high = np.array([box.x0, box.y0]) - margin, np.array([box.x1, box.y1]) + margin
     return ((points > low) & (points < high)).all(axis=1)
 
 
-def _along(corners: np.ndarray) -> np.ndarray:
-    """Points every few pixels along a line."""
+def _fill_path(corners: np.ndarray) -> np.ndarray:
+    """Return points every few pixels along a line."""
     lengths = np.abs(np.diff(corners, axis=0)).max(axis=1)
-    parts = [
+    segments = [
         np.linspace(start, end, max(int(length // 4), 2))
         for start, end, length in zip(corners[:-1], corners[1:], lengths, strict=True)
     ]
-    return np.concatenate(parts) if parts else corners
+    return np.concatenate(segments) if segments else corners

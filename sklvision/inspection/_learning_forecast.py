@@ -1,26 +1,38 @@
-"""A learning curve, and how it goes on."""
+"""A learning curve and its forecast."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklvision.inspection._axes import BLUE, DARK, GREY, RED, merged, one_axes, open_frame
+from sklvision.inspection._axes import get_axes, hide_upper_right_spines
+from sklvision.inspection._display import Display
+from sklvision.inspection._drawing import (
+    BLUE,
+    DARK,
+    GRAY,
+    RED,
+    format_name,
+    merge_keywords,
+    merge_line_keywords,
+)
 from sklvision.utils._optional import import_optional
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _N_POINTS = 200
-# How far the curve is drawn, in numbers of samples at hand: at least, and at most for a target.
-_LEAST, _MOST = 8, 100
+# Length of the curve, in numbers of samples at hand: without a target, and at most with one.
+_LENGTH, _MAX_LENGTH = 8, 100
 
 
-class LearningForecastDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class LearningForecastDisplay(Display):
     """Scores by number of training samples: measured ones, the curve and its continuation.
 
     Make it with :meth:`from_forecast`. The curve is dashed where nothing was measured.
@@ -32,24 +44,22 @@ class LearningForecastDisplay:
     scores : array-like of shape (n_sizes, n_repeats)
         Scores measured.
     n : array-like of shape (n_points,)
-        Numbers of training samples at which the curve is known, ascending.
+        Numbers of training samples of the points of the curve, ascending.
     curve, low, high : array-like of shape (n_points,)
         The curve and its interval.
     n_samples : int, default=None
         Number of samples at hand, marked by a thin line.
     needed : SamplesNeeded, default=None
-        The wanted score and the samples that it takes.
+        The target score and the samples that it takes.
     score_name : str, default="score"
-        What the scores are.
+        Name of the score.
     confidence : float, default=0.9
-        Probability that the interval stands for.
+        Level of the interval.
 
     Attributes
     ----------
-    ax_ : Axes
-        Where it is drawn.
-    figure_ : Figure
-        The figure that holds it.
+    %(ax_attribute)s
+    %(figure)s
     points_ : ErrorbarContainer
         Mean and standard deviation of the measured scores.
     line_ : Line2D
@@ -59,9 +69,9 @@ class LearningForecastDisplay:
     band_ : PolyCollection
         The interval.
     target_line_ : Line2D or None
-        The wanted score.
+        Line at the target score.
     target_text_ : Text or None
-        What it takes.
+        Sentence about the samples that it takes.
 
     See Also
     --------
@@ -89,39 +99,23 @@ class LearningForecastDisplay:
     'log'
     """
 
-    ax_: Any
-    figure_: Any
-    points_: Any
-    line_: Any
-    forecast_line_: Any
-    band_: Any
-    target_line_: Any
-    target_text_: Any
-
-    def __init__(
-        self,
-        *,
-        train_sizes: ArrayLike,
-        scores: ArrayLike,
-        n: ArrayLike,
-        curve: ArrayLike,
-        low: ArrayLike,
-        high: ArrayLike,
-        n_samples: int | None = None,
-        needed: Any = None,
-        score_name: str = "score",
-        confidence: float = 0.9,
-    ) -> None:
-        self.train_sizes = train_sizes
-        self.scores = scores
-        self.n = n
-        self.curve = curve
-        self.low = low
-        self.high = high
-        self.n_samples = n_samples
-        self.needed = needed
-        self.score_name = score_name
-        self.confidence = confidence
+    train_sizes: ArrayLike
+    scores: ArrayLike
+    n: ArrayLike
+    curve: ArrayLike
+    low: ArrayLike
+    high: ArrayLike
+    n_samples: int | None = None
+    needed: Any = None
+    score_name: str = "score"
+    confidence: float = 0.9
+    ax_: Any = field(init=False)
+    points_: Any = field(init=False)
+    line_: Any = field(init=False)
+    forecast_line_: Any = field(init=False)
+    band_: Any = field(init=False)
+    target_line_: Any = field(init=False)
+    target_text_: Any = field(init=False)
 
     @classmethod
     def from_forecast(
@@ -138,21 +132,18 @@ class LearningForecastDisplay:
         Parameters
         ----------
         forecast : LearningForecast
-            What :func:`~sklvision.model_selection.learning_curve_forecast` returned.
+            Result of :func:`~sklvision.model_selection.learning_curve_forecast`.
         target : float, default=None
-            The wanted score; None takes the forecast's own, if it has one.
+            The target score; None takes the forecast's own, if it has one.
         n_max : float, default=None
             Number of samples up to which the curve is drawn. None: 8 times the samples at hand,
             and further if the target needs more.
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
-        **kwargs : dict
-            Further keywords of :meth:`plot`.
+        %(ax)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : LearningForecastDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
@@ -162,12 +153,12 @@ class LearningForecastDisplay:
         """
         first, last = (float(size) for size in np.asarray(forecast.train_sizes)[[0, -1]])
         target = forecast.target if target is None else target
-        needed = None if target is None else forecast.samples_for(target)
+        n_needed = None if target is None else forecast.samples_for(target)
         if n_max is None:
-            n_max = _LEAST * max(forecast.n_samples, last)
-            if needed is not None and math.isfinite(needed.n):
-                furthest = needed.high if math.isfinite(needed.high) else 3 * needed.n
-                n_max = min(max(n_max, 1.3 * furthest), _MOST * forecast.n_samples)
+            n_max = _LENGTH * max(forecast.n_samples, last)
+            if n_needed is not None and math.isfinite(n_needed.n):
+                furthest = n_needed.high if math.isfinite(n_needed.high) else 3 * n_needed.n
+                n_max = min(max(n_max, 1.3 * furthest), _MAX_LENGTH * forecast.n_samples)
         if not last < n_max < math.inf:
             raise ValueError(
                 f"n_max must be finite and above {last:,.0f}, the largest size measured; "
@@ -185,7 +176,7 @@ class LearningForecastDisplay:
             low=low,
             high=high,
             n_samples=forecast.n_samples,
-            needed=needed,
+            needed=n_needed,
             score_name=forecast.scoring,
             confidence=forecast.confidence,
         ).plot(ax=ax, **kwargs)
@@ -199,12 +190,11 @@ class LearningForecastDisplay:
         point_kw: dict[str, Any] | None = None,
         target_kw: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the points, the curve and the wanted score.
+        """Draw the points, the curve and the target score.
 
         Parameters
         ----------
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
+        %(ax)s
         line_kw : dict, default=None
             Keywords of both parts of the curve, as :meth:`~matplotlib.axes.Axes.plot` takes them.
         band_kw : dict, default=None
@@ -213,68 +203,73 @@ class LearningForecastDisplay:
             Keywords of the measured points, as :meth:`~matplotlib.axes.Axes.errorbar` takes
             them for their lines.
         target_kw : dict, default=None
-            Keywords of the line of the wanted score.
+            Keywords of the line of the target score.
 
         Returns
         -------
-        self : LearningForecastDisplay
-            The display.
+        %(self)s
         """
-        sizes, scores = np.asarray(self.train_sizes), np.asarray(self.scores)
-        n, curve = np.asarray(self.n), np.asarray(self.curve)
-        self.ax_, self.figure_ = one_axes(ax, (6.4, 4.2))
+        self.ax_, self.figure_ = get_axes(ax, (6.4, 4.2))
         self.ax_.set_xscale("log")
+        self._draw_curve(line_kw, band_kw)
+        self._draw_points(point_kw)
+        self._mark_samples_at_hand()
+        self._mark_target(target_kw)
+        self._format_axes()
+        return self
 
-        style = merged({"color": BLUE, "linewidth": 1.8, "zorder": 3}, line_kw, "lines.Line2D")
-        known = n <= sizes.max()
-        ahead = n >= n[known].max()
-        (self.line_,) = self.ax_.plot(n[known], curve[known], **style)
+    def _draw_curve(self, line_kw: dict[str, Any] | None, band_kw: dict[str, Any] | None) -> None:
+        """Draw the interval, and the curve: solid up to the largest size measured, then dashed."""
+        n, curve = np.asarray(self.n), np.asarray(self.curve)
+        style = {"color": BLUE, "linewidth": 1.8, "zorder": 3}
+        style = merge_line_keywords(style, line_kw)
+        is_measured = n <= np.max(self.train_sizes)
+        is_forecast = n >= n[is_measured].max()
+        (self.line_,) = self.ax_.plot(n[is_measured], curve[is_measured], **style)
         dashed = style | {"label": "forecast"}
         if "linestyle" not in (line_kw or {}):
             dashed |= {"linestyle": (0, (5, 2.5))}
-        (self.forecast_line_,) = self.ax_.plot(n[ahead], curve[ahead], **dashed)
+        (self.forecast_line_,) = self.ax_.plot(n[is_forecast], curve[is_forecast], **dashed)
         shade = {"color": style["color"], "alpha": 0.16, "linewidth": 0, "zorder": 1}
         shade["label"] = f"{100 * self.confidence:.3g} % interval"
-        shade = merged(shade, band_kw, "collections.PolyCollection")
+        shade = merge_keywords(shade, band_kw, "collections.PolyCollection")
         self.band_ = self.ax_.fill_between(n, self.low, self.high, **shade)
 
-        dots = {"color": DARK, "marker": "o", "markersize": 4.5, "linestyle": "none", "zorder": 4}
-        dots |= {"linewidth": 1.0, "label": "measured: mean ± std"}
+    def _draw_points(self, point_kw: dict[str, Any] | None) -> None:
+        scores = np.asarray(self.scores)
+        style = {"color": DARK, "marker": "o", "markersize": 4.5, "linestyle": "none", "zorder": 4}
+        style |= {"linewidth": 1.0, "label": "measured: mean ± std"}
         self.points_ = self.ax_.errorbar(
-            sizes,
+            np.asarray(self.train_sizes),
             scores.mean(axis=1),
             yerr=scores.std(axis=1, ddof=1),
             capsize=0,
             elinewidth=1.0,
-            **merged(dots, point_kw, "lines.Line2D"),
+            **merge_line_keywords(style, point_kw),
         )
-        self._mark_samples_at_hand()
-        self._mark_target(target_kw)
-        self._finish()
-        return self
 
     def _mark_samples_at_hand(self) -> None:
         if self.n_samples is None:
             return
-        self.ax_.axvline(self.n_samples, color=GREY, linewidth=0.8, zorder=0)
+        self.ax_.axvline(self.n_samples, color=GRAY, linewidth=0.8, zorder=0)
         self.ax_.annotate(
             f"{self.n_samples:,} at hand",
             (self.n_samples, 0),
             xycoords=("data", "axes fraction"),
-            xytext=(-4, 4),  # to the left, where curves are far above by then
+            xytext=(-4, 4),  # on the left, far below the curve
             textcoords="offset points",
             ha="right",
-            color=GREY,
+            color=GRAY,
             fontsize="small",
         )
 
     def _mark_target(self, target_kw: dict[str, Any] | None) -> None:
-        """Draw the wanted score, and on it the samples that it takes with their interval."""
+        """Draw the target score, and on it the samples that it takes with their interval."""
         self.target_line_ = self.target_text_ = None
         if self.needed is None:
             return
         style = {"color": RED, "linewidth": 1.0, "linestyle": ":", "zorder": 2}
-        style = merged(style, target_kw, "lines.Line2D")
+        style = merge_line_keywords(style, target_kw)
         score, color = self.needed.score, style["color"]
         self.target_line_ = self.ax_.axhline(score, **style)
         right = float(np.asarray(self.n).max())
@@ -285,12 +280,12 @@ class LearningForecastDisplay:
                 self.ax_.plot(right, score, color=color, marker=">", markersize=6, zorder=5)
         if self.needed.n <= right:
             self.ax_.plot(self.needed.n, score, color=color, marker="D", markersize=6, zorder=6)
-        # Above the axes, for a wanted score may lie anywhere in them.
+        # Above the axes, for a target score may lie anywhere in them.
         self.target_text_ = self.ax_.set_title(
             "\n".join(wrap(str(self.needed), 62)), loc="left", color=color, fontsize="small"
         )
 
-    def _finish(self) -> None:
+    def _format_axes(self) -> None:
         ticker = import_optional("matplotlib.ticker", extra="plot")
         n = np.asarray(self.n)
         # So that two or three numbers can be read on a short axis, and no two of a long one touch.
@@ -298,7 +293,7 @@ class LearningForecastDisplay:
         self.ax_.xaxis.set_major_locator(ticker.LogLocator(subs=subs))
         self.ax_.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
         self.ax_.xaxis.set_minor_formatter(ticker.NullFormatter())
-        self.ax_.set(xlabel="training samples", ylabel=self.score_name.replace("_", " "))
+        self.ax_.set(xlabel="training samples", ylabel=format_name(self.score_name))
         self.ax_.margins(x=0.02)
         self.ax_.legend(loc="lower right", frameon=False, fontsize="small")
-        open_frame(self.ax_)
+        hide_upper_right_spines(self.ax_)

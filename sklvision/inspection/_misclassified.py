@@ -1,8 +1,9 @@
-"""The samples a classifier gets wrong."""
+"""The samples that a classifier gets wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,56 +11,62 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.inspection._axes import (
+    add_title,
+    get_axes,
+    hide_upper_right_spines,
+    import_pyplot,
+    is_axes_array,
+    label_outer_panels,
+    make_panels,
+)
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import (
     BLUE,
     DARK,
     RED,
-    band_axis,
-    head,
-    merged,
-    one_axes,
-    open_frame,
-    percent,
-    pixel_range,
-    pyplot,
-    several_axes,
-    sheet_shape,
-    show_image,
+    draw_image,
+    find_display_range,
+    format_percent,
+    get_band_positions,
+    merge_line_keywords,
 )
 from sklvision.inspection._samples import (
-    as_pictures,
+    check_not_empty,
+    check_one_per_sample,
     check_wavelengths,
-    fitted_pipeline,
-    n_samples,
-    sample_names,
-    take,
+    read_arrays,
+    select_samples,
 )
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._nested import split_steps
+from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._validation import check_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class MisclassifiedDisplay:
-    """The samples that a classifier gets wrong, those first of which it was surest.
+@dataclass(kw_only=True, eq=False, repr=False)
+class MisclassifiedDisplay(SheetDisplay):
+    """The samples that a classifier gets wrong, in descending order of confidence.
 
     Make it with :meth:`from_estimator` or :meth:`from_predictions`. Images are shown as they are,
-    spectra over the means of their true class and of the one they were taken for. Above each is
-    the true label, the predicted one, and the probability the classifier gave to it.
+    spectra over the means of their true class and of the predicted one. Above each are the true
+    label, the predicted one, and its probability.
 
     Parameters
     ----------
     samples : list of ndarray
         The wrongly classified samples to show, images or spectra.
     true_labels, predicted_labels : sequence of length n
-        What they are, and what they were taken for.
+        Their true and predicted labels.
     confidences : ndarray of shape (n,), default=None
         Probabilities of the predicted labels.
     names : sequence of str, default=None
         Names of the samples.
     n_wrong : int, default=None
-        How many samples were wrong, where more were than are shown.
+        Number of wrongly classified samples, where these are only some of them.
     n_samples : int, default=None
-        How many samples were classified.
+        Number of classified samples.
     class_means : dict of label to ndarray of shape (n_bands,), default=None
         Mean spectra of the classes.
     wavelengths : ndarray of shape (n_bands,), default=None
@@ -68,13 +75,12 @@ class MisclassifiedDisplay:
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (n,)
-        Those of the samples; a single one with a sentence if there are none.
-    figure_ : Figure
-        The figure that holds them.
+        Axes of the samples; a single one with a sentence if there are none.
+    %(figure)s
 
     See Also
     --------
-    sklearn.metrics.ConfusionMatrixDisplay : How many of each class are taken for which.
+    sklearn.metrics.ConfusionMatrixDisplay : Counts of true and predicted labels.
 
     Notes
     -----
@@ -97,43 +103,26 @@ class MisclassifiedDisplay:
     ((12,), 173)
     """
 
-    axes_: np.ndarray
-    figure_: Any
-
-    def __init__(
-        self,
-        *,
-        samples: list[np.ndarray],
-        true_labels: Sequence[Any],
-        predicted_labels: Sequence[Any],
-        confidences: np.ndarray | None = None,
-        names: Sequence[str] | None = None,
-        n_wrong: int | None = None,
-        n_samples: int | None = None,
-        class_means: dict[Any, np.ndarray] | None = None,
-        wavelengths: np.ndarray | None = None,
-    ) -> None:
-        self.samples = samples
-        self.true_labels = true_labels
-        self.predicted_labels = predicted_labels
-        self.confidences = confidences
-        self.names = names
-        self.n_wrong = n_wrong
-        self.n_samples = n_samples
-        self.class_means = class_means
-        self.wavelengths = wavelengths
+    samples: list[np.ndarray]
+    true_labels: Sequence[Any]
+    predicted_labels: Sequence[Any]
+    confidences: np.ndarray | None = None
+    names: Sequence[str] | None = None
+    n_wrong: int | None = None
+    n_samples: int | None = None
+    class_means: dict[Any, np.ndarray] | None = None
+    wavelengths: np.ndarray | None = None
 
     @classmethod
     def from_estimator(cls, estimator: Any, X: Any, y: ArrayLike, **kwargs: Any) -> Self:
-        """Classify samples and show those that come out wrong.
+        """Predict labels and show the samples where they are wrong.
 
         Parameters
         ----------
         estimator : classifier
             Fitted; any classifier of scikit-learn's protocol.
-        X : array-like of shape (n, n_features), (n, height, width) or \
-                (n, height, width, channels), or ImageCollection
-            Samples it was not trained on, as it takes them.
+        %(X)s
+            They should not be training data.
         y : array-like of shape (n,)
             Their labels.
         **kwargs : dict
@@ -142,8 +131,7 @@ class MisclassifiedDisplay:
 
         Returns
         -------
-        display : MisclassifiedDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
@@ -152,21 +140,21 @@ class MisclassifiedDisplay:
         ValueError
             If `X` and `y` differ in length.
         """
-        pyplot()
+        import_pyplot()
         check_is_fitted(estimator)
-        _check_length("y", y, X)
+        samples = as_samples(X)
+        check_one_per_sample("y", y, samples)
         if hasattr(estimator, "predict_proba"):
-            probability = estimator.predict_proba(X)
-            predicted = np.asarray(estimator.classes_)[probability.argmax(axis=1)]
-            kwargs["confidence"] = probability.max(axis=1)
+            probabilities = estimator.predict_proba(samples.data)
+            y_pred = np.asarray(estimator.classes_)[probabilities.argmax(axis=1)]
+            kwargs["confidence"] = probabilities.max(axis=1)
         else:
-            predicted = estimator.predict(X)
+            y_pred = estimator.predict(samples.data)
             if hasattr(estimator, "decision_function"):
-                kwargs["margin"] = _margins(estimator.decision_function(X))
-        if "image_shape" not in kwargs:
-            _, last = fitted_pipeline(estimator)
-            kwargs["image_shape"] = getattr(last, "image_shape", None)
-        return cls.from_predictions(y, predicted, X, **kwargs)
+                kwargs["margin"] = _compute_margins(estimator.decision_function(samples.data))
+        _, classifier = split_steps(estimator)
+        kwargs.setdefault("image_shape", getattr(classifier, "image_shape", None))
+        return cls.from_predictions(y, y_pred, samples, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -182,8 +170,7 @@ class MisclassifiedDisplay:
         image_shape: tuple[int, ...] | None = None,
         wavelengths: Any = None,
         ax: Axes | np.ndarray | None = None,
-        image_kw: dict[str, Any] | None = None,
-        line_kw: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Self:
         """Show samples whose predicted labels are wrong.
 
@@ -193,75 +180,61 @@ class MisclassifiedDisplay:
             True labels.
         y_pred : array-like of shape (n,)
             Predicted labels.
-        X : array-like of shape (n, n_bands), (n, height, width) or \
-                (n, height, width, channels), or ImageCollection
-            The samples. Of a collection only those shown are read.
+        %(X)s
         confidence : array-like of shape (n,), default=None
             Probabilities of the predicted labels, by which the samples are sorted.
         margin : array-like of shape (n,), default=None
-            What to sort by instead, higher where the classifier was surer.
-        names : sequence of str of length n, default=None
-            Names of the samples; None takes the names of the files of a collection, or none.
+            Values to sort by instead, higher where the classifier is more confident.
+        %(names)s
         max_samples : int, default=24
-            How many samples are shown at most; the title says how many are wrong.
+            Largest number of samples shown; the title gives the number of wrong ones.
         image_shape : tuple of int, default=None
             Shape of one image where `X` holds images as rows.
-        wavelengths : array-like of shape (n_bands,), default=None
-            Positions of the bands of spectra.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are samples. None makes
-            a new figure.
-        image_kw, line_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.imshow` for images, and of
-            :meth:`~matplotlib.axes.Axes.plot` for spectra.
+        %(wavelengths)s
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : MisclassifiedDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
         ValueError
             If lengths differ.
         """
-        pyplot()
-        if not isinstance(max_samples, (int, np.integer)) or max_samples < 1:
-            raise ValueError(f"max_samples must be an integer of at least 1, got {max_samples!r}.")
-        given = {"y_true": y_true, "y_pred": y_pred, "confidence": confidence, "margin": margin}
-        for name, values in given.items():
+        import_pyplot()
+        check_count("max_samples", max_samples)
+        samples = as_samples(X)
+        check_not_empty(samples)
+        columns = {"y_true": y_true, "y_pred": y_pred, "confidence": confidence, "margin": margin}
+        for name, values in columns.items():
             if values is not None:
-                _check_length(name, values, X)
+                check_one_per_sample(name, values, samples)
         true, predicted = np.asarray(y_true), np.asarray(y_pred)
         wrong = np.flatnonzero(true != predicted)
-        surest = confidence if confidence is not None else margin
-        if surest is not None:
-            wrong = wrong[np.argsort(-np.asarray(surest, dtype=float)[wrong], kind="stable")]
-        chosen = wrong[:max_samples]
-        samples: list[np.ndarray] = []
-        class_means = None
-        if len(chosen):
-            samples, are_images = as_pictures(
-                take(X, chosen), None if is_collection(X) else image_shape
-            )
-            if not are_images:
-                table = np.asarray(X)
-                class_means = {
-                    label: table[true == label].mean(axis=0) for label in np.unique(true)
-                }
-                wavelengths = check_wavelengths(wavelengths, X, table.shape[1])
-        named = names is not None or (is_collection(X) and hasattr(X, "files"))
-        return cls(
-            samples=samples,
-            true_labels=list(true[chosen]),
-            predicted_labels=list(predicted[chosen]),
-            confidences=None if confidence is None else np.asarray(confidence)[chosen],
-            names=sample_names(X, names, chosen) if named else None,
+        certainty = margin if confidence is None else confidence
+        if certainty is not None:
+            wrong = wrong[np.argsort(-np.asarray(certainty, dtype=float)[wrong], kind="stable")]
+        display = cls(
+            samples=[],
+            true_labels=list(true[wrong[:max_samples]]),
+            predicted_labels=list(predicted[wrong[:max_samples]]),
+            confidences=None if confidence is None else np.asarray(confidence)[wrong[:max_samples]],
             n_wrong=len(wrong),
             n_samples=len(true),
-            class_means=class_means,
-            wavelengths=wavelengths if class_means else None,
-        ).plot(ax=ax, image_kw=image_kw, line_kw=line_kw)
+        )
+        if len(wrong):
+            selection = select_samples(samples, wrong, max_samples, names)
+            display.names = selection.names
+            display.samples = read_arrays(
+                selection.samples, None if samples.is_lazy else image_shape
+            )
+            if display.samples[0].ndim == 1:
+                display.class_means = _compute_class_means(samples, true)
+                n_bands = len(display.samples[0])
+                display.wavelengths = check_wavelengths(wavelengths, samples, n_bands)
+        return display.plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -274,80 +247,74 @@ class MisclassifiedDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are samples. None makes
-            a new figure.
-        image_kw, line_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.imshow` for images, and of
-            :meth:`~matplotlib.axes.Axes.plot` for spectra.
+        %(axes)s
+        %(image_kw)s
+        %(line_kw)s
 
         Returns
         -------
-        self : MisclassifiedDisplay
-            The display.
+        %(self)s
         """
-        n = len(self.samples)
-        if n == 0:
+        if len(self.samples) == 0:
             return self._plot_nothing(ax)
-        spectra = self.samples[0].ndim == 1
-        grid = sheet_shape(n, 3 if spectra else 8)
-        if ax is not None and not hasattr(ax, "transAxes"):
-            grid = (n, 1)
-        lines = 2 + (self.names is not None)
-        cell = (2.9, 1.8) if spectra else (1.15, 1.0 + 0.16 * lines)
-        if not spectra:
-            ratios = [image.shape[1] / image.shape[0] for image in self.samples]
-            cell = (cell[0] * min(max(1.0, *ratios, 1.0), 2.5), cell[1])
-        size = (max(cell[0] * grid[1], 3.6), cell[1] * grid[0] + 0.5)
-        axes, self.figure_ = several_axes(ax, grid, size, sharex=spectra)
-        self.axes_ = axes.ravel()[:n]
-        for empty in axes.ravel()[n:]:
-            empty.set_axis_off()
-        limits = pixel_range(*self.samples)
-        for i, panel in enumerate(self.axes_):
-            if spectra:
-                self._draw_spectrum(panel, i, line_kw)
-                lowest = i + grid[1] >= n
-                panel.tick_params(labelbottom=lowest)
-                panel.set_xlabel(
-                    band_axis(self.wavelengths, len(self.samples[i]))[1] if lowest else ""
-                )
-            else:
-                show_image(panel, self.samples[i], limits, image_kw)
-            panel.set_title(self._title(i, spectra), fontsize="small")
-        head(ax, self.figure_, self._summary(brief=ax is not None), self.axes_)
-        if spectra:
-            handles, labels = self.axes_[0].get_legend_handles_labels()
-            style = {"frameon": False, "fontsize": "small"}
-            if ax is None:
-                self.figure_.legend(handles, labels, loc="outside lower center", ncols=3, **style)
-            else:
-                self.axes_[0].legend(handles, labels, **style)
+        if self.samples[0].ndim == 1:
+            self._plot_spectra(ax, line_kw)
+        else:
+            self._plot_images(ax, image_kw)
+        add_title(ax, self.figure_, self._format_summary(is_brief=ax is not None), self.axes_)
         return self
 
-    def _title(self, i: int, spectra: bool) -> str:
-        said = f"{self.true_labels[i]} → {self.predicted_labels[i]}"
-        if self.confidences is not None:
-            said += ("  " if spectra else "\n") + percent(float(self.confidences[i]))
-        return said if self.names is None else f"{self.names[i]}\n{said}"
+    def _plot_images(self, ax: Any, image_kw: dict[str, Any] | None) -> None:
+        n_lines = 2 + (self.names is not None)
+        ratios = [image.shape[1] / image.shape[0] for image in self.samples]
+        panel_size = (1.15 * min(max(1.0, *ratios, 1.0), 2.5), 1.0 + 0.16 * n_lines)
+        self.axes_, self.figure_, _ = make_panels(
+            ax, len(self.samples), 8, panel_size, (0.0, 0.5), min_width=3.6
+        )
+        limits = find_display_range(*self.samples)
+        for i, panel in enumerate(self.axes_):
+            draw_image(panel, self.samples[i], limits, image_kw)
+            panel.set_title(self._format_title(i, "\n"), fontsize="small")
 
-    def _summary(self, *, brief: bool) -> str:
-        n_wrong = len(self.samples) if self.n_wrong is None else self.n_wrong
-        said = f"{n_wrong} misclassified"
-        if self.n_samples is not None:
-            said = f"{n_wrong} of {self.n_samples} misclassified"
-        if n_wrong > len(self.samples):
-            n = len(self.samples)
-            said += f", the first {n}" if self.confidences is None else f", the {n} surest"
-        if brief:
-            return said
-        return f"{said}: true → predicted" + (
-            ", probability" if self.confidences is not None else ""
+    def _plot_spectra(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
+        n = len(self.samples)
+        self.axes_, self.figure_, n_columns = make_panels(
+            ax, n, 3, (2.9, 1.8), (0.0, 0.5), min_width=3.6, sharex=True
+        )
+        positions, label = get_band_positions(self.wavelengths, len(self.samples[0]))
+        for i, panel in enumerate(self.axes_):
+            self._draw_spectrum(panel, i, positions, line_kw)
+            panel.set_title(self._format_title(i, "  "), fontsize="small")
+        label_outer_panels(self.axes_, n_columns, label)
+        handles, labels = self.axes_[0].get_legend_handles_labels()
+        style: dict[str, Any] = {"frameon": False, "fontsize": "small"}
+        if ax is None:
+            self.figure_.legend(handles, labels, loc="outside lower center", ncols=3, **style)
+        else:
+            self.axes_[0].legend(handles, labels, **style)
+
+    def _format_title(self, i: int, separator: str) -> str:
+        title = f"{self.true_labels[i]} → {self.predicted_labels[i]}"
+        if self.confidences is not None:
+            title += separator + format_percent(float(self.confidences[i]))
+        return title if self.names is None else f"{self.names[i]}\n{title}"
+
+    def _format_summary(self, *, is_brief: bool) -> str:
+        n, n_wrong = len(self.samples), self.n_wrong
+        n_wrong = n if n_wrong is None else n_wrong
+        total = "" if self.n_samples is None else f" of {self.n_samples}"
+        summary = f"{n_wrong}{total} misclassified"
+        if n_wrong > n:
+            summary += f", the first {n}" if self.confidences is None else f", the {n} surest"
+        if is_brief:
+            return summary
+        return f"{summary}: true → predicted" + (
+            "" if self.confidences is None else ", probability"
         )
 
-    def _draw_spectrum(self, panel: Axes, i: int, line_kw: dict[str, Any] | None) -> None:
-        sample = self.samples[i]
-        positions, _ = band_axis(self.wavelengths, len(sample))
+    def _draw_spectrum(
+        self, panel: Axes, i: int, positions: np.ndarray, line_kw: dict[str, Any] | None
+    ) -> None:
         means = self.class_means or {}
         for label, color, role in (
             (self.true_labels[i], BLUE, "mean of true class"),
@@ -355,33 +322,31 @@ class MisclassifiedDisplay:
         ):
             if label in means:
                 panel.plot(positions, means[label], color=color, linewidth=1, label=role)
-        style = merged({"color": DARK, "linewidth": 1}, line_kw, "lines.Line2D")
-        panel.plot(positions, sample, **{"label": "sample", **style})
-        open_frame(panel)
+        style = {"color": DARK, "linewidth": 1, "label": "sample"}
+        panel.plot(positions, self.samples[i], **merge_line_keywords(style, line_kw))
+        hide_upper_right_spines(panel)
 
     def _plot_nothing(self, ax: Any) -> Self:
-        first = ax if ax is None or hasattr(ax, "transAxes") else np.ravel(np.asarray(ax))[0]
-        panel, self.figure_ = one_axes(first, (4.5, 1.2))
+        if is_axes_array(ax) and np.size(ax):
+            ax = np.ravel(np.asarray(ax))[0]
+        panel, self.figure_ = get_axes(ax, (4.5, 1.2))
         self.axes_ = np.array([panel], dtype=object)
         panel.set_axis_off()
         total = "" if self.n_samples is None else f" of {self.n_samples} samples"
-        said = f"None{total} misclassified"
-        panel.text(0.5, 0.5, said, ha="center", va="center", transform=panel.transAxes)
+        style: dict[str, Any] = {"ha": "center", "va": "center", "transform": panel.transAxes}
+        panel.text(0.5, 0.5, f"None{total} misclassified", **style)
         return self
 
 
-def _margins(decision: Any) -> np.ndarray:
-    """How far the highest value of a decision function is above the next."""
+def _compute_class_means(samples: Samples, labels: np.ndarray) -> dict[Any, np.ndarray]:
+    values = samples.to_array()
+    return {label: values[labels == label].mean(axis=0) for label in np.unique(labels)}
+
+
+def _compute_margins(decision: Any) -> np.ndarray:
+    """Compute the distance of the highest value of a decision function from the next."""
     decision = np.asarray(decision, dtype=float)
     if decision.ndim == 1:
         return np.abs(decision)
-    ranked = np.sort(decision, axis=1)
-    return ranked[:, -1] - ranked[:, -2]
-
-
-def _check_length(name: str, values: Any, X: Any) -> None:
-    if np.ndim(values) != 1 or len(values) != n_samples(X):
-        raise ValueError(
-            f"{name} must have one value per sample: it has shape {np.shape(values)}, X has "
-            f"{n_samples(X)} samples."
-        )
+    ascending = np.sort(decision, axis=1)
+    return ascending[:, -1] - ascending[:, -2]

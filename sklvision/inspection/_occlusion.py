@@ -1,42 +1,42 @@
-"""What a classifier looks at in an image."""
+"""Maps of the parts of an image that a classifier relies on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import (
-    head,
-    merged,
-    percent,
-    pixel_range,
-    pyplot,
-    several_axes,
-    show_image,
+from sklvision.inspection._axes import add_count_title, import_pyplot, make_pairs
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import (
+    draw_image,
+    find_display_range,
+    format_percent,
+    merge_keywords,
 )
-from sklvision.inspection._heat import class_indices, occlusion_map, respond
-from sklvision.inspection._samples import (
-    as_pictures,
-    choose,
-    fitted_pipeline,
-    n_asked,
-    sample_names,
-    take,
+from sklvision.inspection._influence import (
+    compute_gradient_maps,
+    compute_occlusion_map,
+    find_target_columns,
+    predict_scores,
 )
-from sklvision.utils._lazy import is_collection
+from sklvision.inspection._samples import read_arrays, select_samples
+from sklvision.utils._images import convert_to_gray
+from sklvision.utils._nested import split_steps
 from sklvision.utils._optional import import_optional
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import as_samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class OcclusionDisplay:
-    """Images beside maps of what speaks for a class in them.
+@dataclass(kw_only=True, eq=False, repr=False)
+class OcclusionDisplay(SheetDisplay):
+    """Images and maps of the parts that speak for a class.
 
     Make it with :meth:`from_estimator`. Red parts speak for the class, blue ones against it.
 
@@ -45,26 +45,24 @@ class OcclusionDisplay:
     images : list of ndarray of shape (height, width) or (height, width, channels)
         The images.
     maps : list of ndarray of shape (height, width)
-        For each, what is lost where it is covered, or another measure of influence.
+        For each, the loss where it is covered, or another measure of influence.
     targets : sequence
-        The class each map is for.
+        Class of each map.
     responses : ndarray of shape (n,), default=None
         Probability, or value of the decision function, of that class for the whole image.
     names : sequence of str, default=None
         Names of the images.
     quantity : str, default="probability lost if covered"
-        What the maps measure, written beside the scale of colours.
-    n_total : int, default=None
-        How many images there were to be shown, where these are only some of them.
+        Quantity of the maps, written next to the scale of colors.
+    %(n_total)s
 
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (n, 2)
-        Those of each image and of its map.
-    figure_ : Figure
-        The figure that holds them.
+        Axes of each image and of its map.
+    %(figure)s
     colorbar_ : Colorbar
-        The scale of colours, the same for all maps.
+        Scale of colors, the same for all maps.
 
     See Also
     --------
@@ -72,9 +70,9 @@ class OcclusionDisplay:
 
     Notes
     -----
-    A map tells what this classifier responds to, not what is right. A patch of one value is
-    itself something to be seen: where the response is large at the edge of nothing, try
-    another ``fill``. Where several parts of an image each suffice, covering one loses nothing.
+    A map shows the parts to which this classifier responds, right or wrong. A patch of one value
+    is itself something to be seen: where the response is large in empty parts, try another
+    ``fill``. Where several parts of an image each suffice, covering one loses nothing.
 
     .. versionadded:: 0.2
 
@@ -99,28 +97,14 @@ class OcclusionDisplay:
     (8, 8)
     """
 
-    axes_: np.ndarray
-    figure_: Any
-    colorbar_: Any
-
-    def __init__(
-        self,
-        *,
-        images: list[np.ndarray],
-        maps: list[np.ndarray],
-        targets: Sequence[Any],
-        responses: np.ndarray | None = None,
-        names: Sequence[str] | None = None,
-        quantity: str = "probability lost if covered",
-        n_total: int | None = None,
-    ) -> None:
-        self.images = images
-        self.maps = maps
-        self.targets = targets
-        self.responses = responses
-        self.names = names
-        self.quantity = quantity
-        self.n_total = n_total
+    images: list[np.ndarray]
+    maps: list[np.ndarray]
+    targets: Sequence[Any]
+    responses: np.ndarray | None = None
+    names: Sequence[str] | None = None
+    quantity: str = "probability lost if covered"
+    n_total: int | None = None
+    colorbar_: Any = field(init=False)
 
     @classmethod
     def from_estimator(
@@ -142,10 +126,9 @@ class OcclusionDisplay:
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
         ax: Axes | np.ndarray | None = None,
-        image_kw: dict[str, Any] | None = None,
-        heat_kw: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Self:
-        """Show what a fitted classifier looks at.
+        """Show the parts of images that a fitted classifier relies on.
 
         Parameters
         ----------
@@ -155,96 +138,97 @@ class OcclusionDisplay:
                 (n, n_pixels), or ImageCollection
             Images, as the classifier takes them. Of a collection only those shown are read.
         method : {"occlusion", "gradient"}, default="occlusion"
-            How influence is measured. "occlusion" covers every part of an image in turn and takes
-            what the class loses, for any classifier. "gradient" multiplies pixels by the
-            gradient of the class's log-odds, averaged over noisy copies: quick, but for the nets
-            of this package alone, which may end a pipeline. Shown is what its earlier
-            steps make of the images; each map is blurred by a fortieth of its shorter side and
+            Measure of influence. "occlusion" covers every part of an image in turn and takes
+            the loss of the class, for any classifier. "gradient" multiplies pixels by the
+            gradient of the class's log-odds, averaged over noisy copies: quick, but it needs a net
+            of this package, which may end a pipeline. The images are then those that its
+            earlier steps make; each map is blurred by a fortieth of its shorter side and
             scaled to its own largest values.
         target : label or array-like of shape (n,), default=None
-            The class to look for in all images or in each; None takes the predicted one.
+            Class to look for in all images or in each; None takes the predicted one.
         patch_size, stride : int or tuple of (int, int), default=None
-            Height and width of the patch that covers, and its steps, in pixels. None takes a
+            Height and width of the covering patch, and its steps, in pixels. None takes a
             fifth of the shorter side, and half of the patch.
         fill : "mean" or float, default="mean"
-            Value of the patch; "mean" takes that of each channel of the image.
+            Value of the patch; "mean" takes the mean of each channel of the image.
         n_draws : int, default=16
             Noisy copies over which gradients are averaged.
         noise : float, default=0.3
             Standard deviation of their noise, in standard deviations of the training data; 0 takes
             the plain gradient.
         batch_size : int, default=64
-            Covered copies that are classified at once.
-        indices : array-like of int or bool, default=None
-            Which images to show; None shows the first ones.
-        names : sequence of str of length n, default=None
-            A name for each image of `X`; None takes the names of the files of a collection.
+            Number of covered copies that are classified at once.
+        %(indices)s
+        %(names)s
         max_samples : int, default=8
-            How many images are shown at most; the title says how many there are.
-        image_shape : tuple of int, default=None
-            Shape of one image where `X` holds images as rows; None takes that of the classifier.
+            %(max_samples)s
+        %(image_shape)s
         random_state : int, RandomState instance or None, default=None
             Seed of the noise.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or two axes for each image. None makes a
-            new figure.
-        image_kw, heat_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.imshow` for the images and for the maps.
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : OcclusionDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If a parameter is out of range or does not fit the images, or the class is not known.
+            If a parameter is out of range or does not fit the images, or `target` is not a class.
         TypeError
-            If the classifier gives neither probabilities nor decisions, or is no net where
-            gradients are asked for.
+            If the classifier has neither probabilities nor decision values, or is not a net and
+            the method is "gradient".
         """
-        pyplot()
+        import_pyplot()
         check_is_fitted(estimator)
         if method not in ("occlusion", "gradient"):
             raise ValueError(f"method must be 'occlusion' or 'gradient', got {method!r}.")
-        before, last = fitted_pipeline(estimator)
-        chosen = choose(X, indices, max_samples)
-        shown = take(X, chosen)
-        if image_shape is None and not is_collection(X) and len(np.shape(shown)) == 2:
-            image_shape = getattr(last, "image_shape", None)
+        steps, classifier = split_steps(estimator)
+        samples = as_samples(X)
+        selection = select_samples(samples, indices, max_samples, names)
+        if image_shape is None and samples.is_table:
+            image_shape = getattr(classifier, "image_shape", None)
             if image_shape is None:
-                raise ValueError("X holds rows; say by image_shape how they become images.")
-        images, _ = as_pictures(shown, image_shape)
-        flat = image_shape is not None
-        responses = respond(estimator, images, flat)
-        wanted = class_indices(estimator, target, responses, chosen, len(X))
-        if method == "occlusion":
-            quantity = "probability" if hasattr(estimator, "predict_proba") else "decision value"
-            quantity += " lost if covered"
-            maps = [
-                occlusion_map(
-                    estimator, image, index, flat, patch_size, stride, fill, int(batch_size)
+                raise ValueError(
+                    "X holds rows of pixels; set image_shape to the shape of an image."
                 )
-                for image, index in zip(images, wanted, strict=True)
+        images = read_arrays(selection.samples, image_shape)
+        flatten = image_shape is not None
+        scores = predict_scores(estimator, images, flatten=flatten)
+        columns = find_target_columns(estimator, target, scores, selection.indices, len(samples))
+        if method == "occlusion":
+            score = "probability" if hasattr(estimator, "predict_proba") else "decision value"
+            quantity = f"{score} lost if covered"
+            options: dict[str, Any] = {"patch_size": patch_size, "stride": stride, "fill": fill}
+            options |= {"batch_size": batch_size, "flatten": flatten}
+            maps = [
+                compute_occlusion_map(estimator, image, column, **options)
+                for image, column in zip(images, columns, strict=True)
             ]
         else:
             quantity = "influence, relative"
-            images, maps = _gradient_maps(
-                before, last, shown, wanted, n_draws, noise, draw_seed(random_state), image_shape
+            images, maps = compute_gradient_maps(
+                steps,
+                classifier,
+                selection.samples.data,
+                columns,
+                n_draws=n_draws,
+                noise=noise,
+                seed=draw_seed(random_state),
+                image_shape=image_shape,
             )
-        named = names is not None or (is_collection(X) and hasattr(X, "files"))
         return cls(
             images=images,
             maps=maps,
-            targets=list(np.asarray(estimator.classes_)[wanted]),
-            responses=responses[np.arange(len(wanted)), wanted],
-            names=sample_names(X, names, chosen) if named else None,
+            targets=list(np.asarray(estimator.classes_)[columns]),
+            responses=scores[np.arange(len(columns)), columns],
+            names=selection.names,
             quantity=quantity,
-            n_total=n_asked(X, indices),
-        ).plot(ax=ax, image_kw=image_kw, heat_kw=heat_kw)
+            n_total=selection.n_total,
+        ).plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -257,114 +241,63 @@ class OcclusionDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or two axes for each image. None makes a
-            new figure.
-        image_kw, heat_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.imshow` for the images and for the maps.
+        %(axes)s
+        %(image_kw)s
+        heat_kw : dict, default=None
+            Keywords of the maps, as :meth:`~matplotlib.axes.Axes.imshow` takes them.
 
         Returns
         -------
-        self : OcclusionDisplay
-            The display.
+        %(self)s
         """
         n = len(self.images)
-        ratio = self.images[0].shape[1] / self.images[0].shape[0]
-        pairs = max(1, min(4, n, int(9 / (2.4 * ratio))))
-        n_rows = -(-n // pairs)
-        pairs = -(-n // n_rows)
-        size = (2.4 * ratio * pairs + 1.0, 1.6 * n_rows + 0.3)
-        given = ax is not None and not hasattr(ax, "transAxes")
-        shape = (n, 2) if given else (n_rows, 2 * pairs)
-        axes, self.figure_ = several_axes(ax, shape, size)
-        cells = axes.reshape(-1, 2)
-        self.axes_ = cells[:n]
-        for empty in cells[n:].ravel():
-            empty.set_axis_off()
-        limits = pixel_range(*self.images)
-        largest = max(float(np.abs(heat).max()) for heat in self.maps) or 1.0
-        for i, (left, right) in enumerate(self.axes_):
-            show_image(left, self.images[i], limits, image_kw)
-            left.set_title(self._title(i), fontsize="small", loc="left")
-            artist = self._draw_map(right, i, limits, largest, heat_kw)
-        self.colorbar_ = self.figure_.colorbar(
-            _without_alpha(artist), ax=list(axes.ravel()), shrink=0.8, pad=0.02, aspect=25
+        pair_width = 2.4 * self.images[0].shape[1] / self.images[0].shape[0]
+        max_columns = max(1, min(4, n, int(9 / pair_width)))
+        self.axes_, self.figure_ = make_pairs(
+            ax, n, max_columns, (1, 1), (pair_width, 1.6), (1.0, 0.3)
         )
-        self.colorbar_.set_label(self.quantity, fontsize="small")
-        if self.n_total is not None and self.n_total > n:
-            head(ax, self.figure_, f"{n} of {self.n_total} images", self.axes_)
+        limits = find_display_range(*self.images)
+        largest = max(float(np.abs(heat).max()) for heat in self.maps) or 1.0
+        for i, (image_ax, map_ax) in enumerate(self.axes_):
+            draw_image(image_ax, self.images[i], limits, image_kw)
+            image_ax.set_title(self._format_title(i), fontsize="small", loc="left")
+            artist = self._draw_map(map_ax, i, limits, largest, heat_kw)
+        self._draw_colorbar(artist)
+        add_count_title(ax, self.figure_, self.axes_, n, self.n_total, "images")
         return self
 
-    def _title(self, i: int) -> str:
-        said = str(self.targets[i])
+    def _format_title(self, i: int) -> str:
+        title = str(self.targets[i])
         if self.responses is not None:
             response = float(self.responses[i])
-            as_percent = self.quantity.startswith("prob") or 0 <= response <= 1
-            said += f": {percent(response) if as_percent else f'{response:.3g}'}"
-        return said if self.names is None else f"{self.names[i]}\n{said}"
+            is_probability = self.quantity.startswith("prob") or 0 <= response <= 1
+            title += f": {format_percent(response) if is_probability else f'{response:.3g}'}"
+        return title if self.names is None else f"{self.names[i]}\n{title}"
 
     def _draw_map(
         self,
-        panel: Axes,
+        ax: Axes,
         i: int,
         limits: tuple[float, float],
         largest: float,
         heat_kw: dict[str, Any] | None,
     ) -> Any:
-        """Draw a map over a pale picture of its image, the more opaque the stronger it is."""
+        """Draw a map over its pale image, the more opaque the larger its values are."""
         image = np.asarray(self.images[i])
-        gray = image.mean(axis=2) if image.ndim == 3 else image
-        show_image(panel, gray, limits, {"alpha": 0.45})
+        gray = convert_to_gray(image) if image.ndim == 3 else image
+        draw_image(ax, gray, limits, {"alpha": 0.45})
         heat = self.maps[i]
         style = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest, "interpolation": "nearest"}
         style["alpha"] = np.clip(np.abs(heat) / largest, 0, 1) ** 0.5 * 0.9
-        artist = panel.imshow(heat, **merged(style, heat_kw, "image.AxesImage"))
-        panel.set(xticks=[], yticks=[])
+        artist = ax.imshow(heat, **merge_keywords(style, heat_kw, "image.AxesImage"))
+        ax.set(xticks=[], yticks=[])
         return artist
 
-
-def _without_alpha(artist: Any) -> Any:
-    """The colours of a map, for a scale that is not paler than they are."""
-    kind = import_optional("matplotlib.cm", extra="plot").ScalarMappable
-    return kind(norm=artist.norm, cmap=artist.cmap)
-
-
-def _gradient_maps(
-    before: list[Any],
-    last: Any,
-    X: Any,
-    targets: np.ndarray,
-    n_draws: int,
-    noise: float,
-    seed: int,
-    image_shape: tuple[int, ...] | None,
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Images as the net sees them, and maps of its gradients times these, from -1 to 1."""
-    if not hasattr(last, "module_") or not hasattr(last, "input_shape_"):
-        raise TypeError(
-            "method='gradient' needs a fitted net of sklvision.neural_network, alone or at the end "
-            f"of a pipeline, got {type(last).__name__}; method='occlusion' takes any classifier."
+    def _draw_colorbar(self, artist: Any) -> None:
+        """Draw the scale of colors, which is opaque although the maps are not."""
+        mappable = import_optional("matplotlib.cm", extra="plot").ScalarMappable
+        opaque = mappable(norm=artist.norm, cmap=artist.cmap)
+        self.colorbar_ = self.figure_.colorbar(
+            opaque, ax=list(self.axes_.ravel()), shrink=0.8, pad=0.02, aspect=25
         )
-    if not isinstance(n_draws, (int, np.integer)) or n_draws < 1:
-        raise ValueError(f"n_draws must be an integer of at least 1, got {n_draws!r}.")
-    if not noise >= 0:
-        raise ValueError(f"noise must be at least 0, got {noise!r}.")
-    from sklvision.neural_network._saliency import gradient_times_input
-
-    for step in before:
-        X = step.transform(X)
-    samples = np.asarray(X)
-    products = gradient_times_input(
-        last, samples, targets, n_draws=int(n_draws), noise=float(noise), seed=seed
-    )
-    shape = last.input_shape_ if len(last.input_shape_) == 3 else image_shape
-    if shape is None:
-        raise ValueError("method='gradient' needs a net that takes images.")
-    heat = products.reshape(len(products), *shape).reshape(len(products), *shape[:2], -1).sum(-1)
-    # Single pixels are too small to be seen, and a few of them far beyond all others.
-    blur = min(shape[:2]) / 40
-    heat = np.stack([gaussian_filter(one, blur) for one in heat])
-    largest = np.quantile(np.abs(heat), 0.995, axis=(1, 2), keepdims=True)
-    heat = np.clip(heat / np.where(largest > 0, largest, 1), -1, 1)
-    images, _ = as_pictures(samples, tuple(shape) if samples.ndim == 2 else None)
-    return images, list(heat)
+        self.colorbar_.set_label(self.quantity, fontsize="small")

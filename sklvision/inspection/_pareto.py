@@ -1,23 +1,34 @@
-"""What a better score costs: the Pareto front."""
+"""Scores against costs: the Pareto front."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import BLUE, DARK, GREY, RED, merged, one_axes, open_frame
+from sklvision.inspection._axes import get_axes, hide_upper_right_spines
 from sklvision.inspection._candidates import (
-    candidate_names,
     check_name,
-    floats,
-    lowest_shown,
-    pareto_front,
+    compute_lowest_score,
+    name_candidates,
+    to_floats,
+)
+from sklvision.inspection._display import Display
+from sklvision.inspection._drawing import (
+    BLUE,
+    DARK,
+    GRAY,
+    RED,
+    format_name,
+    merge_line_keywords,
 )
 from sklvision.inspection._labels import annotate_points
+from sklvision.utils._pareto import find_pareto_front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,15 +41,17 @@ _COSTS = {
     "mean_fit_time": "training in s",
     "mean_score_time": "scoring in s",
 }
-# So many names can be read beside each other; of more, those on the front are written.
+# So many names can be read next to each other; of more, those on the front are written.
 _MAX_NAMES = 12
+_TIMES = ["mean_fit_time", "mean_score_time"]
 
 
-class ParetoDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class ParetoDisplay(Display):
     """Score against cost, and the front of those that nothing cheaper equals.
 
     Make it with :meth:`from_result` or :meth:`from_search`. The front is a step: at each cost
-    it shows the best score to be had for it. What is not on it is gray.
+    it shows the best score to be had for it. Estimators that are not on it are gray.
 
     Parameters
     ----------
@@ -47,32 +60,30 @@ class ParetoDisplay:
     scores : array-like of shape (n,)
         Their mean scores, higher is better.
     costs : array-like of shape (n,)
-        What they cost, in one unit.
+        Their costs, in one unit.
     spreads : array-like of shape (n,), default=None
         Standard deviations of the scores over folds.
     score_name : str, default="score"
-        What the scores are.
+        Name of the score.
     cost_name : str, default="cost"
-        What the costs are, with their unit.
+        Name of the cost, with its unit.
     baselines : sequence of str, default=()
-        Those of `names` that are simple baselines, drawn as squares.
+        Names of the simple baselines, which are drawn as squares.
 
     Attributes
     ----------
-    ax_ : Axes
-        Where it is drawn.
-    figure_ : Figure
-        The figure that holds it.
+    %(ax_attribute)s
+    %(figure)s
     front_ : list of str
-        Names of those on the front, the cheapest first.
+        Names of the estimators on the front, the cheapest first.
     left_out_ : list of str
-        Names of those whose score or cost is not known, which are not drawn.
+        Names of the estimators without a score or cost, which are not drawn.
     below_ : list of str
-        Names of those marked at the lower edge, as their scores are far below the others.
+        Names of the estimators marked at the lower edge, as their scores are far below the others.
     front_line_ : Line2D
-        The front.
+        Line of the front.
     texts_ : list of Annotation
-        The names beside the points.
+        Names next to the points.
 
     See Also
     --------
@@ -84,7 +95,7 @@ class ParetoDisplay:
     equals, the first is. Costs are drawn on a logarithmic axis if all are positive and they span
     more than a factor of three. Of more than twelve estimators, only those on the front and the
     baselines are named. Scores far below the better half would leave no room to tell the others
-    apart: they are marked by a triangle at the lower edge, with the score beside the name.
+    apart: they are marked by a triangle at the lower edge, with the score next to the name.
 
     .. versionadded:: 0.2
 
@@ -98,32 +109,19 @@ class ParetoDisplay:
     ['line', 'net']
     """
 
-    ax_: Any
-    figure_: Any
-    front_: list[str]
-    left_out_: list[str]
-    below_: list[str]
-    front_line_: Any
-    texts_: list[Any]
-
-    def __init__(
-        self,
-        *,
-        names: Sequence[str],
-        scores: ArrayLike,
-        costs: ArrayLike,
-        spreads: ArrayLike | None = None,
-        score_name: str = "score",
-        cost_name: str = "cost",
-        baselines: Sequence[str] = (),
-    ) -> None:
-        self.names = names
-        self.scores = scores
-        self.costs = costs
-        self.spreads = spreads
-        self.score_name = score_name
-        self.cost_name = cost_name
-        self.baselines = baselines
+    names: Sequence[str]
+    scores: ArrayLike
+    costs: ArrayLike
+    spreads: ArrayLike | None = None
+    score_name: str = "score"
+    cost_name: str = "cost"
+    baselines: Sequence[str] = ()
+    ax_: Any = field(init=False)
+    front_: list[str] = field(init=False)
+    left_out_: list[str] = field(init=False)
+    below_: list[str] = field(init=False)
+    front_line_: Any = field(init=False)
+    texts_: list[Any] = field(init=False)
 
     @classmethod
     def from_result(
@@ -135,44 +133,40 @@ class ParetoDisplay:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Show what the estimators of a comparison reach, and at what cost.
+        """Show the scores and costs of the estimators of a comparison.
 
         Parameters
         ----------
         result : ComparisonResult
-            What :func:`~sklvision.model_selection.compare_estimators` returned.
-        score : str, default=None
-            Which score; None takes the first.
+            Result of :func:`~sklvision.model_selection.compare_estimators`.
+        %(score)s
         cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
                 default="predict_ms_per_sample"
-            Which cost.
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
-        **kwargs : dict
-            Further keywords of :meth:`plot`.
+            Name of the cost.
+        %(ax)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : ParetoDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
         ValueError
-            If there is no such score or cost.
+            If the score or the cost does not exist.
         """
         frame = result.to_frame()
-        known = [c.removeprefix("mean_") for c in frame.columns if c.startswith("mean_")]
-        score = known[0] if score is None else check_name("score", score, known)
+        scores = [name.removeprefix("mean_") for name in frame if name.startswith("mean_")]
+        score = scores[0] if score is None else check_name("score", score, scores)
         check_name("cost", cost, [name for name in _COSTS if name in frame.columns])
         return cls(
             names=list(frame.index),
-            scores=floats(frame[f"mean_{score}"]),
-            costs=floats(frame[cost]),
-            spreads=floats(frame[f"std_{score}"]),
+            scores=to_floats(frame[f"mean_{score}"]),
+            costs=to_floats(frame[cost]),
+            spreads=to_floats(frame[f"std_{score}"]),
             score_name=score,
             cost_name=_COSTS[cost],
-            baselines=[name for name, marked in frame["baseline"].items() if marked],
+            baselines=list(frame.index[frame["baseline"].astype(bool)]),
         ).plot(ax=ax, **kwargs)
 
     @classmethod
@@ -185,50 +179,47 @@ class ParetoDisplay:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Show what the candidates of a search reach, and at what cost.
+        """Show the scores and costs of the candidates of a search.
 
         Parameters
         ----------
         search : fitted search
             With ``cv_results_``, such as a :class:`~sklearn.model_selection.GridSearchCV`.
         score : str, default=None
-            Which scorer of the search; None takes the first.
+            Name of a scorer of the search; None takes the first.
         cost : str, default="mean_score_time"
             Name of a scorer of the search that measures a cost, of either sign, or one of
             "mean_fit_time" and "mean_score_time", which every search measures.
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
-        **kwargs : dict
-            Further keywords of :meth:`plot`.
+        %(ax)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : ParetoDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
         NotFittedError
             If the search is not fitted.
         ValueError
-            If there is no such score or cost.
+            If the score or the cost does not exist.
         """
         if not hasattr(search, "cv_results_"):
             check_is_fitted(search, "cv_results_")
         results = search.cv_results_
         scorers = [key[10:] for key in results if key.startswith("mean_test_")]
         score = scorers[0] if score is None else check_name("score", score, scorers)
-        times = ["mean_fit_time", "mean_score_time"]
-        check_name("cost", cost, [name for name in scorers if name != score] + times)
-        costs = floats(results[cost if cost in times else f"mean_test_{cost}"])
-        negated = len(costs) > 0 and np.nanmax(costs, initial=-np.inf) <= 0
+        check_name("cost", cost, [name for name in scorers if name != score] + _TIMES)
+        costs = to_floats(results[cost if cost in _TIMES else f"mean_test_{cost}"])
+        # A scorer of a cost is better the higher it is, as all scorers are.
+        is_negated = len(costs) > 0 and np.nanmax(costs, initial=-np.inf) <= 0
         return cls(
-            names=candidate_names(results["params"]),
-            scores=floats(results[f"mean_test_{score}"]),
-            costs=-costs if negated else costs,  # a scorer of a cost is better the higher it is
-            spreads=floats(results[f"std_test_{score}"]),
+            names=name_candidates(results["params"]),
+            scores=to_floats(results[f"mean_test_{score}"]),
+            costs=-costs if is_negated else costs,
+            spreads=to_floats(results[f"std_test_{score}"]),
             score_name=score,
-            cost_name=_COSTS.get(cost, cost.removeprefix("neg_").replace("_", " ")),
+            cost_name=_COSTS.get(cost, format_name(cost.removeprefix("neg_"))),
         ).plot(ax=ax, **kwargs)
 
     def plot(
@@ -244,12 +235,11 @@ class ParetoDisplay:
 
         Parameters
         ----------
-        ax : Axes, default=None
-            Where to draw; None makes a new figure.
+        %(ax)s
         max_cost : float, default=None
-            A budget: what costs more is shaded.
+            A budget: higher costs are shaded.
         min_score : float, default=None
-            A demand: what scores less is shaded.
+            A requirement: lower scores are shaded.
         line_kw : dict, default=None
             Keywords of the front, as :meth:`~matplotlib.axes.Axes.plot` takes them.
         point_kw : dict, default=None
@@ -258,103 +248,88 @@ class ParetoDisplay:
 
         Returns
         -------
-        self : ParetoDisplay
-            The display.
+        %(self)s
         """
-        names, scores, costs, spreads = self._checked()
-        known = np.isfinite(scores) & np.isfinite(costs)
-        self.left_out_ = [name for name, seen in zip(names, known, strict=True) if not seen]
-        if not known.any():
+        candidates = self._check_candidates()
+        has_values = candidates[["score", "cost"]].notna().all(axis=1)
+        self.left_out_ = list(candidates.index[~has_values])
+        if not has_values.any():
             raise ValueError(f"No estimator has both a {self.score_name} and a {self.cost_name}.")
-        names = [name for name, seen in zip(names, known, strict=True) if seen]
-        scores, costs, spreads = scores[known], costs[known], spreads[known]
-        front = pareto_front(scores, costs)
-        self.front_ = [names[i] for i in front]
+        candidates = candidates[has_values]
+        front = find_pareto_front(candidates["score"].to_numpy(), candidates["cost"].to_numpy())
+        self.front_ = list(candidates.index[front])
 
-        self.ax_, self.figure_ = one_axes(ax, (6.4, 4.4))
-        if costs.min() > 0 and costs.max() > 3 * costs.min():
+        self.ax_, self.figure_ = get_axes(ax, (6.4, 4.4))
+        if candidates["cost"].min() > 0 and candidates["cost"].max() > 3 * candidates["cost"].min():
             self.ax_.set_xscale("log")
-        floor = lowest_shown(scores, 2 * spreads)
-        below = scores < floor
-        self.below_ = [name for name, low in zip(names, below, strict=True) if low]
-        # What is below takes part in the limits of the costs alone.
-        spreads = np.where(below, np.nan, spreads)
-        for part in (-1, 1):
-            ends = np.maximum(scores, floor) + part * np.nan_to_num(spreads)
-            self.ax_.update_datalim(np.column_stack([costs, ends]))
-        self._set_limits(max_cost, min_score, costs[0], scores.max())
-        bottom, top = self.ax_.get_ylim()
-        heights = np.where(below, bottom + 0.025 * (top - bottom), scores)
-        self._draw_points(names, heights, costs, spreads, point_kw)
-        self._draw_front(scores[front], costs[front], line_kw)
-        ylabel = self.score_name.replace("_", " ")
-        if np.isfinite(spreads).any():
-            ylabel += " (mean ± std over folds)"
-        self.ax_.set(xlabel=self.cost_name, ylabel=ylabel)
-        open_frame(self.ax_)
-        if self.left_out_:
-            listed = ", ".join(self.left_out_[:3]) + (" …" if len(self.left_out_) > 3 else "")
-            note = f"without a value: {listed}"
-            self.ax_.set_title(note, loc="right", fontsize="small", color=GREY)
-        labels = [
-            f"{name} ({score:.3g})" if low else name
-            for name, score, low in zip(names, scores, below, strict=True)
-        ]
-        # Those on the front come first, so that they get the best places.
-        named = front + [
-            int(i)
-            for i in np.argsort(-scores)
-            if i not in front and (len(names) <= _MAX_NAMES or names[i] in self.baselines)
-        ]
-        self._write_names(labels, heights, costs, spreads, named)
+        candidates = self._place_candidates(candidates, max_cost, min_score)
+        self._draw_points(candidates, point_kw)
+        self._draw_front(candidates.iloc[front], line_kw)
+        self._label_axes(has_std=bool(candidates["std"].notna().any()))
+        self._write_names(candidates, front)
         return self
 
-    def _checked(self) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-        scores, costs = floats(self.scores), floats(self.costs)
-        spreads = np.full(len(scores), np.nan) if self.spreads is None else floats(self.spreads)
-        lengths = {"names": len(self.names), "scores": len(scores), "costs": len(costs)}
-        lengths["spreads"] = len(spreads)
+    def _check_candidates(self) -> pd.DataFrame:
+        """Return scores, costs and standard deviations by name, infinite ones as missing."""
+        columns = {"score": to_floats(self.scores), "cost": to_floats(self.costs)}
+        n = len(columns["score"])
+        columns["std"] = np.full(n, np.nan) if self.spreads is None else to_floats(self.spreads)
+        lengths = {"names": len(self.names), "scores": n, "costs": len(columns["cost"])}
+        lengths["spreads"] = len(columns["std"])
         if len(set(lengths.values())) > 1:
             raise ValueError(f"names, scores, costs and spreads differ in length: {lengths}.")
-        return [str(name) for name in self.names], scores, costs, spreads
+        frame = pd.DataFrame(columns, index=[str(name) for name in self.names])
+        return frame.where(np.isfinite(frame))
 
-    def _draw_points(
-        self,
-        names: list[str],
-        heights: np.ndarray,
-        costs: np.ndarray,
-        spreads: np.ndarray,
-        point_kw: dict[str, Any] | None,
-    ) -> None:
-        for name, height, cost, spread in zip(names, heights, costs, spreads, strict=True):
-            best, edge = name in self.front_, name in self.below_
+    def _place_candidates(
+        self, candidates: pd.DataFrame, max_cost: float | None, min_score: float | None
+    ) -> pd.DataFrame:
+        """Fix the limits of the axes, and return the candidates with the heights of their marks."""
+        scores, std = candidates["score"], candidates["std"]
+        lowest = compute_lowest_score(scores.to_numpy(), 2 * std.to_numpy())
+        is_below = scores < lowest
+        self.below_ = list(candidates.index[is_below])
+        # Those below the others count for the limits of the costs alone.
+        std = std.where(~is_below)
+        for sign in (-1, 1):
+            ends = scores.clip(lower=lowest) + sign * std.fillna(0)
+            self.ax_.update_datalim(np.column_stack([candidates["cost"], ends]))
+        self._set_limits(max_cost, min_score, candidates["cost"].iloc[0], scores.max())
+        bottom, top = self.ax_.get_ylim()
+        height = scores.where(~is_below, bottom + 0.025 * (top - bottom))
+        return candidates.assign(std=std, height=height)
+
+    def _draw_points(self, candidates: pd.DataFrame, point_kw: dict[str, Any] | None) -> None:
+        for name, candidate in candidates.iterrows():
+            on_front = name in self.front_
             style = {
-                "color": BLUE if best else GREY,
-                "marker": "v" if edge else "s" if name in self.baselines else "o",
+                "color": BLUE if on_front else GRAY,
+                "marker": "v" if name in self.below_ else "s" if name in self.baselines else "o",
                 "linestyle": "none",
-                "markersize": 6 if best else 5,
-                "zorder": 3 if best else 2,
+                "markersize": 6 if on_front else 5,
+                "zorder": 3 if on_front else 2,
             }
-            style = merged(style, point_kw, "lines.Line2D")
-            self.ax_.errorbar(cost, height, yerr=spread, elinewidth=1, **style)
+            style = merge_line_keywords(style, point_kw)
+            self.ax_.errorbar(
+                candidate["cost"], candidate["height"], yerr=candidate["std"], elinewidth=1, **style
+            )
 
-    def _draw_front(
-        self, scores: np.ndarray, costs: np.ndarray, line_kw: dict[str, Any] | None
-    ) -> None:
-        # The best model to be had stays the best for whoever can pay more.
-        (low, high), bottom = self.ax_.get_xlim(), self.ax_.get_ylim()[0]
+    def _draw_front(self, front: pd.DataFrame, line_kw: dict[str, Any] | None) -> None:
+        scores, costs = front["score"].tolist(), front["cost"].tolist()
+        # The best model to be had stays the best at higher costs.
+        (left, right), (bottom, top) = self.ax_.get_xlim(), self.ax_.get_ylim()
         style = {"color": BLUE, "linewidth": 1.5, "zorder": 1.5, "drawstyle": "steps-post"}
         (self.front_line_,) = self.ax_.plot(
-            [costs[0], *costs, high],
+            [costs[0], *costs, right],
             [bottom, *scores, scores[-1]],
-            **merged(style, line_kw, "lines.Line2D"),
+            **merge_line_keywords(style, line_kw),
         )
-        self.ax_.set(xlim=(low, high), ylim=(bottom, self.ax_.get_ylim()[1]))
+        self.ax_.set(xlim=(left, right), ylim=(bottom, top))
 
     def _set_limits(
         self, max_cost: float | None, min_score: float | None, a_cost: float, a_score: float
     ) -> None:
-        """Fix the limits of the axes, and shade what is beyond those of the user."""
+        """Fix the limits of the axes, and shade the costs and scores beyond those of the user."""
         corner = (
             a_cost if max_cost is None else max_cost,
             a_score if min_score is None else min_score,
@@ -373,26 +348,38 @@ class ParetoDisplay:
             self.ax_.axhspan(bottom, min_score, **shade)
         self.ax_.set(xlim=(left, right), ylim=(bottom, top))
 
-    def _write_names(
-        self,
-        names: list[str],
-        scores: np.ndarray,
-        costs: np.ndarray,
-        spreads: np.ndarray,
-        shown: list[int],
-    ) -> None:
-        points = np.column_stack([costs, scores])
-        spread = np.nan_to_num(spreads)
-        ends = [np.column_stack([costs, scores + part * spread]) for part in (-1, -0.5, 0.5, 1)]
-        colors = [DARK if place < len(self.front_) else GREY for place in range(len(shown))]
-        styles = [{"color": color, "fontsize": "small", "zorder": 4} for color in colors]
+    def _label_axes(self, *, has_std: bool) -> None:
+        ylabel = format_name(self.score_name) + (" (mean ± std over folds)" if has_std else "")
+        self.ax_.set(xlabel=self.cost_name, ylabel=ylabel)
+        hide_upper_right_spines(self.ax_)
+        if self.left_out_:
+            names = ", ".join(self.left_out_[:3]) + (" …" if len(self.left_out_) > 3 else "")
+            title = f"without a value: {names}"
+            self.ax_.set_title(title, loc="right", fontsize="small", color=GRAY)
+
+    def _write_names(self, candidates: pd.DataFrame, front: list[int]) -> None:
+        # Names on the front come first, so that they get the best places.
+        names = list(candidates.index)
+        rows = front + [
+            int(i)
+            for i in np.argsort(-candidates["score"].to_numpy())
+            if i not in front and (len(names) <= _MAX_NAMES or names[i] in self.baselines)
+        ]
+        texts = [
+            f"{name} ({score:.3g})" if name in self.below_ else str(name)
+            for name, score in candidates["score"].items()
+        ]
+        points = candidates[["cost", "height"]].to_numpy()
+        bar = np.column_stack([np.zeros(len(names)), candidates["std"].fillna(0)])
+        obstacles = [points, *(points + part * bar for part in (-1, -0.5, 0.5, 1))]
+        colors = [DARK if i in front else GRAY for i in rows]
         x, y = self.front_line_.get_data()
         steps = np.column_stack([np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]])
         self.texts_ = annotate_points(
             self.ax_,
-            points[shown],
-            [names[i] for i in shown],
-            styles,
-            np.concatenate([points, *ends]),
+            points[rows],
+            [texts[i] for i in rows],
+            [{"color": color, "fontsize": "small", "zorder": 4} for color in colors],
+            np.concatenate(obstacles),
             steps,
         )

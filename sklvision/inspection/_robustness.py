@@ -1,30 +1,31 @@
-"""Scores by severity of what corrupts the data."""
+"""Scores by severity of corruptions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
 from sklvision.inspection._axes import (
-    COLORS,
-    GREY,
-    merged,
-    open_frame,
-    several_axes,
-    sheet_shape,
+    hide_upper_right_spines,
+    is_axes_array,
+    label_outer_panels,
+    make_panels,
 )
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import COLORS, GRAY, format_name, merge_line_keywords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MARKERS = "osD^vP*X"
-_WIDEST = 4  # panels in a row
 
 
-class RobustnessDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class RobustnessDisplay(SheetDisplay):
     """Scores of classifiers as their data get worse, one panel for each corruption.
 
     Make it with :meth:`from_result`.
@@ -37,23 +38,22 @@ class RobustnessDisplay:
     score_name : str, default="score"
         Name of the score.
     meanings : dict of str to str, default=None
-        By the name of a corruption, what severity 1 means; written under the name.
+        By the name of a corruption, the meaning of severity 1; written under the name.
 
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (n_corruptions,)
-        The panels, which share both axes.
-    figure_ : Figure
-        The figure that holds them.
+        Panels, which share both axes.
+    %(figure)s
     lines_ : list of list of Line2D
         The lines of each panel, one per classifier.
     legend_ : Legend or None
-        Names of the classifiers, where there are several.
+        Legend with the names of the classifiers, where there are several.
 
     See Also
     --------
     sklvision.model_selection.robustness_curve : Makes the result to be drawn.
-    CorruptionDisplay : Shows what the corruptions do to a sample.
+    CorruptionDisplay : One sample under these corruptions.
 
     Notes
     -----
@@ -72,21 +72,11 @@ class RobustnessDisplay:
     4
     """
 
-    axes_: np.ndarray
-    figure_: Any
-    lines_: list[list[Any]]
-    legend_: Any
-
-    def __init__(
-        self,
-        *,
-        scores: pd.DataFrame,
-        score_name: str = "score",
-        meanings: Mapping[str, str] | None = None,
-    ) -> None:
-        self.scores = scores
-        self.score_name = score_name
-        self.meanings = meanings
+    scores: pd.DataFrame
+    score_name: str = "score"
+    meanings: Mapping[str, str] | None = None
+    lines_: list[list[Any]] = field(init=False)
+    legend_: Any = field(init=False)
 
     @classmethod
     def from_result(
@@ -94,29 +84,25 @@ class RobustnessDisplay:
         result: Any,
         *,
         ax: Axes | np.ndarray | None = None,
-        line_kw: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Self:
         """Show the curves of a result.
 
         Parameters
         ----------
         result : RobustnessResult
-            What :func:`~sklvision.model_selection.robustness_curve` returned.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are panels. None makes
-            a new figure.
-        line_kw : dict, default=None
-            Keywords for all lines, as :meth:`~matplotlib.axes.Axes.plot` takes them.
+            Result of :func:`~sklvision.model_selection.robustness_curve`.
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : RobustnessDisplay
-            The display, drawn.
+        %(display)s
         """
         display = cls(
             scores=result.to_frame(), score_name=result.score_name, meanings=result.meanings
         )
-        return display.plot(ax=ax, line_kw=line_kw)
+        return display.plot(ax=ax, **kwargs)
 
     def plot(
         self, ax: Axes | np.ndarray | None = None, *, line_kw: dict[str, Any] | None = None
@@ -125,38 +111,25 @@ class RobustnessDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are panels. None makes
-            a new figure.
-        line_kw : dict, default=None
-            Keywords for all lines, as :meth:`~matplotlib.axes.Axes.plot` takes them.
+        %(axes)s
+        %(line_kw)s
 
         Returns
         -------
-        self : RobustnessDisplay
-            The display.
+        %(self)s
         """
         corruptions = list(dict.fromkeys(self.scores["corruption"]))
         names = list(dict.fromkeys(self.scores["estimator"]))
-        given = ax is not None and not hasattr(ax, "transAxes")
-        shape = (1, len(corruptions)) if given else sheet_shape(len(corruptions), _WIDEST)
-        size = (1.0 + 2.2 * shape[1], 0.7 + 2.1 * shape[0])
-        axes, self.figure_ = several_axes(ax, shape, size, sharex=True, sharey=True)
-        for unused in axes.flat[len(corruptions) :]:
-            unused.set_axis_off()
-        self.axes_ = axes.ravel()[: len(corruptions)]
+        self.axes_, self.figure_, n_columns = make_panels(
+            ax, len(corruptions), 4, (2.2, 2.1), (1.0, 0.7), sharex=True, sharey=True
+        )
         self.lines_ = []
         for i, (panel, corruption) in enumerate(zip(self.axes_, corruptions, strict=True)):
             self.lines_.append(self._draw_curves(panel, corruption, names, line_kw))
             self._label(panel, corruption)
-            if i % shape[1] == 0:
-                panel.set_ylabel(self.score_name.replace("_", " "))
-            elif not given:
+            if i % n_columns and not is_axes_array(ax):
                 panel.tick_params(labelleft=False)
-            if i + shape[1] >= len(corruptions):
-                panel.set_xlabel("severity")
-            else:
-                panel.tick_params(labelbottom=False)
+        label_outer_panels(self.axes_, n_columns, "severity", format_name(self.score_name))
         self.legend_ = None
         if len(names) > 1:
             self._draw_legend(ax is None)
@@ -177,28 +150,28 @@ class RobustnessDisplay:
                 "label": name,
                 "clip_on": False,
             }
-            style = merged(style, line_kw, "lines.Line2D")
+            style = merge_line_keywords(style, line_kw)
             lines += panel.plot(curve["severity"], curve["score"], **style)
         return lines
 
     def _label(self, panel: Axes, corruption: str) -> None:
-        meaning = (self.meanings or {}).get(corruption, "")
-        panel.set_title(corruption.replace("_", " "), fontsize="medium", pad=15 if meaning else 6)
+        subtitle = (self.meanings or {}).get(corruption, "")
+        panel.set_title(format_name(corruption), fontsize="medium", pad=15 if subtitle else 6)
         panel.text(
             0.5,
             1.02,
-            meaning,
+            subtitle,
             transform=panel.transAxes,
             horizontalalignment="center",
             verticalalignment="bottom",
             fontsize="x-small",
-            color=GREY,
+            color=GRAY,
         )
         panel.set_xticks([0, 0.5, 1], ["clean", "0.5", "1"])
         panel.set_xlim(0, 1)
         panel.tick_params(labelsize="small")
-        panel.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
-        open_frame(panel)
+        panel.grid(axis="y", color=GRAY, alpha=0.25, linewidth=0.6)
+        hide_upper_right_spines(panel)
 
     def _draw_legend(self, own_figure: bool) -> None:
         lines = self.lines_[0]

@@ -1,122 +1,108 @@
-"""What displays are given: fitted estimators, wrapped or not, and samples, read or not."""
+"""Samples to show: selected, named and read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
-from sklvision.utils._lazy import is_collection
+from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._validation import check_count
 
 
-def inner_estimators(estimator: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what does the learning in a fitted estimator, with a name within it ("" if it is one).
+@dataclass(frozen=True)
+class Selection:
+    """Samples that a display shows, of those that the user passed.
 
-    Pipelines, searches, frozen estimators and other wrappers of one are opened, votes and stacks
-    give all of their members.
+    Attributes
+    ----------
+    samples : Samples
+        The selected samples.
+    indices : ndarray of shape (n,)
+        Their indices.
+    names : list of str or None
+        Their names, where the user or a collection of files gives any.
+    n_total : int
+        Number of samples that were to be shown, before the sheet is full.
     """
-    if isinstance(estimator, Pipeline):
-        yield from inner_estimators(estimator.steps[-1][1])
-        return
-    for attribute in ("best_estimator_", "estimator_"):
-        if hasattr(estimator, attribute):
-            yield from inner_estimators(getattr(estimator, attribute))
-            return
-    if type(estimator).__name__ == "FrozenEstimator":
-        yield from inner_estimators(estimator.estimator)
-    elif hasattr(estimator, "named_estimators_"):
-        for name, member in estimator.named_estimators_.items():
-            if not isinstance(member, str):
-                for inside, inner in inner_estimators(member):
-                    yield " ".join(filter(None, [name, inside])), inner
-    else:
-        yield "", estimator
+
+    samples: Samples
+    indices: np.ndarray
+    names: list[str] | None
+    n_total: int
+
+    def get_labels(self) -> list[str]:
+        """Return the names of the samples, or else their indices."""
+        return [str(i) for i in self.indices] if self.names is None else self.names
 
 
-def fitted_pipeline(estimator: Any) -> tuple[list[Any], Any]:
-    """Fitted steps before the last one, and the last one, of a pipeline or what wraps one."""
-    check_is_fitted(estimator)
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
-        before, last = fitted_pipeline(steps[-1])
-        return [*steps[:-1], *before], last
-    for attribute in ("best_estimator_", "estimator_"):
-        if hasattr(estimator, attribute):
-            return fitted_pipeline(getattr(estimator, attribute))
-    if type(estimator).__name__ == "FrozenEstimator":
-        return fitted_pipeline(estimator.estimator)
-    return [], estimator
+def select_samples(
+    X: Any, indices: Any, max_samples: int, names: Sequence[str] | None = None
+) -> Selection:
+    """Select the samples of the user's indices, or the first ones."""
+    samples = as_samples(X)
+    check_not_empty(samples)
+    check_count("max_samples", max_samples)
+    selected = np.arange(len(samples)) if indices is None else _check_indices(indices, samples)
+    first_ones = selected[:max_samples]
+    return Selection(
+        samples.take(first_ones), first_ones, _get_names(samples, names, first_ones), len(selected)
+    )
 
 
-def n_samples(X: Any, name: str = "X") -> int:
-    """Count samples, or say that there are none."""
-    shape = getattr(X, "shape", None) or np.shape(X)
-    if len(shape) == 0 or shape[0] == 0:
-        raise ValueError(f"{name} must hold at least one sample, got shape {tuple(shape)}.")
-    return int(shape[0])
-
-
-def choose(X: Any, indices: Any, at_most: int) -> np.ndarray:
-    """Indices of the samples to show: those asked for, or the first ones."""
-    total = n_samples(X)
-    if not isinstance(at_most, (int, np.integer)) or at_most < 1:
-        raise ValueError(f"max_samples must be an integer of at least 1, got {at_most!r}.")
-    if indices is None:
-        return np.arange(min(total, at_most))
-    chosen = np.asarray(indices)
-    if chosen.ndim != 1 or chosen.size == 0 or chosen.dtype.kind not in "iub":
+def _check_indices(indices: Any, samples: Samples) -> np.ndarray:
+    """Return a mask or a list of indices as indices from 0."""
+    selected, n = np.asarray(indices), len(samples)
+    if selected.ndim != 1 or selected.size == 0 or selected.dtype.kind not in "iub":
         raise ValueError(
             f"indices must be a non-empty list of whole numbers or a mask, got {indices!r}."
         )
-    if chosen.dtype.kind == "b":
-        if len(chosen) != total:
-            raise ValueError(f"indices is a mask of length {len(chosen)}; X has {total} samples.")
-        return np.flatnonzero(chosen)[:at_most]
-    if chosen.max() >= total or chosen.min() < -total:
-        raise ValueError(f"indices must be below {total}, the samples of X, got {indices!r}.")
-    return np.where(chosen < 0, chosen + total, chosen).astype(int)[:at_most]
+    if selected.dtype.kind == "b":
+        if len(selected) != n:
+            raise ValueError(f"indices is a mask of length {len(selected)}; X has {n} samples.")
+        return np.flatnonzero(selected)
+    if selected.max() >= n or selected.min() < -n:
+        raise ValueError(f"indices must be below {n}, the number of samples in X, got {indices!r}.")
+    return np.where(selected < 0, selected + n, selected).astype(int)
 
 
-def n_asked(X: Any, indices: Any) -> int:
-    """How many samples there are to show, before the sheet is full."""
-    if indices is None:
-        return n_samples(X)
-    indices = np.asarray(indices)
-    return int(indices.sum()) if indices.dtype.kind == "b" else len(indices)
-
-
-def take(X: Any, indices: np.ndarray) -> Any:
-    """Samples by index; a collection stays one, a table a table."""
-    if is_collection(X):
-        return X[indices]
-    if isinstance(X, pd.DataFrame):
-        return X.iloc[indices]
-    return np.asarray(X)[indices]
-
-
-def sample_names(X: Any, names: Sequence[str] | None, indices: np.ndarray) -> list[str]:
-    """Names of samples: those given for all of X, the files of a collection, or the indices."""
+def _get_names(
+    samples: Samples, names: Sequence[str] | None, indices: np.ndarray
+) -> list[str] | None:
     if names is not None:
-        if len(names) != n_samples(X):
+        if len(names) != len(samples):
             raise ValueError(
-                f"names must have one name per sample: it has {len(names)}, X has {n_samples(X)}."
+                f"names must have one name per sample: it has {len(names)}, X has {len(samples)}."
             )
         return [str(names[i]) for i in indices]
-    if is_collection(X) and hasattr(X, "files"):
-        return [PurePath(X.files[i]).stem for i in indices]
-    return [str(i) for i in indices]
+    if samples.files is not None:
+        return [PurePath(samples.files[i]).stem for i in indices]
+    return None
 
 
-def as_pictures(X: Any, image_shape: tuple[int, ...] | None) -> tuple[list[np.ndarray], bool]:
-    """Samples as a list, and whether they are images (else spectra)."""
-    if is_collection(X):
-        return [np.asarray(X[i]) for i in range(len(X))], True
-    values = np.asarray(X)
+def check_not_empty(samples: Samples) -> None:
+    """Raise unless there are samples."""
+    if len(samples) == 0:
+        raise ValueError(f"X must hold at least one sample, got shape {samples.shape}.")
+
+
+def check_one_per_sample(name: str, values: Any, samples: Samples) -> None:
+    """Raise unless there is one value per sample."""
+    if np.ndim(values) != 1 or len(values) != len(samples):
+        raise ValueError(
+            f"{name} must have one value per sample: it has shape {np.shape(values)}, X has "
+            f"{len(samples)} samples."
+        )
+
+
+def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[np.ndarray]:
+    """Read samples as arrays, which are images or, with one dimension, spectra."""
+    if samples.is_lazy:
+        return [np.asarray(image) for image in samples.images()]
+    values = samples.to_array()
     if image_shape is not None:
         if values[0].size != np.prod(image_shape):
             raise ValueError(
@@ -129,11 +115,11 @@ def as_pictures(X: Any, image_shape: tuple[int, ...] | None) -> tuple[list[np.nd
             "X must hold spectra (n, n_bands) or images (n, height, width) or "
             f"(n, height, width, channels), got shape {values.shape}."
         )
-    return list(values), values.ndim > 2
+    return list(values)
 
 
-def check_wavelengths(wavelengths: Any, X: Any, n_bands: int) -> np.ndarray:
-    """Positions of the bands: those given, those in the header of a table, or their numbers."""
+def check_wavelengths(wavelengths: Any, samples: Samples, n_bands: int) -> np.ndarray:
+    """Return positions of the bands: of the user, of the header of a table, or their numbers."""
     if wavelengths is not None:
         positions = np.asarray(wavelengths, dtype=float)
         if positions.shape != (n_bands,):
@@ -142,9 +128,15 @@ def check_wavelengths(wavelengths: Any, X: Any, n_bands: int) -> np.ndarray:
                 f"{n_bands} bands."
             )
         return positions
-    if isinstance(X, pd.DataFrame):
-        try:
-            return np.asarray(X.columns, dtype=float)
-        except (TypeError, ValueError):
-            pass
-    return np.arange(n_bands, dtype=float)
+    header = _get_header(samples.data)
+    try:
+        return np.arange(n_bands, dtype=float) if header is None else np.array(header, dtype=float)
+    except (TypeError, ValueError):  # names that are not numbers
+        return np.arange(n_bands, dtype=float)
+
+
+def _get_header(table: Any) -> list[Any] | None:
+    """Return the names of the columns, strings or numbers, of a table of any library."""
+    header = getattr(table, "column_names", None)  # of pyarrow, whose `columns` are the values
+    header = getattr(table, "columns", None) if header is None else header
+    return None if header is None else list(header)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import COLORS, merged, open_frame, pyplot, several_axes
-from sklvision.inspection._samples import inner_estimators
+from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot, make_grid
+from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._drawing import COLORS, merge_line_keywords
+from sklvision.utils._nested import find_learners
 from sklvision.utils._optional import import_optional
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("train_loss", "valid_loss", "valid_score")
 
 
-class TrainingCurveDisplay:
+@dataclass(kw_only=True, eq=False, repr=False)
+class TrainingCurveDisplay(SheetDisplay):
     """Training loss and validation score by epoch, of one net or of several.
 
     Make it with :meth:`from_estimator`. The loss of the training data is a line, that of
@@ -30,18 +34,17 @@ class TrainingCurveDisplay:
     ----------
     curves : dict of str to DataFrame
         By the name of each net, its history: one row per epoch with the columns
-        ``train_loss``, ``valid_loss`` and ``valid_score``, NaN where a value is not known.
+        ``train_loss``, ``valid_loss`` and ``valid_score``, NaN where a value is missing.
 
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (1,) or (2,)
-        Those of the loss, and of the validation score where there is one.
-    figure_ : Figure
-        The figure that holds them.
+        Axes of the loss, and of the validation score where there is one.
+    %(figure)s
     lines_ : list of Line2D
-        The lines of the training loss, one per net.
+        Lines of the training loss, one per net.
     best_epochs_ : dict of str to int
-        By name, the epoch that is marked, counted from 1.
+        Marked epoch by name, counted from 1.
 
     See Also
     --------
@@ -67,13 +70,9 @@ class TrainingCurveDisplay:
     'training loss'
     """
 
-    axes_: np.ndarray
-    figure_: Any
-    lines_: list[Any]
-    best_epochs_: dict[str, int]
-
-    def __init__(self, *, curves: Mapping[str, pd.DataFrame]) -> None:
-        self.curves = curves
+    curves: Mapping[str, pd.DataFrame]
+    lines_: list[Any] = field(init=False)
+    best_epochs_: dict[str, int] = field(init=False)
 
     @classmethod
     def from_estimator(
@@ -82,43 +81,50 @@ class TrainingCurveDisplay:
         *,
         names: Sequence[str] | None = None,
         ax: Axes | np.ndarray | None = None,
-        line_kw: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> Self:
-        """Show how a fitted net was trained, or several at once.
+        """Show the training history of a fitted net, or of several.
 
         Parameters
         ----------
         estimator : estimator, list of estimators or dict of str to estimator
             Fitted classifiers of this package, or others with a ``loss_curve_`` such as
             :class:`~sklearn.neural_network.MLPClassifier`. They may end a Pipeline, be the best
-            of a search or be within another estimator; of a vote all members are shown.
+            of a search or be within another estimator; of an ensemble all members with a record
+            are shown.
         names : sequence of str, default=None
             Names of the estimators of a list; their classes where None.
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are panels. None makes
-            a new figure.
-        line_kw : dict, default=None
-            Keywords for all lines, as :meth:`~matplotlib.axes.Axes.plot` takes them.
+        %(axes)s
+        %(plot_keywords)s
 
         Returns
         -------
-        display : TrainingCurveDisplay
-            The display, drawn.
+        %(display)s
 
         Raises
         ------
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            If an estimator has no record of its training, or names do not fit.
+            If neither an estimator nor any inside it has a record of its training, or names do
+            not fit.
         """
-        pyplot()
+        import_pyplot()
         curves: dict[str, pd.DataFrame] = {}
-        for name, fitted in _named(estimator, names):
-            check_is_fitted(fitted)
-            for inside, net in inner_estimators(fitted):
-                curves[", ".join(filter(None, [name, inside]))] = _history(net, name)
-        return cls(curves=curves).plot(ax=ax, line_kw=line_kw)
+        for name, source in _name_estimators(estimator, names):
+            check_is_fitted(source)
+            histories = {
+                ", ".join(filter(None, [name, inner_name])): _get_history(learner)
+                for inner_name, learner in find_learners(source)
+            }
+            recorded = {key: curve for key, curve in histories.items() if curve is not None}
+            if not recorded:
+                raise ValueError(
+                    f"{name} has no record of its training: {type(source).__name__} has neither "
+                    "history_ nor loss_curve_, nor has an estimator inside it."
+                )
+            curves |= recorded
+        return cls(curves=curves).plot(ax=ax, **kwargs)
 
     def plot(
         self, ax: Axes | np.ndarray | None = None, *, line_kw: dict[str, Any] | None = None
@@ -127,36 +133,32 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        ax : Axes or array of Axes, default=None
-            Where to draw: the place to divide, or as many axes as there are panels. None makes
-            a new figure.
-        line_kw : dict, default=None
-            Keywords for all lines, as :meth:`~matplotlib.axes.Axes.plot` takes them.
+        %(axes)s
+        %(line_kw)s
 
         Returns
         -------
-        self : TrainingCurveDisplay
-            The display.
+        %(self)s
         """
-        scored = any(curve["valid_score"].notna().any() for curve in self.curves.values())
-        held_out = any(curve["valid_loss"].notna().any() for curve in self.curves.values())
-        n_panels = 1 + scored
-        axes, self.figure_ = several_axes(
+        has_scores = any(curve["valid_score"].notna().any() for curve in self.curves.values())
+        has_validation = any(curve["valid_loss"].notna().any() for curve in self.curves.values())
+        n_panels = 1 + has_scores
+        axes, self.figure_ = make_grid(
             ax, (n_panels, 1), (5.0, 2.9 if n_panels == 1 else 4.4), sharex=True
         )
         self.axes_ = axes[:, 0]
         self.lines_, self.best_epochs_ = [], {}
         for i, (name, curve) in enumerate(self.curves.items()):
             self._draw_net(name, curve, COLORS[i % len(COLORS)], line_kw)
-        self.axes_[0].set(ylabel="loss" if held_out else "training loss")
-        if scored:
+        self.axes_[0].set(ylabel="loss" if has_validation else "training loss")
+        if has_scores:
             self.axes_[1].set(ylabel="validation score")
             self.axes_[0].tick_params(labelbottom=False)
         self.axes_[-1].set(xlabel="epoch")
         for panel in self.axes_:
-            open_frame(panel)
+            hide_upper_right_spines(panel)
             panel.xaxis.get_major_locator().set_params(integer=True)
-        self._draw_legend(held_out)
+        self._draw_legend(has_validation)
         return self
 
     def _draw_net(
@@ -166,14 +168,14 @@ class TrainingCurveDisplay:
         # A line of a single epoch would be invisible.
         style: dict[str, Any] = {"color": color, "linewidth": 1.5}
         style |= {"marker": "."} if len(curve) == 1 else {}
-        solid = merged(style | {"label": name}, line_kw, "lines.Line2D")
-        dashed = merged(style | {"linestyle": "--"}, line_kw, "lines.Line2D") | {"label": None}
+        solid = merge_line_keywords(style | {"label": name}, line_kw)
+        dashed = merge_line_keywords(style | {"linestyle": "--"}, line_kw) | {"label": None}
         self.lines_ += self.axes_[0].plot(epochs, curve["train_loss"], **solid)
         if curve["valid_loss"].notna().any():
             self.axes_[0].plot(epochs, curve["valid_loss"], **dashed)
         if curve["valid_score"].notna().any():
             self.axes_[1].plot(epochs, curve["valid_score"], **solid)
-            best = _best_epoch(curve)
+            best = _find_best_epoch(curve)
             self.best_epochs_[name] = best + 1
             mark = {"color": solid["color"], "marker": "o", "markersize": 7, "zorder": 3}
             self.axes_[1].plot(
@@ -182,10 +184,10 @@ class TrainingCurveDisplay:
             for panel in self.axes_:
                 panel.axvline(best + 1, color=solid["color"], linewidth=0.8, linestyle=":")
 
-    def _draw_legend(self, held_out: bool) -> None:
+    def _draw_legend(self, has_validation: bool) -> None:
         lines = import_optional("matplotlib.lines", extra="plot")
         handles = list(self.lines_) if len(self.curves) > 1 else []
-        if held_out:
+        if has_validation:
             handles += [
                 lines.Line2D([], [], color="black", label="training"),
                 lines.Line2D([], [], color="black", linestyle="--", label="validation"),
@@ -202,26 +204,21 @@ class TrainingCurveDisplay:
             self.axes_[1].legend(handles=[dot], frameon=False, fontsize="small")
 
 
-def _named(estimator: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]:
-    """Pairs of names and estimators; names that several share are numbered."""
+def _name_estimators(estimator: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]:
+    """Return pairs of names and estimators; names that several share are numbered."""
     if isinstance(estimator, Mapping):
         if names is not None:
             raise ValueError("names must be None where estimators come as a dict with names.")
-        pairs = [(str(name), fitted) for name, fitted in estimator.items()]
+        pairs = [(str(name), source) for name, source in estimator.items()]
     else:
-        fitted = list(estimator) if isinstance(estimator, list | tuple) else [estimator]
-        if names is None:
-            found = [type(one).__name__ for one in (_innermost(one) for one in fitted)]
-            names = [
-                f"{name}-{found[: i + 1].count(name)}" if found.count(name) > 1 else name
-                for i, name in enumerate(found)
-            ]
-        if len(names) != len(fitted):
+        estimators = list(estimator) if isinstance(estimator, list | tuple) else [estimator]
+        names = _name_by_class(estimators) if names is None else names
+        if len(names) != len(estimators):
             raise ValueError(
                 f"names must have one name per estimator: {len(names)} names, "
-                f"{len(fitted)} estimators."
+                f"{len(estimators)} estimators."
             )
-        pairs = list(zip(map(str, names), fitted, strict=True))
+        pairs = list(zip(map(str, names), estimators, strict=True))
     if not pairs:
         raise ValueError("estimator is empty: there is nothing to show.")
     if len({name for name, _ in pairs}) < len(pairs):
@@ -229,30 +226,35 @@ def _named(estimator: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]
     return pairs
 
 
-def _innermost(estimator: Any) -> Any:
-    """What gives an estimator its name: the last step of a pipeline, the best of a search."""
-    inner = [one for _, one in inner_estimators(estimator)]
-    return inner[0] if len(inner) == 1 else estimator
+def _name_by_class(estimators: list[Any]) -> list[str]:
+    """Name estimators by their classes: that of the net, of ensembles their own."""
+    names = []
+    for estimator in estimators:
+        learners = [learner for _, learner in find_learners(estimator)]
+        names.append(type(learners[0] if len(learners) == 1 else estimator).__name__)
+    return [
+        f"{name}-{names[: i + 1].count(name)}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
 
 
-def _history(net: Any, name: str) -> pd.DataFrame:
-    """The history of one net; of others than ours, what scikit-learn's nets keep."""
-    if hasattr(net, "history_"):
-        rows = pd.DataFrame(net.history_).rename(columns={"valid_acc": "valid_score"})
+def _get_history(net: Any) -> pd.DataFrame | None:
+    """Return the history of a net of this package or of scikit-learn, None of anything else."""
+    history = getattr(net, "history_", None)
+    if history is not None:
+        rows = pd.DataFrame(history).rename(columns={"valid_acc": "valid_score"})
         return rows.reindex(columns=list(_COLUMNS)).astype(float)
-    if getattr(net, "loss_curve_", None) is None:
-        raise ValueError(
-            f"{name} has no record of its training: {type(net).__name__} has neither history_ nor "
-            "loss_curve_."
-        )
-    losses = np.asarray(net.loss_curve_, dtype=float)
+    losses = getattr(net, "loss_curve_", None)
+    if losses is None:
+        return None
     scores = getattr(net, "validation_scores_", None)
     if scores is None or len(scores) != len(losses):
         scores = np.full(len(losses), np.nan)
-    return pd.DataFrame({"train_loss": losses, "valid_loss": np.nan, "valid_score": scores})
+    columns = (np.asarray(losses, dtype=float), np.nan, scores)
+    return pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True)))
 
 
-def _best_epoch(curve: pd.DataFrame) -> int:
-    """Place of the epoch of the best score, the first of those that share the lowest loss."""
+def _find_best_epoch(curve: pd.DataFrame) -> int:
+    """Return the index of the epoch of the best score, of equals the one of the lowest loss."""
     order = pd.DataFrame({"score": -curve["valid_score"], "loss": curve["valid_loss"]})
     return int(order.reset_index(drop=True).sort_values(["score", "loss"], kind="stable").index[0])

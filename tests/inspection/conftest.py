@@ -3,9 +3,12 @@
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="session")
+def headless_matplotlib():
+    pytest.importorskip("matplotlib").use("Agg")
+
+
 @pytest.fixture(autouse=True)
-def _closed_figures():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
+def closed_figures():
     yield
     pytest.importorskip("matplotlib.pyplot").close("all")

@@ -1,9 +1,11 @@
-"""Training curves show the history, and mark the epoch whose weights were kept."""
+"""TrainingCurveDisplay: loss and score by epoch, with the best epoch marked."""
 
 import numpy as np
 import pytest
-from sklearn.ensemble import VotingClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -26,7 +28,7 @@ def stopped():
     return spectrum_net(early_stopping=True, max_epochs=8, n_iter_no_change=8).fit(X, y)
 
 
-def test_losses_and_scores_are_those_of_the_history(stopped):
+def test_training_curve_display_draws_losses_and_scores_of_the_history(stopped):
     display = TrainingCurveDisplay.from_estimator(stopped)
     loss, score = display.axes_
     lines = {line.get_linestyle(): line for line in loss.lines if len(line.get_xdata()) == 8}
@@ -37,48 +39,61 @@ def test_losses_and_scores_are_those_of_the_history(stopped):
     assert list(lines["-"].get_xdata()) == list(range(1, 9))
 
 
-def test_the_marked_epoch_is_that_of_the_kept_weights(stopped):
+def test_training_curve_display_marks_the_epoch_of_the_final_weights(stopped):
     display = TrainingCurveDisplay.from_estimator(stopped)
     (best,) = display.best_epochs_.values()
     history = stopped.history_[best - 1]
-    ranked = max((e["valid_acc"], -e["valid_loss"]) for e in stopped.history_)
-    assert (history["valid_acc"], -history["valid_loss"]) == ranked
+    best_values = max((e["valid_acc"], -e["valid_loss"]) for e in stopped.history_)
+    assert (history["valid_acc"], -history["valid_loss"]) == best_values
     assert f"best epoch: {best}" in [t.get_text() for t in display.axes_[1].get_legend().texts]
 
 
-def test_without_validation_there_is_one_panel_and_no_mark():
+def test_training_curve_display_without_validation_has_one_panel_and_no_mark():
     display = TrainingCurveDisplay.from_estimator(spectrum_net().fit(X, y), line_kw={"lw": 3})
     assert len(display.axes_) == 1
     assert display.best_epochs_ == {}
     assert display.lines_[0].get_linewidth() == 3
 
 
-def test_several_are_told_apart_by_name_and_colour(stopped):
+def test_training_curve_display_gives_several_nets_names_and_colors(stopped):
     display = TrainingCurveDisplay.from_estimator(
         {"long": stopped, "short": spectrum_net().fit(X, y)}
     )
     assert [line.get_label() for line in display.lines_] == ["long", "short"]
     assert len({line.get_color() for line in display.lines_}) == 2
-    twice = TrainingCurveDisplay.from_estimator([stopped, stopped])
-    assert list(twice.curves) == ["SpectrumClassifier-1", "SpectrumClassifier-2"]
+    two_curves = TrainingCurveDisplay.from_estimator([stopped, stopped])
+    assert list(two_curves.curves) == ["SpectrumClassifier-1", "SpectrumClassifier-2"]
 
 
-def test_nets_are_found_within_other_estimators(stopped):
+def test_training_curve_display_finds_nets_inside_other_estimators(stopped):
     piped = make_pipeline(SpectralScaler(), spectrum_net()).fit(X, y)
     search = GridSearchCV(piped, {"spectrumclassifier__lr": [1e-3]}, cv=2).fit(X, y)
-    images = X.reshape(-1, 4, 5)
     small = ImageClassifier("mlp", max_epochs=2, random_state=0)
-    averaged = TestTimeAugmentation(small).fit(images, y)
-    vote = VotingClassifier([("a", spectrum_net()), ("b", spectrum_net(lr=1e-3))]).fit(X, y)
-    for fitted, names in (
-        (search, ["SpectrumClassifier"]),
-        (averaged, ["ImageClassifier"]),
-        (vote, ["VotingClassifier, a", "VotingClassifier, b"]),
+    test_time = TestTimeAugmentation(small).fit(X.reshape(-1, 4, 5), y)
+    for estimator, name in (
+        (search, "SpectrumClassifier"),
+        (test_time, "ImageClassifier"),
+        (FrozenEstimator(stopped), "SpectrumClassifier"),
     ):
-        assert list(TrainingCurveDisplay.from_estimator(fitted).curves) == names
+        assert list(TrainingCurveDisplay.from_estimator(estimator).curves) == [name]
 
 
-def test_a_net_trained_on_after_early_stopping_keeps_its_epochs_in_line(stopped):
+def test_training_curve_display_shows_every_net_of_an_ensemble():
+    net, piped = spectrum_net(), make_pipeline(SpectralScaler(), spectrum_net(max_epochs=2))
+    members = [("a", net), ("b", piped), ("linear", LogisticRegression())]
+    for ensemble, names in (
+        (BaggingClassifier(net, n_estimators=2, random_state=0), ["0", "1"]),
+        (BaggingClassifier(piped, n_estimators=2, random_state=0), ["0", "1"]),
+        (CalibratedClassifierCV(net, cv=2), ["0", "1"]),
+        (VotingClassifier(members), ["a", "b"]),
+        (StackingClassifier(members, cv=2), ["a", "b"]),
+    ):
+        curves = TrainingCurveDisplay.from_estimator(ensemble.fit(X, y)).curves
+        assert list(curves) == [f"{type(ensemble).__name__}, {name}" for name in names]
+        assert all(curve["train_loss"].notna().all() for curve in curves.values())
+
+
+def test_training_curve_display_aligns_epochs_after_partial_fit(stopped):
     net = spectrum_net(early_stopping=True).fit(X, y)
     net.partial_fit(X, y)
     curve = TrainingCurveDisplay.from_estimator(net).curves["SpectrumClassifier"]
@@ -86,7 +101,7 @@ def test_a_net_trained_on_after_early_stopping_keeps_its_epochs_in_line(stopped)
     assert list(curve["valid_score"].isna()) == [False] * 4 + [True]
 
 
-def test_bad_input_is_refused(stopped):
+def test_training_curve_display_refuses_bad_input(stopped):
     with pytest.raises(NotFittedError):
         TrainingCurveDisplay.from_estimator(spectrum_net())
     with pytest.raises(ValueError, match="LogisticRegression has neither history_ nor"):
