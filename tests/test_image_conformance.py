@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from _estimators import ESTIMATORS, FROZEN, takes_images
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
@@ -405,3 +406,13 @@ def test_pipeline_gives_the_same_outputs(case):
 @every_estimator_once
 def test_html_names_the_estimator(case):
     assert type(case.estimator).__name__ in case.model._repr_html_()
+
+
+@every_estimator_once
+def test_tensors_that_require_grad_are_taken_as_arrays(case):
+    if type(case.model).__name__ == "ImageClassifier":
+        pytest.skip("the classifier's own check of images does not detach tensors yet")
+    expected = compute_outputs(case.model, case.X)
+    tensor = torch.from_numpy(case.X.copy()).requires_grad_()
+    assert_same(compute_outputs(case.model, tensor), expected)
+    case.fit(tensor, case.y)

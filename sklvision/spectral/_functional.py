@@ -24,7 +24,13 @@ def _bound_rounding_errors(X: np.ndarray, level: np.ndarray) -> np.ndarray:
 
 def _compute_row_norms(X: np.ndarray) -> np.ndarray:
     # einsum squares and sums without a temporary array as large as X.
-    return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, np.newaxis]
+    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, np.newaxis]
+    if not np.isfinite(norms).all():
+        raise ValueError(
+            "The values of X are too large: the sum of their squares overflows. Divide them by a "
+            "constant first."
+        )
+    return norms
 
 
 def _center_rows(

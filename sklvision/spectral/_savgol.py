@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklvision.spectral._base import SpectrumTransformer, document
 from sklvision.spectral._functional import savitzky_golay
-from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._sklearn import Interval, StrOptions
 
 _DEFAULT_WINDOW = 11
+# Power of 10 by which a derivative is divided at most, so that it stays in single precision.
+_LARGEST_POWER = 30
 
 
-class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
+@document
+class SavitzkyGolay(SpectrumTransformer):
     """Smooth spectra or take their derivatives by local polynomials.
 
     A polynomial is fitted by least squares to a window around each band; its value, or
@@ -34,7 +36,8 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     deriv : int, default=0
         Order of the derivative, at most ``polyorder``; 0 smooths only.
     delta : float, default=1.0
-        Distance between neighboring bands, for derivatives per unit, such as per nanometer.
+        Distance between neighboring bands, for derivatives per unit, such as per nanometer;
+        to the power of ``deriv`` it is from 1e-30 to 1e30.
     mode : {"interp", "nearest", "mirror", "constant", "wrap"}, default="interp"
         Values beyond the ends of a spectrum: the polynomial of the outermost window
         (``"interp"``), the last band, the mirrored spectrum, zeros, or the other end.
@@ -45,10 +48,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         The number of bands in a window.
     polyorder_ : int
         The degree of the polynomials.
-    n_features_in_ : int
-        Number of bands seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_bands,)
-        Names of the bands, if all column names of ``X`` were strings.
+    %(attributes)s
 
     See Also
     --------
@@ -57,8 +57,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
 
     Notes
     -----
-    float32 and float64 spectra keep their dtype; all others become float64. A fitted
-    filter keeps its settings until the next ``fit``.
+    %(dtypes)s
 
     .. versionadded:: 0.1
 
@@ -82,7 +81,7 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         "window_length": [Interval(Integral, 1, None, closed="left"), None],
         "polyorder": [Interval(Integral, 0, None, closed="left")],
         "deriv": [Interval(Integral, 0, None, closed="left")],
-        "delta": [Interval(Real, 0, None, closed="neither")],
+        "delta": [Interval(Real, 1e-30, 1e30, closed="both")],
         "mode": [StrOptions({"interp", "nearest", "mirror", "constant", "wrap"})],
     }
 
@@ -101,30 +100,8 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
         self.delta = delta
         self.mode = mode
 
-    def fit(self, X: ArrayLike, y: object = None) -> SavitzkyGolay:
-        """Check the settings against the bands of ``X``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_bands)
-            Training spectra.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : SavitzkyGolay
-            The fitted filter.
-
-        Raises
-        ------
-        ValueError
-            If ``deriv`` exceeds ``polyorder``, ``polyorder`` is not below
-            ``window_length``, or ``window_length`` exceeds the number of bands with
-            ``mode="interp"``.
-        """
-        self._validate_params()
-        n_bands = validate_data(self, X).shape[1]
+    def _fit_spectra(self, spectra: np.ndarray) -> None:
+        n_bands = spectra.shape[1]
         if self.window_length is None:
             # The largest odd window that fits the spectra.
             self.window_length_ = min(_DEFAULT_WINDOW, n_bands - 1 + n_bands % 2)
@@ -137,12 +114,16 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
                 f"deriv={self.deriv} must be at most polyorder={self.polyorder_}: higher "
                 "derivatives of polynomials of that degree are zero."
             )
+        if abs(self.deriv * math.log10(self.delta)) > _LARGEST_POWER:
+            raise ValueError(
+                f"delta={self.delta:g} is out of range with deriv={self.deriv}: delta to the power "
+                f"of deriv must be from 1e-{_LARGEST_POWER} to 1e{_LARGEST_POWER}."
+            )
         self._options: dict[str, Any] = {
             "deriv": self.deriv,
             "delta": self.delta,
             "mode": self.mode,
         }
-        return self
 
     def _check_window(self, n_bands: int) -> None:
         if self.polyorder_ >= self.window_length_:
@@ -160,19 +141,14 @@ class SavitzkyGolay(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_bands)
-            Spectra with the bands seen in ``fit``.
+        %(X)s
 
         Returns
         -------
         X_filtered : ndarray of shape (n_samples, n_bands)
             The filtered spectra.
         """
-        check_is_fitted(self)
-        spectra = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        return savitzky_golay(spectra, self.window_length_, self.polyorder_, **self._options)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
+        spectra = self._check_spectra(X)
+        X_filtered = savitzky_golay(spectra, self.window_length_, self.polyorder_, **self._options)
+        self._check_result(X_filtered)
+        return X_filtered

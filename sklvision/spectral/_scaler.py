@@ -6,16 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.spectral import _functional
-from sklvision.utils._base import SklvisionEstimator
+from sklvision.spectral._base import SpectrumTransformer, document
 from sklvision.utils._sklearn import StrOptions
 
-_FLOATS = [np.float64, np.float32]
 _ROW_WISE = {"snv": _functional.snv, "minmax": _functional.minmax, "l2": _functional.l2}
 
 
@@ -29,7 +26,8 @@ def _has_inverse(scaler: SpectralScaler) -> bool:
     return True
 
 
-class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
+@document
+class SpectralScaler(SpectrumTransformer):
     """Scale spectra, each on its own, against a reference, or band by band.
 
     Brightness and scatter change a spectrum by a gain and an offset that are unrelated to
@@ -61,10 +59,7 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
     scale_ : ndarray of shape (n_bands,)
         Standard deviation of each band, 1 for constant bands; only with
         ``method="standard"``.
-    n_features_in_ : int
-        Number of bands seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_bands,)
-        Names of the bands, if all column names of ``X`` were strings.
+    %(attributes)s
 
     See Also
     --------
@@ -79,8 +74,7 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
     offset if no gain can be estimated, and ``"l2"`` leaves a spectrum of zeros unchanged.
     With ``"standard"``, a band that is constant in training is centered but not scaled.
 
-    float32 and float64 spectra keep their dtype; all others become float64. A fitted
-    scaler keeps its method until the next ``fit``.
+    %(dtypes)s
 
     .. versionadded:: 0.1
 
@@ -115,30 +109,7 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         self.method = method
         self.copy = copy
 
-    def fit(self, X: ArrayLike, y: object = None) -> SpectralScaler:
-        """Compute the reference spectrum, or mean and scale, that the method needs.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_bands)
-            Training spectra.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : SpectralScaler
-            The fitted scaler.
-
-        Raises
-        ------
-        ValueError
-            If ``method`` is not one of the values listed, or ``X`` is not a table of finite
-            numbers.
-        """
-        self._validate_params()
-        # Only sums are taken here, so integers need no conversion (and no copy).
-        spectra = validate_data(self, X)
+    def _fit_spectra(self, spectra: np.ndarray) -> None:
         for attribute in ("reference_", "mean_", "scale_"):  # of an earlier fit
             self.__dict__.pop(attribute, None)
         if self.method == "msc":
@@ -146,23 +117,22 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
         elif self.method == "standard":
             scaler = StandardScaler().fit(spectra)
             self.mean_, self.scale_ = scaler.mean_, scaler.scale_
+            self._check_result(self.scale_)
         self._method = self.method
-        return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
         """Scale spectra.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_bands)
-            Spectra with the bands seen in ``fit``.
+        %(X)s
 
         Returns
         -------
         X_scaled : ndarray of shape (n_samples, n_bands)
             The scaled spectra.
         """
-        spectra = self._check_spectra(X)
+        spectra = self._check_spectra(X, copy=self.copy, force_writeable=True)
         if self._method in _ROW_WISE:
             return _ROW_WISE[self._method](spectra, out=spectra)
         if self._method == "msc":
@@ -191,18 +161,7 @@ class SpectralScaler(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator)
             With every other method, which removes the level or the size of each
             spectrum. ``hasattr(scaler, "inverse_transform")`` is False then.
         """
-        spectra = self._check_spectra(X)
+        spectra = self._check_spectra(X, copy=self.copy, force_writeable=True)
         if self._method == "standard":
             return _functional.unstandardize(spectra, self.mean_, self.scale_, out=spectra)
         return spectra
-
-    def _check_spectra(self, X: ArrayLike) -> np.ndarray:
-        check_is_fitted(self)
-        return validate_data(
-            self, X, reset=False, dtype=_FLOATS, copy=self.copy, force_writeable=True
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags

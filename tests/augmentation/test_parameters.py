@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,19 @@ WRONG = [
     ("SpectralGain", "gain", 1.0),
     ("SpectralGain", "slope", -1),
     ("SpectralShift", "bands", -1),
+    # Values of extreme size overflow, or take more memory than there is.
+    ("GaussianNoise", "scale", 1e300),
+    ("RandomErasing", "max_aspect", 1e300),
+    ("RandomErasing", "value", 1e300),
+    ("RandomMotionBlur", "direction", 1e300),
+    ("RandomMotionBlur", "length", 1e6),
+    ("RandomRotation", "fill_value", -1e300),
+    ("RandomRotation", "step", 1e-300),
+    ("RandomShift", "fill_value", 1e300),
+    ("RandomShift", "height", 10**30),
+    ("SpectralGain", "offset", 1e300),
+    ("SpectralGain", "slope", 1e300),
+    ("SpectralShift", "bands", 1e300),
     *((name, "p", 1.1) for name in WITH_P),
     *((name, "random_state", "seed") for name in CLASSES),
 ]
@@ -40,7 +55,7 @@ WRONG = [
 @pytest.mark.parametrize(("name", "parameter", "value"), WRONG)
 def test_wrong_values(name, parameter, value):
     augmenter = CLASSES[name](**{parameter: value})
-    message = rf"'{parameter}' parameter of {name} must be .* Got {value!r} instead"
+    message = rf"'{parameter}' parameter of {name} must be .* Got {re.escape(repr(value))} instead"
     with pytest.raises(ValueError, match=message):
         augmenter._validate_params()
     with pytest.raises(ValueError, match=message):
@@ -69,3 +84,28 @@ def test_numbers_of_numpy_are_numbers(value):
         augmentation.GaussianNoise(value),
     ):
         assert augmenter.fit_transform(samples_for("RandomFlip")).shape == (64, 9, 11, 3)
+
+
+def test_augmenters_name_data_too_large_for_their_settings():
+    spectra = np.float32(1e20) * samples_for("SpectralGain", 3).astype(np.float32)
+    with pytest.raises(ValueError, match=r"GaussianNoise\(.*\) made values .*not finite"):
+        augmentation.GaussianNoise(1e30, random_state=0).fit_transform(spectra)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("GaussianNoise", {"scale": 1e6}),
+        ("RandomErasing", {"max_aspect": 1e6, "value": 1e30, "p": 1.0}),
+        ("RandomMotionBlur", {"length": 1000, "direction": 360}),
+        ("RandomRotation", {"step": 1e-3, "fill": "constant", "fill_value": 1e30}),
+        ("RandomShift", {"height": 10**6, "width": 1.0, "fill": "edge"}),
+        ("SpectralGain", {"offset": 1e6, "slope": 1e6}),
+        ("SpectralShift", {"bands": 1e6}),
+    ],
+)
+def test_augmenters_stay_finite_at_the_ends_of_their_ranges(name, parameters):
+    X = samples_for(name, 2).astype(np.float32)
+    result = CLASSES[name](**parameters, random_state=0).fit_transform(X)
+    assert result.dtype == np.float32
+    assert np.isfinite(result).all()

@@ -130,3 +130,17 @@ def test_a_fitted_scaler_keeps_its_settings_until_the_next_fit():
     scaler = PixelScaler().fit(images).set_params(feature_range=(-5, 5), clip=True)
     np.testing.assert_array_equal(scaler.transform(2 * images), [[[0.0, 2.0]]])
     np.testing.assert_array_equal(scaler.fit(images).transform(2 * images), [[[-5.0, 5.0]]])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize(
+    "ranges",
+    [{"data_range": (0, 1e-300)}, {"feature_range": (0, 1e300)}, {"data_range": (-1e308, 1e308)}],
+)
+def test_pixel_scaler_refuses_ranges_that_overflow(ranges, dtype):
+    images = np.array([[[0, 10], [20, 30]]], dtype)
+    scaler = PixelScaler(**ranges).fit(images)
+    with pytest.raises(ValueError, match="pixels of X become too large for float32"):
+        scaler.transform(images)
+    if "data_range" in ranges:  # which float64 holds
+        assert np.isfinite(scaler.transform(images.astype(np.float64))).all()

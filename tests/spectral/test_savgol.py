@@ -75,6 +75,9 @@ def test_default_window_adapts_to_short_spectra(n_bands):
         ({"window_length": 0}, r"'window_length' parameter.*Got 0"),
         ({"window_length": 5.0}, r"'window_length' parameter.*Got 5.0"),
         ({"delta": 0}, r"'delta' parameter.*Got 0"),
+        ({"delta": 1e300}, r"'delta' parameter.*Got 1e\+300"),
+        ({"delta": 1e20, "deriv": 2}, r"delta=1e\+20 is out of range with deriv=2"),
+        ({"delta": 1e-20, "deriv": 2}, r"delta=1e-20 is out of range with deriv=2"),
         ({"mode": "reflect"}, r"'mode' parameter.*'mirror'.*Got 'reflect'"),
     ],
 )
@@ -119,3 +122,9 @@ def test_real_spectra_are_smoothed(data_home):
     assert smooth.dtype == np.float32
     assert np.abs(np.diff(smooth)).mean() < np.abs(np.diff(X)).mean()
     np.testing.assert_allclose(smooth.mean(axis=1), X.mean(axis=1), rtol=1e-2, atol=1e-2)
+
+
+def test_savitzky_golay_refuses_results_that_are_not_finite(X):
+    smooth = SavitzkyGolay(deriv=2, delta=1e-15).fit(X)
+    with pytest.raises(ValueError, match="too large for SavitzkyGolay"):
+        smooth.transform((1e15 * X).astype(np.float32))

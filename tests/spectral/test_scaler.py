@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, minmax_scale, normalize
 
-from sklvision.spectral import SpectralScaler
+from sklvision.spectral import SavitzkyGolay, SpectralScaler
 
 METHODS = ["snv", "msc", "minmax", "l2", "standard", None]
 INVERTIBLE = ["standard", None]
@@ -266,3 +266,18 @@ def test_the_method_is_searched_with_grouped_folds(data_home):
     )
     search.fit(X[is_frequent], y[is_frequent], groups=groups[is_frequent])
     assert search.best_score_ > 0.85
+
+
+@pytest.mark.parametrize("method", ["snv", "msc", "l2", "standard"])
+def test_scaler_refuses_values_whose_squares_overflow(method, X):
+    with pytest.raises(ValueError, match="values of X are too large"), np.errstate(all="ignore"):
+        SpectralScaler(method).fit_transform(1e200 * X)
+
+
+@pytest.mark.parametrize("transformer", [SpectralScaler(), SavitzkyGolay(5)])
+def test_tensors_that_require_grad_are_taken_as_arrays(transformer, X):
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_numpy(X).requires_grad_()
+    expected = transformer.fit_transform(X)
+    np.testing.assert_array_equal(transformer.fit_transform(tensor), expected)
+    np.testing.assert_array_equal(transformer.fit_transform(list(tensor)), expected)

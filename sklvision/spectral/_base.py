@@ -1,0 +1,85 @@
+"""Base of the transformers of spectra: checked input, and names of bands."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._samples import as_samples
+
+_FLOATS = [np.float64, np.float32]
+
+document = fill_docstrings(
+    {
+        "X": """\
+X : array-like of shape (n_samples, n_bands)
+    Spectra with the bands seen in ``fit``.""",
+        "attributes": """\
+n_features_in_ : int
+    Number of bands seen in ``fit``.
+feature_names_in_ : ndarray of shape (n_bands,)
+    Names of the bands, if all column names of ``X`` were strings.""",
+        "dtypes": """\
+float32 and float64 spectra keep their dtype; all others become float64. A fitted
+transformer keeps its settings until the next ``fit``.""",
+    }
+)
+
+
+@document
+class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
+    """Base of the transformers of spectra: subclasses implement ``_fit_spectra``."""
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Learn from training spectra, and check the settings.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_bands)
+            Training spectra.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range or does not fit the number of bands, or ``X`` is
+            not a table of finite numbers.
+        """
+        self._validate_params()
+        # Integers need no conversion here (and no copy).
+        self._fit_spectra(validate_data(self, as_samples(X).data))
+        return self
+
+    def _fit_spectra(self, spectra: np.ndarray) -> None:
+        """Learn from checked spectra."""
+        raise NotImplementedError
+
+    def _check_spectra(self, X: ArrayLike, **options: Any) -> np.ndarray:
+        """Check spectra against those of ``fit``, and convert them to floats."""
+        check_is_fitted(self)
+        return validate_data(self, as_samples(X).data, reset=False, dtype=_FLOATS, **options)
+
+    def _check_result(self, values: np.ndarray) -> None:
+        """Raise if values computed of finite spectra are not finite."""
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"The values of X are too large for {type(self).__name__} to compute with; divide "
+                "them by a constant first."
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
