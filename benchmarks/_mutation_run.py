@@ -319,7 +319,9 @@ def find_related_lines(source: str, line: int, reached: dict[int, set[str]]) -> 
     ]
     enclosing.sort(key=lambda node: node.end_lineno - first_line(node))
     statement = enclosing[0]
-    functions = [node for node in enclosing if isinstance(node, ast.FunctionDef)]
+    functions = [
+        node for node in enclosing if isinstance(node, ast.FunctionDef) and node.lineno <= line
+    ]
     bodies = [node for node in functions if node.body[0].lineno <= line]
     if not bodies and functions:
         return set(range(functions[0].body[0].lineno, functions[0].end_lineno + 1))

@@ -74,6 +74,8 @@ def test_default_window_adapts_to_short_spectra(n_bands):
         ({"deriv": 3}, r"deriv=3 must be at most polyorder=2"),
         ({"window_length": 0}, r"'window_length' parameter.*Got 0"),
         ({"window_length": 5.0}, r"'window_length' parameter.*Got 5.0"),
+        ({"polyorder": -1}, r"'polyorder' parameter.*Got -1"),
+        ({"deriv": -1}, r"'deriv' parameter.*Got -1"),
         ({"delta": 0}, r"'delta' parameter.*Got 0"),
         ({"delta": 1e300}, r"'delta' parameter.*Got 1e\+300"),
         ({"delta": 1e20, "deriv": 2}, r"delta=1e\+20 is out of range with deriv=2"),
@@ -84,6 +86,10 @@ def test_default_window_adapts_to_short_spectra(n_bands):
 def test_wrong_settings_are_named(settings, message, X):
     with pytest.raises(ValueError, match=message):
         SavitzkyGolay(**settings).fit(X)
+
+
+def test_a_window_of_one_band_changes_nothing(X):
+    np.testing.assert_allclose(SavitzkyGolay(1, polyorder=0).fit_transform(X), X)
 
 
 def test_a_window_wider_than_the_spectrum_is_fine_with_padding(X):
