@@ -4,8 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-# A shell starts what runs in the background deaf to interrupts, and so are its children: those
-# that tests interrupt shall hear.
+# A shell starts background processes with interrupts ignored, and their children inherit that;
+# some tests interrupt a child.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -23,9 +23,9 @@ settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 
 
 def find_data_home():
-    """The folder of real data sets, or None: SKLVISION_DATA, else beside the checkout."""
-    named = os.environ.get("SKLVISION_DATA")
-    home = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    """Find the folder of real data sets: SKLVISION_DATA, else next to the checkout, else None."""
+    configured = os.environ.get("SKLVISION_DATA")
+    home = Path(configured) if configured else Path(__file__).parents[2] / "shared" / "data"
     return home if home.is_dir() else None
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
-from benchmarks import _accuracy_tasks, accuracy
+from benchmarks import _accuracy_tasks, accuracy, segmentation
 from benchmarks.__main__ import main
+from benchmarks._segmentation_peers import load_steps
 from sklvision.datasets import make_spectra
+from sklvision.image._window import find_foreground
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +104,17 @@ def test_accuracy_on_nails_reaches_its_goals(data_home, tmp_path, monkeypatch):
     runs = read_runs(out)
     assert {run["task"]: run["score"] for run in runs}["nails"] == 1.0
     assert min(run["score"] for run in runs) >= 0.97
+
+
+@pytest.mark.parametrize("library", ["OpenCV", "scikit-image"])
+def test_segmentation_steps_of_a_library_find_the_same_foreground(library):
+    steps = load_steps(library)
+    if steps is None:
+        pytest.skip(f"{library} is not installed")
+    rows, columns = np.mgrid[:60, :80]
+    image = columns + 100.0 * (abs(rows - columns) < 4) * (abs(rows - 30) < 14)
+    expected = find_foreground(image, None, "otsu", "bright").level
+    with segmentation.exchange_steps(steps):
+        level = find_foreground(image, None, "otsu", "bright").level
+    np.testing.assert_array_equal(level > 0, expected > 0)
+    np.testing.assert_array_equal(find_foreground(image, None, "otsu", "bright").level, expected)

@@ -47,13 +47,15 @@ EXPECTED = {
     "TestTimeAugmentation",
 }
 
+# scikit-learn skips nearly all its checks of estimators that reject tables.
+TABLE_TRANSFORMERS = [e for e in TRANSFORMERS.values() if get_tags(e).input_tags.two_d_array]
 OTHER_SETTINGS = [
     *(SpectralScaler(method) for method in ("msc", "minmax", "l2", "standard", None)),
     SavitzkyGolay(3, polyorder=1, deriv=1, mode="nearest"),
 ]
 # Augmenters change the training data alone, so two checks that compare fit_transform with transform
-# contradict what they are for; drawing nothing they meet the whole battery, and what those two
-# checks say where something is drawn is tested in tests/augmentation/test_pipeline_step.py.
+# contradict their purpose. With these settings, which change nothing, they pass all checks; what the
+# two require of other settings is tested in tests/augmentation/test_pipeline_step.py.
 DRAWING_NOTHING = {
     "GaussianNoise": {"scale": 0.0},
     "SpectralGain": {"gain": 0.0, "offset": 0.0, "slope": 0.0},
@@ -61,11 +63,11 @@ DRAWING_NOTHING = {
 }
 
 
-def test_registry_lists_what_is_expected():
+def test_all_estimators_lists_expected_names():
     assert set(ESTIMATORS) >= EXPECTED
 
 
-def test_registry_lists_every_public_estimator_of_the_source():
+def test_all_estimators_lists_every_public_class_of_the_source():
     """A public class that no subpackage exports is found by its definition."""
     defined = set()
     for info in pkgutil.walk_packages(sklvision.__path__, prefix="sklvision."):
@@ -79,31 +81,34 @@ def test_registry_lists_every_public_estimator_of_the_source():
     assert {name for name in defined if not name.startswith("_")} == set(ESTIMATORS)
 
 
-def test_names_are_the_classes_own_and_sorted():
+def test_all_estimators_sorts_by_class_name():
     names = [name for name, _ in all_estimators()]
     assert names == sorted(names)
     assert all(cls.__name__ == name for name, cls in all_estimators())
 
 
 @pytest.mark.parametrize(
-    "estimator", [*TRANSFORMERS.values(), *OTHER_SETTINGS], ids=lambda estimator: str(estimator)
+    "estimator", [*TABLE_TRANSFORMERS, *OTHER_SETTINGS], ids=lambda estimator: str(estimator)
 )
-def test_battery_of_scikit_learn(estimator):
-    still = DRAWING_NOTHING.get(type(estimator).__name__, {})
+def test_estimator_passes_checks_of_scikit_learn(estimator):
+    params = DRAWING_NOTHING.get(type(estimator).__name__, {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SkipTestWarning)
-        results = check_estimator(clone(estimator).set_params(**still), on_skip=None, on_fail=None)
+        results = check_estimator(clone(estimator).set_params(**params), on_skip=None, on_fail=None)
     not_passed = {r["check_name"]: r["exception"] for r in results if r["status"] != "passed"}
     assert not_passed == {}
-    # The battery falls silent where tables are refused: only image transformers may do so.
-    if get_tags(estimator).input_tags.two_d_array:
-        assert len(results) > 40
-    else:
-        assert takes_images(estimator)
+    assert len(results) > 40
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_no_tag_hides_a_check(name):
+def test_estimator_takes_tables_or_images(name):
+    """Those that take images alone are checked in test_image_conformance.py."""
+    tags = get_tags(ESTIMATORS[name])
+    assert tags.input_tags.two_d_array or takes_images(ESTIMATORS[name])
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_tags_hide_no_check(name):
     tags = get_tags(ESTIMATORS[name])
     assert not tags._skip_test
     assert not tags.no_validation

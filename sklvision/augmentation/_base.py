@@ -191,7 +191,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
             self.input_shape_ = table.shape[1:] if reset else self.input_shape_
             return table
         if reset:
-            set_input_shape(self, samples.sample_shape)
+            set_input_shape(self, samples)
         return samples.data
 
     def __sklearn_tags__(self):

@@ -150,7 +150,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
             for axes, (n_down, n_right) in product(_FLIPS[self.flip], directions)
         ]
         self.n_views_ = len(self._views)
-        set_input_shape(self, samples.sample_shape)
+        set_input_shape(self, samples)
         return self
 
     @property

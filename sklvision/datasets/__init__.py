@@ -2,6 +2,8 @@
 
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._images.folder import load_image_folder
+from sklvision.datasets._labeled.load import load_labeled
+from sklvision.datasets._labeled.read import read_samples
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
 from sklvision.datasets._remote.fetch import get_data_home
 from sklvision.datasets._remote.flowers17 import fetch_flowers17
@@ -18,6 +20,8 @@ __all__ = [
     "fetch_nails",
     "get_data_home",
     "load_image_folder",
+    "load_labeled",
     "load_spectra",
     "make_spectra",
+    "read_samples",
 ]

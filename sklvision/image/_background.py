@@ -42,7 +42,7 @@ def fit_background(gray: np.ndarray) -> np.ndarray:
         coefficients = np.linalg.solve(normal, weighted @ values)
         residuals = values - design @ coefficients
     # Medians over a quarter of the image see no small object, and the bound keeps large ones.
-    local = _filter_median(residuals.reshape(blocks.shape))
+    local = filter_median(residuals.reshape(blocks.shape))
     bound = _LOCAL_BOUND * scale
     return _evaluate_background(coefficients, np.clip(local, -bound, bound), gray.shape)
 
@@ -65,7 +65,7 @@ def compute_median(values: np.ndarray) -> float:
     return upper if values.size % 2 else (float(ordered[:middle].max()) + upper) / 2
 
 
-def _filter_median(blocks: np.ndarray) -> np.ndarray:
+def filter_median(blocks: np.ndarray) -> np.ndarray:
     """Take medians of 5 by 5 blocks, the outermost repeated: scipy needs three times as long."""
     windows = sliding_window_view(np.pad(blocks, 2, mode="edge"), (5, 5))
     return np.partition(windows.reshape(*blocks.shape, 25), 12, axis=2)[:, :, 12]

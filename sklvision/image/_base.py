@@ -109,7 +109,7 @@ class ImageTransformer(
             validate_data(self, X, reset=reset, skip_check_array=True)
             self.input_shape_ = samples.sample_shape if reset else self.input_shape_
         elif reset:
-            set_input_shape(self, samples.sample_shape)
+            set_input_shape(self, samples)
         return samples
 
     def _check_shape(self, samples: Samples) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -19,6 +20,7 @@ from sklvision._version import __version__
 from sklvision.neural_network._fit import (
     check_parameters,
     finish_fit,
+    make_snapshot,
     plan_fit,
     prepare_data,
     read_progress,
@@ -28,13 +30,23 @@ from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
 from sklvision.neural_network._rebuild import get_weights, restore_net
+from sklvision.neural_network._reporter import FitReporter
 from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._predictions import PredictionsMixin
-from sklvision.utils._sklearn import HasMethods, Interval, Options, StrOptions
+from sklvision.utils._sklearn import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    with_callbacks,
+)
 
 
-class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
+class BaseNeuralClassifier(
+    CallbackSupportMixin, ClassifierMixin, PredictionsMixin, SklvisionEstimator
+):
     """A scikit-learn classifier around a net that skorch trains.
 
     Subclasses say what kind of data they take (`_kind`) and turn `X` into an array of one
@@ -126,6 +138,7 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         precision = self.precision if reset else self._settings.precision
         return np.float64 if precision == "float64" else np.float32
 
+    @with_callbacks
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train a net on labelled samples.
 
@@ -149,7 +162,8 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
             If a parameter, the data, the labels or the weights are not valid; or if a warm start
             is asked for with another architecture or precision than that of the net there is.
         """
-        return self._fit(X, y, sample_weight, resume=self.warm_start)
+        reporter = FitReporter(self, X, y, sample_weight)
+        return self._fit(X, y, sample_weight, resume=self.warm_start, reporter=reporter)
 
     def partial_fit(
         self,
@@ -193,12 +207,17 @@ class BaseNeuralClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator
         *,
         resume: bool,
         incremental: bool = False,
+        reporter: FitReporter | None = None,
     ) -> Self:
         checked = check_parameters(self)
         progress = read_progress(self) if resume else None
         data = prepare_data(self, X, y, sample_weight, classes=classes, progress=progress)
         plan = plan_fit(self, checked, data, progress=progress, incremental=incremental)
+        if reporter is not None:
+            plan.callbacks += reporter.begin(plan.epochs, partial(make_snapshot, plan))
         finish_fit(self, plan, train_fit(plan))
+        if reporter is not None:
+            reporter.end()
         return self
 
     @property

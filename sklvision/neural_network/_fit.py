@@ -7,10 +7,8 @@ for all its candidates, trains in another way, and finishes each as it would be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,135 +17,23 @@ from sklvision._torch.device import resolve_device
 from sklvision._torch.process_state import scoped_seed, scoped_threads
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import check_augment, check_callbacks, combine_weights
-from sklvision.neural_network._data import Data, TrainingSet
+from sklvision.neural_network._data import TrainingSet
 from sklvision.neural_network._inference import suits_bfloat16
-from sklvision.neural_network._module import Architecture, StandardizedNet, check_architecture
-from sklvision.neural_network._net import Net, unlimited
-from sklvision.neural_network._rebuild import build_module, make_net
+from sklvision.neural_network._module import check_architecture
+from sklvision.neural_network._net import Net
+from sklvision.neural_network._plan import (
+    CheckedParameters,
+    FitData,
+    FitPlan,
+    NetEstimator,
+    Progress,
+)
+from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._random import draw_seed
 
 _DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
-
-
-class NetEstimator(Protocol):
-    """What a fit takes from an estimator: its parameters and its checks of data."""
-
-    _kind: str
-    _net: Net
-    _settings: FitSettings
-    classes_: np.ndarray
-    n_iter_: int
-    architecture: Architecture
-    architecture_params: dict[str, Any] | None
-    max_epochs: int
-    batch_size: int
-    lr: float
-    optimizer: str
-    weight_decay: float
-    lr_schedule: str
-    label_smoothing: float
-    class_weight: dict | str | None
-    augment: Callable | list[Callable] | None
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    precision: str
-    device: str | torch.device
-    callbacks: list | None
-    random_state: int | np.random.RandomState | None
-    verbose: int
-
-    def _validate_params(self) -> None: ...
-
-    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple: ...
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
-
-
-@dataclass(frozen=True)
-class CheckedParameters:
-    """Parameters of an estimator that a fit takes in another form."""
-
-    callbacks: list
-    augment: list[Callable]
-    device: torch.device
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a net is that will be trained further."""
-
-    net: Net
-    settings: FitSettings
-    target: ClassificationTarget
-    n_epochs: int
-
-
-@dataclass
-class FitData:
-    """Training data as an estimator takes them.
-
-    Parameters
-    ----------
-    X : ndarray or LazyImages of shape (n_samples, *input_shape)
-        Validated samples of positive weight.
-    encoded : ndarray of shape (n_samples,)
-        Their encoded target.
-    samples : TrainingSet
-        Both as tensors, and the weights.
-    target : ClassificationTarget
-        Decodes the target.
-    attributes : dict
-        What the validation of `X` tells of its columns.
-    """
-
-    X: Data
-    encoded: np.ndarray
-    samples: TrainingSet
-    target: ClassificationTarget
-    attributes: dict[str, Any]
-
-    @cached_property
-    def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and scale of the samples."""
-        return self.samples.moments()
-
-
-@dataclass
-class FitPlan:
-    """Everything that the training of one net takes."""
-
-    settings: FitSettings
-    data: FitData
-    device: torch.device
-    seed: int
-    epochs: int
-    callbacks: list = field(default_factory=list)
-    augment: list[Callable] = field(default_factory=list)
-    held_out: tuple[np.ndarray, np.ndarray] | None = None
-    previous: Net | None = None
-    is_incremental: bool = False
-
-    @cached_property
-    def parts(self) -> tuple[TrainingSet, TrainingSet | None]:
-        """Samples to train on, and those that are held out for early stopping."""
-        if self.held_out is None:
-            return self.data.samples, None
-        training, validation = map(self.data.samples.take, self.held_out)
-        return training, validation
-
-    @property
-    def batch_size(self) -> int:
-        """Number of samples of the largest batch."""
-        n_samples = len(self.parts[0])
-        return min(unlimited(self.settings.batch_size, n_samples), n_samples)
-
-    def build_module(self) -> StandardizedNet:
-        """Build a fresh module; whoever calls this has seeded torch."""
-        moments = self.data.moments if self.held_out is None else self.parts[0].moments()
-        return build_module(self.settings, *moments)
 
 
 def check_parameters(estimator: NetEstimator) -> CheckedParameters:
@@ -277,27 +163,36 @@ def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:
     is_exact = settings.precision != "auto" or net.precision != "float32" or plan.is_incremental
     rounds = not is_exact and suits_bfloat16(net.module_, plan.device, plan.data.X)
     net.suits_bfloat16 = rounds
-    estimator.__dict__.update(plan.data.attributes)
-    estimator._net, estimator._settings = net, replace(settings, rounds_inference=rounds)
-    estimator.classes_ = plan.data.target.classes
-    estimator.input_shape_ = settings.input_shape
-    parameters = net.module_.parameters()
-    estimator.n_parameters_ = sum(p.numel() for p in parameters if p.requires_grad)
-    _store_history(estimator, net)
+    vars(estimator).pop("validation_scores_", None)  # of an earlier fit
+    attributes = _make_attributes(plan, net)
+    vars(estimator).update(
+        attributes, _net=net, _settings=replace(settings, rounds_inference=rounds)
+    )
 
 
-def _store_history(estimator: Any, net: Net) -> None:
-    """Store the history as plain numbers."""
+def make_snapshot(plan: FitPlan, net: Net) -> dict[str, Any]:
+    """Make the attributes of an estimator as if training had ended here."""
+    copied = restore_net(plan.settings, get_weights(net), [])
+    return _make_attributes(plan, net) | {"_net": copied, "_settings": plan.settings}
+
+
+def _make_attributes(plan: FitPlan, net: Net) -> dict[str, Any]:
+    """Make the attributes that describe a training, its history as plain numbers."""
     history = [
-        {name: value for name, value in epoch.items() if name != "batches"} for epoch in net.history
+        {name: value for name, value in epoch.items() if name != "batches"}
+        for epoch in net.history
+        if "train_loss" in epoch
     ]
-    estimator.history_, estimator.n_iter_ = history, len(history)
-    estimator.loss_curve_ = [epoch["train_loss"] for epoch in history]
+    attributes = plan.data.attributes | {
+        "classes_": plan.data.target.classes,
+        "input_shape_": plan.settings.input_shape,
+        "n_parameters_": sum(p.numel() for p in net.module_.parameters() if p.requires_grad),
+        "history_": history,
+        "n_iter_": len(history),
+        "loss_curve_": [epoch["train_loss"] for epoch in history],
+    }
     scores = [epoch["valid_acc"] for epoch in history if "valid_acc" in epoch]
-    if scores:
-        estimator.validation_scores_ = scores
-    else:
-        vars(estimator).pop("validation_scores_", None)  # of an earlier fit
+    return attributes | ({"validation_scores_": scores} if scores else {})
 
 
 def _make_generator(seed: int, n_before: int) -> np.random.RandomState:

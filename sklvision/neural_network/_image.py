@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._module import Architecture
 from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
+from sklvision.utils._samples import as_samples
 from sklvision.utils._validation import plainly_valid
 
 
@@ -203,6 +204,8 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
         dtype = self._sample_dtype(reset)
+        if reset:
+            self.__dict__.pop("_image_mode", None)
         if y is None and not reset and self._is_plain(X, dtype):
             X = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
             return X.reshape(len(X), *self.input_shape_), None
@@ -240,6 +243,7 @@ class ImageClassifier(BaseNeuralClassifier):
         if reset:
             self._resolve_shape(shape, prod(shape))
             self.n_features_in_ = prod(shape)
+            self._image_mode = as_samples(X).image_mode
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
         return LazyImages(X, shape, dtype), y

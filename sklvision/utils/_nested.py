@@ -214,3 +214,19 @@ def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
         if shape is not None:
             return shape
     return None
+
+
+def find_image_mode(estimator: Any) -> str | None:
+    """Return the mode in which image files were read in training, "L", "RGB" or "F".
+
+    Estimators of the package keep it as ``_image_mode``. For others the channels of the images
+    decide, and it is None where these are unknown.
+    """
+    for inner in walk_estimators(estimator):
+        mode = getattr(inner, "_image_mode", None)
+        if mode is not None:
+            return mode
+    _, last = split_steps(estimator)
+    shape = find_input_shape(estimator) or getattr(last, "input_shape_", None) or ()
+    n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else None
+    return {1: "L", 3: "RGB"}.get(n_channels) if n_channels else None

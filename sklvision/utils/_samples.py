@@ -111,6 +111,11 @@ class Samples:
         attributes = getattr(self.data, "attrs", None)  # of a table of pandas
         return attributes.get(ORIGIN, {}) if isinstance(attributes, dict) else {}
 
+    @property
+    def image_mode(self) -> str | None:
+        """Mode in which a collection reads its files; None for everything else."""
+        return getattr(self.data, "mode", None) if self.is_lazy else None
+
     @cached_property
     def is_numeric(self) -> bool:
         """Whether all values are numbers."""

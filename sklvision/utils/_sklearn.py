@@ -6,6 +6,7 @@ bridged here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,20 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _get_feature_names
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before 1.9 there are no callbacks, nor methods to set them
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Adds nothing."""
+
+    def with_callbacks(method: Callable) -> Callable:
+        """Return the method itself."""
+        return method
+
+
 __all__ = [
+    "CallbackSupportMixin",
     "HasMethods",
     "Integral",
     "Interval",
@@ -37,7 +51,9 @@ __all__ = [
     "get_column_names",
     "has_callbacks",
     "index_samples",
+    "open_callback_context",
     "validate_params",
+    "with_callbacks",
 ]
 
 
@@ -70,5 +86,27 @@ def get_column_names(X: Any) -> np.ndarray | None:
 
 
 def has_callbacks(estimator: Any) -> bool:
-    """Whether callbacks of scikit-learn 1.9 were set on an estimator, by a user or a search."""
+    """Whether callbacks of scikit-learn were set on an estimator, by a user or a search."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def open_callback_context(estimator: Any, task_name: str, n_tasks: int) -> Any:
+    """Open the context in which callbacks follow the tasks of a fit.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that is fitted, by a method that `with_callbacks` decorates.
+    task_name : str
+        Name of the fit.
+    n_tasks : int
+        Largest number of tasks, such as epochs.
+
+    Returns
+    -------
+    context : sklearn.callback.CallbackContext or None
+        None before scikit-learn 1.9, which has no callbacks.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        return None
+    return estimator._init_callback_context(task_name=task_name, max_subtasks=n_tasks)

@@ -1,5 +1,7 @@
 """Wrong parameters and wrong data: the error names what is wrong, before any training."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from sklearn.utils._param_validation import InvalidParameterError
@@ -232,3 +234,8 @@ def test_one_image_alone_and_channels_first_are_pointed_out():
         clf.predict(images[0])
     with pytest.warns(UserWarning, match="look channels-first"):
         ImageClassifier(max_epochs=1).fit(np.zeros((12, 3, 8, 9)), y)
+
+
+def test_callbacks_of_scikit_learn_are_absent_before_they_exist():
+    has_callbacks = importlib.util.find_spec("sklearn.callback") is not None
+    assert hasattr(SpectrumClassifier, "set_callbacks") is has_callbacks

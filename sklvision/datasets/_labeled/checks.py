@@ -1,0 +1,54 @@
+"""Values and shapes of samples that were read from files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def check_finite(
+    path: Path, X: NDArray[Any], describe_place: Callable[[Sequence[int]], str]
+) -> None:
+    """Raise if values are missing or infinite; the message names the place of the first."""
+    if X.dtype.kind not in "fc":
+        return
+    for is_invalid, problem in ((np.isnan, "missing"), (np.isinf, "infinite")):
+        places = np.flatnonzero(is_invalid(X))
+        if places.size:
+            row, *place = map(int, np.unravel_index(places[0], X.shape))
+            raise ValueError(
+                f"{path}: {places.size} values are {problem}, the first in sample {row + 1}, "
+                f"{describe_place(place)}. Fill them in or drop those samples first."
+            )
+
+
+def describe_pixel(place: Sequence[int]) -> str:
+    """Describe the place of a value in an image."""
+    return f"pixel {', '.join(map(str, place))}"
+
+
+def describe_value(place: Sequence[int]) -> str:
+    """Describe the place of a value in a row of numbers, counted from 1."""
+    return f"value {', '.join(str(index + 1) for index in place)}"
+
+
+def describe_band(names: Sequence[str]) -> Callable[[Sequence[int]], str]:
+    """Make a function that describes the place of a value in a spectrum by the band's name."""
+    return lambda place: f"band {names[place[0]]!r}"
+
+
+def convert_rows_to_images(rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Convert rows of pixels to images, of one byte per pixel where the values allow it."""
+    if rows.dtype.kind == "f" and ((rows == np.rint(rows)) & (rows >= 0) & (rows <= 255)).all():
+        rows = rows.astype(np.uint8)
+    return rows.reshape(-1, *shape)
+
+
+def count_values(X: Any) -> int:
+    """Count the values of an array or a collection."""
+    return math.prod(X.shape)

@@ -1,0 +1,77 @@
+"""Groups of samples in a file of their own."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+_EXCEL_SEPARATOR = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+
+
+def read_groups(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.generic]:
+    """Read one group per sample, in their order, or lines of file name and group.
+
+    Parameters
+    ----------
+    path : Path
+        An npy file, or a text file with one or two fields a line.
+    n_samples : int
+        Number of samples.
+    files : list of str or None
+        Names of the samples' files, for lines of file name and group.
+    """
+    groups = _read(path, n_samples, files)
+    if len(np.unique(groups)) == len(groups):
+        raise ValueError(
+            f"{path}: all {len(groups)} groups differ, such as {str(groups[0])!r}, so no two "
+            "samples are kept together."
+        )
+    return groups
+
+
+def _read(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.generic]:
+    if path.suffix.lower() == ".npy":
+        groups = np.load(path)
+        if groups.shape != (n_samples,):
+            raise ValueError(f"{path}: has shape {groups.shape}, expected ({n_samples},).")
+        return groups
+    rows = _read_rows(path)
+    if rows and all(len(row) == 2 for row in rows) and files is not None:
+        return _match_groups(path, dict(rows), files)
+    if any(len(row) != 1 for row in rows):
+        pairs = ", or lines of file name and group" if files is not None else ""
+        raise ValueError(f"{path}: expected one group per line{pairs}.")
+    if len(rows) == n_samples + 1:
+        rows = rows[1:]  # under a header
+    if len(rows) != n_samples:
+        raise ValueError(f"{path}: holds {len(rows)} groups for {n_samples} samples.")
+    return np.array([row[0] for row in rows])
+
+
+def _read_rows(path: Path) -> list[list[str]]:
+    """Read the fields of all lines that are not blank.
+
+    Not as a table: a group may be a word with spaces, or a number with a decimal comma.
+    """
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    declaration = _EXCEL_SEPARATOR.fullmatch(lines[0]) if lines else None
+    if declaration:
+        delimiter, lines = declaration[1], lines[1:]
+    else:
+        delimiter = max(";\t,", key=lines[0].count) if lines else ","
+    rows = [[field.strip() for field in row] for row in csv.reader(lines, delimiter=delimiter)]
+    return [row for row in rows if any(row)]
+
+
+def _match_groups(
+    path: Path, group_by_name: dict[str, str], files: list[str]
+) -> NDArray[np.generic]:
+    groups = [group_by_name.get(file, group_by_name.get(Path(file).name)) for file in files]
+    missing = [file for file, group in zip(files, groups, strict=True) if group is None]
+    if missing:
+        raise ValueError(f"{path}: no group for {len(missing)} images, such as {missing[0]}.")
+    return np.array(groups)

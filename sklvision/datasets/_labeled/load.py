@@ -1,0 +1,301 @@
+"""Labeled samples from a folder, a file or a public data set."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+from sklearn.utils import Bunch
+
+from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
+from sklvision.datasets._files.roles import find_roles
+from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._images.folder import load_image_folder
+from sklvision.datasets._labeled.checks import (
+    check_finite,
+    convert_rows_to_images,
+    count_values,
+    describe_band,
+    describe_pixel,
+)
+from sklvision.datasets._labeled.groups import read_groups
+from sklvision.datasets._remote.cifar10 import fetch_cifar10
+from sklvision.datasets._remote.flowers17 import fetch_flowers17
+from sklvision.datasets._remote.mnist import fetch_mnist
+from sklvision.datasets._remote.nails import fetch_nails
+from sklvision.datasets._spectra.load import load_spectra
+from sklvision.datasets._spectra.read import flatten_column
+from sklvision.utils._sklearn import StrOptions, validate_params
+from sklvision.utils._suggest import did_you_mean
+
+_FETCHERS = {
+    "mnist": fetch_mnist,
+    "cifar10": fetch_cifar10,
+    "nails": fetch_nails,
+    "flowers17": fetch_flowers17,
+}
+_NAMES = ("digits", *_FETCHERS)
+# Images of a folder that take more bytes than this stay on disk.
+_MAX_BYTES = 2**30
+
+
+@validate_params(
+    {
+        "source": [str, os.PathLike],
+        "target": [str, None],
+        "groups": [str, os.PathLike, None],
+        "image_shape": ["array-like", None],
+        "max_side": [int, None],
+        "allow_pickle": ["boolean"],
+        "on_error": [StrOptions({"raise", "skip"})],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_labeled(
+    source: str | os.PathLike[str],
+    *,
+    target: str | None = None,
+    groups: str | os.PathLike[str] | None = None,
+    image_shape: tuple[int, ...] | None = None,
+    max_side: int | None = None,
+    allow_pickle: bool = False,
+    on_error: str = "raise",
+    return_X_y: bool = False,
+) -> Bunch | tuple[Any, NDArray[Any]]:
+    """Load labeled images or spectra from a folder, a file or a public data set.
+
+    This is the reader behind the commands ``sklvision compare`` and ``sklvision train``.
+
+    Parameters
+    ----------
+    source : str or path-like
+        One of
+
+        - a folder of images with one subfolder per class, see :func:`load_image_folder`
+        - an ``.npz`` file with arrays ``X`` and ``y``; `X` of 2 dimensions holds spectra, of 3 or
+          4 dimensions images
+        - a file of spectra, see :func:`load_spectra`
+        - the name of a public data set, whose training set is fetched: "digits", "mnist",
+          "cifar10", "nails" or "flowers17"; a file or folder of that name has priority
+    target : str, default=None
+        Name of the column or array of labels. ``None`` finds it by the usual names.
+    groups : str or path-like, default=None
+        Name of the column or array of groups, or a file of groups: one value per line in the
+        order of the samples, or, for a folder, lines of file name and group. ``None`` takes a
+        column or array named group, if there is one.
+    image_shape : tuple of int, default=None
+        Height and width in pixels, and the number of channels where it is not 1. Rows of that
+        many numbers then become images.
+    max_side : int, default=None
+        Longest height or width in pixels; larger images of a folder are reduced to it, and read
+        into an array unless that takes more than 1 GiB. ``None`` leaves them as they are on disk.
+    allow_pickle : bool, default=False
+        Whether to unpickle, which runs whatever code the file holds.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether an image of a folder that cannot be read is an error, or left out with a warning.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        data : ndarray or ImageCollection
+            Spectra of shape (n_samples, n_bands), or images of shape (n_samples, height, width)
+            or (n_samples, height, width, n_channels).
+        target : ndarray of shape (n_samples,)
+            The labels.
+        groups : ndarray of shape (n_samples,) or None
+            The groups, None where there are none.
+        grouped_by : str
+            Name of the column, array or file of the groups; "" where there are none.
+        kind : {"images", "spectra"}
+            Kind of the samples.
+        name : str
+            Name of the folder, file or data set.
+        DESCR : str
+            One line about the data.
+
+    (data, target) : tuple if ``return_X_y=True``
+        The samples and the labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `source` is neither a path nor the name of a data set.
+    ValueError
+        If the samples cannot be read, have no labels, or hold missing or infinite values.
+
+    See Also
+    --------
+    load_image_folder : Images in one folder per class, with more options.
+    load_spectra : Spectra, with wavelengths and metadata.
+    read_samples : Samples without labels, as a fitted model takes them.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.datasets import load_labeled
+    >>> digits = load_labeled("digits")
+    >>> digits.DESCR
+    'digits: 1797 images of 8 × 8 pixels, 10 classes'
+    >>> digits.data.shape, digits.kind
+    ((1797, 8, 8), 'images')
+    """
+    path = Path(source)
+    if path.exists():
+        labeled = _load_path(path, target, groups, max_side, allow_pickle, on_error)
+    elif str(source) in _NAMES:
+        for name, value in (("groups", groups), ("target", target)):
+            if value is not None:
+                raise ValueError(f"{name}={value!r}: the data set {source} has no columns.")
+        labeled = _fetch(str(source))
+    else:
+        hint = "" if path.suffix or len(path.parts) > 1 else f" {did_you_mean(str(source), _NAMES)}"
+        raise FileNotFoundError(
+            f"{source}: does not exist as a file or folder, and is not the name of a data set."
+            f"{hint}"
+        )
+    if image_shape is not None:
+        labeled.data = _reshape_rows(labeled, tuple(image_shape))
+    if return_X_y:
+        return labeled.data, labeled.target
+    return _describe(labeled)
+
+
+def _load_path(
+    path: Path,
+    target: str | None,
+    groups: str | os.PathLike[str] | None,
+    max_side: int | None,
+    allow_pickle: bool,
+    on_error: str,
+) -> Bunch:
+    group_file = Path(groups) if groups and Path(groups).is_file() else None
+    group_name = None if group_file or groups is None else str(groups)
+    files = None
+    if path.is_dir():
+        if group_name is not None:
+            raise ValueError(
+                f"groups={group_name!r}: does not exist as a file, and a folder has no columns."
+            )
+        labeled, files = _load_folder(path, max_side, on_error)
+    elif path.suffix.lower() == ".npz" and len(list_npz_arrays(path).get("X") or ()) in (3, 4):
+        labeled = _load_image_npz(path, target, group_name, allow_pickle)
+    else:
+        labeled = _load_spectra(path, target, group_name, allow_pickle)
+    if group_file is not None:
+        labeled.groups = read_groups(group_file, len(labeled.target), files)
+        labeled.grouped_by = group_file.name
+    return labeled
+
+
+def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch, list[str]]:
+    """Load the images of a folder, and their file names relative to it."""
+    folder = load_image_folder(path, on_error=on_error)
+    files = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
+    images = folder.data
+    if max_side is not None:
+        size = compute_reduced_size(images.shape[1:], max_side)
+        if size is not None:
+            images = ImageCollection(images.files, size=size, mode=images.mode)
+        if count_values(images) <= _MAX_BYTES:
+            images = np.asarray(images)
+    return _pack(path.resolve().name or str(path), images, folder.target), files
+
+
+def compute_reduced_size(
+    shape: tuple[int, ...], max_side: int, *, enlarge: bool = False
+) -> tuple[int, int] | None:
+    """Compute the height and width that bring images to a longest side.
+
+    Proportions are kept where all images have one shape; where they differ, `shape` is empty and
+    the images become squares. None stands for images that stay as they are.
+    """
+    if not shape:
+        return max_side, max_side
+    height, width = shape[:2]
+    factor = max_side / max(height, width)
+    if factor >= 1 and not enlarge:
+        return None
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _load_image_npz(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:
+    names = [name for name in list_npz_arrays(path) if name != "X"]
+    target, group = find_roles(path, names, target=target, group=group)
+    if target is None:
+        raise _make_target_error(path, names)
+    requested = ["X", target, *([group] if group else [])]
+    arrays = read_npz(path, names=requested, allow_pickle=allow_pickle)
+    X = arrays["X"]
+    if not np.issubdtype(X.dtype, np.number):
+        raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
+    check_finite(path, X, describe_pixel)
+    groups = arrays[group] if group else None
+    return _pack(path.stem, X, flatten_column(arrays[target]), groups, group or "")
+
+
+def _load_spectra(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:
+    spectra = load_spectra(path, target=target, group=group, allow_pickle=allow_pickle)
+    if spectra.target is None:
+        raise _make_target_error(path, list(spectra.metadata))
+    check_finite(path, spectra.data, describe_band(spectra.feature_names))
+    return _pack(path.stem, spectra.data, spectra.target, spectra.groups, group or "group")
+
+
+def _make_target_error(path: Path, names: list[str]) -> ValueError:
+    return ValueError(
+        f"{path}: has no labels; name them by target= (there are: {', '.join(names) or 'none'})."
+    )
+
+
+def _fetch(name: str) -> Bunch:
+    """Fetch the training set of a public data set."""
+    if name == "digits":
+        digits = load_digits()
+        return _pack(name, digits.images, digits.target)
+    fetched = _FETCHERS[name]()
+    target = fetched.target
+    if name == "cifar10":
+        target = np.array(fetched.target_names)[target]
+    return _pack(name, fetched.data, target, fetched.get("groups"), "capture series")
+
+
+def _pack(name: str, data: Any, target: Any, groups: Any = None, grouped_by: str = "") -> Bunch:
+    grouped_by = grouped_by if groups is not None else ""
+    return Bunch(data=data, target=target, groups=groups, grouped_by=grouped_by, name=name)
+
+
+def _reshape_rows(labeled: Bunch, shape: tuple[int, ...]) -> NDArray[Any]:
+    n_values = math.prod(shape)
+    if len(labeled.data.shape) != 2 or labeled.data.shape[1] != n_values:
+        raise ValueError(
+            f"image_shape={shape} needs rows of {n_values} numbers, got {_describe(labeled).DESCR}."
+        )
+    return convert_rows_to_images(labeled.data, shape)
+
+
+def _describe(labeled: Bunch) -> Bunch:
+    """Add the kind of the samples and a description."""
+    sample_shape = labeled.data.shape[1:]
+    is_images = isinstance(labeled.data, ImageCollection) or len(sample_shape) > 1
+    labeled.kind = "images" if is_images else "spectra"
+    unit = "pixels" if is_images else "bands"
+    size = f"{' × '.join(map(str, sample_shape))} {unit}" if sample_shape else "many sizes"
+    groups = f", grouped by {labeled.grouped_by}" if labeled.groups is not None else ""
+    labeled.DESCR = (
+        f"{labeled.name}: {len(labeled.target)} {labeled.kind} of {size}, "
+        f"{len(np.unique(labeled.target))} classes{groups}"
+    )
+    return labeled

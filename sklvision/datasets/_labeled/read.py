@@ -1,0 +1,264 @@
+"""Samples without labels, read as a fitted model takes them, a batch at a time."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklvision.datasets._files.arrays import read_npz
+from sklvision.datasets._files.listing import (
+    IMAGE_SUFFIXES,
+    is_image,
+    list_images,
+    make_natural_key,
+)
+from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._labeled.checks import (
+    check_finite,
+    convert_rows_to_images,
+    describe_value,
+)
+from sklvision.datasets._spectra.read import read_spectra
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
+from sklvision.utils._nested import find_image_mode, find_input_shape, takes_images
+
+_ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class SampleBatch:
+    """Some samples of files, read as a model takes them.
+
+    Attributes
+    ----------
+    names : list of tuple
+        For every sample the name of its file and, in a file of rows, the number of the row.
+    data : ndarray or ImageCollection
+        The samples that can be read.
+    positions : ndarray of int
+        Position of each of these samples in `names`.
+    """
+
+    names: list[tuple[Any, ...]]
+    data: Any
+    positions: NDArray[np.intp]
+
+
+class SampleReader:
+    """Files of samples for a model, read in batches; made by :func:`read_samples`.
+
+    Attributes
+    ----------
+    files : list of Path
+        The files, in the order of the samples.
+    has_rows : bool
+        Whether the files hold samples in rows, rather than one image each.
+    n_samples : int or None
+        Number of samples; None for files of rows, which are counted when they are read.
+    """
+
+    def __init__(self, files: list[Path], model: Any, batch_size: int, on_error: str) -> None:
+        self.files = files
+        self.has_rows = _holds_rows(files[0])
+        self.n_samples = None if self.has_rows else len(files)
+        self._model = model
+        self._batch_size = batch_size
+        self._on_error = on_error
+
+    def __iter__(self) -> Iterator[SampleBatch]:
+        return self._iterate_rows() if self.has_rows else self._iterate_images()
+
+    def _iterate_images(self) -> Iterator[SampleBatch]:
+        if not takes_images(self._model):
+            raise ValueError(f"{self.files[0]}: is an image, and the model takes rows of numbers.")
+        names = list(map(str, self.files))
+        images = _open_images(names, find_image_mode(self._model), self._on_error)
+        skipped = set(images.skipped)
+        n_read = 0
+        for start in range(0, len(names), self._batch_size):
+            batch = names[start : start + self._batch_size]
+            positions = np.array([i for i, name in enumerate(batch) if name not in skipped], int)
+            data = images[n_read : n_read + len(positions)]
+            yield SampleBatch([(name,) for name in batch], data, positions)
+            n_read += len(positions)
+
+    def _iterate_rows(self) -> Iterator[SampleBatch]:
+        for file in self.files:
+            X = _fit_shape(file, _read_rows(file), self._model)
+            for start in range(0, len(X), self._batch_size):
+                data = X[start : start + self._batch_size]
+                names = [(str(file), start + i + 1) for i in range(len(data))]
+                yield SampleBatch(names, data, np.arange(len(data)))
+
+
+def read_samples(
+    paths: Sequence[str | os.PathLike[str]],
+    model: Any,
+    *,
+    batch_size: int = 256,
+    on_error: str = "raise",
+    sort: bool = False,
+) -> SampleReader:
+    """Read samples without labels as a fitted model takes them, in batches.
+
+    This is the reader behind the command ``sklvision predict``.
+
+    Parameters
+    ----------
+    paths : sequence of str or path-like
+        Image files, folders that are searched for images at all depths, or files of rows:
+        ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
+        compressed as ``.gz``. Columns of labels and groups are ignored.
+    model : estimator
+        A fitted estimator. It decides whether samples are images or rows of numbers, in which
+        mode image files are read, and the shape of images in rows.
+    batch_size : int, default=256
+        Number of samples in each batch but the last of a file.
+    on_error : {"raise", "skip"}, default="raise"
+        Whether an image that cannot be read is an error, or left out with a warning. To find
+        these, each image is then read twice.
+    sort : bool, default=False
+        Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
+        order of `paths`, and only those inside folders are sorted.
+
+    Returns
+    -------
+    reader : iterable of SampleBatch
+        Every batch has ``names``, ``data`` and ``positions``. Attributes of the reader are
+        ``files``, ``has_rows`` and ``n_samples``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a path does not exist.
+    ValueError
+        If a folder holds no images, files of both kinds are mixed, or samples do not have the
+        shape that the model takes; the message names the file.
+
+    See Also
+    --------
+    load_labeled : Samples with labels.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklvision.datasets import make_spectra, read_samples
+    >>> X, y = make_spectra(30, random_state=0)
+    >>> model = LogisticRegression().fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(Path(folder, "today.npz"), X=X)
+    ...     for batch in read_samples([Path(folder, "today.npz")], model, batch_size=20):
+    ...         print(model.predict(batch.data).shape)
+    (20,)
+    (10,)
+    """
+    if not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
+    files = _list_files([Path(path) for path in paths])
+    if sort:
+        files.sort(key=make_natural_key)
+    return SampleReader(files, model, int(batch_size), on_error)
+
+
+def _list_files(paths: list[Path]) -> list[Path]:
+    """List files in their order; those of a folder, in natural order, in its place."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            images = list_images(path)
+            if not images:
+                raise ValueError(f"{path}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+            files += images
+        elif not path.exists():
+            raise FileNotFoundError(f"{path}: does not exist.")
+        elif is_image(path) or _holds_rows(path):
+            files.append(path)
+        else:
+            expected = ", ".join([*IMAGE_SUFFIXES, *_ROW_SUFFIXES])
+            raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
+    if not files:
+        raise ValueError("paths must name at least one file or folder, got none.")
+    n_row_files = sum(map(_holds_rows, files))
+    if 0 < n_row_files < len(files):
+        raise ValueError(
+            f"{n_row_files} of {len(files)} files hold rows, such as "
+            f"{next(filter(_holds_rows, files))}, the others are images; pass one kind at a time."
+        )
+    return files
+
+
+def _holds_rows(path: Path) -> bool:
+    return path.suffix.lower() == ".npz" or is_table(path)
+
+
+def _open_images(names: list[str], mode: str | None, on_error: str) -> ImageCollection:
+    """Open image files; those that are skipped cause one warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if on_error == "skip" else "default")
+        images = ImageCollection(names, mode=mode, on_error=on_error)
+    if images.skipped:
+        listed = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
+        warnings.warn(
+            f"{len(images.skipped)} of {len(names)} images cannot be read, and get no label: "
+            f"{listed}",
+            stacklevel=3,
+        )
+    return images
+
+
+def _read_rows(file: Path) -> NDArray[Any]:
+    if is_table(file):
+        return read_spectra(file, TableOptions(), needs_labels=False)[0]["data"]
+    return read_npz(file, names=["X"])["X"]
+
+
+def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
+    """Bring the samples of a file into the shape that the model takes, or raise an error."""
+    if X.ndim not in (2, 3, 4) or X.dtype.kind not in "fiub" or 0 in X.shape:
+        raise ValueError(
+            f"{file}: X must be numbers of 2 (rows), 3 or 4 (images) dimensions, "
+            f"got {X.dtype} of shape {X.shape}."
+        )
+    check_finite(file, X, describe_value)
+    if takes_images(model):
+        return X if X.ndim > 2 else _convert_rows(file, X, find_input_shape(model))
+    if X.ndim > 2:
+        raise ValueError(f"{file}: holds images, and the model takes rows of numbers.")
+    n_features = getattr(model, "n_features_in_", X.shape[1])
+    if X.shape[1] != n_features:
+        raise ValueError(
+            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes rows of {n_features}."
+        )
+    return X
+
+
+def _convert_rows(file: Path, X: NDArray[Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
+    """Convert rows of pixels to images of the shape that the model was fitted on."""
+    if shape is None:
+        raise ValueError(
+            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of many "
+            "sizes; give it image files, or an npz of images."
+        )
+    n_values = int(np.prod(shape))
+    if X.shape[1] != n_values:
+        raise ValueError(
+            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of "
+            f"{' × '.join(map(str, shape))}, {n_values} numbers."
+        )
+    return convert_rows_to_images(X, shape)
