@@ -14,32 +14,32 @@ def resolve_device(device: str | torch.device) -> torch.device:
     Raises
     ------
     ValueError
-        If there is no such device here.
+        If the device is not available on this machine.
     """
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
-        resolved = torch.device(device)
+        torch_device = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise ValueError(
             f"device must be 'auto', 'cpu', 'cuda', 'cuda:N' or 'mps', got {device!r}."
         ) from error
     available = {
         "cpu": True,
-        "cuda": torch.cuda.is_available() and (resolved.index or 0) < torch.cuda.device_count(),
+        "cuda": torch.cuda.is_available() and (torch_device.index or 0) < torch.cuda.device_count(),
         "mps": torch.backends.mps.is_available(),
     }
-    if not available.get(resolved.type, False):
+    if not available.get(torch_device.type, False):
         raise ValueError(
             f"device={device!r} is not available on this machine. Choose 'auto' or 'cpu'."
         )
-    return resolved
+    return torch_device
 
 
 def get_processor_name() -> str:
-    """Return the processor's name as its manufacturer gives it, where the system knows it."""
+    """Return the manufacturer's name of the processor, if the system provides it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":")[1].strip() for line in lines if "model name" in line)
@@ -48,7 +48,7 @@ def get_processor_name() -> str:
 
 
 def describe_machine() -> str:
-    """Describe processor, GPU if there is one, threads and version of torch, on one line."""
+    """Describe processor, GPU, threads and version of torch on one line."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return (
         f"{get_processor_name()}{gpu}, {torch.get_num_threads()} threads, torch {torch.__version__}"

@@ -1,8 +1,8 @@
 """Nets rewritten for prediction: fewer layers, the same function.
 
-Training needs batch normalisation and dropout; a fitted net computes the same without them. What
-is done here holds for layers that stand one after another in an ``nn.Sequential``. A module
-with a forward of its own may use its layers otherwise, so callers compare results.
+Training needs batch normalization and dropout; a fitted net computes the same without them. The
+rules here hold for consecutive layers of an ``nn.Sequential``. A module with its own ``forward``
+may use its layers in another way, so callers have to compare the results.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _NORMS = {nn.Linear: nn.BatchNorm1d, nn.Conv1d: nn.BatchNorm1d, nn.Conv2d: nn.Ba
 
 
 def fold(net: nn.Module) -> nn.Module:
-    """Copy a net for prediction, with batch normalisation folded into the layer before it.
+    """Copy a net for prediction, with batch normalization folded into the previous layer.
 
     Parameters
     ----------
     net : nn.Module
-        Any net; it is left as it is.
+        Any net; it is not changed.
 
     Returns
     -------
-    folded : nn.Module
-        In evaluation mode, without dropout inside of sequences.
+    folded_net : nn.Module
+        The copy, in evaluation mode and without dropout in sequences.
     """
     return _fold(deepcopy(net).eval().requires_grad_(False))
 
@@ -43,32 +43,32 @@ def _fold(net: nn.Module) -> nn.Module:
             setattr(net, name, _fold(child))
         return net
     layers: list[nn.Module] = []
-    for layer in _flattened(net):
-        before = layers[-1] if layers else None
+    for layer in _flatten_sequence(net):
+        previous = layers[-1] if layers else None
         if type(layer) in _DROPOUTS and not _has_hooks(layer):
             continue
-        if _folds_into(layer, before):
-            merge: Any = fuse_linear_bn_eval if type(before) is nn.Linear else fuse_conv_bn_eval
-            layers[-1] = merge(before, layer)
+        if _can_fold(layer, previous):
+            merge: Any = fuse_linear_bn_eval if type(previous) is nn.Linear else fuse_conv_bn_eval
+            layers[-1] = merge(previous, layer)
         else:
             layers.append(_fold(layer))
     return nn.Sequential(*layers)
 
 
-def _flattened(net: nn.Sequential) -> Iterator[nn.Module]:
+def _flatten_sequence(net: nn.Sequential) -> Iterator[nn.Module]:
     for layer in net:
         if type(layer) is nn.Sequential and not _has_hooks(layer):
-            yield from _flattened(layer)
+            yield from _flatten_sequence(layer)
         else:
             yield layer
 
 
-def _folds_into(layer: nn.Module, before: nn.Module | None) -> bool:
+def _can_fold(layer: nn.Module, previous: nn.Module | None) -> bool:
     return (
-        type(layer) is _NORMS.get(type(before), ())
-        and layer.running_mean is not None  # else the batch's own statistics are used
+        type(layer) is _NORMS.get(type(previous), ())
+        and layer.running_mean is not None  # otherwise it uses the statistics of the batch
         and not _has_hooks(layer)
-        and not _has_hooks(before)
+        and not _has_hooks(previous)
     )
 
 
@@ -79,9 +79,9 @@ def _has_hooks(module: nn.Module | None) -> bool:
 class FusedLayer(nn.Module):
     """A Linear or Conv2d and the activation after it, computed in one pass by oneDNN.
 
-    On some processors its products in float32 take half the time of those that torch otherwise
-    uses. The weights of a Linear are laid out for it beforehand, which also gives a row the same
-    bits whatever the number of rows. Input of another number format is converted.
+    On some processors, its float32 products take half the time of torch's default ones. The
+    weights of a Linear are reordered in advance, which also makes the bits of a row's result
+    independent of the number of rows. Input of another dtype is converted.
     """
 
     def __init__(self, layer: Any, activation: str, dtype: torch.dtype) -> None:
@@ -89,28 +89,28 @@ class FusedLayer(nn.Module):
         self._dtype = dtype
         self._bias = None if layer.bias is None else layer.bias.detach().to(dtype)
         weight = layer.weight.detach().to(dtype)
-        post: tuple[Any, ...] = (activation, [], "none" if activation == "gelu" else "")
-        ops = torch.ops.mkldnn
-        self._convolves = isinstance(layer, nn.Conv2d)
-        if self._convolves:
+        arguments: tuple[Any, ...] = (activation, [], "none" if activation == "gelu" else "")
+        operations = torch.ops.mkldnn
+        self._is_convolution = isinstance(layer, nn.Conv2d)
+        if self._is_convolution:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
-            self._compute = ops._convolution_pointwise
-            post = (layer.padding, layer.stride, layer.dilation, layer.groups, *post)
+            self._compute = operations._convolution_pointwise
+            arguments = (layer.padding, layer.stride, layer.dilation, layer.groups, *arguments)
         else:
-            self._weight = ops._reorder_linear_weight(weight.contiguous())
-            self._compute = ops._linear_pointwise
-        self._how = post
+            self._weight = operations._reorder_linear_weight(weight.contiguous())
+            self._compute = operations._linear_pointwise
+        self._arguments = arguments
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply, add and activate."""
         if x.dtype != self._dtype:
             x = x.to(self._dtype)
-        y = self._compute(x, self._weight, self._bias, *self._how)
-        # A single input channel has no order of axes, and the layers behind would inherit that.
-        return y.contiguous(memory_format=torch.channels_last) if self._convolves else y
+        y = self._compute(x, self._weight, self._bias, *self._arguments)
+        # With one input channel the memory format is ambiguous; later layers would inherit it.
+        return y.contiguous(memory_format=torch.channels_last) if self._is_convolution else y
 
 
-# Private to torch, and absent from some builds and versions.
+# Private to torch, and missing in some builds and versions.
 _OPERATIONS = ("_linear_pointwise", "_reorder_linear_weight", "_convolution_pointwise")
 
 
@@ -121,26 +121,30 @@ def can_fuse() -> bool:
     )
 
 
-def fuse(folded: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """Replace Linear and Conv2d, each with a ReLU or GELU behind it, by fused layers.
+def fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """Replace each Linear and Conv2d, with a ReLU or GELU after it, by a fused layer.
 
     Parameters
     ----------
-    folded : nn.Module
-        As :func:`fold` returns it; it is changed.
+    net : nn.Module
+        The result of :func:`fold`; it is changed.
     dtype : torch.dtype
-        What the layers compute in. The last one stays in float32, so that logits are not rounded.
+        Precision of the layers. The last one stays in float32, so that logits are not rounded.
 
     Returns
     -------
-    fused : nn.Module
-        For prediction on a CPU.
+    fused_net : nn.Module
+        The net for prediction on a CPU.
     """
-    fused = _fuse(folded, dtype)
-    last = folded[-1] if isinstance(folded, nn.Sequential) else None
-    if isinstance(fused, nn.Sequential) and isinstance(last, nn.Linear) and _is_fusible(last):
-        fused[-1] = FusedLayer(last, "none", torch.float32)
-    return fused
+    fused_net = _fuse(net, dtype)
+    last_layer = net[-1] if isinstance(net, nn.Sequential) else None
+    if (
+        isinstance(fused_net, nn.Sequential)
+        and isinstance(last_layer, nn.Linear)
+        and _is_fusible(last_layer)
+    ):
+        fused_net[-1] = FusedLayer(last_layer, "none", torch.float32)
+    return fused_net
 
 
 def _fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -151,14 +155,14 @@ def _fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
             setattr(net, name, _fuse(child, dtype))
         return net
     layers: list[nn.Module] = []
-    before: nn.Module | None = None
+    previous: nn.Module | None = None
     for layer in net:
-        activation = _activation(layer)
-        if activation and before is not None and _is_fusible(before):
-            layers[-1] = FusedLayer(before, activation, dtype)
+        activation = _get_fusible_activation(layer)
+        if activation and previous is not None and _is_fusible(previous):
+            layers[-1] = FusedLayer(previous, activation, dtype)
         else:
             layers.append(_fuse(layer, dtype))
-        before = layer
+        previous = layer
     return nn.Sequential(*layers)
 
 
@@ -170,7 +174,7 @@ def _is_fusible(layer: nn.Module) -> bool:
     return type(layer) is nn.Linear
 
 
-def _activation(layer: nn.Module) -> str | None:
+def _get_fusible_activation(layer: nn.Module) -> str | None:
     if type(layer) is nn.ReLU:
         return "relu"
     return "gelu" if type(layer) is nn.GELU and layer.approximate == "none" else None

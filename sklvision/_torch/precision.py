@@ -9,17 +9,17 @@ from torch import nn
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether this device computes in bfloat16 in hardware, and not by emulation."""
+    """Whether the hardware of this device supports bfloat16, without emulation."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        # Private in torch, and absent from some builds.
+        # Private to torch, and missing in some builds.
         return getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
     return False
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager:
-    """Compute in bfloat16 inside this context where that is the precision."""
+    """Compute in bfloat16 inside this context if that is the precision."""
     if precision != "bfloat16":
         return nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
@@ -30,8 +30,8 @@ def resolve_precision(
 ) -> str:
     """Resolve ``"auto"`` to the precision that suits this net on this device.
 
-    bfloat16 pays off where the processor computes in it and convolutions run over images of
-    at least 16 × 16 pixels; everything else stays in float32.
+    bfloat16 is faster if the processor supports it and the net has convolutions over images of
+    at least 16 × 16 pixels; otherwise float32 is used.
     """
     if precision != "auto":
         return precision

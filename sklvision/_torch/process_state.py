@@ -1,4 +1,4 @@
-"""Seeds and threads of torch: state of the whole process, set in a context and put back after."""
+"""Seeds and threads of torch: state of the whole process, set in a context and restored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from math import prod
 
 import torch
 
-# A batch of up to this many input values is trained on one thread: a second one gains little
-# there, and sums taken by one thread give the same bits whatever the number of cores or jobs.
+# Batches of up to this many input values are trained on one thread: a second thread gains little,
+# and sums computed by one thread have the same bits on any number of cores or jobs.
 _ONE_THREAD_BATCH_VALUES = 2**15
 
 # torch's default generator and thread count belong to the whole process.
@@ -19,7 +19,7 @@ _PROCESS_STATE = threading.RLock()
 
 @contextmanager
 def scoped_seed(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch inside this context, and leave its global generators as they were."""
+    """Seed torch inside this context, and restore its global generators."""
     devices = [device] if device.type == "cuda" else []
     with _PROCESS_STATE, torch.random.fork_rng(devices=devices):
         torch.default_generator.manual_seed(seed)
@@ -31,7 +31,7 @@ def scoped_seed(seed: int, device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def scoped_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[None]:
-    """Train small batches on one thread, and leave torch's thread count as it was."""
+    """Use one thread for small batches, and restore torch's number of threads."""
     threads = torch.get_num_threads()
     if threads == 1 or batch_size * prod(input_shape) > _ONE_THREAD_BATCH_VALUES:
         yield

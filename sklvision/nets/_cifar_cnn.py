@@ -1,4 +1,4 @@
-"""A plain convolutional net for small colour images."""
+"""A plain convolutional net for small color images."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sklvision.nets._layers import (
     Dropout,
     check_dropout,
     check_sizes,
-    halving_pool,
     make_activation,
+    make_halving_pool,
 )
 from sklvision.nets._registry import register
 
@@ -26,16 +26,16 @@ def cifar_cnn(
     dropout: Sequence[float] = (0.25, 0.3, 0.4, 0.5),
     activation: str = "gelu",
 ) -> nn.Module:
-    """Three blocks of two 3×3 convolutions, each halved by pooling, then a dense layer.
+    """Build three blocks of two 3×3 convolutions and a pooling, then a dense layer.
 
-    `dropout` names one probability per block and a last one for the dense layer. A side that
-    is down to one pixel is not pooled any further.
+    `dropout` has one probability per block and one for the dense layer. A side of one pixel is
+    not pooled any further.
     """
     check_dropout(dropout)
     widths = check_sizes("channels", channels)
     if len(dropout) != len(widths) + 1:
         raise ValueError(
-            f"dropout must hold {len(widths) + 1} probabilities, one per block and one for the "
+            f"dropout must have {len(widths) + 1} probabilities, one per block and one for the "
             f"dense layer, got {dropout!r}."
         )
     check_sizes("hidden", (hidden,))
@@ -49,7 +49,7 @@ def cifar_cnn(
                 nn.BatchNorm2d(n_out),
             ]
             n_in = n_out
-        pool, height, width = halving_pool(height, width)
+        pool, height, width = make_halving_pool(height, width)
         layers += [pool, Dropout(p)]
     layers += [
         nn.Flatten(),

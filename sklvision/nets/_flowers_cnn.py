@@ -1,4 +1,4 @@
-"""A plain convolutional net for photographs, made for 180×180 colour images."""
+"""A plain convolutional net for photographs, designed for 180×180 color images."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def flowers_cnn(
     dropout: float = 0.5,
     activation: str = "relu",
 ) -> nn.Module:
-    """Valid 3×3 convolutions, each halved by pooling, then a dense layer.
+    """Build valid 3×3 convolutions, each followed by pooling, then a dense layer.
 
-    `dropout` acts once, on the flattened features.
+    `dropout` is applied once, to the flattened features.
     """
     check_dropout(dropout)
     check_sizes("hidden", (hidden,))
@@ -34,8 +34,8 @@ def flowers_cnn(
         height, width = (height - 2) // 2, (width - 2) // 2
     if height < 1 or width < 1:
         raise ValueError(
-            f"channels={channels!r} convolve and halve an image of shape {input_shape} to nothing; "
-            "give fewer of them, or larger images."
+            f"channels={channels!r} reduce images of shape {input_shape} to less than one pixel. "
+            "Use fewer channels, or larger images."
         )
     layers += [
         nn.Flatten(),

@@ -21,23 +21,25 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def make_activation(name: str) -> nn.Module:
-    """Make the activation layer of that name."""
+    """Make the activation layer with this name."""
     if name not in _ACTIVATIONS:
         hint = did_you_mean(str(name), _ACTIVATIONS)
-        raise ValueError(f"activation must be a known name, got {name!r}. {hint}")
+        raise ValueError(
+            f"activation must be one of {', '.join(map(repr, _ACTIVATIONS))}, got {name!r}. {hint}"
+        )
     return _ACTIVATIONS[name]()
 
 
 def check_sizes(name: str, sizes: Iterable[int], *, length: int | None = None) -> tuple[int, ...]:
-    """Check a sequence of layer sizes: positive integers, `length` of them when given."""
+    """Check that layer sizes are positive integers, and their number if `length` is given."""
     if isinstance(sizes, Integral):
         sizes = (int(sizes),)
-    checked = tuple(sizes)
-    positive = all(isinstance(n, Integral) and n >= 1 for n in checked)
-    if not positive or (length is not None and len(checked) != length):
-        wanted = f"{length} positive integers" if length else "positive integers"
-        raise ValueError(f"{name} must be {wanted}, got {sizes!r}.")
-    return tuple(int(n) for n in checked)
+    values = tuple(sizes)
+    is_positive = all(isinstance(n, Integral) and n >= 1 for n in values)
+    if not is_positive or (length is not None and len(values) != length):
+        expected = f"{length} positive integers" if length else "positive integers"
+        raise ValueError(f"{name} must be {expected}, got {sizes!r}.")
+    return tuple(int(n) for n in values)
 
 
 def check_dropout(dropout: float | Sequence[float], name: str = "dropout") -> None:
@@ -47,7 +49,7 @@ def check_dropout(dropout: float | Sequence[float], name: str = "dropout") -> No
             raise ValueError(f"{name} must lie in [0, 1), got {dropout!r}.")
 
 
-def dense_layers(
+def make_dense_layers(
     n_inputs: int,
     n_classes: int,
     hidden_layer_sizes: Iterable[int],
@@ -56,7 +58,7 @@ def dense_layers(
     batch_norm: bool,
     activation: str,
 ) -> list[nn.Module]:
-    """Stack Linear, BatchNorm, activation and dropout for every hidden layer, then the head."""
+    """Make Linear, BatchNorm, activation and dropout for every hidden layer, then the head."""
     check_dropout(dropout)
     layers: list[nn.Module] = []
     for width in check_sizes("hidden_layer_sizes", hidden_layer_sizes):
@@ -71,14 +73,14 @@ def dense_layers(
     return layers
 
 
-def halving_pool(height: int, width: int) -> tuple[nn.Module, int, int]:
-    """Max-pool by 2 along each side that is longer than one pixel."""
+def make_halving_pool(height: int, width: int) -> tuple[nn.Module, int, int]:
+    """Make a max-pooling by 2 along each side longer than one pixel; return the new size."""
     kernel = (min(2, height), min(2, width))
     return nn.MaxPool2d(kernel), height // kernel[0], width // kernel[1]
 
 
 class Unsqueeze(nn.Module):
-    """Give spectra ``(n, n_bands)`` their one channel, ``(n, 1, n_bands)``."""
+    """Add a channel axis to spectra: ``(n, n_bands)`` becomes ``(n, 1, n_bands)``."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Insert the channel axis."""

@@ -7,7 +7,7 @@ from math import prod
 
 from torch import nn
 
-from sklvision.nets._layers import dense_layers
+from sklvision.nets._layers import make_dense_layers
 from sklvision.nets._registry import register
 
 
@@ -21,12 +21,12 @@ def spectrum_mlp(
     batch_norm: bool = True,
     activation: str = "relu",
 ) -> nn.Module:
-    """Perceptron over the bands of a spectrum.
+    """Build a multi-layer perceptron on the bands of a spectrum.
 
-    After each hidden layer come batch normalisation, the activation and dropout.
+    Each hidden layer is followed by batch normalization, the activation and dropout.
     """
     return nn.Sequential(
-        *dense_layers(
+        *make_dense_layers(
             input_shape[0],
             n_classes,
             hidden_layer_sizes,
@@ -47,8 +47,8 @@ def mlp(
     batch_norm: bool = True,
     activation: str = "relu",
 ) -> nn.Module:
-    """Perceptron over the pixels of an image: ``spectrum_mlp`` after flattening."""
-    layers = dense_layers(
+    """Build a multi-layer perceptron on the flattened pixels of an image."""
+    layers = make_dense_layers(
         prod(input_shape),
         n_classes,
         hidden_layer_sizes,

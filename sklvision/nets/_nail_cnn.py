@@ -1,4 +1,4 @@
-"""The convolutional net of a nail inspection, made for 112×112 gray images."""
+"""A convolutional net for the inspection of nails, designed for 112×112 gray images."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def nail_cnn(
     hidden: int = 512,
     dropout: float = 0.5,
 ) -> nn.Module:
-    """Four valid convolutions, each normalised per image and halved, then two dense layers.
+    """Build four valid convolutions with instance norm and pooling, then two dense layers.
 
-    Instance norm takes an image's own brightness and contrast away, which suits changing light.
+    Instance norm removes the brightness and contrast of each image, which helps if light changes.
     """
     check_dropout(dropout)
     check_sizes("hidden", (hidden,))

@@ -17,16 +17,16 @@ from sklvision.utils._suggest import did_you_mean
 
 Builder = Callable[..., nn.Module]
 
-# How many numbers describe one sample of each kind.
+# The shape of one sample of each kind, and its number of dimensions.
 _SHAPE_OF_KIND = {"spectrum": ("(n_bands,)", 1), "image": ("(height, width, channels)", 3)}
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A registered architecture: what it classifies and how it is built.
+    """A registered architecture: its kind of samples and the function that builds it.
 
     `min_side` is the smallest height and width, in pixels, that an image may have;
-    `published_side` asks for that of the images its published weights were trained on.
+    `published_side` returns the side of the images that its published weights were trained on.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Architecture:
 
     @property
     def native_side(self) -> int | None:
-        """Side in pixels of the images in the published training; None without weights."""
+        """Side in pixels of the images that published weights were trained on, or None."""
         return self.published_side() if self.published_side else None
 
     @property
@@ -71,7 +71,7 @@ def register(
 
 
 def list_architectures(kind: str | None = None, *, library: str | None = None) -> list[str]:
-    """List the names that :func:`build` knows.
+    """List the names that :func:`build` accepts.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     library : {"sklvision", "torchvision", "timm"}, default=None
         List only the nets of the package itself, or only the classifiers of another
         library, named ``"torchvision:resnet18"`` or ``"timm:convnext_tiny"``. The default
-        lists those of every library that is installed (extra ``zoo``), and imports it
-        where they are for images.
+        lists those of every installed library (extra ``zoo``), which is imported unless
+        ``kind="spectrum"``.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     Raises
     ------
     ValueError
-        If `kind` or `library` is not one of those listed.
+        If `kind` or `library` is not one of the values listed.
     ImportError
         If `library` is named and cannot be imported.
 
@@ -117,36 +117,37 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     if library in (None, "sklvision"):
         names += sorted(a.name for a in _ARCHITECTURES.values() if kind in (None, a.kind))
     if kind != "spectrum":
-        for other in _zoo.LIBRARIES if library is None else {library} & set(_zoo.LIBRARIES):
-            names += _zoo.names(other, missing_ok=library is None)
+        for library_name in _zoo.LIBRARIES if library is None else {library} & set(_zoo.LIBRARIES):
+            names += _zoo.list_names(library_name, missing_ok=library is None)
     return names
 
 
 def get_architecture(name: str, kind: str | None = None) -> Architecture:
-    """Look a name up, or raise a ValueError that suggests the nearest one."""
+    """Look up a name, or raise a ValueError that suggests the most similar one."""
     library, _, model = name.partition(":")
     if library in _zoo.LIBRARIES:
-        known = _zoo.names(library)
-        if name not in known:
-            near = get_close_matches(name, known, n=5) or known[:5]
-            raise ValueError(f"{library} has no model {model!r}. {did_you_mean(name, near)}")
+        names = _zoo.list_names(library)
+        if name not in names:
+            suggestions = get_close_matches(name, names, n=5) or names[:5]
+            raise ValueError(f"{library} has no model {model!r}. {did_you_mean(name, suggestions)}")
         architecture = Architecture(
             name,
             "image",
             partial(_zoo.LIBRARIES[library], model),
-            published_side=partial(_zoo.native_side, library, model),
+            published_side=partial(_zoo.get_native_side, library, model),
         )
     elif name in _ARCHITECTURES:
         architecture = _ARCHITECTURES[name]
     else:
         hint = did_you_mean(name, list_architectures(kind, library="sklvision"))
-        others = " or ".join(f"'{library}:NAME'" for library in _zoo.LIBRARIES)
+        zoo_names = " or ".join(f"'{library}:NAME'" for library in _zoo.LIBRARIES)
         raise ValueError(
-            f"No architecture is named {name!r}. {hint} Models of other libraries are {others}."
+            f"No architecture is named {name!r}. {hint} Models of other libraries are named "
+            f"{zoo_names}."
         )
     if kind is not None and architecture.kind != kind:
         raise ValueError(
-            f"Architecture {name!r} is built for one {architecture.kind}, not for one {kind}. "
+            f"Architecture {name!r} is for one {architecture.kind}, not for one {kind}. "
             f"Architectures for one {kind}: "
             f"{', '.join(list_architectures(kind, library='sklvision'))}."
         )
@@ -169,9 +170,9 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     **params : dict
         Parameters of the architecture, such as ``dropout=0.2``. Nets that come with weights
         take ``pretrained`` (default False), ``image_size`` (side in pixels of the squares that
-        images are resized to inside the net; by default only sides shorter than
-        32 pixels, or than the net bears, are enlarged) and ``backbone_lr_scale``: the learning
-        rate of all layers but the last as a multiple of the training's, 0 freezes them.
+        images are resized to inside the net; by default only sides that are shorter than
+        32 pixels, or too short for the net, are enlarged) and ``backbone_lr_scale``: the factor
+        of the learning rate for all layers except the last; 0 freezes them.
 
     Returns
     -------
@@ -186,11 +187,11 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     TypeError
         If the architecture does not have one of the parameters.
     ImportError
-        If the library, or the package that holds the weights, is not installed.
+        If the library, or the package with the weights, is not installed.
 
     See Also
     --------
-    list_architectures : The names.
+    list_architectures : List the names.
 
     Examples
     --------
@@ -200,19 +201,19 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     333059
     """
     architecture = get_architecture(name)
-    described, n_dims = _SHAPE_OF_KIND[architecture.kind]
+    shape_text, n_dims = _SHAPE_OF_KIND[architecture.kind]
     shape = tuple(input_shape)
     if len(shape) != n_dims or not all(isinstance(n, Integral) and n >= 1 for n in shape):
         raise ValueError(
-            f"Architecture {name!r} needs an input_shape {described} of positive integers, "
+            f"Architecture {name!r} needs an input_shape {shape_text} of positive integers, "
             f"got {input_shape!r}."
         )
     if not isinstance(n_classes, Integral) or n_classes < 1:
         raise ValueError(f"n_classes must be an integer of at least 1, got {n_classes!r}.")
     if architecture.kind == "image" and min(shape[:2]) < architecture.min_side:
         raise ValueError(
-            f"Architecture {name!r} needs images of at least {architecture.min_side} pixels a "
-            f"side, got an input_shape {input_shape!r}. Enlarge them, by sklvision.image.Resize."
+            f"Architecture {name!r} needs images of at least {architecture.min_side} pixels per "
+            f"side, got an input_shape {input_shape!r}. Enlarge them with sklvision.image.Resize."
         )
     for param in params:
         if param not in architecture.params:

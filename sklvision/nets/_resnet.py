@@ -1,4 +1,4 @@
-"""Small residual nets, as made for CIFAR-10.
+"""Small residual nets, as designed for CIFAR-10.
 
 References
 ----------
@@ -13,7 +13,7 @@ from sklvision.nets._layers import check_sizes, make_activation
 from sklvision.nets._registry import register
 
 
-def _conv_norm(n_in: int, n_out: int, kernel_size: int, stride: int) -> nn.Sequential:
+def _make_conv_norm(n_in: int, n_out: int, kernel_size: int, stride: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(n_in, n_out, kernel_size, stride, padding=kernel_size // 2, bias=False),
         nn.BatchNorm2d(n_out),
@@ -21,17 +21,17 @@ def _conv_norm(n_in: int, n_out: int, kernel_size: int, stride: int) -> nn.Seque
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside a shortcut."""
+    """Two 3×3 convolutions with a shortcut."""
 
     def __init__(self, n_in: int, n_out: int, stride: int, activation: str) -> None:
         super().__init__()
         self.branch = nn.Sequential(
-            _conv_norm(n_in, n_out, 3, stride),
+            _make_conv_norm(n_in, n_out, 3, stride),
             make_activation(activation),
-            _conv_norm(n_out, n_out, 3, 1),
+            _make_conv_norm(n_out, n_out, 3, 1),
         )
         changes_shape = stride != 1 or n_in != n_out
-        self.shortcut = _conv_norm(n_in, n_out, 1, stride) if changes_shape else nn.Identity()
+        self.shortcut = _make_conv_norm(n_in, n_out, 1, stride) if changes_shape else nn.Identity()
         self.activation = make_activation(activation)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
         return self.activation(self.branch(x) + self.shortcut(x))
 
 
-def _resnet(
+def _build_resnet(
     input_shape: tuple[int, int, int],
     n_classes: int,
     *,
@@ -49,7 +49,10 @@ def _resnet(
     n_stages: int = 3,
 ) -> nn.Module:
     check_sizes("width", (width,))
-    layers: list[nn.Module] = [_conv_norm(input_shape[2], width, 3, 1), make_activation(activation)]
+    layers: list[nn.Module] = [
+        _make_conv_norm(input_shape[2], width, 3, 1),
+        make_activation(activation),
+    ]
     n_in = width
     for stage in range(n_stages):
         n_out = width * 2**stage
@@ -69,8 +72,10 @@ def resnet8(
     width: int = 16,
     activation: str = "relu",
 ) -> nn.Module:
-    """Residual net of 8 weighted layers: three stages of one block."""
-    return _resnet(input_shape, n_classes, blocks_per_stage=1, width=width, activation=activation)
+    """Build a residual net of 8 weighted layers: three stages of one block."""
+    return _build_resnet(
+        input_shape, n_classes, blocks_per_stage=1, width=width, activation=activation
+    )
 
 
 @register("resnet20", kind="image")
@@ -81,8 +86,10 @@ def resnet20(
     width: int = 16,
     activation: str = "relu",
 ) -> nn.Module:
-    """Residual net of 20 weighted layers: three stages of three blocks."""
-    return _resnet(input_shape, n_classes, blocks_per_stage=3, width=width, activation=activation)
+    """Build a residual net of 20 weighted layers: three stages of three blocks."""
+    return _build_resnet(
+        input_shape, n_classes, blocks_per_stage=3, width=width, activation=activation
+    )
 
 
 @register("resnet18", kind="image")
@@ -93,12 +100,12 @@ def resnet18(
     width: int = 64,
     activation: str = "relu",
 ) -> nn.Module:
-    """Residual net of 18 weighted layers for small images: four stages of two blocks.
+    """Build a residual net of 18 weighted layers for small images: four stages of two blocks.
 
-    Its first convolution is 3×3 and keeps the size, where the one for ImageNet is 7×7 and
+    Its first convolution is 3×3 and keeps the size; that of the net for ImageNet is 7×7 and
     followed by pooling.
     """
-    return _resnet(
+    return _build_resnet(
         input_shape,
         n_classes,
         blocks_per_stage=2,

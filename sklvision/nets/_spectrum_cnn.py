@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from sklvision.nets._layers import Unsqueeze, check_sizes, dense_layers, make_activation
+from sklvision.nets._layers import Unsqueeze, check_sizes, make_activation, make_dense_layers
 from sklvision.nets._registry import register
 
 
@@ -22,10 +22,10 @@ def spectrum_cnn(
     dropout: float = 0.4,
     activation: str = "relu",
 ) -> nn.Module:
-    """Strided 1-D convolutions that see band shapes, then dense layers that see where they are.
+    """Build strided 1-D convolutions for the shapes of peaks, then dense layers for positions.
 
-    The convolutions' output is averaged to `n_positions` places along the spectrum and not to
-    one, because a substance shows by where it absorbs.
+    The output of the convolutions is averaged to `n_positions` positions along the spectrum, not
+    to one, because substances differ in the positions of their absorption.
     """
     (kernel_size,) = check_sizes("kernel_size", (kernel_size,))
     (n_positions,) = check_sizes("n_positions", (n_positions,))
@@ -42,7 +42,7 @@ def spectrum_cnn(
         n_in, length = n_out, (length + 1) // 2
     n_positions = min(n_positions, length)
     layers += [nn.AdaptiveAvgPool1d(n_positions), nn.Flatten()]
-    layers += dense_layers(
+    layers += make_dense_layers(
         n_in * n_positions,
         n_classes,
         hidden_layer_sizes,

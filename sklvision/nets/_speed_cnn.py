@@ -1,4 +1,4 @@
-"""A convolutional net that learns small colour images in a few passes over them.
+"""A convolutional net that learns small color images in a few epochs.
 
 References
 ----------
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from sklvision.nets._layers import check_dropout, check_sizes, halving_pool, make_activation
+from sklvision.nets._layers import check_dropout, check_sizes, make_activation, make_halving_pool
 from sklvision.nets._registry import register
 
-# How neighbouring pixels of photographs, standardised per channel, vary: standard deviation of
-# their sum and of their difference along one axis, and of the channels' sum and differences
+# Standard deviations in photographs that are standardized per channel: of the sum and of the
+# difference of neighboring pixels along one axis, and of the sum and the differences of channels,
 # relative to their sum. Measured on photographs of 32×32 pixels; only the magnitude matters.
 _SPATIAL_STD = (1.8, 0.34)
 _CHANNEL_STD = (1.0, 0.22, 0.12)
@@ -32,25 +32,24 @@ def speed_cnn(
     activation: str = "gelu",
     logit_scale: float = 1 / 9,
 ) -> nn.Module:
-    """Whitened 2×2 patches, then blocks of two 3×3 convolutions that are halved in between.
+    """Build a whitening of 2×2 patches, then blocks of two 3×3 convolutions with pooling.
 
-    The first layer starts with filters that whiten patches of photographs, and the 3×3
-    convolutions start near the identity, so that training starts where the differences
-    between images are. `logit_scale` multiplies the logits: a small one keeps them
-    from growing too soon.
+    The first layer is initialized with filters that whiten patches of photographs, and the 3×3
+    convolutions close to the identity, so that training starts with decorrelated features.
+    `logit_scale` multiplies the logits: a small value keeps them from growing too early.
     """
     check_dropout(dropout)
     if not logit_scale > 0:
-        raise ValueError(f"logit_scale must be above 0, got {logit_scale!r}.")
+        raise ValueError(f"logit_scale must be greater than 0, got {logit_scale!r}.")
     height, width, n_in = input_shape
-    stem = whitening_conv(n_in, (min(2, height), min(2, width)))
-    layers: list[nn.Module] = [stem, make_activation(activation)]
-    n_in = stem.out_channels
-    height, width = height - stem.kernel_size[0] + 1, width - stem.kernel_size[1] + 1
+    whitening = make_whitening_conv(n_in, (min(2, height), min(2, width)))
+    layers: list[nn.Module] = [whitening, make_activation(activation)]
+    n_in = whitening.out_channels
+    height, width = height - whitening.kernel_size[0] + 1, width - whitening.kernel_size[1] + 1
     for n_out in check_sizes("channels", channels):
-        pool, height, width = halving_pool(height, width)
-        layers += [_identity_conv(n_in, n_out), pool, nn.BatchNorm2d(n_out)]
-        layers += [make_activation(activation), _identity_conv(n_out, n_out)]
+        pool, height, width = make_halving_pool(height, width)
+        layers += [_make_identity_conv(n_in, n_out), pool, nn.BatchNorm2d(n_out)]
+        layers += [make_activation(activation), _make_identity_conv(n_out, n_out)]
         layers += [nn.BatchNorm2d(n_out), make_activation(activation)]
         n_in = n_out
     layers += [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Dropout(dropout)]
@@ -70,13 +69,13 @@ class Scale(nn.Module):
         return x * self.factor
 
 
-def whitening_conv(n_channels: int, kernel_size: tuple[int, int]) -> nn.Conv2d:
-    """Convolution that starts by whitening patches of photographs, each output in both signs.
+def make_whitening_conv(n_channels: int, kernel_size: tuple[int, int]) -> nn.Conv2d:
+    """Make a convolution that whitens patches of photographs, with each output in both signs.
 
-    The principal components of such patches are nearly those of the cosine transform along
-    height, width and channels, whatever the photographs show, so no data are needed.
+    The principal components of such patches are close to those of the cosine transform along
+    height, width and channels for all photographs, so no data are needed.
     """
-    rows, columns, colors = (_cosines(n) for n in (*kernel_size, n_channels))
+    rows, columns, colors = (_compute_cosine_transform(n) for n in (*kernel_size, n_channels))
     filters = torch.einsum("ih,jw,kc->ijkchw", rows, columns, colors)
     spatial = torch.tensor(_SPATIAL_STD)
     channel = torch.tensor([_CHANNEL_STD[min(k, 2)] for k in range(n_channels)])
@@ -89,15 +88,15 @@ def whitening_conv(n_channels: int, kernel_size: tuple[int, int]) -> nn.Conv2d:
     return conv
 
 
-def _cosines(n: int) -> Tensor:
-    """The orthonormal cosine transform of n values, one component a row."""
+def _compute_cosine_transform(n: int) -> Tensor:
+    """Compute the orthonormal cosine transform of n values, one component per row."""
     angles = torch.arange(n)[:, None] * (torch.arange(n) + 0.5) * (torch.pi / n)
     components = torch.cos(angles)
     return components / components.norm(dim=1, keepdim=True)
 
 
-def _identity_conv(n_in: int, n_out: int) -> nn.Conv2d:
-    """3×3 convolution whose first outputs start as its inputs."""
+def _make_identity_conv(n_in: int, n_out: int) -> nn.Conv2d:
+    """Make a 3×3 convolution whose first outputs initially equal its inputs."""
     conv = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
     nn.init.dirac_(conv.weight.data[:n_in])
     return conv

@@ -15,11 +15,11 @@ from sklvision.nets._registry import register
 
 
 class PreActivationBlock(nn.Module):
-    """Two 3×3 convolutions, each after its normalisation and activation, beside a shortcut."""
+    """Two 3×3 convolutions, each after normalization and activation, with a shortcut."""
 
     def __init__(self, n_in: int, n_out: int, stride: int, dropout: float, activation: str) -> None:
         super().__init__()
-        self.before = nn.Sequential(nn.BatchNorm2d(n_in), make_activation(activation))
+        self.activate = nn.Sequential(nn.BatchNorm2d(n_in), make_activation(activation))
         self.branch = nn.Sequential(
             nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False),
             nn.BatchNorm2d(n_out),
@@ -33,9 +33,9 @@ class PreActivationBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the branch to the shortcut."""
-        activated = self.before(x)
-        shortcut = x if self.projection is None else self.projection(activated)
-        return self.branch(activated) + shortcut
+        inputs = self.activate(x)
+        shortcut = x if self.projection is None else self.projection(inputs)
+        return self.branch(inputs) + shortcut
 
 
 @register("wide_resnet16_2", kind="image")
@@ -47,9 +47,9 @@ def wide_resnet16_2(
     dropout: float = 0.0,
     activation: str = "relu",
 ) -> nn.Module:
-    """Residual net of 16 layers, `width` times as wide as the thin ones: three stages of two.
+    """Build a residual net of 16 layers, `width` times as wide as usual: three stages of two.
 
-    `dropout` acts between the convolutions of each block.
+    `dropout` is applied between the convolutions of each block.
     """
     check_dropout(dropout)
     (width,) = check_sizes("width", (width,))

@@ -1,6 +1,6 @@
 """Models of torchvision and timm, adapted to images of any size and number of channels.
 
-Neither library is imported before a name of it is asked for.
+A library is imported only when one of its models is requested.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from sklvision.nets._adapt import (
     IMAGENET_STD,
     AdaptedNet,
     adapt_channels,
-    last_layer,
+    find_head,
     replace_head,
     resolve_size,
 )
 from sklvision.utils._optional import import_optional
 
-# Families of torchvision by the start of their names: those that need more than 32 pixels a
-# side, and those whose attention is laid out for images of one size.
+# Families of torchvision by the prefix of their names: those that need more than 32 pixels per
+# side, and those whose attention has a fixed image size.
 _MIN_SIDE = {"alexnet": 64, "inception": 80}
 _FIXED_SIDE = {"vit": 224, "maxvit": 224}
-# These two normalise images a second time, if let.
+# By default, these two normalize images a second time.
 _INCEPTIONS = ("googlenet", "inception_v3")
 
 
@@ -39,46 +39,46 @@ def _import(library: str) -> ModuleType:
     except ImportError:
         raise
     except Exception as error:
-        # A torchvision that was built for another torch fails in many ways.
+        # A torchvision built for another torch can fail in many ways.
         raise ImportError(
             f"{library} is installed but can't be imported ({error}). "
-            "Install the version that was made for the torch that is installed."
+            "Install the version that was built for the installed torch."
         ) from error
 
 
 @cache
-def _models(library: str) -> tuple[str, ...]:
+def _list_models(library: str) -> tuple[str, ...]:
     module = _import(library)
     if library == "torchvision":
         return tuple(module.models.list_models(module=module.models))
     return tuple(module.list_models())
 
 
-def names(library: str, *, missing_ok: bool = False) -> list[str]:
+def list_names(library: str, *, missing_ok: bool = False) -> list[str]:
     """List the models of a library as ``"library:NAME"``."""
     try:
-        return sorted(f"{library}:{model}" for model in _models(library))
+        return sorted(f"{library}:{model}" for model in _list_models(library))
     except ImportError as error:
         if not missing_ok:
             raise
         if not isinstance(error.__cause__, ModuleNotFoundError):
-            warnings.warn(f"The models of {library} are left out: {error}", stacklevel=3)
+            warnings.warn(f"The models of {library} are not listed: {error}", stacklevel=3)
         return []
 
 
-def _by_family(table: dict[str, int], name: str) -> int | None:
+def _find_family(table: dict[str, int], name: str) -> int | None:
     return next((side for family, side in table.items() if name.startswith(family)), None)
 
 
-def native_side(library: str, name: str) -> int:
-    """Side in pixels of the images that a model's own weights were trained on."""
+def get_native_side(library: str, name: str) -> int:
+    """Return the side in pixels of the images that a model's weights were trained on."""
     if library == "timm":
         return _import("timm").get_pretrained_cfg(name).input_size[-1]
     weights = _import("torchvision").models.get_model_weights(name).DEFAULT
     return int(weights.transforms().crop_size[0])
 
 
-def torchvision_model(
+def build_torchvision_model(
     name: str,
     input_shape: tuple[int, int, int],
     n_classes: int,
@@ -87,10 +87,10 @@ def torchvision_model(
     image_size: int | None = None,
     backbone_lr_scale: float = 1.0,
 ) -> nn.Module:
-    """Build a classifier of torchvision."""
+    """Build a classifier from torchvision."""
     models = _import("torchvision").models
-    fixed_side = _by_family(_FIXED_SIDE, name)
-    min_side = _by_family(_MIN_SIDE, name) or DEFAULT_MIN_SIDE
+    fixed_side = _find_family(_FIXED_SIDE, name)
+    min_side = _find_family(_MIN_SIDE, name) or DEFAULT_MIN_SIDE
     size = resolve_size(input_shape, image_size, min_side=min_side, fixed_side=fixed_side)
     params: dict[str, Any] = {}
     if name in _INCEPTIONS:
@@ -99,7 +99,7 @@ def torchvision_model(
         params = {"image_size": size[0]}
     elif name.startswith("maxvit"):
         params = {"input_size": size}
-    expects: Any = None
+    expected_statistics: Any = None
     if pretrained:
         if fixed_side is not None and params.get("image_size", fixed_side) != fixed_side:
             raise ValueError(
@@ -108,10 +108,10 @@ def torchvision_model(
             )
         model = models.get_model(name, weights="DEFAULT", **params)
         if name == "inception_v3":
-            model.aux_logits, model.AuxLogits = False, None  # they'd be a second output
-        replace_head(model, last_layer(model), n_classes)
+            model.aux_logits, model.AuxLogits = False, None  # they would be a second output
+        replace_head(model, find_head(model), n_classes)
         half = (0.5, 0.5, 0.5)
-        expects = (half, half) if name in _INCEPTIONS else (IMAGENET_MEAN, IMAGENET_STD)
+        expected_statistics = (half, half) if name in _INCEPTIONS else (IMAGENET_MEAN, IMAGENET_STD)
     else:
         if name in _INCEPTIONS:
             params |= {"init_weights": True, "aux_logits": False}
@@ -119,16 +119,16 @@ def torchvision_model(
     adapt_channels(model, input_shape[2])
     return AdaptedNet(
         model,
-        [last_layer(model)],
+        [find_head(model)],
         size=size,
         n_channels=input_shape[2],
         any_size=fixed_side is None,
-        expects=expects,
+        expected_statistics=expected_statistics,
         backbone_lr_scale=backbone_lr_scale,
     )
 
 
-def timm_model(
+def build_timm_model(
     name: str,
     input_shape: tuple[int, int, int],
     n_classes: int,
@@ -137,7 +137,7 @@ def timm_model(
     image_size: int | None = None,
     backbone_lr_scale: float = 1.0,
 ) -> nn.Module:
-    """Build a classifier of timm."""
+    """Build a classifier from timm."""
     timm = _import("timm")
     config = timm.get_pretrained_cfg(name)
     min_side = max(DEFAULT_MIN_SIDE, *(config.min_input_size or (0, 0, 0))[1:])
@@ -150,7 +150,7 @@ def timm_model(
         name, pretrained=pretrained, num_classes=n_classes, in_chans=input_shape[2], **params
     )
     if not hasattr(model, "get_classifier"):
-        raise ValueError(f"timm's {name!r} is no classifier.")
+        raise ValueError(f"timm's {name!r} is not a classifier. Choose another model.")
     heads = model.get_classifier()
     heads = heads if isinstance(heads, tuple | list) else (heads,)
     return AdaptedNet(
@@ -159,12 +159,12 @@ def timm_model(
         size=size,
         n_channels=input_shape[2],
         any_size=fixed_side is None,
-        expects=(config.mean, config.std) if pretrained else None,
+        expected_statistics=(config.mean, config.std) if pretrained else None,
         backbone_lr_scale=backbone_lr_scale,
     )
 
 
 LIBRARIES: dict[str, Callable[..., nn.Module]] = {
-    "torchvision": torchvision_model,
-    "timm": timm_model,
+    "torchvision": build_torchvision_model,
+    "timm": build_timm_model,
 }

@@ -22,8 +22,8 @@ SMALL = [
 fusible = pytest.mark.skipif(not can_fuse(), reason="torch was built without oneDNN")
 
 
-def trained(net, seed):
-    """Give batch normalisation statistics that are not those it starts with."""
+def randomize_statistics(net, seed):
+    """Give batch normalization statistics that are not those it starts with."""
     generator = torch.Generator().manual_seed(seed)
     for module in net.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
@@ -38,22 +38,22 @@ def batch(shape, n_rows, seed):
     return torch.randn((n_rows, last, *space), generator=torch.Generator().manual_seed(seed))
 
 
-def assert_close(found, expected, tolerance):
-    difference = (found - expected).abs().max()
+def assert_close(result, expected, tolerance):
+    difference = (result - expected).abs().max()
     assert difference <= tolerance * (1 + expected.abs().max())
 
 
 @torch.no_grad()
 @pytest.mark.parametrize(("name", "shape"), SMALL)
-def test_every_architecture_folds_and_fuses(name, shape):
-    net = trained(build(name, shape, 5), 0).train()
-    before = copy.deepcopy(net.state_dict())
-    folded = fold(net)
+def test_fold_and_fuse_keep_every_architecture(name, shape):
+    net = randomize_statistics(build(name, shape, 5), 0).train()
+    state = copy.deepcopy(net.state_dict())
+    folded_net = fold(net)
     assert net.training
-    assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
+    assert all(torch.equal(state[key], value) for key, value in net.state_dict().items())
     x = batch(shape, 3, 1)
     expected = net.eval()(x)
-    assert_close(folded(x), expected, 1e-4)
+    assert_close(folded_net(x), expected, 1e-4)
     if can_fuse():
         assert_close(fuse(fold(net), torch.float32)(x), expected, 1e-4)
 
@@ -70,7 +70,7 @@ def test_every_architecture_folds_and_fuses(name, shape):
     dtype=st.sampled_from([torch.float32, torch.bfloat16]),
     seed=st.integers(0, 99),
 )
-def test_perceptrons_fuse_and_rows_stand_alone(
+def test_fuse_keeps_perceptrons_and_rows_independent(
     widths, n_bands, n_rows, activation, batch_norm, dtype, seed
 ):
     net = build(
@@ -81,17 +81,17 @@ def test_perceptrons_fuse_and_rows_stand_alone(
         activation=activation,
         batch_norm=batch_norm,
     )
-    net = trained(net, seed).eval()
+    net = randomize_statistics(net, seed).eval()
     x = batch((n_bands,), n_rows, seed)
-    fused = fuse(fold(net), dtype)
-    found = fused(x.to(dtype))
-    assert found.dtype == torch.float32  # the last layer is not rounded
-    assert_close(found, net(x), 1e-4 if dtype == torch.float32 else 0.1)
-    alone = torch.cat([fused(row[None].to(dtype)) for row in x])
+    fused_net = fuse(fold(net), dtype)
+    result = fused_net(x.to(dtype))
+    assert result.dtype == torch.float32  # the last layer is not rounded
+    assert_close(result, net(x), 1e-4 if dtype == torch.float32 else 0.1)
+    single_rows = torch.cat([fused_net(row[None].to(dtype)) for row in x])
     if activation in ("relu", "gelu"):
-        assert torch.equal(alone, found)
+        assert torch.equal(single_rows, result)
     else:
-        assert_close(alone, found, 1e-5 if dtype == torch.float32 else 0.1)
+        assert_close(single_rows, result, 1e-5 if dtype == torch.float32 else 0.1)
 
 
 @fusible
@@ -104,7 +104,7 @@ def test_perceptrons_fuse_and_rows_stand_alone(
     bias=st.booleans(),
     side=st.integers(5, 12),
 )
-def test_convolutions_fuse(stride, padding, groups, bias, side):
+def test_fuse_keeps_convolutions(stride, padding, groups, bias, side):
     net = nn.Sequential(
         nn.Conv2d(4, 6, 3, stride, padding, groups=groups, bias=bias),
         nn.BatchNorm2d(6),
@@ -112,25 +112,27 @@ def test_convolutions_fuse(stride, padding, groups, bias, side):
         nn.Conv2d(6, 2, 1),
         nn.ReLU(),
     )
-    net = trained(net, 0).eval()
+    net = randomize_statistics(net, 0).eval()
     x = batch((side, side, 4), 3, side)
-    fused = fuse(fold(net), torch.float32)
-    assert len(fused) == 2
-    assert_close(fused(x), net(x), 1e-5)
+    fused_net = fuse(fold(net), torch.float32)
+    assert len(fused_net) == 2
+    assert_close(fused_net(x), net(x), 1e-5)
 
 
-def test_what_may_not_be_folded_stays():
+def test_fold_keeps_layers_that_cannot_be_folded():
     own_statistics = nn.BatchNorm1d(4, track_running_stats=False)
     assert len(fold(nn.Sequential(nn.Linear(3, 4), own_statistics))) == 2
     assert len(fold(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.BatchNorm1d(4)))) == 3
-    watched = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
-    watched[0].register_forward_hook(lambda *_: None)
-    assert len(fold(watched)) == 2
+    hooked_net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    hooked_net[0].register_forward_hook(lambda *_: None)
+    assert len(fold(hooked_net)) == 2
 
 
 @fusible
-def test_only_plain_layers_are_fused():
+def test_fuse_replaces_plain_layers_only():
     reflecting = nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect")
-    same = nn.Conv2d(4, 4, 3, padding="same")
-    fused = fuse(fold(nn.Sequential(reflecting, same, nn.GELU(approximate="tanh"))), torch.float32)
-    assert not any(isinstance(layer, FusedLayer) for layer in fused)
+    same_padding = nn.Conv2d(4, 4, 3, padding="same")
+    fused_net = fuse(
+        fold(nn.Sequential(reflecting, same_padding, nn.GELU(approximate="tanh"))), torch.float32
+    )
+    assert not any(isinstance(layer, FusedLayer) for layer in fused_net)

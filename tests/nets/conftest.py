@@ -13,7 +13,7 @@ _LIBRARY = None
 def import_torchvision():
     """Import torchvision, or skip the test.
 
-    Its wheels for GPUs don't load their operators beside a torch for processors, and it then
+    Its wheels for GPUs don't load their operators with a CPU build of torch, and it then
     stops at the first one that it looks up. No classifier uses these operators: declared,
     they let the import go on.
     """

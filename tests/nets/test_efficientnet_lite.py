@@ -18,14 +18,14 @@ def needs_weights(variant):
 @pytest.mark.parametrize("side", [64, 97])
 def test_logits_are_timms(timm, variant, side):
     needs_weights(variant)
-    own = _make_model(variant, 1000, 0.2).eval()
-    _load_weights(variant, own)
+    model = _make_model(variant, 1000, 0.2).eval()
+    _load_weights(variant, model)
     reference = timm.create_model(f"tf_efficientnet_lite{variant}").eval()
-    weights = own.state_dict().values()
+    weights = model.state_dict().values()
     reference.load_state_dict(dict(zip(reference.state_dict(), weights, strict=True)))
     images = torch.randn(2, 3, side, side + 5, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        assert torch.allclose(own(images), reference(images), atol=1e-5)
+        assert torch.allclose(model(images), reference(images), atol=1e-5)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -47,20 +47,20 @@ def test_gray_images_are_seen_as_colorless_ones():
     pixels = torch.rand(2, 1, 32, 32)
     mean, std = (torch.tensor(v).reshape(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.no_grad():
-        ours = gray((pixels - mean.mean()) / std.mean())
-        assert torch.allclose(ours, color((pixels - mean) / std), atol=1e-4)
-    assert ours.shape == (2, 1280)
+        features = gray((pixels - mean.mean()) / std.mean())
+        assert torch.allclose(features, color((pixels - mean) / std), atol=1e-4)
+    assert features.shape == (2, 1280)
 
 
 def test_pretrained_and_untrained_nets_have_the_same_state():
     """A file restores the weights into a net that is built without loading any."""
     needs_weights(0)
-    trained = build("efficientnet_lite0", (40, 40, 1), 3, pretrained=True).eval()
-    other = build("efficientnet_lite0", (40, 40, 1), 3).eval()
-    other.load_state_dict(trained.state_dict())
+    pretrained = build("efficientnet_lite0", (40, 40, 1), 3, pretrained=True).eval()
+    untrained = build("efficientnet_lite0", (40, 40, 1), 3).eval()
+    untrained.load_state_dict(pretrained.state_dict())
     images = torch.randn(2, 1, 40, 40)
     with torch.no_grad():
-        assert torch.equal(other(images), trained(images))
+        assert torch.equal(untrained(images), pretrained(images))
 
 
 @pytest.mark.parametrize(

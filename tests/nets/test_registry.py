@@ -8,10 +8,10 @@ SHAPES = {
     "spectrum": [(1,), (2,), (10,), (502,)],
     "image": [(1, 1, 1), (1, 5, 1), (5, 1, 2), (8, 8, 1), (28, 28, 1), (32, 32, 3), (33, 17, 4)],
 }
-OWN = list_architectures(library="sklvision")
+OWN_NAMES = list_architectures(library="sklvision")
 
 
-def enlarged(shape, name):
+def enlarge_shape(shape, name):
     """The shape, with sides that are not too short for this architecture."""
     *space, last = shape
     return (*(max(side, get_architecture(name).min_side) for side in space), last)
@@ -19,7 +19,7 @@ def enlarged(shape, name):
 
 CASES = sorted(
     {
-        (name, enlarged(shape, name))
+        (name, enlarge_shape(shape, name))
         for kind, shapes in SHAPES.items()
         for name in list_architectures(kind, library="sklvision")
         for shape in shapes
@@ -51,19 +51,19 @@ def test_every_parameter_gets_a_gradient_and_predictions_repeat(name, shape):
     assert torch.equal(net(batch), net(batch))
 
 
-@pytest.mark.parametrize("name", [n for n in OWN if get_architecture(n).min_side > 1])
+@pytest.mark.parametrize("name", [n for n in OWN_NAMES if get_architecture(n).min_side > 1])
 def test_images_that_are_too_small_are_refused(name):
     side = get_architecture(name).min_side
     assert build(name, (side, side, 1), 2)(as_batch((side, side, 1))).shape == (4, 2)
     for shape in ((side - 1, side, 1), (side, side - 1, 1)):
-        with pytest.raises(ValueError, match=f"at least {side} pixels a side"):
+        with pytest.raises(ValueError, match=f"at least {side} pixels per side"):
             build(name, shape, 2)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", OWN_NAMES)
 def test_nets_return_logits_not_probabilities(name):
     torch.manual_seed(0)
-    shape = enlarged((16,) if get_architecture(name).kind == "spectrum" else (8, 8, 1), name)
+    shape = enlarge_shape((16,) if get_architecture(name).kind == "spectrum" else (8, 8, 1), name)
     logits = build(name, shape, 5).eval()(100 * as_batch(shape))
     assert not torch.allclose(logits.sum(1), torch.ones(4), atol=1e-3)
 
@@ -144,7 +144,7 @@ def assert_layers(net, expected):
 
 
 def test_the_first_layer_of_speed_cnn_whitens_photographs(data_home):
-    """Neighbouring pixels and channels of photographs are alike; after it they are not."""
+    """Neighboring pixels and channels of photographs are alike; after it they are not."""
     import numpy as np
     from PIL import Image
 
@@ -156,26 +156,26 @@ def test_the_first_layer_of_speed_cnn_whitens_photographs(data_home):
         out = stem(torch.tensor(images).permute(0, 3, 1, 2))[:, :12]
     covariance = np.cov(out.transpose(0, 1).flatten(1).numpy())
     patches = np.lib.stride_tricks.sliding_window_view(images, (2, 2), axis=(1, 2))
-    before = np.cov(patches.reshape(-1, 12).T)
-    assert np.linalg.cond(covariance) < 10 < 10_000 < np.linalg.cond(before)
+    patch_covariance = np.cov(patches.reshape(-1, 12).T)
+    assert np.linalg.cond(covariance) < 10 < 10_000 < np.linalg.cond(patch_covariance)
 
 
-def test_kinds_part_the_registry():
+def test_list_architectures_separates_kinds():
     assert {"spectrum_mlp", "spectrum_cnn"} <= set(list_architectures("spectrum"))
     assert {"mlp", "cifar_cnn", "resnet8", "resnet20"} <= set(list_architectures("image"))
-    both = list_architectures("spectrum") + list_architectures("image")
-    assert sorted(both) == sorted(list_architectures())
+    names = list_architectures("spectrum") + list_architectures("image")
+    assert sorted(names) == sorted(list_architectures())
 
 
 def test_weighted_layers_give_the_residual_nets_their_names():
     for name, depth in (("resnet8", 8), ("resnet18", 18), ("resnet20", 20)):
         net = build(name, (32, 32, 3), 10)
-        weighted = [
+        layers = [
             m
             for path, m in net.named_modules()
             if isinstance(m, torch.nn.Conv2d | torch.nn.Linear) and "shortcut" not in path
         ]
-        assert len(weighted) == depth
+        assert len(layers) == depth
 
 
 @pytest.mark.parametrize(

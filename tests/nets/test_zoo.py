@@ -53,12 +53,12 @@ def test_every_classifier_of_torchvision_takes_small_gray_images(torchvision, mo
     names = list_architectures("image", library="torchvision")
     assert len(names) >= 80
     layout = torchvision.models.regnet.BlockParams
-    computed = layout.from_init_params
+    from_init_params = layout.from_init_params
 
     def on_cpu(*args, **kwargs):
         # regnet computes its layout with tensors, whose values are needed.
         with torch.device("cpu"):
-            return computed(*args, **kwargs)
+            return from_init_params(*args, **kwargs)
 
     monkeypatch.setattr(layout, "from_init_params", on_cpu)
     shapes = {}
@@ -105,13 +105,13 @@ def test_other_channels_train(torchvision, channels):
         ((64, 64, 3), {"image_size": 40}, (40, 40)),
     ],
 )
-def test_image_size_says_what_the_model_sees(torchvision, shape, params, size):
+def test_image_size_is_the_input_size_of_the_model(torchvision, shape, params, size):
     net = build("torchvision:resnet18", shape, 2, **params)
-    seen = []
-    net.model.register_forward_pre_hook(lambda _, args: seen.append(tuple(args[0].shape[2:])))
+    sizes = []
+    net.model.register_forward_pre_hook(lambda _, args: sizes.append(tuple(args[0].shape[2:])))
     height, width, channels = shape
     assert net(torch.randn(2, channels, height, width)).shape == (2, 2)
-    assert seen == [size]
+    assert sizes == [size]
 
 
 @pytest.mark.slow
@@ -131,10 +131,10 @@ def test_frozen_backbones_learn_by_their_head_alone(torchvision):
     net = build("torchvision:mobilenet_v3_small", (32, 32, 3), 2, backbone_lr_scale=0).train()
     learning = [name for name, p in net.named_parameters() if p.requires_grad]
     assert learning == ["model.classifier.3.weight", "model.classifier.3.bias"]
-    before = {name: value.clone() for name, value in net.state_dict().items()}
+    state = {name: value.clone() for name, value in net.state_dict().items()}
     net(torch.randn(4, 3, 32, 32)).sum().backward()
     # Neither do its batch statistics drift.
-    assert all(torch.equal(net.state_dict()[name], value) for name, value in before.items())
+    assert all(torch.equal(net.state_dict()[name], value) for name, value in state.items())
     assert not net.model.features.training
     assert net.model.classifier[3].training
 
@@ -177,7 +177,7 @@ def test_pretrained_weights_are_the_librarys_and_the_head_is_new(torchvision, mo
 @pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 @pytest.mark.parametrize(("name", "side"), [("googlenet", 64), ("inception_v3", 96)])
 def test_inceptions_get_what_their_weights_expect(torchvision, monkeypatch, name, side):
-    """The library's own models normalise a second time; ours know what that amounts to."""
+    """The library's own models normalize a second time; ours know what that amounts to."""
     model = fake_weights(torchvision, monkeypatch, name)
     model.transform_input = True
     net = build(f"torchvision:{name}", (side, side, 3), 3, pretrained=True)
@@ -252,7 +252,7 @@ def without_zoo(monkeypatch):
 
     real_import = _zoo.import_optional.__globals__["import_module"]
     monkeypatch.setitem(_zoo.import_optional.__globals__, "import_module", no_zoo)
-    monkeypatch.setattr(_zoo, "_models", _zoo._models.__wrapped__)
+    monkeypatch.setattr(_zoo, "_list_models", _zoo._list_models.__wrapped__)
 
 
 def test_without_the_libraries_their_names_are_left_out(without_zoo, recwarn):
@@ -264,14 +264,14 @@ def test_without_the_libraries_their_names_are_left_out(without_zoo, recwarn):
         list_architectures(library="timm")
 
 
-def test_a_library_that_cannot_be_imported_is_told(monkeypatch):
-    def broken(*_, **__):
+def test_list_architectures_warns_of_a_library_that_cannot_be_imported(monkeypatch):
+    def raise_error(*_, **__):
         raise RuntimeError("operator torchvision::nms does not exist")
 
-    monkeypatch.setattr(_zoo, "import_optional", broken)
-    monkeypatch.setattr(_zoo, "_models", _zoo._models.__wrapped__)
+    monkeypatch.setattr(_zoo, "import_optional", raise_error)
+    monkeypatch.setattr(_zoo, "_list_models", _zoo._list_models.__wrapped__)
     with pytest.warns(UserWarning, match="nms does not exist"):
         names = list_architectures("image")
     assert "resnet8" in names
-    with pytest.raises(ImportError, match="made for the torch that is installed"):
+    with pytest.raises(ImportError, match="built for the installed torch"):
         build("timm:resnet18", (28, 28, 1), 10)
