@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-IMAGE_SUFFIXES = (".bmp", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+# Suffixes of the formats that Pillow reads and people keep images in.
+IMAGE_SUFFIXES = (
+    *(".apng", ".avif", ".bmp", ".dib", ".fit", ".fits", ".gif", ".j2k", ".jfif", ".jp2", ".jpe"),
+    *(".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm"),
+    *(".qoi", ".ras", ".sgi", ".tga", ".tif", ".tiff", ".webp"),
+)
+# Files that systems leave in folders.
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
+
+
+class Listing(NamedTuple):
+    """Entries of a folder, sorted by name, without the hidden ones.
+
+    Attributes
+    ----------
+    folders : list of Path
+        Folders, and links to folders.
+    images : list of Path
+        Image files, by their suffix.
+    others : list of Path
+        All other files, and links that lead nowhere.
+    """
+
+    folders: list[Path]
+    images: list[Path]
+    others: list[Path]
 
 
 def is_image(path: Path) -> bool:
@@ -16,25 +40,54 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def list_folder(path: Path) -> tuple[list[Path], list[Path]]:
-    """List folders and image files in a folder, sorted by name, without the hidden ones."""
-    entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    folders = [entry for entry in entries if entry.is_dir()]
-    return folders, [entry for entry in entries if is_image(entry) and entry.is_file()]
+def list_folder(path: Path) -> Listing:
+    """List folders, image files and other files in a folder."""
+    listing = Listing([], [], [])
+    for entry in sorted(path.iterdir()):
+        if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+            continue
+        if entry.is_dir():
+            listing.folders.append(entry)
+        elif is_image(entry) and entry.is_file():
+            listing.images.append(entry)
+        else:
+            listing.others.append(entry)
+    return listing
 
 
-def list_images(path: Path) -> list[Path]:
-    """List the image files of a folder and its folders, at all depths, in natural order."""
-    return sorted(filter(is_image, _walk(path)), key=make_natural_key)
+def list_images(path: Path) -> tuple[list[Path], list[Path]]:
+    """List the image files, and all others, of a folder and its folders, in natural order.
+
+    Links to folders are followed, each folder once.
+    """
+    images: list[Path] = []
+    others: list[Path] = []
+    pending, visited = [path], {path.resolve()}
+    while pending:
+        listing = list_folder(pending.pop())
+        images += listing.images
+        others += listing.others
+        for folder in listing.folders:
+            if folder.resolve() not in visited:
+                visited.add(folder.resolve())
+                pending.append(folder)
+    return sorted(images, key=make_natural_key), sorted(others, key=make_natural_key)
+
+
+def describe_others(others: list[Path]) -> str:
+    """Count files that are left out by suffix, such as "3 .txt, 1 link that leads nowhere"."""
+    broken = [path for path in others if path.is_symlink() and not path.exists()]
+    suffixes = Counter(
+        path.suffix.lower() or "without a suffix" for path in others if path not in set(broken)
+    )
+    counts = [f"{n} {suffix}" for suffix, n in sorted(suffixes.items())]
+    if broken:
+        links = "link that leads" if len(broken) == 1 else "links that lead"
+        counts.append(f"{len(broken)} {links} nowhere")
+    return ", ".join(counts)
 
 
 def make_natural_key(path: Path) -> list[Any]:
     """Make a key that sorts 2.png before 10.png."""
     parts = re.split(r"(\d+)", path.as_posix().lower())
     return [int(part) if i % 2 else part for i, part in enumerate(parts)]
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in names if not name.startswith("."))

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import islice
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from sklvision.datasets._images.checks import decode, try_each, warn_of_depths
 from sklvision.datasets._images.reader import (
+    BACKGROUNDS,
     MODES,
     REDUCTIONS,
     Header,
     ImageReader,
-    find_common_mode,
+    choose_mode,
+    choose_white,
     read_header,
 )
+from sklvision.datasets._images.source import Source, get_name, make_source
 from sklvision.utils._threads import map_ahead
 
 ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
@@ -37,9 +41,10 @@ class ImageCollection:
 
     Parameters
     ----------
-    files : sequence of str or path-like
-        The image files: JPEG, PNG, WebP, TIFF, BMP, or another format that Pillow reads. Of
-        files with several images the first is read.
+    files : sequence of str, path-like, bytes, binary file object or PIL.Image.Image
+        The images: files of JPEG, PNG, WebP, TIFF, BMP, or another format that Pillow reads, the
+        content of such files, or images of Pillow. Of files with several images the first is
+        read.
     size : int or (int, int), default=None
         Height and width in pixels to resize every image to when it is read, by area-aware
         bilinear interpolation and without regard to its proportions. One integer makes
@@ -61,7 +66,7 @@ class ImageCollection:
     Attributes
     ----------
     files : ndarray of shape (n_images,), dtype object
-        Names of the files, as str.
+        Names of the files, as str; "image 0" and so on for images without one.
     functions : tuple of callable
         Functions appended by :meth:`map`.
     skipped : tuple of str
@@ -107,46 +112,60 @@ class ImageCollection:
 
     def __init__(
         self,
-        files: Sequence[str | os.PathLike[str]],
+        files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Any],
         *,
         size: int | tuple[int, int] | None = None,
         mode: str | None = None,
         reduce: int = 1,
+        background: str = "white",
+        white: float | None = None,
         on_error: str = "raise",
     ) -> None:
         if isinstance(files, str | os.PathLike):
             raise TypeError(f"files must be a sequence of paths, got the single path {files!s}.")
-        names = [os.fspath(file) for file in files]
+        sources = [make_source(image, position) for position, image in enumerate(files)]
         size = _check_size(size)
         if mode is not None and mode not in MODES:
             raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
         if reduce not in REDUCTIONS:
             raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
+        if background not in BACKGROUNDS:
+            raise ValueError(f"background must be 'white' or 'black'; got {background!r}.")
+        if white is not None and not (isinstance(white, Real) and 0 < white < float("inf")):
+            raise ValueError(f"white must be None or a positive number; got {white!r}.")
         if on_error not in {"raise", "skip"}:
             raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
-        if not names:
+        if not sources:
             raise ValueError("files must name at least one image, got none.")
 
-        headers: list[Header | OSError] = _attempt(read_header, names, on_error)
-        kinds = [header.kind for header in headers if isinstance(header, Header)]
-        self._reader = ImageReader(mode or find_common_mode(kinds), size, int(reduce))
+        headers: list[Header | OSError] = try_each(read_header, sources, on_error)
+        kinds = [header.kind if isinstance(header, Header) else "" for header in headers]
+        mode = mode or choose_mode(kinds)
+        if mode == "F" and white is None:
+            white = choose_white(kinds)
+        self._reader = ImageReader(mode, size, int(reduce), background, white)
         self._shapes = np.array(
             [header[:2] if isinstance(header, Header) else (0, 0) for header in headers],
             dtype=np.int32,
         )
-        self.files = np.array(names, dtype=object)
+        self.files = np.array([get_name(source) for source in sources], dtype=object)
+        self._sources = self.files
+        if any(not isinstance(source, str) for source in sources):
+            self._sources = np.empty(len(sources), dtype=object)
+            self._sources[:] = sources
         self.functions: tuple[ImageFunction, ...] = ()
         self.skipped: tuple[str, ...] = ()
         # Both are set by reading the first image: shape and dtype of all, and the image itself with
         # its file and the number of functions applied, so that it need not be read again.
         self._image_spec: tuple[tuple[int, ...], np.dtype[Any]] | None = None
-        self._first_image: tuple[str, NDArray[Any], int] | None = None
+        self._first_image: tuple[Source, NDArray[Any], int] | None = None
         if on_error == "skip":
             self._skip(headers)
+        warn_of_depths(self.files, kinds, mode)
 
     def _skip(self, headers: list[Header | OSError]) -> None:
         """Leave out files whose header or image cannot be read, with one warning about all."""
-        images = _attempt(partial(_decode, self._reader), self.files, "skip")
+        images = try_each(partial(decode, self._reader), self._sources, "skip")
         errors = [
             next((result for result in results if isinstance(result, OSError)), None)
             for results in zip(headers, images, strict=True)
@@ -163,11 +182,25 @@ class ImageCollection:
             )
             self.skipped = tuple(self.files[is_bad])
             self.files, self._shapes = self.files[~is_bad], self._shapes[~is_bad]
+            self._sources = self._sources[~is_bad]
 
     @property
     def mode(self) -> str:
         """Mode in which files are read: "L", "RGB" or "F"."""
         return self._reader.mode
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """How the files are read, as plain values: the parameters that read others alike."""
+        reader = self._reader
+        reading = {
+            "mode": reader.mode,
+            "size": None if reader.size is None else list(reader.size),
+            "reduce": reader.reduce,
+            "background": reader.background,
+            "white": reader.white,
+        }
+        return {"reading": reading}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -205,7 +238,7 @@ class ImageCollection:
         if key is Ellipsis:
             return self
         if isinstance(key, Integral) and not isinstance(key, bool | np.bool_):
-            return np.array(self._read(self.files[key]))
+            return np.array(self._read(self._sources[key]))
         if not isinstance(key, slice):
             key = np.asarray(key)
             if key.ndim != 1 or not (key.dtype.kind in "iub" or key.size == 0):
@@ -214,10 +247,15 @@ class ImageCollection:
                     f"array of integers or booleans; got {key.dtype} of shape {key.shape}."
                 )
             key = key if key.dtype.kind == "b" else key.astype(np.intp)
-        return self._with(files=self.files[key], _shapes=self._shapes[key], skipped=())
+        return self._with(
+            files=self.files[key],
+            _sources=self._sources[key],
+            _shapes=self._shapes[key],
+            skipped=(),
+        )
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
-        return map_ahead(self._read, self.files, n_threads=None, n_ahead=4)
+        return map_ahead(self._read, self._sources, n_threads=None, n_ahead=4)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
@@ -275,7 +313,7 @@ class ImageCollection:
         if not isinstance(batch_size, Integral) or batch_size < 1:
             raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
         shape, dtype = self._check_shape()[1:], self.dtype
-        read = map_ahead(self._read, self.files, n_threads=n_threads, n_ahead=int(batch_size))
+        read = map_ahead(self._read, self._sources, n_threads=n_threads, n_ahead=int(batch_size))
         with closing(read) as images:
             for start in range(0, len(self), batch_size):
                 files = self.files[start : start + batch_size]
@@ -294,27 +332,27 @@ class ImageCollection:
         new.__dict__.update(self.__dict__ | changes)
         return new
 
-    def _read(self, file: str) -> NDArray[Any]:
+    def _read(self, source: Source) -> NDArray[Any]:
         first = self._first_image
-        if first is not None and first[0] == file:
+        if first is not None and first[0] == source:
             _, image, n_applied = first
             self._first_image = None
         else:
-            image, n_applied = self._reader(file), 0
+            image, n_applied = self._reader(source), 0
         try:
             for function in self.functions[n_applied:]:
                 image = np.asarray(function(image))
         except Exception as error:
-            error.add_note(f"The image was {file}.")
+            error.add_note(f"The image was {get_name(source)}.")
             raise
         return image
 
     def _describe_image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
         """Return shape (None where images differ) and dtype of one image."""
         if self._image_spec is None and self.functions and len(self):
-            first = self._read(self.files[0])
+            first = self._read(self._sources[0])
             self._image_spec = first.shape, first.dtype
-            self._first_image = self.files[0], first, len(self.functions)
+            self._first_image = self._sources[0], first, len(self.functions)
         if self._image_spec is not None:
             return self._image_spec
         same = len(self) > 0 and (
@@ -343,21 +381,3 @@ def _check_size(size: Any) -> tuple[int, int] | None:
             f"size must be None, a positive integer or (height, width) in pixels; got {size!r}."
         )
     return int(sides[0]), int(sides[1])
-
-
-def _attempt(function: Callable[[str], Any], files: Iterable[str], on_error: str) -> list[Any]:
-    """Apply a function to each file; with "skip", its OSError takes the place of a result."""
-    attempt = partial(_result_or_error, function) if on_error == "skip" else function
-    return list(map_ahead(attempt, files, n_threads=None, n_ahead=64))
-
-
-def _result_or_error(function: Callable[[str], Any], file: str) -> Any:
-    try:
-        return function(file)
-    except OSError as error:
-        return error
-
-
-def _decode(reader: ImageReader, file: str) -> None:
-    """Read an image for its errors alone."""
-    reader(file)

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from sklvision.datasets._files.listing import IMAGE_SUFFIXES, list_folder
+from sklvision.datasets._files.listing import (
+    IMAGE_SUFFIXES,
+    Listing,
+    describe_others,
+    list_folder,
+)
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.utils._sklearn import validate_params
 
@@ -30,6 +35,7 @@ def load_image_folder(
     size: int | tuple[int, int] | None = None,
     reduce: int = 1,
     mode: str | None = None,
+    background: str = "white",
     lazy: bool = True,
     on_error: str = "raise",
     return_X_y: bool = False,
@@ -59,6 +65,8 @@ def load_image_folder(
     mode : {"L", "RGB", "F"}, default=None
         Read as 8-bit gray, 8-bit color or float32 gray. ``None`` chooses by what the files
         hold; see :class:`ImageCollection`.
+    background : {"white", "black"}, default="white"
+        Color behind pixels that are transparent.
     lazy : bool, default=True
         Whether images stay on disk until they are needed, or are all read at once into an
         array, which needs them to agree in size or ``size`` to be given.
@@ -106,8 +114,8 @@ def load_image_folder(
 
     Notes
     -----
-    Files count as images by their suffix: bmp, jpe, jpeg, jpg, png, tif, tiff or webp. Others,
-    and whatever has a name that starts with a dot, are passed over.
+    Files count as images by their suffix: those of the formats that Pillow reads. Others are left
+    out and counted in a warning; files whose names start with a dot are passed over.
 
     Examples
     --------
@@ -125,7 +133,12 @@ def load_image_folder(
     """
     path = Path(path)
     collection = ImageCollection(
-        _list_classes(path), size=size, reduce=reduce, mode=mode, on_error=on_error
+        _list_classes(path),
+        size=size,
+        reduce=reduce,
+        mode=mode,
+        background=background,
+        on_error=on_error,
     )
     target = np.array([Path(file).parent.name for file in collection.files])
     target_names = np.unique(target).tolist()
@@ -150,35 +163,42 @@ def _list_classes(path: Path) -> list[str]:
         raise FileNotFoundError(f"{path}: there is no such directory.")
     if not path.is_dir():
         raise NotADirectoryError(f"{path}: is not a directory; expected one of images.")
-    classes, loose = list_folder(path)
-    if not classes:
-        found = f"{len(loose)} images but" if loose else "no images and"
-        raise ValueError(f"{path}: holds {found} no folders; expected one folder per class.")
-    if loose:
-        _warn(f"{path}: {len(loose)} images lie beside the folders and belong to no class.")
+    top = list_folder(path)
+    if not top.folders:
+        content = f"{len(top.images)} images but" if top.images else "no images and"
+        raise ValueError(f"{path}: holds {content} no folders; expected one folder per class.")
+    if top.images:
+        _warn(f"{path}: {len(top.images)} images lie beside the folders and belong to no class.")
     files: list[str] = []
-    for folder in classes:
-        files += map(str, _list_class(folder, path))
-    if len(classes) == 1:
+    others: list[Path] = []
+    for folder in top.folders:
+        listing = _list_class(folder, path)
+        files += map(str, listing.images)
+        others += listing.others
+    if others:
+        _warn(f"{path}: left out, as they are not images: {describe_others(others)}.")
+    if len(top.folders) == 1:
         raise ValueError(
-            f"{path}: holds one class only, {classes[0].name!r}; at least two are needed."
+            f"{path}: holds one class only, {top.folders[0].name!r}; at least two are needed."
         )
     return files
 
 
-def _list_class(folder: Path, path: Path) -> list[Path]:
+def _list_class(folder: Path, path: Path) -> Listing:
     """List the images of one class; images in folders below it cause a warning."""
-    folders, images = list_folder(folder)
-    if not images and folders:
+    listing = list_folder(folder)
+    if not listing.images and listing.folders:
         raise ValueError(
             f"{folder}: holds folders and no images; if they are the classes, "
             f"load {folder} instead of {path}."
         )
-    if not images:
-        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
-    if any(list_folder(inner)[1] for inner in folders):
-        _warn(f"{folder}: images in its folders {[f.name for f in folders]} are left out.")
-    return images
+    if not listing.images:
+        others = f"; it holds {describe_others(listing.others)}" if listing.others else ""
+        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}){others}.")
+    if any(list_folder(inner).images for inner in listing.folders):
+        names = [inner.name for inner in listing.folders]
+        _warn(f"{folder}: images in its folders {names} are left out.")
+    return listing
 
 
 def _warn(message: str) -> None:

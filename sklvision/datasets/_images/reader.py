@@ -1,26 +1,28 @@
-"""Reading of one image file: all that Pillow does for this package when images are read."""
+"""Reading of one image: all that Pillow does for this package when images are read."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklvision.datasets._images.source import Source, get_name, open_image, open_stream
 from sklvision.utils._optional import import_optional
 
 MODES = ("L", "RGB", "F")
 REDUCTIONS = (1, 2, 4, 8)  # those that a JPEG decoder offers
+BACKGROUNDS = {"white": 255, "black": 0}
+# Values of white in gray images, by their bits per pixel.
+WHITE = {8: 255.0, 16: 65535.0}
 
-_PILLOW_MODULES = r"PIL\."
 _ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
 _GRAY = {"1", "L", "LA", "La"}
+_TRANSPARENT = {"RGBA", "RGBa", "LA", "La", "PA"}
+_BITS, _SAMPLES, _PLANAR = 258, 277, 284  # tags of TIFF
 
 
 class Header(NamedTuple):
@@ -28,7 +30,7 @@ class Header(NamedTuple):
 
     height: int
     width: int
-    kind: str  # "gray", "deep" (gray of more than 8 bits) or "color"
+    kind: str  # "gray", "deep" (gray of 16 bits), "wide" (of more) or "color"
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,27 @@ class ImageReader:
     """Read files as upright arrays of one mode and, if given, one size (height, width).
 
     Before they are brought to that size they are reduced, JPEG files as they are decoded.
+
+    Attributes
+    ----------
+    mode : {"L", "RGB", "F"}
+        8-bit gray, 8-bit color, or gray in float32 with the values of the file.
+    size : (int, int) or None
+        Height and width to resize to.
+    reduce : {1, 2, 4, 8}
+        Divisor of height and width.
+    background : {"white", "black"}
+        Color behind transparent pixels.
+    white : float or None
+        In mode "F", the value of white: images of 8 and of 16 bits are brought to it. None keeps
+        the values of the files.
     """
 
     mode: str
     size: tuple[int, int] | None = None
     reduce: int = 1
+    background: str = "white"
+    white: float | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -51,16 +69,18 @@ class ImageReader:
         height, width = self.size or (-(-height // self.reduce), -(-width // self.reduce))
         return (height, width, 3) if self.mode == "RGB" else (height, width)
 
-    def __call__(self, file: str) -> NDArray[Any]:
+    def __call__(self, source: Source) -> NDArray[Any]:
         image_ops = import_optional("PIL.ImageOps", extra="images")
-        with _open_image(file) as opened:
+        with open_image(source) as opened:
             # Older Pillows open 16-bit PNG as 32-bit integers.
-            depth = 16 if "I;16" in opened.mode or opened.format == "PNG" else 32
+            depth = 16 if "I;16" in opened.mode or opened.format in ("PNG", "PPM") else 32
             full_size = opened.size
             _draft_image(opened, self.mode, self.reduce)
             is_reduced = opened.size != full_size
-            image = opened if _orientation(opened) == 1 else image_ops.exif_transpose(opened)
-            image = _convert_mode(image, self.mode, depth)
+            image = _read_planar_tiff(source) if _is_deep_planar(opened) else opened
+            if _orientation(opened) != 1:
+                image = image_ops.exif_transpose(image)
+            image = self._convert_mode(image, depth)
             if self.reduce > 1 and not is_reduced:
                 image = image.reduce(self.reduce)
             if self.size is not None and image.size != self.size[::-1]:
@@ -68,10 +88,34 @@ class ImageReader:
                 image = image.resize(self.size[::-1], image_ops.Image.Resampling.BILINEAR)
             return np.asarray(image)  # read-only: a copy would cost as much as the decoding
 
+    def _convert_mode(self, image: Any, depth: int) -> Any:
+        """Convert to L, RGB or F; Pillow itself would clip deep gray at 255."""
+        pil = import_optional("PIL.Image", extra="images")
+        if _is_deep(image):
+            values = np.asarray(image, dtype=np.float32)
+            if image.mode == "F" and not np.isfinite(values).all():
+                raise ValueError("holds NaN or infinite pixels")
+            if self.mode == "F":
+                is_16_bit = depth == 16 and image.mode != "F"
+                return pil.fromarray(self._scale(values, 16) if is_16_bit else values)
+            if depth != 16:
+                raise ValueError("32 bits per pixel; mode='F' keeps them")
+            image = pil.fromarray(np.rint(values / 257).astype(np.uint8))
+        image = _lay_on_background(image, BACKGROUNDS[self.background])
+        if self.mode != "F":
+            return image if image.mode == self.mode else image.convert(self.mode)
+        return pil.fromarray(self._scale(np.asarray(image.convert("L"), dtype=np.float32), 8))
 
-def read_header(file: str) -> Header:
+    def _scale(self, values: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
+        """Bring gray values to the white level of the reader."""
+        if self.white is None or self.white == WHITE[bits]:
+            return values
+        return values * np.float32(self.white / WHITE[bits])
+
+
+def read_header(source: Source) -> Header:
     """Read the upright size and the kind of an image, undecoded where the format allows it."""
-    with _open_image(file) as image:
+    with open_image(source) as image:
         orientation = _orientation(image)
         if image.format == "TIFF" and orientation != 1:
             image.load()  # Pillow turns this format itself, as soon as it is loaded
@@ -79,50 +123,46 @@ def read_header(file: str) -> Header:
         width, height = image.size
         if orientation in _SIDEWAYS:
             height, width = width, height
-        kind = "gray" if image.mode in _GRAY else "deep" if _is_deep(image) else "color"
-        return Header(height, width, kind)
+        return Header(height, width, _find_kind(image))
 
 
-def find_common_mode(kinds: Iterable[str]) -> str:
-    """Find the mode for all images: color if one has it, more than 8 bits if all have them."""
+def _find_kind(image: Any) -> str:
+    if image.mode in _GRAY:
+        return "gray"
+    if not _is_deep(image):
+        return "color"
+    is_16_bit = "I;16" in image.mode or (image.mode == "I" and image.format in ("PNG", "PPM"))
+    return "deep" if is_16_bit else "wide"
+
+
+def choose_mode(kinds: Iterable[str]) -> str:
+    """Choose the mode for all images: color if one has it, else float if one has over 8 bits."""
     kinds = set(kinds)
     if "color" in kinds:
         return "RGB"
-    return "F" if kinds == {"deep"} else "L"
+    return "F" if kinds & {"deep", "wide"} else "L"
 
 
-@contextmanager
-def _open_image(file: str) -> Iterator[Any]:
-    """Open an image; any error until it is closed becomes an OSError that names the file."""
+def choose_white(kinds: Iterable[str]) -> float | None:
+    """Choose the white level of gray float images: that of the deepest with one."""
+    kinds = set(kinds)
+    if "deep" in kinds:
+        return WHITE[16]
+    return None if "wide" in kinds else WHITE[8]
+
+
+def _lay_on_background(image: Any, gray: int) -> Any:
+    """Lay what is transparent on a background; other images stay as they are."""
+    if image.mode not in _TRANSPARENT and "transparency" not in image.info:
+        return image
     pil = import_optional("PIL.Image", extra="images")
-    _ignore_pillow_warnings()
-    try:
-        if os.path.getsize(file) == 0:  # noqa: PTH202 - a Path for every file is slow
-            raise OSError("the file is empty")
-        # Not by name: Pillow would map the file, and mixes up the rows of a turned gray TIFF.
-        with open(file, "rb") as stream, pil.open(stream) as image:  # noqa: PTH123
-            yield image
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{file}: there is no such file.") from error
-    except pil.UnidentifiedImageError as error:
-        raise OSError(f"{file}: is not an image that Pillow can read.") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's decoders raise nearly anything on broken files
-        raise OSError(f"{file}: cannot be read as an image ({error}).") from error
-
-
-def _ignore_pillow_warnings() -> None:
-    """Ignore Pillow's warnings about metadata, which name no file; damage becomes an error.
-
-    The filter is set once and stays: changing filters for a while is not safe in threads.
-    """
-    is_set = any(
-        action == "ignore" and module is not None and module.pattern == _PILLOW_MODULES
-        for action, _, _, module, _ in warnings.filters
-    )
-    if not is_set:
-        warnings.filterwarnings("ignore", category=UserWarning, module=_PILLOW_MODULES)
+    # Pillow converts premultiplied colors only to the same colors without premultiplication.
+    straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    image = image.convert(straight) if straight else image
+    layered = image.convert("LA" if image.mode in {"1", "L", "LA"} else "RGBA")
+    *colors, alpha = layered.split()
+    ground = pil.new("L", image.size, gray)
+    return pil.merge(layered.mode[:-1], [pil.composite(color, ground, alpha) for color in colors])
 
 
 def _draft_image(image: Any, mode: str, reduce: int) -> None:
@@ -145,18 +185,29 @@ def _is_deep(image: Any) -> bool:
     return image.mode in {"I", "F"} or image.mode.startswith("I;")
 
 
-def _convert_mode(image: Any, mode: str, depth: int) -> Any:
-    """Convert to L, RGB or F; Pillow itself would clip deep gray at 255."""
+def _is_deep_planar(image: Any) -> bool:
+    """Whether a TIFF stores planes of more than 8 bits, of which Pillow takes bytes for pixels."""
+    tags = getattr(image, "tag_v2", None)
+    if tags is None or tags.get(_PLANAR, 1) != 2 or tags.get(_SAMPLES, 1) < 2:
+        return False
+    bits = tags.get(_BITS, 1)
+    return max(bits if isinstance(bits, tuple) else (bits,)) > 8
+
+
+def _read_planar_tiff(source: Source) -> Any:
+    """Read a TIFF of planes of 16 bits in 8-bit color, or raise an error that names the extra."""
     pil = import_optional("PIL.Image", extra="images")
-    if _is_deep(image):
-        values = np.asarray(image, dtype=np.float32)
-        if image.mode == "F" and not np.isfinite(values).all():
-            raise ValueError("holds NaN or infinite pixels")
-        if mode == "F":
-            return pil.fromarray(values)
-        if depth != 16:
-            raise ValueError("32 bits per pixel; mode='F' keeps them")
-        image = pil.fromarray(np.rint(values / 257).astype(np.uint8))
-    elif mode == "F":
-        image = image.convert("L")
-    return image if image.mode == mode else image.convert(mode)
+    try:
+        tifffile = import_optional("tifffile", extra="instruments")
+    except ImportError as error:
+        raise OSError(
+            f"{get_name(source)}: is a TIFF of planes of 16 bits, which Pillow reads wrongly. "
+            f"{error}"
+        ) from error
+    with open_stream(source) as stream:
+        planes = np.squeeze(tifffile.imread(stream))
+    if planes.dtype != np.uint16 or planes.ndim != 3 or min(planes.shape[0], planes.shape[-1]) < 3:
+        raise ValueError(f"planes of {planes.dtype} of shape {planes.shape} are not supported")
+    if planes.shape[0] in (3, 4):
+        planes = np.moveaxis(planes, 0, -1)
+    return pil.fromarray(np.rint(planes[..., :3] / np.float32(257)).astype(np.uint8))

@@ -1,0 +1,56 @@
+"""Checks of image files before they are read for good."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+
+from sklvision.datasets._images.reader import ImageReader
+from sklvision.datasets._images.source import Source
+from sklvision.utils._threads import map_ahead
+
+
+def warn_of_depths(files: NDArray[Any], kinds: list[str], mode: str) -> None:
+    """Warn where gray images differ in depth, naming the fewer ones."""
+    kind_of_file = dict(zip(files, kinds, strict=False))
+    by_kind = {kind: [f for f, k in kind_of_file.items() if k == kind] for kind in ("gray", "deep")}
+    if mode == "F" and all(by_kind.values()):
+        odd = min(by_kind, key=lambda kind: len(by_kind[kind]))
+        bits, other = (8, 16) if odd == "gray" else (16, 8)
+        warnings.warn(
+            f"{len(by_kind[odd])} of {len(files)} images have {bits} bits of gray, the others "
+            f"{other}: {_list_some(by_kind[odd])}. All are read with the same value of white.",
+            stacklevel=4,
+        )
+    elif mode != "F" and by_kind["deep"]:
+        warnings.warn(
+            f"{len(by_kind['deep'])} of {len(files)} images have 16 bits of gray and are read in "
+            f"8 bits, because of the mode {mode!r}: {_list_some(by_kind['deep'])}.",
+            stacklevel=4,
+        )
+
+
+def _list_some(files: list[str]) -> str:
+    return ", ".join(files[:3]) + (", …" if len(files) > 3 else "")
+
+
+def try_each(function: Callable[[Source], Any], sources: Iterable[Source], on_error: str) -> list:
+    """Apply a function to each source; with "skip", its OSError takes the place of a result."""
+    attempt = partial(_result_or_error, function) if on_error == "skip" else function
+    return list(map_ahead(attempt, sources, n_threads=None, n_ahead=64))
+
+
+def _result_or_error(function: Callable[[Source], Any], source: Source) -> Any:
+    try:
+        return function(source)
+    except OSError as error:
+        return error
+
+
+def decode(reader: ImageReader, source: Source) -> None:
+    """Read an image for its errors alone."""
+    reader(source)
