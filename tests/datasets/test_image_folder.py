@@ -53,8 +53,7 @@ def test_load_image_folder_eager_equals_lazy(folder):
     np.testing.assert_array_equal(y, y_eager)
 
 
-def test_load_image_folder_ignores_other_and_hidden_files(folder):
-    (folder / "good" / "notes.txt").write_text("no image")
+def test_load_image_folder_ignores_hidden_files_and_those_beside_the_classes(folder):
     (folder / "README.md").write_text("no class")
     (folder / ".cache").mkdir()
     save(folder / "good" / "._2.png")
@@ -126,7 +125,7 @@ class TestWrongFolders:
     def test_load_image_folder_refuses_a_single_class(self, folder):
         for file in (folder / "bad").iterdir():
             file.unlink()
-        with pytest.raises(ValueError, match=r"bad: holds no images \(.bmp"):
+        with pytest.raises(ValueError, match=r"bad: holds no images \(.apng"):
             load_image_folder(folder)
         (folder / "bad").rmdir()
         with pytest.raises(ValueError, match="nails: holds one class only, 'good'"):

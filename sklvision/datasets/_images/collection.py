@@ -140,6 +140,7 @@ class ImageCollection:
 
         headers: list[Header | OSError] = try_each(read_header, sources, on_error)
         kinds = [header.kind if isinstance(header, Header) else "" for header in headers]
+        is_chosen = mode is None
         mode = mode or choose_mode(kinds)
         if mode == "F" and white is None:
             white = choose_white(kinds)
@@ -161,7 +162,8 @@ class ImageCollection:
         self._first_image: tuple[Source, NDArray[Any], int] | None = None
         if on_error == "skip":
             self._skip(headers)
-        warn_of_depths(self.files, kinds, mode)
+        if is_chosen:
+            warn_of_depths(self.files, kinds, mode)
 
     def _skip(self, headers: list[Header | OSError]) -> None:
         """Leave out files whose header or image cannot be read, with one warning about all."""

@@ -127,12 +127,17 @@ def read_header(source: Source) -> Header:
 
 
 def _find_kind(image: Any) -> str:
-    if image.mode in _GRAY:
+    if image.mode in _GRAY or (image.mode == "P" and _has_gray_palette(image)):
         return "gray"
     if not _is_deep(image):
         return "color"
     is_16_bit = "I;16" in image.mode or (image.mode == "I" and image.format in ("PNG", "PPM"))
     return "deep" if is_16_bit else "wide"
+
+
+def _has_gray_palette(image: Any) -> bool:
+    colors = np.array(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+    return bool((colors == colors[:, :1]).all())
 
 
 def choose_mode(kinds: Iterable[str]) -> str:
@@ -159,7 +164,8 @@ def _lay_on_background(image: Any, gray: int) -> Any:
     # Pillow converts premultiplied colors only to the same colors without premultiplication.
     straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
     image = image.convert(straight) if straight else image
-    layered = image.convert("LA" if image.mode in {"1", "L", "LA"} else "RGBA")
+    is_gray = image.mode in {"1", "L", "LA"}
+    layered = image.convert("LA" if is_gray else "RGBA")
     *colors, alpha = layered.split()
     ground = pil.new("L", image.size, gray)
     return pil.merge(layered.mode[:-1], [pil.composite(color, ground, alpha) for color in colors])

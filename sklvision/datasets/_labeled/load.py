@@ -208,7 +208,7 @@ def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch
     if max_side is not None:
         size = compute_reduced_size(images.shape[1:], max_side)
         if size is not None:
-            images = ImageCollection(images.files, size=size, mode=images.mode)
+            images = ImageCollection(images.files, **images.origin["reading"] | {"size": size})
         if count_values(images) <= _MAX_BYTES:
             images = np.asarray(images)
     return _pack(path.resolve().name or str(path), images, folder.target), files

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklvision.datasets._files.arrays import read_npz
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
+    describe_others,
     is_image,
     list_images,
     make_natural_key,
@@ -181,9 +182,14 @@ def _list_files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            images = list_images(path)
+            images, others = list_images(path)
             if not images:
                 raise ValueError(f"{path}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+            if others:
+                warnings.warn(
+                    f"{path}: left out, as they are not images: {describe_others(others)}.",
+                    stacklevel=3,
+                )
             files += images
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
