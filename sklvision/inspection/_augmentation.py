@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from sklvision.inspection._axes import (
-    add_count_title,
     hide_upper_right_spines,
     import_pyplot,
     label_outer_panels,
-    make_grid,
-    make_panels,
 )
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     BLUE,
     DARK,
@@ -30,9 +27,6 @@ from sklvision.inspection._samples import check_wavelengths, read_arrays, select
 from sklvision.utils._nested import open_estimator, split_steps
 from sklvision.utils._random import draw_seed
 from sklvision.utils._validation import check_count
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -146,7 +140,7 @@ class AugmentationDisplay(SheetDisplay):
             augment, data, names=labels, max_samples=len(labels), **options
         )
         display.n_total = selection.n_total
-        display._add_title(kwargs.get("ax"))
+        display._add_count_title(kwargs.get("ax"), len(labels), "samples")
         return display
 
     @classmethod
@@ -162,7 +156,7 @@ class AugmentationDisplay(SheetDisplay):
         image_shape: tuple[int, ...] | None = None,
         wavelengths: Any = None,
         random_state: int | np.random.RandomState | None = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show variants of samples by augmenters.
@@ -183,12 +177,7 @@ class AugmentationDisplay(SheetDisplay):
         %(wavelengths)s
         random_state : int, RandomState instance or None, default=None
             Seed of the draws.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -211,39 +200,24 @@ class AugmentationDisplay(SheetDisplay):
         ).plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        image_kw: dict[str, Any] | None = None,
-        line_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, image_kw: Keywords = None, line_kw: Keywords = None
     ) -> Self:
         """Draw the contact sheet.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(image_kw)s
-        %(line_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         if self.samples.ndim == 2:
             self._plot_spectra(ax, line_kw)
         else:
             self._plot_images(ax, image_kw)
-        self._add_title(ax)
+        self._add_count_title(ax, len(self.samples), "samples")
         return self
 
-    def _add_title(self, ax: Any) -> None:
-        add_count_title(ax, self.figure_, self.axes_, len(self.samples), self.n_total, "samples")
-
-    def _plot_images(self, ax: Any, image_kw: dict[str, Any] | None) -> None:
+    def _plot_images(self, ax: Any, image_kw: Keywords) -> None:
         n_draws, n = self.draws.shape[:2]
         ratio = self.samples.shape[2] / self.samples.shape[1]
         size = (1.15 * (1 + n_draws) * ratio + 0.4, 1.2 * n + 0.4)
-        self.axes_, self.figure_ = make_grid(ax, (n, 1 + n_draws), size)
+        self._make_grid(ax, (n, 1 + n_draws), size)
         limits = find_display_range(self.samples)
         for i, row in enumerate(self.axes_):
             for panel, image in zip(row, [self.samples[i], *self.draws[:, i]], strict=True):
@@ -254,11 +228,9 @@ class AugmentationDisplay(SheetDisplay):
         self.axes_[0, 0].set_title("original", fontsize="small")
         self.axes_[0, 1].set_title("drawn", fontsize="small")
 
-    def _plot_spectra(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
+    def _plot_spectra(self, ax: Any, line_kw: Keywords) -> None:
         n, n_bands = self.samples.shape
-        self.axes_, self.figure_, n_columns = make_panels(
-            ax, n, 3, (3.0, 1.9), (0.4, 0.4), sharex=True
-        )
+        n_columns = self._make_panels(ax, n, 3, (3.0, 1.9), (0.4, 0.4), sharex=True)
         positions, label = get_band_positions(self.wavelengths, n_bands)
         style = {"color": BLUE, "linewidth": 0.8, "alpha": 0.6}
         for i, panel in enumerate(self.axes_):

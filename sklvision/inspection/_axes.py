@@ -184,11 +184,3 @@ def add_title(ax: Any, figure: Figure | SubFigure, text: str, axes: np.ndarray) 
         in_layout=False,
         annotation_clip=False,
     )
-
-
-def add_count_title(
-    ax: Any, figure: Figure | SubFigure, axes: np.ndarray, n: int, n_total: int | None, noun: str
-) -> None:
-    """Write over a sheet how many samples there are, where it shows only some of them."""
-    if n_total is not None and n_total > n:
-        add_title(ax, figure, f"{n} of {n_total} {noun}", axes)

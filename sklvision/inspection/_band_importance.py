@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot, make_grid
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     COLORS,
     DARK,
@@ -29,9 +29,6 @@ from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
 from sklvision.utils._sklearn import index_samples
 from sklvision.utils._validation import check_count
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -117,7 +114,7 @@ class BandImportanceDisplay(SheetDisplay):
         scoring: Any = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Shuffle windows of bands and show the score that is lost.
@@ -145,12 +142,7 @@ class BandImportanceDisplay(SheetDisplay):
             depend on it.
         random_state : int, RandomState instance or None, default=None
             Seed of the shuffling.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -198,27 +190,14 @@ class BandImportanceDisplay(SheetDisplay):
         ).plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        line_kw: dict[str, Any] | None = None,
-        bar_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, line_kw: Keywords = None, bar_kw: Keywords = None
     ) -> Self:
         """Draw mean spectra and importance.
 
-        Parameters
-        ----------
-        %(axes)s
-        line_kw, bar_kw : dict, default=None
-            Keywords of :meth:`~matplotlib.axes.Axes.plot` for the mean spectra, and of
-            :meth:`~matplotlib.axes.Axes.bar` for the importance.
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
-        axes, self.figure_ = make_grid(ax, (2, 1), (6.0, 4.6), sharex=True)
-        self.axes_ = axes[:, 0]
+        self._make_grid(ax, (2, 1), (6.0, 4.6), sharex=True)
+        self.axes_ = self.axes_[:, 0]
         positions, label = get_band_positions(self.wavelengths, len(self.wavelengths))
         first_bands, last_bands = self.windows[:, 0], self.windows[:, 1] - 1
         self.importances_ = pd.DataFrame(
@@ -236,9 +215,7 @@ class BandImportanceDisplay(SheetDisplay):
             hide_upper_right_spines(panel)
         return self
 
-    def _draw_class_means(
-        self, panel: Axes, positions: np.ndarray, line_kw: dict[str, Any] | None
-    ) -> None:
+    def _draw_class_means(self, panel: Any, positions: np.ndarray, line_kw: Keywords) -> None:
         for i, (name, mean) in enumerate(self.class_means.items()):
             style = {"color": COLORS[i % len(COLORS)], "linewidth": 1.4, "label": str(name)}
             style |= {"linestyle": ["-", "--", ":"][i // len(COLORS) % 3]}
@@ -248,9 +225,7 @@ class BandImportanceDisplay(SheetDisplay):
         panel.set_ylabel("spectrum")
         panel.tick_params(labelbottom=False)
 
-    def _draw_importances(
-        self, panel: Axes, positions: np.ndarray, bar_kw: dict[str, Any] | None
-    ) -> None:
+    def _draw_importances(self, panel: Any, positions: np.ndarray, bar_kw: Keywords) -> None:
         edges = _compute_edges(positions)
         left, right = edges[self.windows[:, 0]], edges[self.windows[:, 1]]
         mean, std = self.importances_["mean"], self.importances_["std"]

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from sklvision.inspection._axes import hide_upper_right_spines, make_grid
+from sklvision.inspection._axes import hide_upper_right_spines
 from sklvision.inspection._candidates import compute_lowest_score
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import BLUE, GRAY, format_name, merge_line_keywords
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -104,24 +101,18 @@ class ComparisonDisplay(SheetDisplay):
         *,
         score: str | None = None,
         confidence: float = 0.95,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the scores of a comparison.
 
         Parameters
         ----------
-        result : ComparisonResult
-            Result of :func:`~sklvision.model_selection.compare_estimators`.
+        %(comparison)s
         %(score)s
         confidence : float, default=0.95
             Level of the intervals.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -145,19 +136,10 @@ class ComparisonDisplay(SheetDisplay):
             confidence=confidence,
         ).plot(ax=ax, **kwargs)
 
-    def plot(
-        self, ax: Axes | np.ndarray | None = None, *, point_kw: dict[str, Any] | None = None
-    ) -> Self:
+    def plot(self, ax: AxesLike = None, *, point_kw: Keywords = None) -> Self:
         """Draw scores and differences.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(point_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         if not 0 < self.confidence < 1:
             raise ValueError(f"confidence must be between 0 and 1, got {self.confidence!r}.")
@@ -165,8 +147,8 @@ class ComparisonDisplay(SheetDisplay):
         rows = len(self.intervals_)
         n_panels = 1 if self.differences is None else 2
         size = (3.2 + 2.8 * n_panels, 1.0 + 0.36 * max(rows, 3))
-        axes, self.figure_ = make_grid(ax, (1, n_panels), size)
-        self.axes_ = axes[0]
+        self._make_grid(ax, (1, n_panels), size)
+        self.axes_ = self.axes_[0]
         self._draw_scores(self.axes_[0], point_kw)
         if self.differences is not None:
             self._draw_differences(self.axes_[1], self.differences)
@@ -194,7 +176,7 @@ class ComparisonDisplay(SheetDisplay):
     def _get_color(self, name: str) -> str:
         return GRAY if name in self.baselines else BLUE
 
-    def _draw_scores(self, panel: Any, point_kw: dict[str, Any] | None) -> None:
+    def _draw_scores(self, panel: Any, point_kw: Keywords) -> None:
         complete = self.intervals_.dropna(subset="mean")
         lowest = compute_lowest_score(
             complete["mean"].to_numpy(), (complete["high"] - complete["low"]).to_numpy()
@@ -218,7 +200,7 @@ class ComparisonDisplay(SheetDisplay):
         panel.set_title(title, fontsize="small")
 
     def _draw_folds(
-        self, panel: Any, row: int, name: str, values: np.ndarray, point_kw: dict[str, Any] | None
+        self, panel: Any, row: int, name: str, values: np.ndarray, point_kw: Keywords
     ) -> None:
         # Apart from each other by fold, so that equal scores do not hide each other.
         heights = row + (0.24 * np.linspace(-1, 1, len(values)) if len(values) > 1 else np.zeros(1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,10 +14,8 @@ from sklvision.inspection._axes import (
     import_pyplot,
     is_axes_array,
     label_outer_panels,
-    make_grid,
-    make_panels,
 )
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     COLORS,
     draw_image,
@@ -25,9 +23,6 @@ from sklvision.inspection._drawing import (
     format_name,
     merge_line_keywords,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -87,25 +82,19 @@ class CorruptionDisplay(SheetDisplay):
         sample: ArrayLike,
         *,
         severities: Sequence[float] | None = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show a sample as the classifiers of a result got it.
 
         Parameters
         ----------
-        result : RobustnessResult
-            Result of :func:`~sklvision.model_selection.robustness_curve`.
+        %(robustness)s
         sample : array-like of shape (height, width), (height, width, n_channels) or (n_bands,)
             One clean image or spectrum.
         severities : sequence of float, default=None
             Severities to show; None takes those of the result.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
         """
         sample = np.asarray(sample)
         steps = result.to_frame()["severity"] if severities is None else severities
@@ -119,23 +108,11 @@ class CorruptionDisplay(SheetDisplay):
         return cls(sample=sample, corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        image_kw: dict[str, Any] | None = None,
-        line_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, image_kw: Keywords = None, line_kw: Keywords = None
     ) -> Self:
         """Draw the sample under each corruption.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(image_kw)s
-        %(line_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         import_pyplot()
         if np.ndim(self.sample) == 1:
@@ -144,13 +121,13 @@ class CorruptionDisplay(SheetDisplay):
             self._plot_images(ax, image_kw)
         return self
 
-    def _plot_images(self, ax: Any, image_kw: dict[str, Any] | None) -> None:
+    def _plot_images(self, ax: Any, image_kw: Keywords) -> None:
         steps = np.asarray(self.severities, dtype=float)
         shape = (len(self.corrupted), 1 + len(steps))
         height, width = self.sample.shape[:2]
         side = 1.1 if width <= 1.5 * height else 1.6
         size = (0.9 + side * shape[1], 0.3 + (0.08 + side * height / width) * shape[0])
-        self.axes_, self.figure_ = make_grid(ax, shape, size)
+        self._make_grid(ax, shape, size)
         limits = find_display_range(self.sample, *self.corrupted.values())
         for row, (name, images) in zip(self.axes_, self.corrupted.items(), strict=True):
             for panel, image in zip(row, [self.sample, *images], strict=True):
@@ -165,8 +142,8 @@ class CorruptionDisplay(SheetDisplay):
         for panel, title in zip(self.axes_[0], titles, strict=True):
             panel.set_title(title, fontsize="medium")
 
-    def _plot_spectra(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
-        self.axes_, self.figure_, n_columns = make_panels(
+    def _plot_spectra(self, ax: Any, line_kw: Keywords) -> None:
+        n_columns = self._make_panels(
             ax, len(self.corrupted), 4, (2.6, 2.2), (0.7, 0.5), sharex=True, sharey=True
         )
         steps = np.asarray(self.severities, dtype=float)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.image import ForegroundCrop
 from sklvision.image._window import find_foreground, find_window
-from sklvision.inspection._axes import add_count_title, import_pyplot, make_pairs
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._axes import import_pyplot
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     RED,
     draw_border,
@@ -22,9 +22,6 @@ from sklvision.inspection._drawing import (
 )
 from sklvision.inspection._samples import select_samples
 from sklvision.utils._nested import split_steps
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _FOREGROUND_SETTINGS = ("center_crop", "threshold", "polarity")
 
@@ -99,7 +96,7 @@ class CropDisplay(SheetDisplay):
         indices: Any = None,
         names: Sequence[str] | None = None,
         max_samples: int = 12,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the windows of a fitted crop on images.
@@ -114,12 +111,7 @@ class CropDisplay(SheetDisplay):
         %(names_or_indices)s
         max_samples : int, default=12
             %(max_samples)s
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -157,32 +149,17 @@ class CropDisplay(SheetDisplay):
         ).plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        image_kw: dict[str, Any] | None = None,
-        window_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, image_kw: Keywords = None, window_kw: Keywords = None
     ) -> Self:
         """Draw the contact sheet.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(image_kw)s
-        window_kw : dict, default=None
-            Keywords of the :class:`~matplotlib.patches.Polygon` of the window.
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         n = len(self.images)
         ratios = tuple(image.shape[1] / image.shape[0] for image in (self.images[0], self.crops[0]))
         pair_width = 1.3 * sum(ratios)
         max_columns = max(1, min(3, n, int(9 / pair_width)))
-        self.axes_, self.figure_ = make_pairs(
-            ax, n, max_columns, ratios, (pair_width, 1.55), (0.2, 0.35)
-        )
+        self._make_pairs(ax, n, max_columns, ratios, (pair_width, 1.55), (0.2, 0.35))
         limits = find_display_range(*self.images)
         self.windows_ = []
         for i, (image_ax, crop_ax) in enumerate(self.axes_):
@@ -190,10 +167,10 @@ class CropDisplay(SheetDisplay):
             self.windows_.append(self._draw_window(image_ax, i, window_kw))
             self._draw_crop(crop_ax, i, limits, image_kw)
             image_ax.set_title(self.names[i], fontsize="small")
-        add_count_title(ax, self.figure_, self.axes_, n, self.n_total, "images")
+        self._add_count_title(ax, n, "images")
         return self
 
-    def _draw_window(self, ax: Axes, i: int, window_kw: dict[str, Any] | None) -> Any:
+    def _draw_window(self, ax: Any, i: int, window_kw: Keywords) -> Any:
         from matplotlib.patches import Polygon, Rectangle
 
         if self.search_areas is not None:
@@ -209,9 +186,7 @@ class CropDisplay(SheetDisplay):
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
         return window
 
-    def _draw_crop(
-        self, ax: Axes, i: int, limits: tuple[float, float], image_kw: dict[str, Any] | None
-    ) -> None:
+    def _draw_crop(self, ax: Any, i: int, limits: tuple[float, float], image_kw: Keywords) -> None:
         crop = self.crops[i]
         has_mask = crop.ndim == 3 and crop.shape[2] in (2, 4)
         image, mask = (crop[..., :-1], crop[..., -1]) if has_mask else (crop, None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklvision.inspection._axes import get_axes, hide_upper_right_spines
-from sklvision.inspection._display import Display
+from sklvision.inspection._axes import hide_upper_right_spines
+from sklvision.inspection._display import AxesLike, Display, Keywords
 from sklvision.inspection._drawing import (
     BLUE,
     DARK,
@@ -22,9 +22,6 @@ from sklvision.inspection._drawing import (
     merge_line_keywords,
 )
 from sklvision.utils._optional import import_optional
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _N_POINTS = 200
 # Length of the curve, in numbers of samples at hand: without a target, and at most with one.
@@ -124,7 +121,7 @@ class LearningForecastDisplay(Display):
         *,
         target: float | None = None,
         n_max: float | None = None,
-        ax: Axes | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Draw a forecast.
@@ -138,12 +135,7 @@ class LearningForecastDisplay(Display):
         n_max : float, default=None
             Number of samples up to which the curve is drawn. None: 8 times the samples at hand,
             and further if the target needs more.
-        %(ax)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -183,33 +175,18 @@ class LearningForecastDisplay(Display):
 
     def plot(
         self,
-        ax: Axes | None = None,
+        ax: AxesLike = None,
         *,
-        line_kw: dict[str, Any] | None = None,
-        band_kw: dict[str, Any] | None = None,
-        point_kw: dict[str, Any] | None = None,
-        target_kw: dict[str, Any] | None = None,
+        line_kw: Keywords = None,
+        band_kw: Keywords = None,
+        point_kw: Keywords = None,
+        target_kw: Keywords = None,
     ) -> Self:
         """Draw the points, the curve and the target score.
 
-        Parameters
-        ----------
-        %(ax)s
-        line_kw : dict, default=None
-            Keywords of both parts of the curve, as :meth:`~matplotlib.axes.Axes.plot` takes them.
-        band_kw : dict, default=None
-            Keywords of the interval, as :meth:`~matplotlib.axes.Axes.fill_between` takes them.
-        point_kw : dict, default=None
-            Keywords of the measured points, as :meth:`~matplotlib.axes.Axes.errorbar` takes
-            them for their lines.
-        target_kw : dict, default=None
-            Keywords of the line of the target score.
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
-        self.ax_, self.figure_ = get_axes(ax, (6.4, 4.2))
+        self._take_axes(ax, (6.4, 4.2))
         self.ax_.set_xscale("log")
         self._draw_curve(line_kw, band_kw)
         self._draw_points(point_kw)
@@ -218,7 +195,7 @@ class LearningForecastDisplay(Display):
         self._format_axes()
         return self
 
-    def _draw_curve(self, line_kw: dict[str, Any] | None, band_kw: dict[str, Any] | None) -> None:
+    def _draw_curve(self, line_kw: Keywords, band_kw: Keywords) -> None:
         """Draw the interval, and the curve: solid up to the largest size measured, then dashed."""
         n, curve = np.asarray(self.n), np.asarray(self.curve)
         style = {"color": BLUE, "linewidth": 1.8, "zorder": 3}
@@ -235,7 +212,7 @@ class LearningForecastDisplay(Display):
         shade = merge_keywords(shade, band_kw, "collections.PolyCollection")
         self.band_ = self.ax_.fill_between(n, self.low, self.high, **shade)
 
-    def _draw_points(self, point_kw: dict[str, Any] | None) -> None:
+    def _draw_points(self, point_kw: Keywords) -> None:
         scores = np.asarray(self.scores)
         style = {"color": DARK, "marker": "o", "markersize": 4.5, "linestyle": "none", "zorder": 4}
         style |= {"linewidth": 1.0, "label": "measured: mean ± std"}
@@ -263,7 +240,7 @@ class LearningForecastDisplay(Display):
             fontsize="small",
         )
 
-    def _mark_target(self, target_kw: dict[str, Any] | None) -> None:
+    def _mark_target(self, target_kw: Keywords) -> None:
         """Draw the target score, and on it the samples that it takes with their interval."""
         self.target_line_ = self.target_text_ = None
         if self.needed is None:

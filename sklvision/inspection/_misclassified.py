@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.inspection._axes import (
-    add_title,
     get_axes,
     hide_upper_right_spines,
     import_pyplot,
     is_axes_array,
     label_outer_panels,
-    make_panels,
 )
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     BLUE,
     DARK,
@@ -40,9 +38,6 @@ from sklvision.inspection._samples import (
 from sklvision.utils._nested import split_steps
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import check_count
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -169,7 +164,7 @@ class MisclassifiedDisplay(SheetDisplay):
         max_samples: int = 24,
         image_shape: tuple[int, ...] | None = None,
         wavelengths: Any = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show samples whose predicted labels are wrong.
@@ -191,12 +186,7 @@ class MisclassifiedDisplay(SheetDisplay):
         image_shape : tuple of int, default=None
             Shape of one image where `X` holds images as rows.
         %(wavelengths)s
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -237,23 +227,11 @@ class MisclassifiedDisplay(SheetDisplay):
         return display.plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        image_kw: dict[str, Any] | None = None,
-        line_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, image_kw: Keywords = None, line_kw: Keywords = None
     ) -> Self:
         """Draw the samples.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(image_kw)s
-        %(line_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         if len(self.samples) == 0:
             return self._plot_nothing(ax)
@@ -261,26 +239,22 @@ class MisclassifiedDisplay(SheetDisplay):
             self._plot_spectra(ax, line_kw)
         else:
             self._plot_images(ax, image_kw)
-        add_title(ax, self.figure_, self._format_summary(is_brief=ax is not None), self.axes_)
+        self._add_title(ax, self._format_summary(is_brief=ax is not None))
         return self
 
-    def _plot_images(self, ax: Any, image_kw: dict[str, Any] | None) -> None:
+    def _plot_images(self, ax: Any, image_kw: Keywords) -> None:
         n_lines = 2 + (self.names is not None)
         ratios = [image.shape[1] / image.shape[0] for image in self.samples]
         panel_size = (1.15 * min(max(1.0, *ratios, 1.0), 2.5), 1.0 + 0.16 * n_lines)
-        self.axes_, self.figure_, _ = make_panels(
-            ax, len(self.samples), 8, panel_size, (0.0, 0.5), min_width=3.6
-        )
+        self._make_panels(ax, len(self.samples), 8, panel_size, (0.0, 0.5), min_width=3.6)
         limits = find_display_range(*self.samples)
         for i, panel in enumerate(self.axes_):
             draw_image(panel, self.samples[i], limits, image_kw)
             panel.set_title(self._format_title(i, "\n"), fontsize="small")
 
-    def _plot_spectra(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
+    def _plot_spectra(self, ax: Any, line_kw: Keywords) -> None:
         n = len(self.samples)
-        self.axes_, self.figure_, n_columns = make_panels(
-            ax, n, 3, (2.9, 1.8), (0.0, 0.5), min_width=3.6, sharex=True
-        )
+        n_columns = self._make_panels(ax, n, 3, (2.9, 1.8), (0.0, 0.5), min_width=3.6, sharex=True)
         positions, label = get_band_positions(self.wavelengths, len(self.samples[0]))
         for i, panel in enumerate(self.axes_):
             self._draw_spectrum(panel, i, positions, line_kw)
@@ -312,9 +286,7 @@ class MisclassifiedDisplay(SheetDisplay):
             "" if self.confidences is None else ", probability"
         )
 
-    def _draw_spectrum(
-        self, panel: Axes, i: int, positions: np.ndarray, line_kw: dict[str, Any] | None
-    ) -> None:
+    def _draw_spectrum(self, panel: Any, i: int, positions: np.ndarray, line_kw: Keywords) -> None:
         means = self.class_means or {}
         for label, color, role in (
             (self.true_labels[i], BLUE, "mean of true class"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import add_count_title, import_pyplot, make_pairs
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._axes import import_pyplot
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     draw_image,
     find_display_range,
@@ -29,9 +29,6 @@ from sklvision.utils._nested import split_steps
 from sklvision.utils._optional import import_optional
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -125,7 +122,7 @@ class OcclusionDisplay(SheetDisplay):
         max_samples: int = 8,
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the parts of images that a fitted classifier relies on.
@@ -165,12 +162,7 @@ class OcclusionDisplay(SheetDisplay):
         %(image_shape)s
         random_state : int, RandomState instance or None, default=None
             Seed of the noise.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -231,31 +223,16 @@ class OcclusionDisplay(SheetDisplay):
         ).plot(ax=ax, **kwargs)
 
     def plot(
-        self,
-        ax: Axes | np.ndarray | None = None,
-        *,
-        image_kw: dict[str, Any] | None = None,
-        heat_kw: dict[str, Any] | None = None,
+        self, ax: AxesLike = None, *, image_kw: Keywords = None, heat_kw: Keywords = None
     ) -> Self:
         """Draw images and maps.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(image_kw)s
-        heat_kw : dict, default=None
-            Keywords of the maps, as :meth:`~matplotlib.axes.Axes.imshow` takes them.
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         n = len(self.images)
         pair_width = 2.4 * self.images[0].shape[1] / self.images[0].shape[0]
         max_columns = max(1, min(4, n, int(9 / pair_width)))
-        self.axes_, self.figure_ = make_pairs(
-            ax, n, max_columns, (1, 1), (pair_width, 1.6), (1.0, 0.3)
-        )
+        self._make_pairs(ax, n, max_columns, (1, 1), (pair_width, 1.6), (1.0, 0.3))
         limits = find_display_range(*self.images)
         largest = max(float(np.abs(heat).max()) for heat in self.maps) or 1.0
         for i, (image_ax, map_ax) in enumerate(self.axes_):
@@ -263,7 +240,7 @@ class OcclusionDisplay(SheetDisplay):
             image_ax.set_title(self._format_title(i), fontsize="small", loc="left")
             artist = self._draw_map(map_ax, i, limits, largest, heat_kw)
         self._draw_colorbar(artist)
-        add_count_title(ax, self.figure_, self.axes_, n, self.n_total, "images")
+        self._add_count_title(ax, n, "images")
         return self
 
     def _format_title(self, i: int) -> str:
@@ -276,11 +253,11 @@ class OcclusionDisplay(SheetDisplay):
 
     def _draw_map(
         self,
-        ax: Axes,
+        ax: Any,
         i: int,
         limits: tuple[float, float],
         largest: float,
-        heat_kw: dict[str, Any] | None,
+        heat_kw: Keywords,
     ) -> Any:
         """Draw a map over its pale image, the more opaque the larger its values are."""
         image = np.asarray(self.images[i])

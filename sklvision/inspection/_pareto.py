@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import get_axes, hide_upper_right_spines
+from sklvision.inspection._axes import hide_upper_right_spines
 from sklvision.inspection._candidates import (
     check_name,
     compute_lowest_score,
     name_candidates,
     to_floats,
 )
-from sklvision.inspection._display import Display
+from sklvision.inspection._display import AxesLike, Display, Keywords
 from sklvision.inspection._drawing import (
     BLUE,
     DARK,
@@ -29,9 +29,6 @@ from sklvision.inspection._drawing import (
 )
 from sklvision.inspection._labels import annotate_points
 from sklvision.utils._pareto import find_pareto_front
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _COSTS = {
     "predict_ms_per_sample": "prediction in ms per sample",
@@ -130,25 +127,19 @@ class ParetoDisplay(Display):
         *,
         score: str | None = None,
         cost: str = "predict_ms_per_sample",
-        ax: Axes | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the scores and costs of the estimators of a comparison.
 
         Parameters
         ----------
-        result : ComparisonResult
-            Result of :func:`~sklvision.model_selection.compare_estimators`.
+        %(comparison)s
         %(score)s
         cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
                 default="predict_ms_per_sample"
             Name of the cost.
-        %(ax)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -176,7 +167,7 @@ class ParetoDisplay(Display):
         *,
         score: str | None = None,
         cost: str = "mean_score_time",
-        ax: Axes | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the scores and costs of the candidates of a search.
@@ -190,12 +181,7 @@ class ParetoDisplay(Display):
         cost : str, default="mean_score_time"
             Name of a scorer of the search that measures a cost, of either sign, or one of
             "mean_fit_time" and "mean_score_time", which every search measures.
-        %(ax)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -224,31 +210,16 @@ class ParetoDisplay(Display):
 
     def plot(
         self,
-        ax: Axes | None = None,
+        ax: AxesLike = None,
         *,
         max_cost: float | None = None,
         min_score: float | None = None,
-        line_kw: dict[str, Any] | None = None,
-        point_kw: dict[str, Any] | None = None,
+        line_kw: Keywords = None,
+        point_kw: Keywords = None,
     ) -> Self:
         """Draw scores against costs.
 
-        Parameters
-        ----------
-        %(ax)s
-        max_cost : float, default=None
-            A budget: higher costs are shaded.
-        min_score : float, default=None
-            A requirement: lower scores are shaded.
-        line_kw : dict, default=None
-            Keywords of the front, as :meth:`~matplotlib.axes.Axes.plot` takes them.
-        point_kw : dict, default=None
-            Keywords of all points, as :meth:`~matplotlib.axes.Axes.errorbar` takes them for
-            their lines.
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         candidates = self._check_candidates()
         has_values = candidates[["score", "cost"]].notna().all(axis=1)
@@ -259,7 +230,7 @@ class ParetoDisplay(Display):
         front = find_pareto_front(candidates["score"].to_numpy(), candidates["cost"].to_numpy())
         self.front_ = list(candidates.index[front])
 
-        self.ax_, self.figure_ = get_axes(ax, (6.4, 4.4))
+        self._take_axes(ax, (6.4, 4.4))
         if candidates["cost"].min() > 0 and candidates["cost"].max() > 3 * candidates["cost"].min():
             self.ax_.set_xscale("log")
         candidates = self._place_candidates(candidates, max_cost, min_score)
@@ -299,7 +270,7 @@ class ParetoDisplay(Display):
         height = scores.where(~is_below, bottom + 0.025 * (top - bottom))
         return candidates.assign(std=std, height=height)
 
-    def _draw_points(self, candidates: pd.DataFrame, point_kw: dict[str, Any] | None) -> None:
+    def _draw_points(self, candidates: pd.DataFrame, point_kw: Keywords) -> None:
         for name, candidate in candidates.iterrows():
             on_front = name in self.front_
             style = {
@@ -314,7 +285,7 @@ class ParetoDisplay(Display):
                 candidate["cost"], candidate["height"], yerr=candidate["std"], elinewidth=1, **style
             )
 
-    def _draw_front(self, front: pd.DataFrame, line_kw: dict[str, Any] | None) -> None:
+    def _draw_front(self, front: pd.DataFrame, line_kw: Keywords) -> None:
         scores, costs = front["score"].tolist(), front["cost"].tolist()
         # The best model to be had stays the best at higher costs.
         (left, right), (bottom, top) = self.ax_.get_xlim(), self.ax_.get_ylim()

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
 from sklvision.inspection._axes import (
     hide_upper_right_spines,
     is_axes_array,
     label_outer_panels,
-    make_panels,
 )
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import COLORS, GRAY, format_name, merge_line_keywords
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _MARKERS = "osD^vP*X"
 
@@ -83,44 +78,29 @@ class RobustnessDisplay(SheetDisplay):
         cls,
         result: Any,
         *,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the curves of a result.
 
         Parameters
         ----------
-        result : RobustnessResult
-            Result of :func:`~sklvision.model_selection.robustness_curve`.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(robustness)s
+        %(drawing)s
         """
         display = cls(
             scores=result.to_frame(), score_name=result.score_name, meanings=result.meanings
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(
-        self, ax: Axes | np.ndarray | None = None, *, line_kw: dict[str, Any] | None = None
-    ) -> Self:
+    def plot(self, ax: AxesLike = None, *, line_kw: Keywords = None) -> Self:
         """Draw the curves.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(line_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         corruptions = list(dict.fromkeys(self.scores["corruption"]))
         names = list(dict.fromkeys(self.scores["estimator"]))
-        self.axes_, self.figure_, n_columns = make_panels(
+        n_columns = self._make_panels(
             ax, len(corruptions), 4, (2.2, 2.1), (1.0, 0.7), sharex=True, sharey=True
         )
         self.lines_ = []
@@ -136,7 +116,7 @@ class RobustnessDisplay(SheetDisplay):
         return self
 
     def _draw_curves(
-        self, panel: Axes, corruption: str, names: list[str], line_kw: dict[str, Any] | None
+        self, panel: Any, corruption: str, names: list[str], line_kw: Keywords
     ) -> list[Any]:
         lines: list[Any] = []
         for i, name in enumerate(names):
@@ -154,7 +134,7 @@ class RobustnessDisplay(SheetDisplay):
             lines += panel.plot(curve["severity"], curve["score"], **style)
         return lines
 
-    def _label(self, panel: Axes, corruption: str) -> None:
+    def _label(self, panel: Any, corruption: str) -> None:
         subtitle = (self.meanings or {}).get(corruption, "")
         panel.set_title(format_name(corruption), fontsize="medium", pad=15 if subtitle else 6)
         panel.text(

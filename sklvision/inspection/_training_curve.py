@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot, make_grid
-from sklvision.inspection._display import SheetDisplay
+from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot
+from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import COLORS, merge_line_keywords
 from sklvision.utils._nested import find_learners
 from sklvision.utils._optional import import_optional
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _COLUMNS = ("train_loss", "valid_loss", "valid_score")
 
@@ -80,7 +77,7 @@ class TrainingCurveDisplay(SheetDisplay):
         estimator: Any,
         *,
         names: Sequence[str] | None = None,
-        ax: Axes | np.ndarray | None = None,
+        ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
         """Show the training history of a fitted net, or of several.
@@ -94,12 +91,7 @@ class TrainingCurveDisplay(SheetDisplay):
             are shown.
         names : sequence of str, default=None
             Names of the estimators of a list; their classes where None.
-        %(axes)s
-        %(plot_keywords)s
-
-        Returns
-        -------
-        %(display)s
+        %(drawing)s
 
         Raises
         ------
@@ -126,27 +118,16 @@ class TrainingCurveDisplay(SheetDisplay):
             curves |= recorded
         return cls(curves=curves).plot(ax=ax, **kwargs)
 
-    def plot(
-        self, ax: Axes | np.ndarray | None = None, *, line_kw: dict[str, Any] | None = None
-    ) -> Self:
+    def plot(self, ax: AxesLike = None, *, line_kw: Keywords = None) -> Self:
         """Draw the curves.
 
-        Parameters
-        ----------
-        %(axes)s
-        %(line_kw)s
-
-        Returns
-        -------
-        %(self)s
+        %(plot)s
         """
         has_scores = any(curve["valid_score"].notna().any() for curve in self.curves.values())
         has_validation = any(curve["valid_loss"].notna().any() for curve in self.curves.values())
         n_panels = 1 + has_scores
-        axes, self.figure_ = make_grid(
-            ax, (n_panels, 1), (5.0, 2.9 if n_panels == 1 else 4.4), sharex=True
-        )
-        self.axes_ = axes[:, 0]
+        self._make_grid(ax, (n_panels, 1), (5.0, 2.9 if n_panels == 1 else 4.4), sharex=True)
+        self.axes_ = self.axes_[:, 0]
         self.lines_, self.best_epochs_ = [], {}
         for i, (name, curve) in enumerate(self.curves.items()):
             self._draw_net(name, curve, COLORS[i % len(COLORS)], line_kw)
@@ -161,9 +142,7 @@ class TrainingCurveDisplay(SheetDisplay):
         self._draw_legend(has_validation)
         return self
 
-    def _draw_net(
-        self, name: str, curve: pd.DataFrame, color: str, line_kw: dict[str, Any] | None
-    ) -> None:
+    def _draw_net(self, name: str, curve: pd.DataFrame, color: str, line_kw: Keywords) -> None:
         epochs = np.arange(1, len(curve) + 1)
         # A line of a single epoch would be invisible.
         style: dict[str, Any] = {"color": color, "linewidth": 1.5}

@@ -65,7 +65,7 @@ def _has_own_docstring(member: Any) -> bool:
 def _fill(docstring: str, texts: Mapping[str, str]) -> str:
     def replace(match: re.Match[str]) -> str:
         indentation, prefix, name = match.groups()
-        return indentation + prefix + texts[name].replace("\n", f"\n{indentation}")
+        return indentation + prefix + re.sub(r"\n(?=.)", f"\n{indentation}", texts[name])
 
     count = 1
     while count:  # a line may name several texts
