@@ -64,6 +64,6 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def changed(before, after):
-    """Which samples are not as they were."""
-    return (before != after).flatten(1).any(dim=1)
+def find_changed_samples(original, variants):
+    """Find the samples that were changed."""
+    return (original != variants).flatten(1).any(dim=1)

@@ -25,9 +25,9 @@ from ._augmenters import batch_for, generator
 def test_names_are_those_of_classes_or_given():
     compose = Compose([RandomFlip(), ("turn", RandomRotation()), GaussianNoise()])
     assert list(compose.named_augmenters) == ["randomflip", "turn", "gaussiannoise"]
-    twice = Compose([RandomFlip(), GaussianNoise(), RandomFlip("vertical")])
-    assert list(twice.named_augmenters) == ["randomflip-1", "gaussiannoise", "randomflip-2"]
-    assert twice.named_augmenters["randomflip-2"].direction == "vertical"
+    augmenter = Compose([RandomFlip(), GaussianNoise(), RandomFlip("vertical")])
+    assert list(augmenter.named_augmenters) == ["randomflip-1", "gaussiannoise", "randomflip-2"]
+    assert augmenter.named_augmenters["randomflip-2"].direction == "vertical"
 
 
 def test_parameters_by_name():
@@ -56,9 +56,9 @@ def test_wrong_names_are_named():
 
 def test_clones_are_their_own():
     compose = Compose([RandomFlip(), ("turn", RandomRotation())])
-    copied = clone(compose).set_params(turn__degrees=1, randomflip="passthrough")
+    clone_of_compose = clone(compose).set_params(turn__degrees=1, randomflip="passthrough")
     assert compose.get_params()["turn__degrees"] == 15.0
-    assert list(copied.named_augmenters) == list(compose.named_augmenters)
+    assert list(clone_of_compose.named_augmenters) == list(compose.named_augmenters)
 
 
 def test_in_a_row_is_one_after_another():
@@ -77,7 +77,7 @@ def test_nothing_in_a_row_changes_nothing():
         assert torch.equal(Compose()(X), X)
 
 
-def test_neighbours_are_interpolated_once():
+def test_compose_interpolates_neighboring_transformations_once():
     """A turn forth and back, on images that tell: with one interpolation nothing is lost."""
 
     class Turn(RandomRotation):
@@ -85,16 +85,18 @@ def test_neighbours_are_interpolated_once():
             source.draw_uniform = lambda low, high: torch.full((64,), high)  # the largest angle
             return super()._draw_maps(source, height, width)
 
-    class Back(Turn):
+    class InverseTurn(Turn):
         def _draw_maps(self, source, height, width):
             return super()._draw_maps(source, height, width).mT
 
     X = batch_for("RandomFlip")
-    inside = np.s_[:, 3:6, 4:7]
-    there, back = Turn(30), Back(30)
-    torch.testing.assert_close(Compose([there, back])(X)[inside], X[inside], atol=1e-2, rtol=0)
-    apart = Compose([there, GaussianNoise(0.0), back])(X)[inside]
-    assert (apart - X[inside]).abs().mean() > 10
+    inner_pixels = np.s_[:, 3:6, 4:7]
+    turn, inverse_turn = Turn(30), InverseTurn(30)
+    torch.testing.assert_close(
+        Compose([turn, inverse_turn])(X)[inner_pixels], X[inner_pixels], atol=1e-2, rtol=0
+    )
+    separate_result = Compose([turn, GaussianNoise(0.0), inverse_turn])(X)[inner_pixels]
+    assert (separate_result - X[inner_pixels]).abs().mean() > 10
 
 
 @pytest.mark.parametrize("fill", ["reflect", "edge", "constant"])
@@ -110,13 +112,13 @@ def test_places_together_are_places_apart_but_for_blur(fill):
     line = torch.linspace(-1, 1, 64)
     blob = torch.exp(-((line[:, None] - 0.2) ** 2 + (line / 2) ** 2) * 12)
     X = blob[None, :, :, None].repeat(20, 1, 1, 1)
-    together, apart, source = Compose(parts)(X, generator()), X, generator()
+    joint_result, separate_result, source = Compose(parts)(X, generator()), X, generator()
     for part in parts:
-        apart = part(apart, source)
+        separate_result = part(separate_result, source)
     # Beyond the edges one fill of all differs from a fill of each.
     middle = np.s_[:, 22:42, 22:42]
-    assert (together - apart)[middle].abs().max() < 0.02
-    assert (together - X)[middle].abs().max() > 0.2
+    assert (joint_result - separate_result)[middle].abs().max() < 0.02
+    assert (joint_result - X)[middle].abs().max() > 0.2
 
 
 def test_other_fills_stay_apart():

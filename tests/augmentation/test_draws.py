@@ -1,4 +1,4 @@
-"""What every augmenter does to a batch: per sample, repeatably, without touching its input."""
+"""Every augmenter on a batch: draws per sample, repeatable, without changing its input."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sklvision.augmentation import (
     SpectralShift,
 )
 
-from ._augmenters import CLASSES, WITH_P, batch_for, changed, changing, generator, idle
+from ._augmenters import CLASSES, WITH_P, batch_for, changing, find_changed_samples, generator, idle
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -63,10 +63,10 @@ def test_a_generator_leaves_the_global_ones_alone(name):
 @pytest.mark.parametrize("name", CLASSES)
 def test_shape_and_dtype_stay_and_the_input_too(name, dtype):
     X = batch_for(name, dtype=dtype)
-    kept = X.clone()
+    original = X.clone()
     new = changing(name)(X, generator())
     assert (new.shape, new.dtype, new.device) == (X.shape, X.dtype, X.device)
-    assert torch.equal(X, kept)
+    assert torch.equal(X, original)
     assert torch.isfinite(new).all()
 
 
@@ -103,11 +103,13 @@ def test_p_is_the_part_that_is_changed(name, p, seed):
     settings |= {"height": 4, "width": 4, "fill": "edge"} if name == "RandomShift" else {}
     settings |= {"area": 1.0} if name == "RandomErasing" else {}
     X = batch_for(name, n)
-    n_changed = int(changed(X, changing(name, **settings, p=p)(X, generator(seed))).sum())
+    n_changed = int(
+        find_changed_samples(X, changing(name, **settings, p=p)(X, generator(seed))).sum()
+    )
     # Some draws change nothing: of 81 shifts one, and the smallest rectangles.
-    most = {"RandomShift": 80 / 81, "RandomErasing": 0.97}.get(name, 1.0)
+    upper_bound = {"RandomShift": 80 / 81, "RandomErasing": 0.97}.get(name, 1.0)
     slack = 5 * np.sqrt(p * (1 - p) / n) + 0.02
-    assert p * most - slack <= n_changed / n <= p + slack
+    assert p * upper_bound - slack <= n_changed / n <= p + slack
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -124,8 +126,8 @@ def test_no_magnitude_no_change(name, seed):
 def test_samples_that_were_not_chosen_are_bit_by_bit_the_same(name):
     X = batch_for(name) + torch.rand(1)
     new = changing(name, p=0.5)(X, generator())
-    same = ~changed(X, new)
-    assert 10 < int(same.sum()) < 60
+    is_unchanged = ~find_changed_samples(X, new)
+    assert 10 < int(is_unchanged.sum()) < 60
     unchosen = changing(name, p=0.0)(X, generator())
     torch.testing.assert_close(unchosen, X, rtol=0, atol=0)
 
@@ -144,15 +146,15 @@ def centers(X):
     """Centers of brightness (down, right), counted from the center of the image."""
     h, w = X.shape[1:3]
     mass = X.sum(dim=(1, 2, 3))
-    down = (X.sum(dim=(2, 3)) @ (torch.arange(h) - (h - 1) / 2)) / mass
-    right = (X.sum(dim=(1, 3)) @ (torch.arange(w) - (w - 1) / 2)) / mass
-    return down, right
+    row_offset = (X.sum(dim=(2, 3)) @ (torch.arange(h) - (h - 1) / 2)) / mass
+    column_offset = (X.sum(dim=(1, 3)) @ (torch.arange(w) - (w - 1) / 2)) / mass
+    return row_offset, column_offset
 
 
 def angles(X):
     """Directions of the dots from the center, in degrees, counterclockwise from the right."""
-    down, right = centers(X)
-    return torch.rad2deg(torch.atan2(-down, right)).numpy()
+    row_offset, column_offset = centers(X)
+    return torch.rad2deg(torch.atan2(-row_offset, column_offset)).numpy()
 
 
 def assert_uniform(values, low, high):
@@ -179,13 +181,15 @@ def test_angles_in_steps():
 
 
 def test_shifts_are_even_in_pixels_and_parts():
-    for augmenter, down, right in (
+    for augmenter, row_offset, column_offset in (
         (RandomShift(3, 5), 3, 5),
         (RandomShift(0.2, 0.1), 4, 3),
         (RandomShift(0, 0.25), 0, 8),
     ):
-        moved = centers(augmenter(dots(), generator()))
-        for distance, longest, start in zip(moved, (down, right), (0, 6), strict=True):
+        offsets = centers(augmenter(dots(), generator()))
+        for distance, longest, start in zip(
+            offsets, (row_offset, column_offset), (0, 6), strict=True
+        ):
             values, counts = np.unique((distance - start).round().numpy(), return_counts=True)
             assert values.tolist() == list(range(-longest, longest + 1))
             np.testing.assert_allclose(counts / N, 1 / len(values), atol=0.04)
@@ -210,19 +214,19 @@ def test_zooms_are_even():
 def test_erased_areas_are_even_and_lie_everywhere():
     X = torch.ones(N, 64, 64, 1)
     new = RandomErasing(0.3, max_aspect=2.0, value=0.0, p=1.0)(X, generator())
-    erased = new == 0
-    share = erased.flatten(1).float().mean(dim=1).numpy()
+    is_erased = new == 0
+    share = is_erased.flatten(1).float().mean(dim=1).numpy()
     assert share.max() <= 0.3
     np.testing.assert_allclose(np.histogram(share, 6, (0, 0.3))[0] / N, 1 / 6, atol=0.05)
-    height, width = (erased.any(dim=axis).flatten(1).sum(dim=1).numpy() for axis in (2, 1))
+    height, width = (is_erased.any(dim=axis).flatten(1).sum(dim=1).numpy() for axis in (2, 1))
     large = share > 0.05
     aspect = height[large] / width[large]
     assert aspect.min() > 0.4
     assert aspect.max() < 2.4
     assert np.median(aspect) == pytest.approx(1, abs=0.06)
-    where = erased.float().mean(dim=0)[..., 0]
-    assert where.min() > 0
-    torch.testing.assert_close(where, where.flip(0, 1), rtol=0, atol=0.05)
+    erased_share = is_erased.float().mean(dim=0)[..., 0]
+    assert erased_share.min() > 0
+    torch.testing.assert_close(erased_share, erased_share.flip(0, 1), rtol=0, atol=0.05)
 
 
 def test_brightness_and_contrast_are_even():

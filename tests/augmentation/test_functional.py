@@ -41,11 +41,11 @@ def column(*values, dtype=torch.float64):
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_shift_is_scipys(images, fill):
-    down, right = [0, 2, -3, 7, -1], [0, -1, 4, 0, -10]
+    row_shifts, column_shifts = [0, 2, -3, 7, -1], [0, -1, 4, 0, -10]
     actual = _functional.shift(
-        torch.from_numpy(images), torch.tensor(down), torch.tensor(right), fill, 7.0
+        torch.from_numpy(images), torch.tensor(row_shifts), torch.tensor(column_shifts), fill, 7.0
     )
-    for image, new, d, r in zip(images, actual.numpy(), down, right, strict=True):
+    for image, new, d, r in zip(images, actual.numpy(), row_shifts, column_shifts, strict=True):
         expected = ndimage.shift(image, (d, r, 0), order=0, mode=SCIPY_MODE[fill], cval=7.0)
         np.testing.assert_array_equal(new, expected)
 
@@ -60,12 +60,15 @@ def test_shift_further_than_the_image_reflects_again_and_again(images):
 
 
 def test_flip_is_numpys(images):
-    yes, no = torch.tensor([True, False, True, False, True]), torch.zeros(5, dtype=torch.bool)
+    rows, is_never = (
+        torch.tensor([True, False, True, False, True]),
+        torch.zeros(5, dtype=torch.bool),
+    )
     X = torch.from_numpy(images)
-    flipped = _functional.flip(X, yes, no).numpy()
-    np.testing.assert_array_equal(flipped[::2], images[::2, :, ::-1])
-    np.testing.assert_array_equal(flipped[1::2], images[1::2])
-    np.testing.assert_array_equal(_functional.flip(X, ~no, ~no), images[:, ::-1, ::-1])
+    result = _functional.flip(X, rows, is_never).numpy()
+    np.testing.assert_array_equal(result[::2], images[::2, :, ::-1])
+    np.testing.assert_array_equal(result[1::2], images[1::2])
+    np.testing.assert_array_equal(_functional.flip(X, ~is_never, ~is_never), images[:, ::-1, ::-1])
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
@@ -106,19 +109,23 @@ def test_zoom_and_all_together_are_scipys(images, fill):
 
 def test_maps_of_flips_and_shifts_are_the_flips_and_shifts(images):
     X = torch.from_numpy(images)
-    mirrored = torch.tensor([True, False, True, True, False])
-    by_map = _functional.warp(X, _functional.make_flip_maps(mirrored, ~mirrored), "edge", 0.0)
-    torch.testing.assert_close(by_map, _functional.flip(X, mirrored, ~mirrored))
-    down, right = torch.tensor([0, 1, -2, 3, 8]), torch.tensor([5, -1, 2, 0, -11])
-    by_map = _functional.warp(X, _functional.make_shift_maps(down, right), "reflect", 0.0)
-    torch.testing.assert_close(by_map, _functional.shift(X, down, right, "reflect", 0.0))
+    is_mirrored = torch.tensor([True, False, True, True, False])
+    by_map = _functional.warp(X, _functional.make_flip_maps(is_mirrored, ~is_mirrored), "edge", 0.0)
+    torch.testing.assert_close(by_map, _functional.flip(X, is_mirrored, ~is_mirrored))
+    row_shifts, column_shifts = torch.tensor([0, 1, -2, 3, 8]), torch.tensor([5, -1, 2, 0, -11])
+    by_map = _functional.warp(
+        X, _functional.make_shift_maps(row_shifts, column_shifts), "reflect", 0.0
+    )
+    torch.testing.assert_close(
+        by_map, _functional.shift(X, row_shifts, column_shifts, "reflect", 0.0)
+    )
 
 
 def test_content_doubles_in_size():
     dot = torch.zeros(1, 9, 9, 1)
     dot[:, 3:6, 3:6] = 1
-    doubled = _functional.warp(dot, _functional.make_zoom_maps(column(2.0)), "constant", 0.0)
-    assert float(doubled.sum()) == pytest.approx(4 * 9, rel=0.05)
+    zoomed_dot = _functional.warp(dot, _functional.make_zoom_maps(column(2.0)), "constant", 0.0)
+    assert float(zoomed_dot.sum()) == pytest.approx(4 * 9, rel=0.05)
 
 
 def test_convolution_is_scipys(images):
@@ -137,12 +144,12 @@ def test_a_line_kernel_is_a_centered_line(length, degrees):
     assert kernel.sum() == pytest.approx(1)
     np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-12)
     rows, columns = np.mgrid[4:-5:-1, -4:5]  # up and to the right
-    along = columns * np.cos(np.deg2rad(degrees)) + rows * np.sin(np.deg2rad(degrees))
-    across = rows * np.cos(np.deg2rad(degrees)) - columns * np.sin(np.deg2rad(degrees))
-    assert np.abs(across[kernel > 0]).max() < 1.5
-    assert np.abs(along[kernel > 0]).max() < (length - 1) / 2 + 1.5
+    distance_along = columns * np.cos(np.deg2rad(degrees)) + rows * np.sin(np.deg2rad(degrees))
+    distance_across = rows * np.cos(np.deg2rad(degrees)) - columns * np.sin(np.deg2rad(degrees))
+    assert np.abs(distance_across[kernel > 0]).max() < 1.5
+    assert np.abs(distance_along[kernel > 0]).max() < (length - 1) / 2 + 1.5
     if length > 3:
-        assert (kernel * along**2).sum() > 2 * (kernel * across**2).sum()
+        assert (kernel * distance_along**2).sum() > 2 * (kernel * distance_across**2).sum()
 
 
 @given(
@@ -154,20 +161,20 @@ def test_a_line_kernel_is_a_centered_line(length, degrees):
 def test_what_is_erased_is_one_rectangle_of_that_area(area, aspect, top, left):
     X = torch.rand(1, 13, 17, 2, dtype=torch.float64) + 1
     new = _functional.erase(X, *(column(v) for v in (area, aspect, top, left)), value=0.0)
-    erased = (new == 0).all(dim=3)[0].numpy()
-    np.testing.assert_array_equal(new[0].numpy()[~erased], X[0].numpy()[~erased])
-    height, width = erased.any(axis=1).sum(), erased.any(axis=0).sum()
-    assert erased.sum() == height * width
-    assert erased.sum() <= area * erased.size * (1 + 1e-3)
-    pixels = area * erased.size
+    is_erased = (new == 0).all(dim=3)[0].numpy()
+    np.testing.assert_array_equal(new[0].numpy()[~is_erased], X[0].numpy()[~is_erased])
+    height, width = is_erased.any(axis=1).sum(), is_erased.any(axis=0).sum()
+    assert is_erased.sum() == height * width
+    assert is_erased.sum() <= area * is_erased.size * (1 + 1e-3)
+    pixels = area * is_erased.size
     exact = min((pixels * aspect) ** 0.5, 13), min((pixels / aspect) ** 0.5, 17)
     assert height * width >= max(0, exact[0] - 1) * max(0, exact[1] - 1) - 1e-9
 
 
 def test_erasing_covers_with_the_mean_color(images):
     X = torch.from_numpy(images)
-    one = torch.ones(5, dtype=torch.float64)
-    new = _functional.erase(X, area=one, aspect=8 / 11 * one, top=one, left=one, value=None)
+    full = torch.ones(5, dtype=torch.float64)
+    new = _functional.erase(X, area=full, aspect=8 / 11 * full, top=full, left=full, value=None)
     expected = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)
     np.testing.assert_allclose(new, expected)
 
@@ -182,10 +189,12 @@ def test_brightness_and_contrast(images):
 
 def test_shifted_bands_are_numpys_interpolation():
     spectra, bands = np.random.default_rng(0).normal(size=(6, 30)), np.arange(30)
-    by = column(0, 1, -2, 0.25, -3.7, 40)
-    new = _functional.shift_bands(torch.from_numpy(spectra), by).numpy()
-    for spectrum, moved, distance in zip(spectra, new, by.numpy(), strict=True):
-        np.testing.assert_allclose(moved, np.interp(bands - distance, bands, spectrum), atol=1e-12)
+    shifts = column(0, 1, -2, 0.25, -3.7, 40)
+    new = _functional.shift_bands(torch.from_numpy(spectra), shifts).numpy()
+    for spectrum, shifted_spectrum, distance in zip(spectra, new, shifts.numpy(), strict=True):
+        np.testing.assert_allclose(
+            shifted_spectrum, np.interp(bands - distance, bands, spectrum), atol=1e-12
+        )
 
 
 def test_scaled_bands():

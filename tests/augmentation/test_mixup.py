@@ -12,7 +12,7 @@ from sklvision.augmentation import Compose, GaussianNoise, MixUp, RandomFlip, Ra
 
 
 @pytest.fixture(autouse=True)
-def _seeded():
+def seed_torch():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
@@ -25,8 +25,8 @@ def pairs(n=3000):
 
 def test_labels_are_blended_as_their_samples_are():
     X, targets = pairs(500)
-    mixed, soft = MixUp(1.0).mix(X, targets)
-    torch.testing.assert_close(mixed, soft)
+    mixed_samples, soft = MixUp(1.0).mix(X, targets)
+    torch.testing.assert_close(mixed_samples, soft)
     assert (soft >= 0).all()
     torch.testing.assert_close(soft.sum(dim=1), torch.ones(500))
     assert ((soft > 0).sum(dim=1) <= 2).all()
@@ -43,22 +43,22 @@ def test_weights_are_beta_distributed(alpha):
 
 def test_p_is_the_part_that_is_blended():
     X, targets = pairs()
-    mixed, soft = MixUp(1.0, p=0.3).mix(X, targets)
-    alone = soft.diagonal() == 1
-    assert float(alone.float().mean()) == pytest.approx(0.7, abs=0.04)
-    assert torch.equal(mixed[alone], X[alone])
+    mixed_samples, soft = MixUp(1.0, p=0.3).mix(X, targets)
+    is_unmixed = soft.diagonal() == 1
+    assert float(is_unmixed.float().mean()) == pytest.approx(0.7, abs=0.04)
+    assert torch.equal(mixed_samples[is_unmixed], X[is_unmixed])
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (6, 3, 3), (6, 3, 3, 2)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_shapes_and_types_stay(shape, dtype):
     X, targets = torch.rand(shape, dtype=dtype), torch.eye(6)
-    kept = X.clone(), targets.clone()
-    mixed, soft = MixUp().mix(X, targets)
-    assert (mixed.shape, mixed.dtype) == (X.shape, dtype)
+    originals = X.clone(), targets.clone()
+    mixed_samples, soft = MixUp().mix(X, targets)
+    assert (mixed_samples.shape, mixed_samples.dtype) == (X.shape, dtype)
     assert (soft.shape, soft.dtype) == (targets.shape, targets.dtype)
-    assert torch.equal(X, kept[0])
-    assert torch.equal(targets, kept[1])
+    assert torch.equal(X, originals[0])
+    assert torch.equal(targets, originals[1])
 
 
 def test_all_is_done_on_the_device_of_the_samples():
@@ -73,8 +73,8 @@ def test_weighted_targets_keep_their_weights():
     torch.manual_seed(1)
     _, plain = MixUp(1.0).mix(X, targets)
     torch.manual_seed(1)
-    _, weighted = MixUp(1.0).mix(X, targets * weights)
-    torch.testing.assert_close(weighted, plain * weights[:, 0])
+    _, weighted_targets = MixUp(1.0).mix(X, targets * weights)
+    torch.testing.assert_close(weighted_targets, plain * weights[:, 0])
 
 
 def test_in_a_row_with_others():
@@ -100,9 +100,9 @@ def test_only_what_blends_has_mix():
 def test_outside_of_training_it_says_so():
     compose = Compose([RandomFlip(), MixUp()])
     images = np.zeros((4, 3, 3))
-    for refused in (compose.fit, compose.fit_transform, lambda X: compose(torch.from_numpy(X))):
+    for method in (compose.fit, compose.fit_transform, lambda X: compose(torch.from_numpy(X))):
         with pytest.raises(TypeError, match="MixUp mixes labels too"):
-            refused(images)
+            method(images)
     assert not hasattr(MixUp(), "fit_transform")
 
 

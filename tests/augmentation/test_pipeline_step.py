@@ -57,11 +57,11 @@ def test_battery_of_scikit_learn(augmenter):
     """All passes but what contradicts the definition, and that fails for no other reason."""
     results = battery(augmenter, expected_failed_checks=BY_DEFINITION)
     assert len(results) > 40
-    failed = {r["check_name"]: r for r in results if r["status"] != "passed"}
-    assert {name: r["status"] for name, r in failed.items()} == dict.fromkeys(
+    failures = {r["check_name"]: r for r in results if r["status"] != "passed"}
+    assert {name: r["status"] for name, r in failures.items()} == dict.fromkeys(
         BY_DEFINITION, "xfail"
     )
-    for result in failed.values():
+    for result in failures.values():
         assert "fit_transform and transform outcomes not consistent" in str(result["exception"])
 
 
@@ -112,14 +112,14 @@ def test_clone_pickle_and_repr(name):
     X = samples_for(name)
     augmenter = changing(name, random_state=0)
     expected = augmenter.fit_transform(X)
-    for copied in (
+    for clone_of_augmenter in (
         clone(augmenter),
         copy.deepcopy(augmenter),
         pickle.loads(pickle.dumps(augmenter)),
         pickle.loads(pickle.dumps(clone(augmenter))),
     ):
-        assert repr(copied) == repr(augmenter)
-        np.testing.assert_array_equal(copied.fit_transform(X), expected)
+        assert repr(clone_of_augmenter) == repr(augmenter)
+        np.testing.assert_array_equal(clone_of_augmenter.fit_transform(X), expected)
     assert repr(augmenter).startswith(f"{name}(")
     assert repr(CLASSES[name]()) == f"{name}()"
 
@@ -151,12 +151,12 @@ def test_search_over_the_augmentation_of_logistic_regression():
     assert len(set(scores)) > 1
     assert scores.max() > 0.7
     np.testing.assert_array_equal(search.predict(images), search.predict(images))
-    again = clone(search).fit(images, y)
-    np.testing.assert_array_equal(again.cv_results_["mean_test_score"], scores)
+    second_search = clone(search).fit(images, y)
+    np.testing.assert_array_equal(second_search.cv_results_["mean_test_score"], scores)
 
 
 def test_test_folds_are_not_varied():
-    """Images that are wholly covered can't be told apart; all of the test folds are."""
+    """Fully erased images can't be distinguished; all images of the test folds are erased."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 200)
     images = rng.uniform(0, 0.1, (200, 6, 6)) + y[:, None, None]
@@ -260,8 +260,10 @@ def test_lists_of_images_and_read_only_arrays():
     images = samples_for("RandomFlip", channels=1)[..., 0]
     expected = RandomShift(random_state=0).fit_transform(images)
     images.flags.writeable = False
-    for same in (images, list(images), images.tolist(), np.asfortranarray(images)):
-        np.testing.assert_array_equal(RandomShift(random_state=0).fit_transform(same), expected)
+    for container in (images, list(images), images.tolist(), np.asfortranarray(images)):
+        np.testing.assert_array_equal(
+            RandomShift(random_state=0).fit_transform(container), expected
+        )
 
 
 def test_large_data_are_drawn_in_parts():

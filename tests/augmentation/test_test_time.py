@@ -73,8 +73,8 @@ def test_an_image_and_its_mirror_image_get_the_same_answer(flip, shift, seed):
     X, y = rng.random((20, 3, 4)), np.arange(20) % 2
     plain = make_pipeline(FlattenImages(), LogisticRegression())
     model = TestTimeAugmentation(plain, flip=flip, shift=shift).fit(X, y)
-    mirrored = X[:, ::-1] if flip == "vertical" else X[:, :, ::-1]
-    np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(mirrored))
+    mirror_images = X[:, ::-1] if flip == "vertical" else X[:, :, ::-1]
+    np.testing.assert_allclose(model.predict_proba(X), model.predict_proba(mirror_images))
     np.testing.assert_allclose(model.predict_log_proba(X), np.log(model.predict_proba(X)))
 
 
@@ -106,9 +106,9 @@ def test_its_parameters_are_searched_and_a_later_change_waits_for_the_next_fit()
     search = GridSearchCV(TestTimeAugmentation(plain), grid, cv=2).fit(X, y)
     assert len(search.cv_results_["params"]) == 4
     model = TestTimeAugmentation(plain).fit(X, y)
-    before = model.predict_proba(X)
+    probabilities = model.predict_proba(X)
     model.set_params(flip=None, shift=3)
-    np.testing.assert_array_equal(model.predict_proba(X), before)
+    np.testing.assert_array_equal(model.predict_proba(X), probabilities)
 
 
 def test_sample_weights_reach_the_classifier():
@@ -120,9 +120,9 @@ def test_sample_weights_reach_the_classifier():
         plain = make_pipeline(FlattenImages(), inner)
         model = TestTimeAugmentation(plain).fit(X, y, sample_weight=weight)
     assert model.predict(X).mean() == 0
-    named = {"logisticregression__sample_weight": weight}
+    fit_params = {"logisticregression__sample_weight": weight}
     plain = make_pipeline(FlattenImages(), LogisticRegression())
-    assert TestTimeAugmentation(plain).fit(X, y, **named).predict(X).mean() == 0
+    assert TestTimeAugmentation(plain).fit(X, y, **fit_params).predict(X).mean() == 0
 
 
 def test_errors_say_what_was_expected():

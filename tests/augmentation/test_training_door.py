@@ -50,11 +50,11 @@ def problem(name, digits):
 @pytest.mark.parametrize("name", CLASSES)
 def test_training_varies_and_prediction_does_not(name, digits):
     model, X, y = problem(name, digits)
-    varied = clone(model).set_params(augment=changing(name)).fit(X, y)
-    assert not np.allclose(weights(varied), weights(model.fit(X, y)))
-    kept = varied.predict_proba(X)
-    np.testing.assert_array_equal(varied.predict_proba(X), kept)
-    np.testing.assert_array_equal(varied.predict_proba(X[:8]), kept[:8])
+    model_with_augmentation = clone(model).set_params(augment=changing(name)).fit(X, y)
+    assert not np.allclose(weights(model_with_augmentation), weights(model.fit(X, y)))
+    probabilities = model_with_augmentation.predict_proba(X)
+    np.testing.assert_array_equal(model_with_augmentation.predict_proba(X), probabilities)
+    np.testing.assert_array_equal(model_with_augmentation.predict_proba(X[:8]), probabilities[:8])
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -77,8 +77,8 @@ def test_search_over_the_parameters_of_one_augmenter(digits):
     grid = {"imageclassifier__augment__degrees": [0, 15, 90]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
     assert len(set(search.cv_results_["mean_test_score"])) > 1
-    chosen = search.best_params_["imageclassifier__augment__degrees"]
-    assert search.best_estimator_[-1].augment.degrees == chosen
+    best_degrees = search.best_params_["imageclassifier__augment__degrees"]
+    assert search.best_estimator_[-1].augment.degrees == best_degrees
 
 
 def test_search_over_the_parts_of_several(digits):
@@ -101,8 +101,8 @@ def test_a_plain_list_will_do(digits):
 
 def test_in_double_precision(digits):
     X, y = digits
-    several = Compose([RandomRotation(), GaussianNoise()])
-    model = ImageClassifier(augment=several, precision="float64", **SMALL).fit(X, y)
+    compose = Compose([RandomRotation(), GaussianNoise()])
+    model = ImageClassifier(augment=compose, precision="float64", **SMALL).fit(X, y)
     assert np.isfinite(model.loss_curve_).all()
 
 
@@ -113,9 +113,14 @@ def test_shifted_digits_are_read_by_who_saw_shifts():
     settings = {**SMALL, "architecture_params": {"hidden_layer_sizes": (128,)}, "max_epochs": 15}
     plain = ImageClassifier(**settings).fit(images[train], y[train])
     shifts = RandomShift(2, 2, fill="constant")
-    varied = ImageClassifier(augment=shifts, **settings).fit(images[train], y[train])
-    moved = RandomShift(2, 2, fill="constant", random_state=0).fit_transform(images[test])
-    assert varied.score(moved, y[test]) > plain.score(moved, y[test]) + 0.1
+    model_with_augmentation = ImageClassifier(augment=shifts, **settings).fit(
+        images[train], y[train]
+    )
+    shifted_images = RandomShift(2, 2, fill="constant", random_state=0).fit_transform(images[test])
+    assert (
+        model_with_augmentation.score(shifted_images, y[test])
+        > plain.score(shifted_images, y[test]) + 0.1
+    )
 
 
 def test_drifting_spectra_are_read_by_who_saw_drift():

@@ -48,9 +48,9 @@ def test_features_are_the_nets_own(images):
     pixels = torch.tensor(big, dtype=torch.float32).permute(0, 3, 1, 2)
     with torch.no_grad():
         expected = model[:-1]((pixels - 127) / 128).numpy()
-    ours = PretrainedFeatures(image_size=32, precision="float32").fit_transform(big)
-    assert ours.shape == (6, 1280)
-    np.testing.assert_allclose(ours, expected, atol=1e-4)
+    features_of_package = PretrainedFeatures(image_size=32, precision="float32").fit_transform(big)
+    assert features_of_package.shape == (6, 1280)
+    np.testing.assert_allclose(features_of_package, expected, atol=1e-4)
 
 
 def test_values_mean_the_same_in_every_unit(images, features):
@@ -62,8 +62,8 @@ def test_values_mean_the_same_in_every_unit(images, features):
     twelve_bits = PretrainedFeatures(
         image_size=32, precision="float32", pixel_range=(100, 100 + 255 * 16)
     )
-    shifted = images.astype(np.int32) * 16 + 100
-    np.testing.assert_allclose(twelve_bits.fit_transform(shifted), expected, atol=1e-4)
+    rescaled_images = images.astype(np.int32) * 16 + 100
+    np.testing.assert_allclose(twelve_bits.fit_transform(rescaled_images), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_collections_give_what_arrays_give(images, features, tmp_path):
 
 
 def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_path):
-    mixed = [images[0], images[1][:10], images[2][:, :9]]
-    collection = ImageCollection(write(tmp_path, mixed))
+    images_of_sizes = [images[0], images[1][:10], images[2][:, :9]]
+    collection = ImageCollection(write(tmp_path, images_of_sizes))
     result = features.fit_transform(collection)
     assert features.input_shape_ is None
-    for row, image in zip(result, mixed, strict=True):
-        alone = clone(features).fit_transform(image[np.newaxis])
-        np.testing.assert_allclose(row, alone[0], atol=1e-4)
+    for row, image in zip(result, images_of_sizes, strict=True):
+        single_features = clone(features).fit_transform(image[np.newaxis])
+        np.testing.assert_allclose(row, single_features[0], atol=1e-4)
     with pytest.raises(ValueError, match=r"1 channels.*fitted on images of 3"):
         features.transform(images[..., 0])
 
@@ -131,11 +131,11 @@ def test_proportions_are_kept_or_not(images, keep, monkeypatch):
 
 def test_flips_are_averaged(images):
     plain = PretrainedFeatures(image_size=32, precision="float32")
-    both = PretrainedFeatures(image_size=32, precision="float32", average_flips=True)
-    result = both.fit_transform(images)
-    mirrored = images[:, :, ::-1]
-    np.testing.assert_allclose(both.transform(mirrored), result, atol=1e-4)
-    expected = (plain.fit_transform(images) + plain.transform(mirrored)) / 2
+    with_flips = PretrainedFeatures(image_size=32, precision="float32", average_flips=True)
+    result = with_flips.fit_transform(images)
+    mirror_images = images[:, :, ::-1]
+    np.testing.assert_allclose(with_flips.transform(mirror_images), result, atol=1e-4)
+    expected = (plain.fit_transform(images) + plain.transform(mirror_images)) / 2
     np.testing.assert_allclose(result, expected, atol=1e-4)
 
 
@@ -144,15 +144,15 @@ def test_files_hold_no_weights_and_give_the_same_features(images, features, tmp_
     joblib.dump(features, tmp_path / "features.joblib")
     assert (tmp_path / "features.joblib").stat().st_size < 2000
     _backbone.load_feature_extractor.cache_clear()
-    loaded = joblib.load(tmp_path / "features.joblib")
-    np.testing.assert_array_equal(loaded.transform(images), expected)
+    restored = joblib.load(tmp_path / "features.joblib")
+    np.testing.assert_array_equal(restored.transform(images), expected)
 
 
 def test_other_weights_are_refused(images, features):
-    fitted = pickle.loads(pickle.dumps(features.fit(images)))
-    fitted.weights_digest_ = "0" * 64
+    restored = pickle.loads(pickle.dumps(features.fit(images)))
+    restored.weights_digest_ = "0" * 64
     with pytest.raises(RuntimeError, match="not those"):
-        fitted.transform(images)
+        restored.transform(images)
 
 
 def test_a_fitted_transformer_keeps_its_settings(images, features):
@@ -169,20 +169,20 @@ def test_the_global_generator_is_left_alone(images):
 
 
 def test_a_search_computes_features_once_with_memory(images, features, tmp_path, monkeypatch):
-    computed = []
+    batches = []
     call = _backbone.FeatureExtractor.__call__
 
-    def counted(self, batch, *args):
-        computed.append(len(batch))
+    def count_batch(self, batch, *args):
+        batches.append(len(batch))
         return call(self, batch, *args)
 
-    monkeypatch.setattr(_backbone.FeatureExtractor, "__call__", counted)
+    monkeypatch.setattr(_backbone.FeatureExtractor, "__call__", count_batch)
     X, y = np.concatenate([images, 255 - images]), np.arange(12) % 2
     pipeline = make_pipeline(features, LogisticRegression(), memory=str(tmp_path))
     search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1, 10]}, cv=2, refit=False)
     search.fit(X, y)
     # Each fold: its training part once for all three values, its test part for each.
-    assert sum(n for n in computed if n > 1) == 2 * (6 + 3 * 6)
+    assert sum(n for n in batches if n > 1) == 2 * (6 + 3 * 6)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_bfloat16_says_nearly_the_same(images, features):
 @pytest.mark.slow
 def test_few_photographs_suffice_for_a_linear_classifier(data_home):
     bunch = load_image_folder(data_home / "flowers17")
-    chosen = np.flatnonzero(np.isin(bunch.target, ["daisy", "iris", "tulip"]))[::4]
-    X, y = bunch.data[chosen], bunch.target[chosen]
+    indices = np.flatnonzero(np.isin(bunch.target, ["daisy", "iris", "tulip"]))[::4]
+    X, y = bunch.data[indices], bunch.target[indices]
     model = make_pipeline(PretrainedFeatures(image_size=128), LogisticRegression())
     assert model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.85

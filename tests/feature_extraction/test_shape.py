@@ -19,8 +19,8 @@ def bar(length=60, thickness=6, sag=0.0, wave=0.0, *, shape=(40, 80)):
     position = columns / (length / 2)
     middle = sag * (position**2 - 1 / 3) + wave * np.sin(2 * np.pi * position)
     # The share of each pixel that is covered, so that no outline is rounded.
-    covered = np.clip(thickness / 2 + 0.5 - np.abs(rows[:, np.newaxis] - middle), 0, 1)
-    return covered * (np.abs(columns) < length / 2)
+    coverage = np.clip(thickness / 2 + 0.5 - np.abs(rows[:, np.newaxis] - middle), 0, 1)
+    return coverage * (np.abs(columns) < length / 2)
 
 
 def ratios(*masks):
@@ -30,28 +30,28 @@ def ratios(*masks):
 
 
 def test_lengths_of_a_straight_bar():
-    (found,) = ratios(bar(60, 6))
+    (features,) = ratios(bar(60, 6))
     for name in ("height", "thickness", "spread"):
-        assert found[name] == pytest.approx(0.1, rel=0.02)
-    assert found["bend"] == pytest.approx(0, abs=1e-9)
-    assert found["bow"] == pytest.approx(0, abs=1e-9)
+        assert features[name] == pytest.approx(0.1, rel=0.02)
+    assert features["bend"] == pytest.approx(0, abs=1e-9)
+    assert features["bow"] == pytest.approx(0, abs=1e-9)
 
 
 @given(sag=st.floats(0, 12))
 def test_a_parabola_is_all_of_the_bend(sag):
-    found = ratios(bar(sag=sag), bar(sag=-sag))
+    features = ratios(bar(sag=sag), bar(sag=-sag))
     # The root mean square of x**2 - 1/3 between -1 and 1 is 2 / sqrt(45).
-    for one in found:
-        assert one["bend"] == pytest.approx(sag * 2 / np.sqrt(45) / 60, abs=2e-3)
-        assert one["bow"] == pytest.approx(one["bend"], abs=1e-3)
-        assert one["spread"] == pytest.approx(0.1, abs=2e-3)
-        assert one["height"] >= one["spread"] - 1e-9
+    for row in features:
+        assert row["bend"] == pytest.approx(sag * 2 / np.sqrt(45) / 60, abs=2e-3)
+        assert row["bow"] == pytest.approx(row["bend"], abs=1e-3)
+        assert row["spread"] == pytest.approx(0.1, abs=2e-3)
+        assert row["height"] >= row["spread"] - 1e-9
 
 
 def test_a_wave_bends_without_a_bow():
-    (found,) = ratios(bar(wave=4))
-    assert found["bend"] > 0.02
-    assert found["bow"] < 1e-3
+    (features,) = ratios(bar(wave=4))
+    assert features["bend"] > 0.02
+    assert features["bow"] < 1e-3
 
 
 @given(
@@ -63,9 +63,17 @@ def test_neither_mirroring_nor_place_nor_unit_matters(data, flip, factor):
     seed = data.draw(st.integers(0, 1000))
     mask = np.zeros((30, 70))
     mask[5:20, 8:50] = np.random.default_rng(seed).random((15, 42))
-    moved = np.roll(mask, (data.draw(st.integers(-5, 10)), data.draw(st.integers(-8, 20))), (0, 1))
-    same = ShapeFeatures().fit_transform([mask, flip(mask), moved, factor * mask])
-    np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape), atol=1e-6)
+    shifted_mask = np.roll(
+        mask, (data.draw(st.integers(-5, 10)), data.draw(st.integers(-8, 20))), (0, 1)
+    )
+    rows_of_same_shape = ShapeFeatures().fit_transform(
+        [mask, flip(mask), shifted_mask, factor * mask]
+    )
+    np.testing.assert_allclose(
+        rows_of_same_shape,
+        np.broadcast_to(rows_of_same_shape[0], rows_of_same_shape.shape),
+        atol=1e-6,
+    )
 
 
 def test_size_does_not_matter():

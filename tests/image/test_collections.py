@@ -22,7 +22,7 @@ def save(folder, images, suffix="png"):
 
 
 @pytest.fixture
-def mixed(tmp_path):
+def collection_of_sizes(tmp_path):
     """Six images of different sizes, and the collection of them."""
     rng = np.random.default_rng(0)
     shapes = [(20, 30), (25, 30), (9, 12), (20, 30), (31, 8), (20, 30)]
@@ -50,33 +50,33 @@ def reads(monkeypatch):
         ForegroundCrop(threshold="otsu", align=True, output_size=6, output="both"),
     ],
 )
-def test_mixed_sizes_become_one(mixed, reads, transformer):
-    images, collection = mixed
+def test_mixed_sizes_become_one(collection_of_sizes, reads, transformer):
+    images, collection = collection_of_sizes
     transformer.fit(collection)
     assert transformer.input_shape_ is None
     assert not hasattr(transformer, "n_features_in_")
     result = transformer.transform(collection)
     assert isinstance(result, ImageCollection)
     assert reads == []
-    each = [transformer.transform(image[np.newaxis])[0] for image in images]
-    np.testing.assert_array_equal(np.asarray(result), each)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(result))[2], each[2])
+    single_results = [transformer.transform(image[np.newaxis])[0] for image in images]
+    np.testing.assert_array_equal(np.asarray(result), single_results)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(result))[2], single_results[2])
 
 
-def test_a_part_may_hold_other_sizes_than_the_part_seen_in_fit(mixed):
-    images, collection = mixed
-    same = Resize(4).fit(collection[[0, 3]])
-    assert same.input_shape_ == (20, 30)
-    assert same.n_features_in_ == 20
-    assert np.asarray(same.transform(collection)).shape == (6, 4, 4)
+def test_resize_of_a_collection_accepts_sizes_unseen_in_fit(collection_of_sizes):
+    images, collection = collection_of_sizes
+    resize = Resize(4).fit(collection[[0, 3]])
+    assert resize.input_shape_ == (20, 30)
+    assert resize.n_features_in_ == 20
+    assert np.asarray(resize.transform(collection)).shape == (6, 4, 4)
     with pytest.raises(ValueError, match=r"shape \(9, 12\).*fitted on images of shape \(20, 30\)"):
-        same.transform(images[2][np.newaxis])
-    same.fit(collection)
-    assert not hasattr(same, "n_features_in_")
+        resize.transform(images[2][np.newaxis])
+    resize.fit(collection)
+    assert not hasattr(resize, "n_features_in_")
 
 
-def test_gray_and_colour_are_not_mixed_up(tmp_path, mixed):
-    _, gray = mixed
+def test_resize_distinguishes_gray_and_color(tmp_path, collection_of_sizes):
+    _, gray = collection_of_sizes
     color = ImageCollection(gray.files, mode="RGB")[[0, 3]]
     with pytest.raises(ValueError, match=r"shape \(20, 30, 3\).*fitted on.*\(20, 30\)"):
         Resize(4).fit(gray[[0, 3]]).transform(color)
@@ -86,14 +86,14 @@ def test_gray_and_colour_are_not_mixed_up(tmp_path, mixed):
         PixelScaler().fit(np.eye(4)).transform(gray[[0, 3]])
 
 
-def test_range_of_bytes_is_known_without_reading(mixed, reads):
-    images, collection = mixed
+def test_range_of_bytes_is_known_without_reading(collection_of_sizes, reads):
+    images, collection = collection_of_sizes
     scaler = PixelScaler((-1, 1)).fit(collection)
     assert scaler.data_range_ == (0, 255)
     assert reads == []
-    scaled = scaler.transform(collection)
-    np.testing.assert_array_equal(scaled[1], scaler.transform(images[1][np.newaxis])[0])
-    np.testing.assert_allclose(scaler.inverse_transform(scaled)[1], images[1], atol=1e-4)
+    result = scaler.transform(collection)
+    np.testing.assert_array_equal(result[1], scaler.transform(images[1][np.newaxis])[0])
+    np.testing.assert_allclose(scaler.inverse_transform(result)[1], images[1], atol=1e-4)
 
 
 def test_range_of_floats_is_learned_from_all_images_read_once(tmp_path, reads):
@@ -106,9 +106,9 @@ def test_range_of_floats_is_learned_from_all_images_read_once(tmp_path, reads):
     assert scaler.data_range_ == (low, high)
     assert PixelScaler(data_range=(0, 4)).fit(collection).data_range_ == (0, 4)
     assert len(reads) == 4
-    same = collection.map(lambda image: image[:6])
-    eager = PixelScaler().fit(np.asarray(same))
-    assert PixelScaler().fit(same).data_range_ == eager.data_range_
+    subset = collection.map(lambda image: image[:6])
+    eager = PixelScaler().fit(np.asarray(subset))
+    assert PixelScaler().fit(subset).data_range_ == eager.data_range_
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -118,20 +118,20 @@ def test_pixels_that_are_no_numbers_are_refused_when_read(tmp_path, value):
     collection = collection.map(lambda image: np.where(image == 1, np.float32(value), image))
     with pytest.raises(ValueError, match="NaN or infinity"):
         PixelScaler().fit(collection)
-    resized = Resize(3).fit_transform(collection)
+    resized_images = Resize(3).fit_transform(collection)
     with pytest.raises(ValueError, match="NaN or infinity") as raised:
-        np.asarray(resized)
+        np.asarray(resized_images)
     assert "001.tiff" in "".join(raised.value.__notes__)
 
 
-def test_flatten_reads_all_into_one_table(mixed, reads):
-    images, collection = mixed
-    same = collection[[0, 3, 5]]
-    flatten = FlattenImages().fit(same)
+def test_flatten_reads_all_into_one_table(collection_of_sizes, reads):
+    images, collection = collection_of_sizes
+    subset = collection[[0, 3, 5]]
+    flatten = FlattenImages().fit(subset)
     assert reads == []
     expected = np.stack([images[i].ravel() for i in (0, 3, 5)])
-    np.testing.assert_array_equal(flatten.transform(same), expected)
-    frame = FlattenImages().set_output(transform="pandas").fit_transform(same)
+    np.testing.assert_array_equal(flatten.transform(subset), expected)
+    frame = FlattenImages().set_output(transform="pandas").fit_transform(subset)
     assert list(frame.columns[:2]) == ["pixel_0_0", "pixel_0_1"]
     with pytest.raises(ValueError, match=r"differ in size.*Resize"):
         FlattenImages().fit(collection)
@@ -141,8 +141,8 @@ def test_flatten_reads_all_into_one_table(mixed, reads):
         flatten.transform(collection[[2]])
 
 
-def test_what_is_no_collection_of_images_is_refused(mixed):
-    _, collection = mixed
+def test_collections_without_images_are_refused(collection_of_sizes):
+    _, collection = collection_of_sizes
     with pytest.raises(ValueError, match="0 samples"):
         Resize(4).fit(collection[[]])
     with pytest.raises(ValueError, match=r"shape \(600,\).*expects \(height, width\)"):

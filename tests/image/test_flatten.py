@@ -26,9 +26,9 @@ def test_inverse_gives_the_images_back(images):
     flatten = FlattenImages().fit(images)
     rows = flatten.transform(images)
     assert rows.shape == (len(images), images[0].size)
-    back = flatten.inverse_transform(rows)
-    assert back.dtype == rows.dtype == images.dtype
-    np.testing.assert_array_equal(back, images)
+    restored = flatten.inverse_transform(rows)
+    assert restored.dtype == rows.dtype == images.dtype
+    np.testing.assert_array_equal(restored, images)
 
 
 def test_names_are_those_of_the_pixels():
@@ -86,6 +86,6 @@ def test_a_baseline_and_a_reconstruction_from_images(digits):
     assert cross_val_score(vote, images, y, cv=3, error_score="raise").min() > 0.8
 
     model = make_pipeline(PixelScaler(), FlattenImages(), PCA(40, random_state=0)).fit(images)
-    back = model.inverse_transform(model.transform(images))
-    assert back.shape == images.shape
-    assert np.abs(back - images).mean() < 0.03 * 255
+    restored = model.inverse_transform(model.transform(images))
+    assert restored.shape == images.shape
+    assert np.abs(restored - images).mean() < 0.03 * 255

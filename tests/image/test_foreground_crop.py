@@ -30,10 +30,12 @@ def nail(row=150, column=200, angle=0.0, *, shape=(300, 400), length=120, bend=0
     """A bright pin with a head at its left end, on card lit from one side."""
     rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    along = (columns - column) * cos + (rows - row) * sin
-    across = (rows - row) * cos - (columns - column) * sin - bend * (along / length) ** 2
-    shaft = (abs(along) < length / 2) & (abs(across) < 5)
-    head = (abs(along + length / 2) < 5) & (abs(across) < 12)
+    distance_along = (columns - column) * cos + (rows - row) * sin
+    distance_across = (
+        (rows - row) * cos - (columns - column) * sin - bend * (distance_along / length) ** 2
+    )
+    shaft = (abs(distance_along) < length / 2) & (abs(distance_across) < 5)
+    head = (abs(distance_along + length / 2) < 5) & (abs(distance_across) < 12)
     noise = np.random.default_rng(seed).normal(0, 2, shape)
     image = 90 + 20 * columns / shape[1] + noise + sign * 60 * (shaft | head)
     return np.rint(image).astype(np.uint8)
@@ -43,7 +45,7 @@ def crop(image, **settings):
     return ForegroundCrop(**settings).fit_transform(np.asarray(image)[np.newaxis])[0]
 
 
-def published(image, center=960, depth=32, size=448, output=112):
+def crop_as_published(image, center=960, depth=32, size=448, output=112):
     """The recipe in the plainest words, for windows that stay inside."""
     top, left = (image.shape[0] - center) // 2, (image.shape[1] - center) // 2
     middle = image[top : top + center, left : left + center].astype(int)
@@ -60,7 +62,7 @@ def test_default_is_the_published_recipe():
     image[300, 1000] = 255  # one bright spot moves the centroid as it would then
     result = crop(image)
     assert result.dtype == np.uint8
-    np.testing.assert_allclose(result, published(image), atol=1)
+    np.testing.assert_allclose(result, crop_as_published(image), atol=1)
 
 
 @pytest.mark.data
@@ -70,7 +72,7 @@ def test_published_recipe_on_the_nails(data_home):
     result = ForegroundCrop().fit_transform(images)
     assert result.shape == (8, 112, 112)
     for image, small in zip(images, result, strict=True):
-        np.testing.assert_allclose(small, published(image), atol=1)
+        np.testing.assert_allclose(small, crop_as_published(image), atol=1)
     np.testing.assert_array_equal(ForegroundCrop().fit(data).transform(data), result)
 
 
@@ -110,8 +112,8 @@ def test_moving_the_object_leaves_the_output(shift, kind):
     image[140:160, 160:230] = 220
     image[130:170, 160:168] = 240
     options = {"center_crop": None, "crop_size": 100, "output_size": 50, "output": kind}
-    moved = np.roll(image, shift, axis=(0, 1))
-    np.testing.assert_array_equal(crop(moved, **options), crop(image, **options))
+    shifted_image = np.roll(image, shift, axis=(0, 1))
+    np.testing.assert_array_equal(crop(shifted_image, **options), crop(image, **options))
 
 
 @given(
@@ -122,8 +124,12 @@ def test_moving_the_object_leaves_the_output(shift, kind):
 def test_moving_and_turning_the_object_leaves_the_aligned_output(
     row, column, angle, bend, sign, polarity
 ):
-    own = "bright" if sign > 0 else "dark"
-    options = {**ALIGNED, "output": "mask", "polarity": own if polarity == "own" else "both"}
+    polarity_of_sign = "bright" if sign > 0 else "dark"
+    options = {
+        **ALIGNED,
+        "output": "mask",
+        "polarity": polarity_of_sign if polarity == "own" else "both",
+    }
     expected = crop(nail(bend=bend, sign=sign), **options).astype(float)
     result = crop(nail(row, column, angle, bend=bend, sign=sign, seed=1), **options)
     assert expected.max() == 255
@@ -137,8 +143,8 @@ def test_the_middle_as_shares_of_the_image():
     expected = crop(image, **ALIGNED | {"center_crop": (150, 320)})
     np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": (0.5, 0.8)}), expected)
     np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": (150, 0.8)}), expected)
-    whole = crop(image, **ALIGNED)
-    np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": 1.0}), whole)
+    full_crop = crop(image, **ALIGNED)
+    np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": 1.0}), full_crop)
     assert crop(image, center_crop=0.001, crop_size=8, output_size=8).shape == (8, 8)
 
 
@@ -168,10 +174,12 @@ def test_aligned_crop_is_scaled_to_the_object():
 def test_a_large_object_is_averaged_and_not_sampled():
     image = np.full((1200, 1600), 20, np.uint8)
     image[500:700, 200:1400] = 60 + 150 * (np.indices((200, 1200)).sum(axis=0) % 2)
-    turned = np.asarray(Image.fromarray(image).rotate(10, Image.Resampling.NEAREST, fillcolor=20))
-    for one in (image, turned):
-        inside = crop(one, **OTSU, align=True, output_size=(10, 40))[4:6, 4:36]
-        assert np.abs(inside - 135.0).max() < 6
+    rotated_image = np.asarray(
+        Image.fromarray(image).rotate(10, Image.Resampling.NEAREST, fillcolor=20)
+    )
+    for variant in (image, rotated_image):
+        inner_pixels = crop(variant, **OTSU, align=True, output_size=(10, 40))[4:6, 4:36]
+        assert np.abs(inner_pixels - 135.0).max() < 6
 
 
 def test_glare_hides_no_dim_part():
@@ -199,16 +207,16 @@ def test_no_object_in_a_reduced_image_is_an_empty_mask(align):
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.15, -0.15])
-def test_a_strip_along_the_border_is_no_object(slope):
-    """A turned camera sees what lies beside the scene; alone, it is all there is to find."""
+def test_foreground_crop_ignores_a_strip_along_the_border(slope):
+    """A rotated camera sees the surroundings of the scene; alone, they are the only object."""
     rows, columns = np.mgrid[:300, :400]
-    beside = rows < 22 + slope * (columns - 200)
-    image = np.where(beside, 235, nail(angle=25))
+    is_bright_side = rows < 22 + slope * (columns - 200)
+    image = np.where(is_bright_side, 235, nail(angle=25))
     np.testing.assert_array_equal(
         crop(image, **ALIGNED, output="mask") > 127,
         crop(nail(angle=25), **ALIGNED, output="mask") > 127,
     )
-    empty = np.where(beside, 235, nail(sign=0)).astype(np.uint8)
+    empty = np.where(is_bright_side, 235, nail(sign=0)).astype(np.uint8)
     assert crop(empty, **ALIGNED, output="mask").mean() > 10
 
 
@@ -216,9 +224,9 @@ def test_a_shadow_is_left_out_where_either_is_looked_for():
     image = nail().astype(int)
     shadow = nail(157).astype(int) - nail(157, sign=0)
     image = np.where(image > 135, image, image - shadow // 2).astype(np.uint8)
-    either = crop(image, **ALIGNED, polarity="both", output="mask") / 255.0
+    mask = crop(image, **ALIGNED, polarity="both", output="mask") / 255.0
     bright = crop(image, **ALIGNED, output="mask") / 255.0
-    assert np.abs(either - bright).mean() < 0.02
+    assert np.abs(mask - bright).mean() < 0.02
     half = np.where(np.arange(400) < 200, image, nail(sign=-1))  # bright in parts, dark in others
     mask = crop(half.astype(np.uint8), **ALIGNED, polarity="both", output="mask") > 127
     assert np.ptp(np.flatnonzero(mask.any(axis=0))) == pytest.approx(68, abs=3)
@@ -259,12 +267,12 @@ def test_beyond_the_border_the_image_is_mirrored_and_the_mask_empty():
     result, mask = np.moveaxis(
         crop(image, center_crop=None, crop_size=11, output_size=11, output="both"), -1, 0
     )
-    padded = np.pad(image, 10, mode="reflect")[7:18, 52:63]
-    np.testing.assert_allclose(result, padded, rtol=1e-6)
+    padded_crop = np.pad(image, 10, mode="reflect")[7:18, 52:63]
+    np.testing.assert_allclose(result, padded_crop, rtol=1e-6)
     assert mask.sum() == mask[5, 5] == 1
     for options in ({}, {"align": True}):
-        cut = crop(nail(5, 390), **OTSU, crop_size=80, output_size=40, **options)
-        assert cut.min() > 60
+        result = crop(nail(5, 390), **OTSU, crop_size=80, output_size=40, **options)
+        assert result.min() > 60
 
 
 @pytest.mark.parametrize("align", [False, True])
@@ -290,7 +298,7 @@ def test_mirrored_border_is_that_of_numpy(length, start, size):
     np.testing.assert_array_equal(crop_window(row, 0, start, (1, size)), expected)
 
 
-def test_colour_is_found_by_its_mean_and_kept():
+def test_foreground_crop_finds_color_images_by_their_mean():
     gray = nail(angle=30)
     color = np.stack([gray, gray // 2, gray], axis=-1)
     for options in (ALIGNED, {"center_crop": None, "crop_size": 100, "output_size": 50}):
@@ -298,11 +306,15 @@ def test_colour_is_found_by_its_mean_and_kept():
         assert result.shape[2] == 4
         np.testing.assert_array_equal(result[..., :3], crop(color, **options))
         np.testing.assert_array_equal(result[..., 3], crop(color, **options, output="mask"))
-    same = np.stack([gray] * 3, axis=-1)
+    color_image = np.stack([gray] * 3, axis=-1)
     for options in (ALIGNED, {}):
-        alone = crop(gray, **options, output="both")
-        np.testing.assert_array_equal(crop(same, **options, output="both")[..., 2:], alone)
-        np.testing.assert_array_equal(crop(gray[..., np.newaxis], **options, output="both"), alone)
+        crop_and_mask = crop(gray, **options, output="both")
+        np.testing.assert_array_equal(
+            crop(color_image, **options, output="both")[..., 2:], crop_and_mask
+        )
+        np.testing.assert_array_equal(
+            crop(gray[..., np.newaxis], **options, output="both"), crop_and_mask
+        )
 
 
 @pytest.mark.parametrize(
@@ -320,9 +332,9 @@ def test_mask_holds_the_share_in_the_range_of_the_dtype(dtype, top):
     if dtype == np.float32:  # its outline goes through the middle of new pixels
         np.testing.assert_allclose(mask.mean(), 20 * 16 / 1600)
         np.testing.assert_allclose(mask[2], [0, 0, 0, 0.5, 0.5, 0.5, 0.5, 0, 0, 0])
-    both = crop(image, **options, output="both")
-    np.testing.assert_array_equal(both[..., 1], mask)
-    np.testing.assert_array_equal(both[..., 0], crop(image, **options))
+    crop_and_mask = crop(image, **options, output="both")
+    np.testing.assert_array_equal(crop_and_mask[..., 1], mask)
+    np.testing.assert_array_equal(crop_and_mask[..., 0], crop(image, **options))
 
 
 def test_otsu_separates_as_an_exhaustive_search():
@@ -330,13 +342,13 @@ def test_otsu_separates_as_an_exhaustive_search():
     values = np.concatenate([rng.normal(3, 0.3, 500), rng.normal(7, 0.8, 90)]).clip(2, 10)
     threshold = compute_otsu_threshold(values, 2, 10)
 
-    def within(level):
+    def compute_variance_within(level):
         return sum(
             part.var() * part.size for part in (values[values < level], values[values >= level])
         )
 
-    best = min(within(level) for level in np.linspace(2.5, 8.5, 300))
-    assert within(threshold) == pytest.approx(best, rel=0.02)
+    best = min(compute_variance_within(level) for level in np.linspace(2.5, 8.5, 300))
+    assert compute_variance_within(threshold) == pytest.approx(best, rel=0.02)
 
 
 @pytest.mark.parametrize("angle", [0, 17, 45, 80, -60])
@@ -412,7 +424,7 @@ def test_a_missing_pillow_is_said_at_fit(monkeypatch):
 
 def test_a_fitted_crop_keeps_its_settings_until_the_next_fit():
     images = nail()[np.newaxis]
-    fitted = ForegroundCrop(crop_size=100, output_size=50).fit(images)
-    fitted.set_params(output_size=20, align=True)
-    assert fitted.transform(images).shape == (1, 50, 50)
-    assert fitted.fit(images).transform(images).shape == (1, 20, 20)
+    crop = ForegroundCrop(crop_size=100, output_size=50).fit(images)
+    crop.set_params(output_size=20, align=True)
+    assert crop.transform(images).shape == (1, 50, 50)
+    assert crop.fit(images).transform(images).shape == (1, 20, 20)

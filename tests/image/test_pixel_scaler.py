@@ -46,41 +46,41 @@ def test_range_of_floats_is_of_the_training_images_alone():
 
 def test_explicit_range_of_a_12_bit_camera():
     images = np.array([[[0, 4095]]], dtype=np.uint16)
-    scaled = PixelScaler(data_range=(0, 4095)).fit_transform(images)
-    np.testing.assert_array_equal(scaled, [[[0, 1]]])
+    result = PixelScaler(data_range=(0, 4095)).fit_transform(images)
+    np.testing.assert_array_equal(result, [[[0, 1]]])
 
 
 @pytest.mark.parametrize("feature_range", [(0, 1), (-1, 1), (0.1, 0.7)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_ends_of_the_range_are_met(dtype, feature_range):
     high = np.iinfo(dtype).max if dtype != np.float32 else 1.5
-    scaled = PixelScaler(feature_range).fit_transform(np.array([[[0, high]]], dtype))
-    np.testing.assert_allclose(scaled.ravel(), feature_range, rtol=1e-7)
+    result = PixelScaler(feature_range).fit_transform(np.array([[[0, high]]], dtype))
+    np.testing.assert_allclose(result.ravel(), feature_range, rtol=1e-7)
 
 
 def test_channels_share_one_range_unlike_min_max_scaler(digits):
     images, _ = digits
     floats = images.astype(np.float64)
-    scaled = PixelScaler().fit_transform(floats)
+    result = PixelScaler().fit_transform(floats)
     one_column = MinMaxScaler().fit_transform(floats.reshape(-1, 1)).reshape(floats.shape)
-    np.testing.assert_allclose(scaled, one_column)
+    np.testing.assert_allclose(result, one_column)
 
 
 @given(images_of_floats, ranges)
 def test_inverse_gives_the_images_back(images, feature_range):
     scaler = PixelScaler(feature_range).fit(images)
-    scaled = scaler.transform(images)
+    result = scaler.transform(images)
     low, high = feature_range
-    assert scaled.min() >= low - 1e-9
-    assert scaled.max() <= high + 1e-9
-    np.testing.assert_allclose(scaler.inverse_transform(scaled), images, atol=1e-7)
+    assert result.min() >= low - 1e-9
+    assert result.max() <= high + 1e-9
+    np.testing.assert_allclose(scaler.inverse_transform(result), images, atol=1e-7)
 
 
 def test_inverse_of_scaled_uint8_rounds_to_the_same_pixels():
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     scaler = PixelScaler((-1, 1)).fit(images)
-    back = scaler.inverse_transform(scaler.transform(images))
-    np.testing.assert_array_equal(np.rint(back).astype(np.uint8), images)
+    restored = scaler.inverse_transform(scaler.transform(images))
+    np.testing.assert_array_equal(np.rint(restored).astype(np.uint8), images)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3, -5.0, 1e20])

@@ -30,10 +30,12 @@ def random_images(shape, dtype="u1", seed=0):
 def test_agrees_with_pillow(resample, size):
     images = 64 + random_images((3, 12, 18, 3))
     result = Resize(size, resample=resample).fit_transform(images)
-    for image, resized in zip(images, result, strict=True):
+    for image, resized_image in zip(images, result, strict=True):
         picture = Image.fromarray(image).resize(size[::-1], Image.Resampling[resample.upper()])
         # Pillow rounds 8-bit images after each axis (and clips there: these are far from it).
-        np.testing.assert_allclose(resized.astype(int), np.asarray(picture).astype(int), atol=1)
+        np.testing.assert_allclose(
+            resized_image.astype(int), np.asarray(picture).astype(int), atol=1
+        )
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
@@ -62,8 +64,8 @@ def test_dtype_and_channels_are_kept(dtype, resample):
         assert result.dtype == images.dtype
         assert result.shape == (2, 4, 5, *channels)
         for channel in np.ndindex(channels):
-            alone = Resize((4, 5), resample=resample).fit_transform(images[(..., *channel)])
-            np.testing.assert_array_equal(result[(..., *channel)], alone)
+            single_result = Resize((4, 5), resample=resample).fit_transform(images[(..., *channel)])
+            np.testing.assert_array_equal(result[(..., *channel)], single_result)
 
 
 def test_four_channels_are_not_taken_for_transparency():
@@ -88,9 +90,9 @@ def test_constant_images_stay_constant(resample, value, shape, size):
 @pytest.mark.parametrize("resample", METHODS)
 @given(images=arrays(np.uint8, array_shapes(min_dims=3, max_dims=4, max_side=6)))
 def test_the_same_size_changes_nothing(resample, images):
-    resized = Resize(images.shape[1:3], resample=resample).fit_transform(images)
-    np.testing.assert_array_equal(resized, images)
-    assert not np.shares_memory(resized, images)
+    resized_image = Resize(images.shape[1:3], resample=resample).fit_transform(images)
+    np.testing.assert_array_equal(resized_image, images)
+    assert not np.shares_memory(resized_image, images)
 
 
 @given(
@@ -104,8 +106,8 @@ def test_flips_commute_with_resizing_and_no_value_is_made_up(images, size, resam
     assert result.min() >= images.min()
     assert result.max() <= images.max()
     if resample == "bilinear":
-        mirrored = resize.transform(images[:, ::-1, ::-1])[:, ::-1, ::-1].astype(int)
-        np.testing.assert_allclose(mirrored, result.astype(int), atol=1)
+        mirror_result = resize.transform(images[:, ::-1, ::-1])[:, ::-1, ::-1].astype(int)
+        np.testing.assert_allclose(mirror_result, result.astype(int), atol=1)
 
 
 def test_bicubic_overshoot_is_clipped_and_not_wrapped():
