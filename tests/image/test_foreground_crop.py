@@ -17,7 +17,6 @@ from sklvision.datasets import ImageCollection, load_image_folder
 from sklvision.image import FlattenImages, ForegroundCrop
 from sklvision.image._foreground import (
     compute_foreground_level,
-    compute_otsu_threshold,
     compute_principal_axis,
 )
 from sklvision.image._functional import crop_window
@@ -288,7 +287,8 @@ def test_images_smaller_than_the_crop(shape, threshold, align):
             assert result.shape == (112, 112, *expected)
             assert result.dtype == image.dtype
             assert np.isfinite(result).all()
-            assert result[..., 0].max() <= image.max() + 1e-5 if gray and channels else True
+            pixels = result if not channels else result[..., :-1]
+            assert pixels.max() <= image.max() + 1e-5
 
 
 @given(length=st.integers(1, 12), start=st.integers(-40, 40), size=st.integers(1, 30))
@@ -335,20 +335,6 @@ def test_mask_holds_the_share_in_the_range_of_the_dtype(dtype, top):
     crop_and_mask = crop(image, **options, output="both")
     np.testing.assert_array_equal(crop_and_mask[..., 1], mask)
     np.testing.assert_array_equal(crop_and_mask[..., 0], crop(image, **options))
-
-
-def test_otsu_separates_as_an_exhaustive_search():
-    rng = np.random.default_rng(0)
-    values = np.concatenate([rng.normal(3, 0.3, 500), rng.normal(7, 0.8, 90)]).clip(2, 10)
-    threshold = compute_otsu_threshold(values, 2, 10)
-
-    def compute_variance_within(level):
-        return sum(
-            part.var() * part.size for part in (values[values < level], values[values >= level])
-        )
-
-    best = min(compute_variance_within(level) for level in np.linspace(2.5, 8.5, 300))
-    assert compute_variance_within(threshold) == pytest.approx(best, rel=0.02)
 
 
 @pytest.mark.parametrize("angle", [0, 17, 45, 80, -60])
