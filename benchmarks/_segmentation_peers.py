@@ -30,8 +30,8 @@ def make_opencv_steps() -> Steps:
 
     def average_squares(gray: np.ndarray, step: int) -> np.ndarray:
         height, width = (side // step for side in gray.shape)
-        whole = gray[: height * step, : width * step].astype(np.float32)
-        return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+        image_part = gray[: height * step, : width * step].astype(np.float32)
+        return cv2.resize(image_part, (width, height), interpolation=cv2.INTER_AREA)
 
     def filter_median(blocks: np.ndarray) -> np.ndarray:
         return cv2.medianBlur(blocks.astype(np.float32), 5)
@@ -42,8 +42,8 @@ def make_opencv_steps() -> Steps:
         return low + (index + 1) * (high - low) / 255
 
     def close_gaps(mask: np.ndarray) -> np.ndarray:
-        padded = cv2.copyMakeBorder(mask.view(np.uint8), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
-        return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, square)[2:-2, 2:-2].astype(bool)
+        frame = cv2.copyMakeBorder(mask.view(np.uint8), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
+        return cv2.morphologyEx(frame, cv2.MORPH_CLOSE, square)[2:-2, 2:-2].astype(bool)
 
     def label_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
         n_labels, labels = cv2.connectedComponents(
@@ -67,9 +67,9 @@ def make_opencv_steps() -> Steps:
     def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -> np.ndarray:
         bottom, right = top + size[0], left + size[1]
         height, width = image.shape[:2]
-        beyond = max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
-        if any(beyond):
-            image = cv2.copyMakeBorder(image, *beyond, cv2.BORDER_REFLECT_101)
+        borders = max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0)
+        if any(borders):
+            image = cv2.copyMakeBorder(image, *borders, cv2.BORDER_REFLECT_101)
         top, left = max(top, 0), max(left, 0)
         return image[top : top + size[0], left : left + size[1]]
 
@@ -102,15 +102,15 @@ def make_opencv_steps() -> Steps:
 
 
 def make_skimage_steps() -> Steps:
-    """Return the steps by scikit-image; it has no crop that mirrors beyond the border."""
+    """Return the steps by scikit-image; it has no crop that mirrors borders the border."""
     from skimage import filters, measure, morphology, transform
 
     square = np.ones((3, 3))
 
     def average_squares(gray: np.ndarray, step: int) -> np.ndarray:
         height, width = (side // step for side in gray.shape)
-        whole = gray[: height * step, : width * step]
-        return transform.downscale_local_mean(whole, (step, step)).astype(np.float32)
+        image_part = gray[: height * step, : width * step]
+        return transform.downscale_local_mean(image_part, (step, step)).astype(np.float32)
 
     def filter_median(blocks: np.ndarray) -> np.ndarray:
         return filters.median(blocks, np.ones((5, 5)), mode="nearest")

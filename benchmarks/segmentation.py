@@ -1,4 +1,4 @@
-"""Segmentation of the nails by our own steps, beside those of OpenCV and of scikit-image.
+"""Segmentation of the nails by our own steps, compared with those of OpenCV and of scikit-image.
 
     python -m benchmarks segmentation
 
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
 
 
 @contextmanager
-def exchange_steps(steps: Steps) -> Iterator[None]:
+def replace_steps(steps: Steps) -> Iterator[None]:
     """Put other steps in the place of ours."""
     patches = [
         patch.object(module, name, function)
@@ -96,19 +96,19 @@ def _compare_steps(
     images: list[np.ndarray], settings: dict[str, Any], available: dict[str, Steps], repeats: int
 ) -> list[dict[str, object]]:
     calls: dict[str, list[Any]] = {name: [] for name in MODULES}
-    ours: Steps = {name: getattr(modules[0], name) for name, modules in MODULES.items()}
+    own_steps: Steps = {name: getattr(modules[0], name) for name, modules in MODULES.items()}
 
     def record(name: str, *args: Any, **kwargs: Any) -> Any:
         copies = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
         calls[name].append(partial(_call, args=copies, kwargs=kwargs))
-        return ours[name](*args, **kwargs)
+        return own_steps[name](*args, **kwargs)
 
-    with exchange_steps({name: partial(record, name) for name in MODULES}):
+    with replace_steps({name: partial(record, name) for name in MODULES}):
         for image in images:
             crop_foreground(image, **settings)
     rows = []
     for name, inputs in calls.items():
-        functions = {"ours": ours[name]} | {
+        functions = {"ours": own_steps[name]} | {
             library: steps[name] for library, steps in available.items() if name in steps
         }
         seconds = interleave(
@@ -118,7 +118,7 @@ def _compare_steps(
         row = _make_row(name, {key: 1000 * s / len(images) for key, s in seconds.items()})
         for library in available:
             if library in functions:
-                pairs = [(call(ours[name]), call(functions[library])) for call in inputs]
+                pairs = [(call(own_steps[name]), call(functions[library])) for call in inputs]
                 row[f"{library} differs"] = f"{max(_measure_difference(*p) for p in pairs):.2g}"
         rows.append(row)
     return rows
@@ -133,23 +133,23 @@ def _call_all(function: Callable[..., Any], inputs: list[Any]) -> None:
         call(function)
 
 
-def _measure_difference(ours: Any, theirs: Any) -> float:
+def _measure_difference(first: Any, second: Any) -> float:
     """Measure the largest difference; of labels, whether the parts are the same."""
-    if isinstance(ours, tuple) and isinstance(ours[0], np.ndarray) and np.isscalar(ours[1]):
-        pairs = np.unique(np.stack([ours[0].ravel(), theirs[0].ravel()]), axis=1)
-        return float(ours[1] != theirs[1] or pairs.shape[1] != ours[1] + 1)
-    if isinstance(ours, tuple) and isinstance(ours[0], slice):
-        return float(ours != theirs)
-    if isinstance(ours, tuple):
-        return max(map(_measure_difference, ours, theirs))
-    return float(np.abs(np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)).max())
+    if isinstance(first, tuple) and isinstance(first[0], np.ndarray) and np.isscalar(first[1]):
+        pairs = np.unique(np.stack([first[0].ravel(), second[0].ravel()]), axis=1)
+        return float(first[1] != second[1] or pairs.shape[1] != first[1] + 1)
+    if isinstance(first, tuple) and isinstance(first[0], slice):
+        return float(first != second)
+    if isinstance(first, tuple):
+        return max(map(_measure_difference, first, second))
+    return float(np.abs(np.asarray(first, np.float64) - np.asarray(second, np.float64)).max())
 
 
 def _time_crops(
     images: list[np.ndarray], settings: dict[str, Any], available: dict[str, Steps], repeats: int
 ) -> dict[str, object]:
     def crop_all(steps: Steps) -> None:
-        with exchange_steps(steps):
+        with replace_steps(steps):
             for image in images:
                 crop_foreground(image, **settings)
 
@@ -168,7 +168,7 @@ def _time_recipe(
     timed_files = data.filenames[::step]
 
     def predict_all(steps: Steps) -> None:
-        with exchange_steps(steps):
+        with replace_steps(steps):
             for file in timed_files:
                 recipe.predict(ImageCollection([file], reduce=REDUCE))
 
@@ -194,23 +194,24 @@ def _compare_crops(
         )
     )
     errors["ours"] = _count_errors(data)
-    where = tuple(settings[name] for name in ("center_crop", "threshold", "polarity"))
+    search = tuple(settings[name] for name in ("center_crop", "threshold", "polarity"))
     for library, steps in available.items():
         overlaps, distances, differences = [], [], []
         for image in data.data:
-            ours, our_crop = find_foreground(image, *where), crop_foreground(image, **settings)
-            with exchange_steps(steps):
-                theirs = find_foreground(image, *where)
-                their_crop = crop_foreground(image, **settings)
-            a, b = ours.level > 0, theirs.level > 0
+            foreground = find_foreground(image, *search)
+            crop = crop_foreground(image, **settings)
+            with replace_steps(steps):
+                library_foreground = find_foreground(image, *search)
+                library_crop = crop_foreground(image, **settings)
+            a, b = foreground.level > 0, library_foreground.level > 0
             overlaps.append((a & b).sum() / max((a | b).sum(), 1))
-            centers = [np.argwhere(mask).mean(axis=0) * ours.step for mask in (a, b)]
+            centers = [np.argwhere(mask).mean(axis=0) * foreground.step for mask in (a, b)]
             distances.append(float(np.hypot(*(centers[0] - centers[1]))))
-            differences.append(float(np.abs(our_crop.astype(float) - their_crop).mean()))
+            differences.append(float(np.abs(crop.astype(float) - library_crop).mean()))
         overlap[library] = min(overlaps)
         distance[library] = max(distances)
         difference[library] = float(np.mean(differences))
-        with exchange_steps(steps):
+        with replace_steps(steps):
             errors[library] = _count_errors(data)
     return [overlap, distance, difference, errors]
 
@@ -220,8 +221,8 @@ def _count_errors(data: Any) -> int:
     recipe = nails(fast=True)
     masks = np.asarray(recipe[0].fit_transform(X))  # in this process, where steps are exchanged
     folds = LeaveOneGroupOut()
-    rest = Pipeline(recipe.steps[1:])
-    predictions = cross_val_predict(rest, masks, data.target, groups=data.groups, cv=folds)
+    classifier = Pipeline(recipe.steps[1:])
+    predictions = cross_val_predict(classifier, masks, data.target, groups=data.groups, cv=folds)
     return int((predictions != data.target).sum())
 
 

@@ -114,7 +114,7 @@ def test_segmentation_steps_of_a_library_find_the_same_foreground(library):
     rows, columns = np.mgrid[:60, :80]
     image = columns + 100.0 * (abs(rows - columns) < 4) * (abs(rows - 30) < 14)
     expected = find_foreground(image, None, "otsu", "bright").level
-    with segmentation.exchange_steps(steps):
+    with segmentation.replace_steps(steps):
         level = find_foreground(image, None, "otsu", "bright").level
     np.testing.assert_array_equal(level > 0, expected > 0)
     np.testing.assert_array_equal(find_foreground(image, None, "otsu", "bright").level, expected)

@@ -1,4 +1,4 @@
-"""Random variants of images and spectra, drawn anew for every sample.
+"""Random variants of images and spectra, drawn for every sample again.
 
 Each class has two doors: as ``augment`` of a classifier it varies every training batch, and as
 a step of a pipeline it varies the training data once. Predictions never see it: averaging them

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sklvision.augmentation._base import AffineAugmenter, FillingAugmenter
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
+from sklvision.augmentation._base import AffineAugmenter, FillingAugmenter, RandomSource, Tensor
 
 
 class CombinedWarp:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
     from sklvision.augmentation._random_source import RandomSource
+else:  # names for annotations: torch is imported when numbers are drawn, and not before
+    Tensor = RandomSource = Any
 
 RandomState = int | np.random.RandomState | None
 
@@ -53,7 +55,7 @@ def is_label_mixer(augmenter: object) -> TypeGuard[LabelMixer]:
 class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
     """Base of all augmenters.
 
-    Subclasses implement `_augment`. torch is imported when numbers are drawn, and not before.
+    Subclasses implement `_augment`.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

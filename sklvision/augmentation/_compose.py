@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,23 +12,24 @@ from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 
 from sklvision.augmentation._affine import combine_warps
-from sklvision.augmentation._base import Augmenter, RandomState, is_label_mixer
+from sklvision.augmentation._base import (
+    Augmenter,
+    RandomSource,
+    RandomState,
+    Tensor,
+    is_label_mixer,
+)
 from sklvision.augmentation._mixup import MixUp
 from sklvision.augmentation._texts import document
 from sklvision.utils._images import check_image_dimensions
 from sklvision.utils._sklearn import InvalidParameterError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 _PASSTHROUGH = "passthrough"
 
 
 def _has_label_mixer(augmenter: Compose) -> bool:
     if not any(map(is_label_mixer, augmenter._list_parts())):
-        raise AttributeError("There is no MixUp among these augmenters.")
+        raise AttributeError("None of these augmenters is a MixUp.")
     return True
 
 
@@ -131,7 +132,7 @@ class Compose(Augmenter):
         Raises
         ------
         ValueError
-            If there is no such parameter.
+            If a parameter does not exist.
         """
         # From the outside in: the whole list, then single augmenters, then their parameters.
         if "augmenters" in params:
@@ -146,16 +147,7 @@ class Compose(Augmenter):
     def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Augment a batch and mix it, where there is a :class:`MixUp` among the augmenters.
 
-        Parameters
-        ----------
-        %(mix_parameters)s
-
-        Returns
-        -------
-        X_new : Tensor of shape (n, ...)
-            Augmented and mixed samples.
-        mixed_targets : Tensor of shape (n, n_classes)
-            Targets mixed in the same proportions.
+        %(mix_sections)s
         """
         from sklvision.augmentation._random_source import RandomSource
 

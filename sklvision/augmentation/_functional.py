@@ -116,14 +116,14 @@ def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
 
 def _make_grid(maps: Tensor, height: int, width: int) -> Tensor:
     """Make the places that pixels show, from -1 to 1 across the image, as for grid_sample."""
-    right = torch.arange(width, dtype=maps.dtype, device=maps.device) - (width - 1) / 2
-    down = torch.arange(height, dtype=maps.dtype, device=maps.device) - (height - 1) / 2
+    rightward = torch.arange(width, dtype=maps.dtype, device=maps.device) - (width - 1) / 2
+    downward = torch.arange(height, dtype=maps.dtype, device=maps.device) - (height - 1) / 2
     grid = maps.new_empty(len(maps), height, width, 2)
     # Sums of a row and a column: far quicker than a matrix product for every pixel.
     for axis, size in enumerate((width, height)):
         m = maps[:, axis] * (2 / size)
-        row_part = m[:, 0, None] * right + m[:, 2, None]
-        column_part = m[:, 1, None] * down
+        row_part = m[:, 0, None] * rightward + m[:, 2, None]
+        column_part = m[:, 1, None] * downward
         torch.add(row_part[:, None, :], column_part[:, :, None], out=grid[..., axis])
     return grid
 

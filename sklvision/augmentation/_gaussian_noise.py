@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import Augmenter, RandomState
+from sklvision.augmentation._base import Augmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -25,13 +20,7 @@ class GaussianNoise(Augmenter):
         of each sample, or in the units of the samples, see ``relative``. Up to 1e30.
     relative : bool, default=True
         Whether ``scale`` is a fraction. A sample whose values are all equal then gets no noise.
-    p : float, default=1.0
-        Probability, per sample, of getting noise.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(sample_attributes)s
+    %(sample_common_always)s
 
     See Also
     --------

@@ -69,16 +69,7 @@ class MixUp(SklvisionEstimator):
     def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Mix a batch.
 
-        Parameters
-        ----------
-        %(mix_parameters)s
-
-        Returns
-        -------
-        X_mixed : Tensor of shape (n, ...)
-            Mixed samples.
-        mixed_targets : Tensor of shape (n, n_classes)
-            Targets mixed in the same proportions.
+        %(mix_sections)s
 
         Raises
         ------

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import RELATIVE_CHANGE, Augmenter, RandomState
+from sklvision.augmentation._base import (
+    RELATIVE_CHANGE,
+    Augmenter,
+    RandomSource,
+    RandomState,
+    Tensor,
+)
 from sklvision.augmentation._texts import document
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -26,13 +27,7 @@ class RandomBrightness(Augmenter):
         Largest relative change of contrast, from 0 to below 1: the distance of pixel
         values from the mean of their image is multiplied by ``1 - contrast`` to
         ``1 + contrast``.
-    p : float, default=1.0
-        Probability, per sample, of being augmented.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_always)s
 
     See Also
     --------

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import FRACTION, PIXEL_VALUE, Augmenter, RandomState
+from sklvision.augmentation._base import (
+    FRACTION,
+    PIXEL_VALUE,
+    Augmenter,
+    RandomSource,
+    RandomState,
+    Tensor,
+)
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real, StrOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -32,13 +34,7 @@ class RandomErasing(Augmenter):
     value : float or "mean", default="mean"
         New value of the erased pixels, in the units of the images, or each image's own mean
         color.
-    p : float, default=0.5
-        Probability, per sample, of being augmented.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_half)s
 
     See Also
     --------

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import AffineAugmenter, RandomState
+from sklvision.augmentation._base import AffineAugmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import StrOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -23,13 +18,7 @@ class RandomFlip(AffineAugmenter):
     direction : {"horizontal", "vertical", "both"}, default="horizontal"
         "horizontal" swaps left and right, "vertical" top and bottom. "both" draws the two
         independently.
-    p : float, default=0.5
-        Probability, per sample and direction, of being flipped.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_half)s
 
     See Also
     --------
@@ -38,6 +27,8 @@ class RandomFlip(AffineAugmenter):
 
     Notes
     -----
+    Pixels keep their values. With ``"both"``, `p` is the probability of each direction.
+
     .. versionadded:: 0.1
 
     Examples

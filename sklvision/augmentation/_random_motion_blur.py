@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import Augmenter, RandomState
+from sklvision.augmentation._base import Augmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 # A kernel takes memory by the square of its length: at this one, 4 MB for each sample.
 _LONGEST = 1000
@@ -31,13 +26,7 @@ class RandomMotionBlur(Augmenter):
         Direction of the line in degrees from -360 to 360, counterclockwise from the right: 0 for
         motion to the left or right, 90 for up or down. None draws any direction for every
         sample.
-    p : float, default=0.5
-        Probability, per sample, of being blurred.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_half)s
 
     See Also
     --------

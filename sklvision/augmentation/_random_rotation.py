@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import FillingAugmenter, RandomState
+from sklvision.augmentation._base import FillingAugmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -29,13 +24,7 @@ class RandomRotation(FillingAugmenter):
         Angles are whole multiples of this many degrees, at least 0.001: 1 for whole degrees, 90
         for quarter turns. None allows any angle.
     %(fill)s
-    p : float, default=1.0
-        Probability, per sample, of being rotated.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_always)s
 
     See Also
     --------

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import FillingAugmenter, RandomState
+from sklvision.augmentation._base import FillingAugmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, RealNotInt
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 _DISTANCE = [
     Interval(Integral, 0, 10**6, closed="both"),
@@ -33,13 +28,7 @@ class RandomShift(FillingAugmenter):
         Longest distance to the left or right: an int in pixels, up to a million, or a float as a
         fraction of the width (rounded to pixels).
     %(fill)s
-    p : float, default=1.0
-        Probability, per sample, of being shifted.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_always)s
 
     See Also
     --------

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import RELATIVE_CHANGE, FillingAugmenter, RandomState
+from sklvision.augmentation._base import (
+    RELATIVE_CHANGE,
+    FillingAugmenter,
+    RandomSource,
+    RandomState,
+    Tensor,
+)
 from sklvision.augmentation._texts import document
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -26,13 +27,7 @@ class RandomZoom(FillingAugmenter):
         Largest relative change of size: content appears ``1 - zoom`` to ``1 + zoom`` times as
         large, from 0 to below 1.
     %(fill)s
-    p : float, default=1.0
-        Probability, per sample, of being zoomed.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(image_attributes)s
+    %(image_common_always)s
 
     See Also
     --------

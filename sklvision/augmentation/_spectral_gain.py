@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import MAGNITUDE, RELATIVE_CHANGE, Augmenter, RandomState
+from sklvision.augmentation._base import (
+    MAGNITUDE,
+    RELATIVE_CHANGE,
+    Augmenter,
+    RandomSource,
+    RandomState,
+    Tensor,
+)
 from sklvision.augmentation._texts import document
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -28,13 +30,7 @@ class SpectralGain(Augmenter):
     slope : float, default=0.0
         Largest tilt, in the same unit: a straight line from ``-slope`` at one end to ``slope`` at
         the other is added.
-    p : float, default=1.0
-        Probability, per sample, of being augmented.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(spectrum_attributes)s
+    %(spectrum_common_always)s
 
     See Also
     --------

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from sklvision.augmentation._base import MAGNITUDE, Augmenter, RandomState
+from sklvision.augmentation._base import MAGNITUDE, Augmenter, RandomSource, RandomState, Tensor
 from sklvision.augmentation._texts import document
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from sklvision.augmentation._random_source import RandomSource
 
 
 @document
@@ -22,13 +17,7 @@ class SpectralShift(Augmenter):
     bands : float, default=1.0
         Longest distance, in bands, up to a million; distances, fractions of a band among them, are
         drawn uniformly from ``-bands`` to ``bands``.
-    p : float, default=1.0
-        Probability, per sample, of being shifted.
-    %(random_state)s
-
-    Attributes
-    ----------
-    %(spectrum_attributes)s
+    %(spectrum_common_always)s
 
     See Also
     --------

@@ -15,8 +15,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._images import check_images, set_input_shape
+from sklvision.utils._predictions import ProbabilitiesMixin
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import HasMethods, Integral, Interval, StrOptions
 
@@ -29,17 +29,10 @@ _FLIPS: dict[str | None, tuple[tuple[int, ...], ...]] = {
 }
 _DIRECTIONS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 
-_document = fill_docstrings(
-    {
-        "X": """\
-X : array-like of shape (n, height, width) or (n, height, width, channels)
-    Images, as in `fit`."""
-    }
-)
 
-
-@_document
-class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimator):
+class TestTimeAugmentation(
+    ProbabilitiesMixin, MetaEstimatorMixin, ClassifierMixin, SklvisionEstimator
+):
     """A classifier of images whose predictions are averaged over several views of each.
 
     Views are the image, its mirror images and the image shifted by a few pixels. They are best
@@ -51,7 +44,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is
         cloned, and trained on the images as they are.
     flip : {"horizontal", "vertical", "both"} or None, default="horizontal"
-        Mirror images beside the image itself: left to right, top to bottom, or each of them
+        Mirror images in addition to the image itself: left to right, top to bottom, or each of them
         and both at once. None adds none.
     shift : int, default=0
         Pixels by which images are shifted up, down, left and right, each of these a further
@@ -97,7 +90,7 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
     5
     """
 
-    __test__ = False  # a name that starts with "Test" is no test for pytest
+    __test__ = False  # pytest takes names that start with "Test" for tests
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
@@ -154,58 +147,18 @@ class TestTimeAugmentation(MetaEstimatorMixin, ClassifierMixin, SklvisionEstimat
         return self
 
     @property
-    def classes_(self) -> np.ndarray:
+    def classes_(self) -> np.ndarray:  # type: ignore[override]
         """Class labels."""
         check_is_fitted(self)
         return self.estimator_.classes_
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Average class probabilities over the views of each image.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n, n_classes)
-            Columns in the order of `classes_`; every row sums to 1.
-        """
+    def _compute_probabilities(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         samples = self._check_images(X)
         total = self.estimator_.predict_proba(samples.data)  # the first view is the image itself
         for axes, distance in self._views[1:]:
             total = total + self.estimator_.predict_proba(_make_views(samples, axes, distance))
         return total / self.n_views_
-
-    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
-        """Compute logarithms of the averaged probabilities.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n, n_classes)
-            Columns in the order of `classes_`.
-        """
-        return np.log(self.predict_proba(X))
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the class that is most probable over all views.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        y : ndarray of shape (n,)
-            Labels, of the type they had in training.
-        """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Get the routing of metadata: those of `fit` go to the classifier.

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from sklvision.utils._docstrings import fill_docstrings
 
+_P = """\
+p : float, default={default}
+    Probability, per sample, of being augmented.
+%(random_state)s
+
+Attributes
+----------
+%({kind}_attributes)s"""
+
 document = fill_docstrings(
     {
         "X": """\
@@ -22,12 +31,12 @@ fill : {"reflect", "edge", "constant"}, default="reflect"
     repeated, or ``fill_value``.
 fill_value : float, default=0.0
     Value of pixels with ``fill="constant"``, in the units of the images.""",
-        "mix_parameters": """\
-X : Tensor of shape (n, ...)
-    Samples, of a floating-point dtype.
-targets : Tensor of shape (n, n_classes)
-    Probabilities of the classes, or those times weights of the samples: each row is mixed
-    as its sample is.""",
+        # The end of the parameters, from p on, and the attributes; always or half: default of p.
+        **{
+            f"{kind}_common_{name}": _P.format(default=default, kind=kind)
+            for kind in ("image", "spectrum", "sample")
+            for name, default in (("always", 1.0), ("half", 0.5))
+        },
         "image_attributes": """\
 input_shape_ : tuple of int
     Shape of one image seen in ``fit``.
@@ -48,5 +57,20 @@ n_features_in_ : int
         "names_attribute": """\
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Names of the bands, where ``X`` was a table with names that are all strings.""",
+        "mix_sections": """\
+Parameters
+----------
+X : Tensor of shape (n, ...)
+    Samples, of a floating-point dtype.
+targets : Tensor of shape (n, n_classes)
+    Probabilities of the classes, or those times weights of the samples: each row is mixed
+    as its sample is.
+
+Returns
+-------
+X_mixed : Tensor of shape (n, ...)
+    Mixed samples.
+mixed_targets : Tensor of shape (n, n_classes)
+    Targets mixed in the same proportions.""",
     }
 )

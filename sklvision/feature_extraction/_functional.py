@@ -40,7 +40,7 @@ def compute_shape_features(masks: np.ndarray) -> np.ndarray:
     variance = np.maximum(_average(position**2, weights), 1 / 12)  # of one column at least
     length = np.sqrt(12 * variance)  # of a bar with this variance
     # Least squares of the middles on polynomials that are orthogonal over the object: a line, a
-    # parabola beside it, and the residuals of the line.
+    # parabola after it, and the residuals of the line.
     residual = middle - position * _average(position * middle, weights) / variance
     position = position / np.sqrt(variance)
     parabola = position**2 - _average(position**2, weights)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklvision.image._base import ImageTransformer
 from sklvision.image._functional import map_images, resize_image
@@ -83,8 +81,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     are float32, or float64 for float64 images.
 
     A fitted transformer holds no weights: its file is small, and where it is loaded the net's
-    weights come from the same package as before. If they differ, `transform` raises an error
-    rather than return other features.
+    weights come from the same package as before. If they differ, `transform` raises a
+    RuntimeError rather than return other features; `fit` raises an ImportError if the package
+    is not installed.
 
     .. versionadded:: 0.2
 
@@ -130,29 +129,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         self.precision = precision
         self.device = device
 
-    def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Load the net, and learn the shape and the range of the images.
-
-        Parameters
-        ----------
-        %(training_X)s
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range, or ``X`` is not an array of finite images.
-        ImportError
-            If the package that holds the net's weights is not installed.
-        """
+    def _fit_images(self, samples: Samples) -> None:
         from sklvision.feature_extraction._backbone import get_backbone_side
 
-        self._validate_params()
-        samples = self._check_input(X, reset=True)
         self.pixel_range_ = resolve_pixel_range(self.pixel_range, samples)
         side = int(self.image_size or get_backbone_side(self.backbone))
         shape = self.input_shape_ or samples.data[0].shape  # None where images differ in size
@@ -169,29 +148,8 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         extractor = self._load_extractor()
         self.weights_digest_ = extractor.digest
         self._n_features_out = extractor.n_features
-        return self
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
-        """Compute the features of images.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        features : ndarray of shape (n, n_features_out)
-            One row per image.
-
-        Raises
-        ------
-        ValueError
-            If the images are not of the shape seen in ``fit``, or not finite.
-        RuntimeError
-            If the weights that are installed are not those seen in ``fit``.
-        """
-        check_is_fitted(self)
-        samples = self._check_input(X, reset=False)
+    def _transform_samples(self, samples: Samples) -> np.ndarray:
         extractor = self._load_extractor()
         if extractor.digest != self.weights_digest_:
             raise RuntimeError(
@@ -245,11 +203,6 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
                 batch = []
             batch.append(image)
         yield np.stack(batch)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _resize(image: np.ndarray, side: int, keep_proportions: bool) -> np.ndarray:

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklvision.feature_extraction._functional import SHAPE_NAMES, compute_shape_features
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._texts import document
+from sklvision.utils._samples import Samples
 
 
 @document
@@ -82,24 +83,8 @@ class ShapeFeatures(ImageTransformer):
         check_is_fitted(self)
         return np.asarray(SHAPE_NAMES, dtype=object)
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
-        """Compute the features of masks.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        features : ndarray of shape (n, 5)
-            One row per mask.
-
-        Raises
-        ------
-        ValueError
-            If the masks are not of the shape seen in ``fit``, or not finite.
-        """
-        return np.asarray(super().transform(X))
+    def _transform_samples(self, samples: Samples) -> np.ndarray:
+        return np.asarray(super()._transform_samples(samples))
 
     def _get_image_function(self) -> ImageFunction:
         return _compute_one
@@ -109,11 +94,6 @@ class ShapeFeatures(ImageTransformer):
 
     def _has_image_output(self) -> bool:
         return False
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _compute_one(image: np.ndarray) -> np.ndarray:

@@ -36,10 +36,10 @@ def fit_background(gray: np.ndarray) -> np.ndarray:
     for _ in range(_N_FITS):
         scale = _DEVIATION * compute_median(np.abs(residuals)) + 1e-12
         weights = np.maximum(1 - (residuals / (_OUTLIER * scale)) ** 2, 0) ** 2
-        weighted = design.T * weights
-        normal = weighted @ design
+        weighted_design = design.T * weights
+        normal = weighted_design @ design
         normal.flat[:: len(normal) + 1] += 1e-6
-        coefficients = np.linalg.solve(normal, weighted @ values)
+        coefficients = np.linalg.solve(normal, weighted_design @ values)
         residuals = values - design @ coefficients
     # Medians over a quarter of the image see no small object, and the bound keeps large ones.
     local = filter_median(residuals.reshape(blocks.shape))
@@ -52,7 +52,7 @@ def divide_by_noise(gray: np.ndarray) -> np.ndarray:
     difference = gray - fit_background(gray)
     size = np.abs(difference)
     noise = _DEVIATION * compute_median(size[::2, ::2])  # of a quarter: as good, and cheap
-    # Where there is no noise, differences that are too small to see take its place.
+    # Without any noise, differences that are too small to see take its place.
     difference /= max(noise, 2.0**-8 * float(size.max()), 1e-20)
     return difference
 
@@ -60,9 +60,9 @@ def divide_by_noise(gray: np.ndarray) -> np.ndarray:
 def compute_median(values: np.ndarray) -> float:
     """Compute a median, several times as fast as NumPy, which sorts two ranks and seeks NaN."""
     middle = values.size // 2
-    ordered = np.partition(values, middle, axis=None)
-    upper = float(ordered[middle])
-    return upper if values.size % 2 else (float(ordered[:middle].max()) + upper) / 2
+    parts = np.partition(values, middle, axis=None)
+    upper = float(parts[middle])
+    return upper if values.size % 2 else (float(parts[:middle].max()) + upper) / 2
 
 
 def filter_median(blocks: np.ndarray) -> np.ndarray:

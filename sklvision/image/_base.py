@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.image._functional import map_images
@@ -29,13 +28,15 @@ class ImageTransformer(
     """Base of the transformers of images.
 
     Subclasses implement ``_get_image_function``, ``_has_image_output`` and, where there is
-    something to learn, ``_fit_images``. Those that take tables beside images, by the tag
-    ``two_d_array``, and those that need all images at once implement ``_transform_images``.
+    something to learn, ``_fit_images``. Those that take tables as well as images, and those
+    that need all images at once, implement ``_transform_images``.
 
     A collection of images on disk is returned with the function of one image appended to it.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
+    # Whether tables are taken as well as images.
+    _takes_tables: ClassVar[bool] = False
     # Whether the images of a collection must have one size.
     _needs_one_size: ClassVar[bool] = False
 
@@ -73,8 +74,8 @@ class ImageTransformer(
         Returns
         -------
         X_new : ndarray or ImageCollection
-            The transformed images; a collection is read, and its images transformed, when
-            they are needed.
+            The transformed images, or one row of features for each. Of a collection, images
+            are read and transformed when they are needed, features are computed at once.
 
         Raises
         ------
@@ -82,7 +83,10 @@ class ImageTransformer(
             If the images are not of the shape seen in ``fit``, or not finite.
         """
         check_is_fitted(self)
-        samples = self._check_input(X, reset=False)
+        return self._transform_samples(self._check_input(X, reset=False))
+
+    def _transform_samples(self, samples: Samples) -> Any:
+        """Transform checked images, an array or a collection."""
         if samples.is_lazy:
             return samples.map(partial(_transform_finite, function=self._get_image_function()))
         return self._transform_images(samples.data)
@@ -100,8 +104,7 @@ class ImageTransformer(
 
     def _check_input(self, X: Any, *, reset: bool) -> Samples:
         """Check images, and the shape seen in ``fit`` or learn it; collections stay unread."""
-        takes_tables = get_tags(self).input_tags.two_d_array
-        n_dims = (2, 3, 4) if takes_tables else (3, 4)
+        n_dims = (2, 3, 4) if self._takes_tables else (3, 4)
         samples = check_images(X, requester=self, n_dims=n_dims, one_size=self._needs_one_size)
         if not reset:
             self._check_shape(samples)
@@ -124,6 +127,7 @@ class ImageTransformer(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = self._takes_tables
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

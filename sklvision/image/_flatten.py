@@ -51,6 +51,7 @@ class FlattenImages(ImageTransformer):
     array(['pixel_0_0', 'pixel_0_1'], dtype=object)
     """
 
+    _takes_tables = True
     _needs_one_size = True
 
     input_shape_: tuple[int, ...]

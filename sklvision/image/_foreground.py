@@ -16,8 +16,8 @@ from sklvision.image._background import divide_by_noise
 # more carries no information: without the former Otsu's threshold would split the noise, which
 # holds most pixels, and without the latter glare would hide the dim parts of the same object.
 _NOISE, _CLEAR = 2.0, 10.0
-# A part that lies along the border for more than this fraction of the shorter side is no object,
-# but surrounds the scene; an object covers at least this fraction of the pixels, were all clear.
+# A part that lies along the border for more than this fraction of the shorter side surrounds the
+# scene; an object covers at least this fraction of the pixels, were all clear.
 _BORDER_FRACTION, _PLAUSIBLE_FRACTION = 0.1, 2e-4
 # One side, bright or dark, is the whole object where it is so long, relative to both together;
 # pixels above the threshold alone are, where they are so long, relative to all with filled gaps.
@@ -56,19 +56,19 @@ def compute_otsu_threshold(values: np.ndarray, low: float, high: float) -> float
     Otsu, N. (1979). A threshold selection method from gray-level histograms. IEEE
     Transactions on Systems, Man, and Cybernetics, 9(1), 62-66.
     """
-    # Otsu's method on a histogram of 256 bins: the threshold is where the variance between the
-    # two classes is largest. Only values above `low` are counted one by one, as few are.
+    # A histogram of 256 bins: only values above `low` are counted one by one, as few are.
     n_bins = 256
-    above_low = values[values > low]
-    above_low -= low
-    above_low *= (n_bins - 1) / (high - low)
-    counts = np.bincount(above_low.astype(np.uint8), minlength=n_bins)
-    counts[0] += values.size - above_low.size
-    below = np.cumsum(counts)[:-1]
+    bins = values[values > low]
+    bins -= low
+    bins *= (n_bins - 1) / (high - low)
+    counts = np.bincount(bins.astype(np.uint8), minlength=n_bins)
+    counts[0] += values.size - bins.size
+    # Otsu's method: the threshold is where the variance between the two classes is largest.
+    n_low = np.cumsum(counts)[:-1]
+    n_high = values.size - n_low
     moment = np.cumsum(counts * np.arange(n_bins))
-    above = values.size - below
-    between = (moment[-1] * below / values.size - moment[:-1]) ** 2 / np.maximum(below * above, 1)
-    return low + (int(between.argmax()) + 1) * (high - low) / (n_bins - 1)
+    variance = (moment[-1] * n_low / values.size - moment[:-1]) ** 2 / np.maximum(n_low * n_high, 1)
+    return low + (int(variance.argmax()) + 1) * (high - low) / (n_bins - 1)
 
 
 def select_largest_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def select_largest_part(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def label_parts(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the connected parts of a mask from 1; return the numbers and how many there are."""
+    """Label the connected parts of a mask from 1; return the labels and their number."""
     return ndimage.label(mask, _EIGHT)
 
 
@@ -100,11 +100,11 @@ def compute_principal_axis(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     points = find_pixels(mask)
     centroid = points.mean(axis=0)
     centered = points - centroid
-    (rows, mixed), (_, columns) = (centered.T @ centered).tolist()
-    angle = math.atan2(2 * mixed, columns - rows) / 2
+    (rows, product), (_, columns) = (centered.T @ centered).tolist()
+    angle = math.atan2(2 * product, columns - rows) / 2
     axis = np.array([math.sin(angle), math.cos(angle)])
-    along = centered @ axis
-    return centroid, -axis if (along**3).sum() < 0 else axis
+    position = centered @ axis
+    return centroid, -axis if (position**3).sum() < 0 else axis
 
 
 def compute_bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
@@ -119,14 +119,14 @@ def compute_bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
 def close_gaps(mask: np.ndarray) -> np.ndarray:
     """Fill gaps of up to two pixels: a closing by 3 by 3 pixels."""
     height, width = mask.shape[0] + 4, mask.shape[1] + 4
-    padded = np.zeros((height, width), dtype=bool)
-    padded[2:-2, 2:-2] = mask
-    # As one long row, in which neighbors are quickly compared; what goes over the end of a row
-    # stays in the padding.
-    flat = padded.ravel()
-    grown = _dilate(_dilate(flat, 1), width)
-    shrunk = ~_dilate(_dilate(~grown, 1), width)
-    return shrunk.reshape(height, width)[2:-2, 2:-2]
+    padded_mask = np.zeros((height, width), dtype=bool)
+    padded_mask[2:-2, 2:-2] = mask
+    # As one long row, in which neighbors are quickly compared; pixels that cross the end of a row
+    # stay in the padding.
+    flat_mask = padded_mask.ravel()
+    dilation = _dilate(_dilate(flat_mask, 1), width)
+    closing = ~_dilate(_dilate(~dilation, 1), width)
+    return closing.reshape(height, width)[2:-2, 2:-2]
 
 
 def take_local_maximum(values: np.ndarray) -> np.ndarray:
@@ -137,15 +137,15 @@ def take_local_maximum(values: np.ndarray) -> np.ndarray:
 def _compute_object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
     """Compute the level of one object from contrasts in units of the noise."""
     sign = {"bright": 1, "dark": -1, "both": 0}[polarity]
-    signed = contrast * sign if sign else np.abs(contrast)
-    weights = np.clip(signed, _NOISE, _CLEAR)
+    strength = contrast * sign if sign else np.abs(contrast)
+    weights = np.clip(strength, _NOISE, _CLEAR)
     threshold = compute_otsu_threshold(weights, _NOISE, _CLEAR)
     weights -= _NOISE
-    mask = _select_object(close_gaps(signed > threshold), weights)
+    mask = _select_object(close_gaps(strength > threshold), weights)
     result = np.full(mask.shape, -1, dtype=np.float32)
     if mask.any():
         box = compute_bounding_box(mask)  # what follows is quick in there
-        sides = [signed[box]] if sign else [contrast[box], -contrast[box]]
+        sides = [strength[box]] if sign else [contrast[box], -contrast[box]]
         result[box] = _compute_outline(mask[box], sides, weights[box], threshold)
     return result
 
@@ -153,7 +153,7 @@ def _compute_object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
 def _select_object(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Select the largest part, one along the border only if nothing else can be the object.
 
-    A strip beside the scene, which a turned camera lets in, may outweigh the object.
+    A strip at the edge of the scene, which a rotated camera lets in, may outweigh the object.
     """
     labels, n_parts = label_parts(mask)
     if n_parts < 2:
@@ -161,9 +161,9 @@ def _select_object(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
     sums = np.bincount(labels[mask], weights=weights[mask])
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     n_on_border = np.bincount(border, minlength=n_parts + 1)
-    inside = np.where(n_on_border > _BORDER_FRACTION * min(mask.shape), 0, sums)
-    plausible = inside.max() > _PLAUSIBLE_FRACTION * (_CLEAR - _NOISE) * mask.size
-    return labels == (inside if plausible else sums).argmax()
+    inner_sums = np.where(n_on_border > _BORDER_FRACTION * min(mask.shape), 0, sums)
+    is_plausible = inner_sums.max() > _PLAUSIBLE_FRACTION * (_CLEAR - _NOISE) * mask.size
+    return labels == (inner_sums if is_plausible else sums).argmax()
 
 
 def _compute_outline(
@@ -176,18 +176,18 @@ def _compute_outline(
     stronger = int(np.argmax([side[part].sum() for side, part in zip(sides, parts, strict=True)]))
     part = select_largest_part(close_gaps(parts[stronger]), weights)
     if len(sides) == 1 or _measure_diagonal(part) >= _WHOLE_LENGTH * _measure_diagonal(mask):
-        mask, signed, above = part, sides[stronger], parts[stronger]
+        mask, strength, bright_part = part, sides[stronger], parts[stronger]
     else:
-        signed = np.abs(sides[0])
-        above = mask & (signed > threshold)
+        strength = np.abs(sides[0])
+        bright_part = mask & (strength > threshold)
     # Filled gaps keep a dim object in one piece, but may tie specks to one that is so anyway.
-    core = select_largest_part(mask & above, weights)
+    core = select_largest_part(mask & bright_part, weights)
     if _measure_diagonal(core) >= _CORE_LENGTH * _measure_diagonal(mask):
         mask = close_gaps(core)
-    # Pixels on the outline are as strong, beside their neighbors, as the object covers them:
-    # with levels between -1 and 1 that follow, it can be drawn finer than the pixels are.
-    full = np.maximum(take_local_maximum(signed), 2 * threshold)
-    level = np.clip(2 * signed / full - 1, -1, 1)
+    # Pixels on the outline are as strong, compared with their neighbors, as the object covers
+    # them: with levels between -1 and 1 that follow, it can be drawn finer than the pixels are.
+    full = np.maximum(take_local_maximum(strength), 2 * threshold)
+    level = np.clip(2 * strength / full - 1, -1, 1)
     return np.where(mask, np.maximum(level, _LEAST_LEVEL), np.minimum(level, -_LEAST_LEVEL))
 
 

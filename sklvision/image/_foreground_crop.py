@@ -42,7 +42,7 @@ class ForegroundCrop(ImageTransformer):
     polarity : {"bright", "dark", "both"}, default="bright"
         Whether the object is brighter or darker than its background. ``"both"`` is for
         glossy objects, which may be either or parts of both as the light falls; with
-        "otsu", shadows and bright rims beside an object are left out of its mask.
+        "otsu", shadows and bright rims of an object are left out of its mask.
     crop_size : int or tuple of (int, int), default=448
         Height and width in pixels of the window about the centroid of the foreground.
         With ``align=True`` it is used only for images without any.
@@ -151,11 +151,6 @@ class ForegroundCrop(ImageTransformer):
 
     def _has_image_output(self) -> bool:
         return True
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
 
 
 def _check_center(center: Any) -> tuple[float, float] | None:

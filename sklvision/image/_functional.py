@@ -86,11 +86,11 @@ def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -
     rows, columns = np.arange(top, top + size[0]), np.arange(left, left + size[1])
     if top >= 0 and left >= 0 and rows[-1] < image.shape[0] and columns[-1] < image.shape[1]:
         return image[top : top + size[0], left : left + size[1]]
-    rows, columns = _mirror(rows, image.shape[0]), _mirror(columns, image.shape[1])
+    rows, columns = _mirror_indices(rows, image.shape[0]), _mirror_indices(columns, image.shape[1])
     return image[rows[:, np.newaxis], columns]
 
 
-def _mirror(indices: np.ndarray, length: int) -> np.ndarray:
+def _mirror_indices(indices: np.ndarray, length: int) -> np.ndarray:
     """Fold indices back into 0 ... length - 1, the outermost not repeated."""
     period = max(2 * (length - 1), 1)
     indices = indices % period

@@ -76,6 +76,8 @@ class PixelScaler(ImageTransformer):
         "clip": ["boolean"],
     }
 
+    _takes_tables = True
+
     def __init__(
         self,
         feature_range: tuple[float, float] = (0.0, 1.0),

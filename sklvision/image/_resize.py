@@ -79,11 +79,6 @@ class Resize(ImageTransformer):
     def _has_image_output(self) -> bool:
         return True
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
-
 
 def check_size(name: str, size: Any) -> tuple[int, int]:
     """Check a parameter that is a side in pixels or a pair of them; return height and width."""

@@ -61,7 +61,7 @@ class Window(NamedTuple):
         return (*_compute_corner(self, size), size)
 
     def change_origin(self, top: float, left: float, step: float = 1) -> Window:
-        """Express the window in an image that starts elsewhere, with pixels ``step`` as wide."""
+        """Convert the window to an image that starts elsewhere, with pixels ``step`` as wide."""
         return self._replace(
             row=(self.row - top) / step,
             column=(self.column - left) / step,
@@ -131,9 +131,11 @@ def find_window(
     # output, with a margin.
     box = compute_bounding_box(mask)
     mask, top, left = mask[box], top + box[0].start * step, left + box[1].start * step
+    # Rows of the window run along the axis, and columns along the normal.
     centroid, axis = compute_principal_axis(mask)
-    normal = np.array([axis[1], -axis[0]])  # rows run along the axis, columns along this
+    normal = np.array([axis[1], -axis[0]])
     points = find_pixels(mask) - centroid
+    # Extents along both: the middle of the window, and its scale.
     extent = np.stack([points @ normal, points @ axis])
     # A pixel reaches half its width from its middle, and an outline half a pixel beyond.
     low, high = extent.min(axis=1) - 1, extent.max(axis=1) + 1
@@ -244,7 +246,7 @@ def average_squares(gray: np.ndarray, step: int) -> np.ndarray:
 
 
 def _cut_padded(mask: np.ndarray, top: int, left: int, size: tuple[int, int]) -> np.ndarray:
-    """Cut a window, which may leave the mask: beyond its border is no foreground."""
+    """Cut a window, which may leave the mask: beyond its border all is background."""
     part = mask[max(top, 0) : max(top + size[0], 0), max(left, 0) : max(left + size[1], 0)]
     window = np.zeros(size, dtype=bool)
     top, left = max(-top, 0), max(-left, 0)

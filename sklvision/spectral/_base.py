@@ -17,9 +17,6 @@ _FLOATS = [np.float64, np.float32]
 
 document = fill_docstrings(
     {
-        "X": """\
-X : array-like of shape (n_samples, n_bands)
-    Spectra with the bands seen in ``fit``.""",
         "attributes": """\
 n_features_in_ : int
     Number of bands seen in ``fit``.
@@ -34,7 +31,10 @@ transformer keeps its settings until the next ``fit``.""",
 
 @document
 class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstimator):
-    """Base of the transformers of spectra: subclasses implement ``_fit_spectra``."""
+    """Base of the transformers of spectra.
+
+    Subclasses implement ``_fit_spectra`` and ``_transform_spectra``.
+    """
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn from training spectra, and check the settings.
@@ -62,8 +62,33 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         self._fit_spectra(validate_data(self, as_samples(X).data))
         return self
 
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Transform spectra.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_bands)
+            Spectra with the bands seen in ``fit``.
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_bands)
+            The transformed spectra.
+
+        Raises
+        ------
+        ValueError
+            If the bands are not those seen in ``fit``, or values are not finite or too large
+            to compute with.
+        """
+        return self._transform_spectra(self._check_spectra(X))
+
     def _fit_spectra(self, spectra: np.ndarray) -> None:
         """Learn from checked spectra."""
+        raise NotImplementedError
+
+    def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
+        """Transform checked spectra."""
         raise NotImplementedError
 
     def _check_spectra(self, X: ArrayLike, **options: Any) -> np.ndarray:

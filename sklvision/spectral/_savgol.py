@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sklvision.spectral._base import SpectrumTransformer, document
 from sklvision.spectral._functional import savitzky_golay
@@ -136,19 +135,10 @@ class SavitzkyGolay(SpectrumTransformer):
                 "mode='interp' it must not; choose a smaller window or another mode."
             )
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
-        """Smooth or differentiate spectra.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        X_filtered : ndarray of shape (n_samples, n_bands)
-            The filtered spectra.
-        """
-        spectra = self._check_spectra(X)
-        X_filtered = savitzky_golay(spectra, self.window_length_, self.polyorder_, **self._options)
+    def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):  # an error follows
+            X_filtered = savitzky_golay(
+                spectra, self.window_length_, self.polyorder_, **self._options
+            )
         self._check_result(X_filtered)
         return X_filtered

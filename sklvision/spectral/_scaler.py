@@ -120,19 +120,7 @@ class SpectralScaler(SpectrumTransformer):
             self._check_result(self.scale_)
         self._method = self.method
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
-        """Scale spectra.
-
-        Parameters
-        ----------
-        %(X)s
-
-        Returns
-        -------
-        X_scaled : ndarray of shape (n_samples, n_bands)
-            The scaled spectra.
-        """
-        spectra = self._check_spectra(X, copy=self.copy, force_writeable=True)
+    def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
         if self._method in _ROW_WISE:
             return _ROW_WISE[self._method](spectra, out=spectra)
         if self._method == "msc":
@@ -161,7 +149,10 @@ class SpectralScaler(SpectrumTransformer):
             With every other method, which removes the level or the size of each
             spectrum. ``hasattr(scaler, "inverse_transform")`` is False then.
         """
-        spectra = self._check_spectra(X, copy=self.copy, force_writeable=True)
+        spectra = self._check_spectra(X)
         if self._method == "standard":
             return _functional.unstandardize(spectra, self.mean_, self.scale_, out=spectra)
         return spectra
+
+    def _check_spectra(self, X: ArrayLike, **options: Any) -> np.ndarray:
+        return super()._check_spectra(X, copy=self.copy, force_writeable=True, **options)

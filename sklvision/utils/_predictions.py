@@ -9,13 +9,73 @@ from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
 
 
-class PredictionsMixin:
-    """The public methods that ask a fitted net."""
+class ProbabilitiesMixin:
+    """Mixin of classifiers that predict probabilities of classes."""
 
     classes_: np.ndarray
 
+    def _compute_probabilities(self, X: Any) -> np.ndarray:
+        """Validate `X` and compute probabilities of shape (n_samples, n_classes)."""
+        raise NotImplementedError
+
+    def _compute_log_probabilities(self, X: Any) -> np.ndarray:
+        return np.log(self._compute_probabilities(X))
+
+    def _predict_indices(self, X: Any) -> np.ndarray:
+        """Predict the most probable class of each sample, as an index into the classes."""
+        return self._compute_probabilities(X).argmax(axis=1)
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, of the type they had in training.
+        """
+        return self.classes_[self._predict_indices(X)]
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; every row sums to 1.
+        """
+        return self._compute_probabilities(X)
+
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+        """
+        return self._compute_log_probabilities(X)
+
+
+class PredictionsMixin(ProbabilitiesMixin):
+    """Mixin of classifiers that compute logits."""
+
     def _logits(self, X: Any) -> np.ndarray:
-        """Validate `X` and return logits of shape (n_samples, n_classes)."""
+        """Validate `X` and compute logits of shape (n_samples, n_classes)."""
         raise NotImplementedError
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
@@ -35,48 +95,11 @@ class PredictionsMixin:
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels, of the type they had in training.
-        """
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; every row sums to 1.
-        """
+    def _compute_probabilities(self, X: Any) -> np.ndarray:
         return softmax(self._logits(X), axis=1)
 
-    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
-        """Predict logarithms of class probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`.
-        """
+    def _compute_log_probabilities(self, X: Any) -> np.ndarray:
         return log_softmax(self._logits(X), axis=1)
+
+    def _predict_indices(self, X: Any) -> np.ndarray:
+        return self._logits(X).argmax(axis=1)
