@@ -112,23 +112,6 @@ def test_documented_defaults_are_the_signature_defaults(module):
     assert find_problems(module, lambda name, member: find_wrong_defaults(member)) == {}
 
 
-@every_module
-def test_public_signatures_are_typed(module):
-    assert find_problems(module, lambda name, member: find_untyped(member)) == {}
-
-
-def find_untyped(member):
-    """Find parameters without an annotation, and "return" if the result has none."""
-    if inspect.isclass(member):
-        if member.__init__ is object.__init__:
-            return []
-        function, results = member.__init__, []
-    else:
-        function, results = inspect.unwrap(getattr(member, "fget", None) or member), ["return"]
-    expected = [name for name in inspect.signature(function).parameters if name != "self"]
-    return [name for name in expected + results if name not in function.__annotations__]
-
-
 def read_parameters(member):
     """Read parameter names and types from the Parameters section."""
     for parameter in docscrape.get_doc_object(member)["Parameters"]:
@@ -217,7 +200,3 @@ def test_find_wrong_defaults_reports_each():
 )
 def test_is_same_value_compares_by_value(text, value, same):
     assert is_same_value(text, value) is same
-
-
-def test_find_untyped_reports_each():
-    assert find_untyped(wrongly_documented) == ["a", "b", "c", "d", "e", "return"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -220,7 +220,7 @@ def sample_window(
     )
     affine, bilinear = pillow.Transform.AFFINE, pillow.Resampling.BILINEAR
 
-    def sample(plane):
+    def sample(plane: Any) -> Any:
         plane = plane.reduce(shrink) if shrink > 1 else plane
         plane = plane.transform((columns, rows), affine, matrix, bilinear)
         return plane.reduce(n_samples) if n_samples > 1 else plane
