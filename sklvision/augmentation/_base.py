@@ -168,7 +168,8 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
             If the samples are not of the shape seen in `fit`, or not finite.
         """
         check_is_fitted(self)
-        return self._check_samples(X, reset=False)
+        samples = self._check_samples(X, reset=False)
+        return self._pass_report(self._check_contract(as_samples(X)), samples)
 
     def _has_image_output(self) -> bool:
         return 2 not in self._n_dims or len(getattr(self, "input_shape_", (0,))) > 1
@@ -178,6 +179,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         self._validate_params()
         samples = self._check_samples(X, reset=True)
         self._check_container()
+        self._keep_contract(as_samples(X))
         return samples
 
     def _check_samples(self, X: Any, *, reset: bool) -> np.ndarray:

@@ -60,8 +60,10 @@ class ImageTransformer(
             If a parameter is out of range, or ``X`` is not an array of finite images.
         """
         self._validate_params()
-        self._fit_images(self._check_input(X, reset=True))
+        samples = self._check_input(X, reset=True)
+        self._fit_images(samples)
         self._check_container()
+        self._keep_contract(samples)
         return self
 
     def transform(self, X: ArrayLike) -> Any:
@@ -83,7 +85,9 @@ class ImageTransformer(
             If the images are not of the shape seen in ``fit``, or not finite.
         """
         check_is_fitted(self)
-        return self._transform_samples(self._check_input(X, reset=False))
+        samples = self._check_input(X, reset=False)
+        has_warned = self._check_contract(samples)
+        return self._pass_report(has_warned, self._transform_samples(samples))
 
     def _transform_samples(self, samples: Samples) -> Any:
         """Transform checked images, an array or a collection."""

@@ -59,7 +59,9 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         """
         self._validate_params()
         # Integers need no conversion here (and no copy).
-        self._fit_spectra(validate_data(self, as_samples(X).data))
+        samples = as_samples(X)
+        self._fit_spectra(validate_data(self, samples.data))
+        self._keep_contract(samples)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -81,7 +83,9 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
             If the bands are not those seen in ``fit``, or values are not finite or too large
             to compute with.
         """
-        return self._transform_spectra(self._check_spectra(X))
+        spectra = self._check_spectra(X)
+        has_warned = self._check_contract(as_samples(X))
+        return self._pass_report(has_warned, self._transform_spectra(spectra))
 
     def _fit_spectra(self, spectra: np.ndarray) -> None:
         """Learn from checked spectra."""

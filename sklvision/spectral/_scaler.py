@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from sklvision.spectral import _functional
 from sklvision.spectral._base import SpectrumTransformer, document
+from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import StrOptions
 
 _ROW_WISE = {"snv": _functional.snv, "minmax": _functional.minmax, "l2": _functional.l2}
@@ -119,6 +120,10 @@ class SpectralScaler(SpectrumTransformer):
             self.mean_, self.scale_ = scaler.mean_, scaler.scale_
             self._check_result(self.scale_)
         self._method = self.method
+
+    def _check_contract(self, samples: Samples) -> bool:
+        # The other methods remove the scale of every spectrum.
+        return self._method in (None, "standard") and super()._check_contract(samples)
 
     def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
         if self._method in _ROW_WISE:

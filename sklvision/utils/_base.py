@@ -1,15 +1,41 @@
-"""What every estimator of the package shares."""
+"""Base of every estimator of the package."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sklearn.base import BaseEstimator
+
+from sklvision.utils._contract import Contract, make_contract, mark_reported, warn_of_change
+from sklvision.utils._samples import Samples
 
 
 class SklvisionEstimator(BaseEstimator):
-    """Base of every estimator: the documentation link of the HTML repr."""
+    """Base of every estimator: the documentation link of the HTML repr, and the input contract.
+
+    An estimator that sees the samples of a user keeps what they were as ``input_contract_``, and
+    warns of new samples in another scale or unit.
+    """
 
     _doc_link_module = "sklvision"
     _doc_link_template = (
         "https://sklvision.readthedocs.io/en/stable/generated/"
         "{estimator_module}.{estimator_name}.html"
     )
+
+    input_contract_: Contract
+
+    def _keep_contract(self, samples: Samples) -> None:
+        """Keep what the samples of training are."""
+        self.input_contract_ = make_contract(samples)
+
+    def _check_contract(self, samples: Samples) -> bool:
+        """Warn of a change of scale or unit; return whether there was a warning."""
+        contract = vars(self).get("input_contract_")
+        return warn_of_change(contract, samples, type(self).__name__)
+
+    def _pass_report(self, has_warned: bool, output: Any) -> Any:
+        """Return an output; later steps of a pipeline do not warn of the same samples again."""
+        if has_warned:
+            mark_reported(output)
+        return output

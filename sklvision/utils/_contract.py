@@ -18,8 +18,10 @@ from sklvision.utils._samples import Samples
 Contract = dict[str, Any]
 
 _VERSION = 1
-_MOST_SAMPLES = 256  # whose values are looked at
-_MOST_FILES = 16
+_MOST_SAMPLES = 64  # whose values are compared
+# Brightest pixel of the darkest image in files, which are not read for it, as a fraction of white:
+# that of 12 bits in 16 is a sixteenth.
+_DARKEST = 0.02
 _SCALE_FACTOR = 5.0
 _MOST_OUTSIDE = 0.5
 
@@ -54,31 +56,47 @@ def make_contract(samples: Samples) -> Contract:
         **samples.origin,
     }
     values = _read_values(samples)
-    if values:
-        contract["range"] = [
-            float(min(value.min() for value in values)),
-            float(max(value.max() for value in values)),
-        ]
+    if values is not None:
+        contract["range"] = [float(np.nanmin(values)), float(np.nanmax(values))]
         peaks = _measure_peaks(values)
-        contract["peaks"] = [float(np.quantile(peaks, 0.05)), float(peaks.max())]
+        smallest = _DARKEST * peaks[0] if samples.is_lazy else np.quantile(peaks, 0.05)
+        contract["peaks"] = [float(smallest), float(peaks.max())]
     return contract
 
 
-def _read_values(samples: Samples) -> list[np.ndarray]:
-    """Return the finite values of samples spread evenly; of files, few."""
+def get_white(samples: Samples) -> float | None:
+    """Return the value of white of images in files; None where it is unknown."""
+    reading = samples.origin.get("reading")
+    if reading is None:
+        return None
+    return reading["white"] if reading["mode"] == "F" else 255.0
+
+
+def _read_values(samples: Samples) -> np.ndarray | None:
+    """Return samples spread evenly over all as rows, with NaN for what is not finite.
+
+    Rows without a finite value are left out; None stands for no rows at all. Files are not read:
+    black and white, as their reader sets them, stand for images.
+    """
+    if samples.is_lazy:
+        white = get_white(samples)
+        return None if white is None else np.array([[0.0, white]])
     if not len(samples) or not samples.is_numeric:
-        return []
-    n_most = _MOST_FILES if samples.is_lazy else _MOST_SAMPLES
-    step = max(1, -(-len(samples) // n_most))
-    values = [
-        np.asarray(sample, dtype=np.float64).ravel()
-        for sample in samples.take(slice(None, None, step)).images()
-    ]
-    return [finite for value in values if (finite := value[np.isfinite(value)]).size]
+        return None
+    step = max(1, -(-len(samples) // _MOST_SAMPLES))
+    spread = samples.take(slice(None, None, step)) if step > 1 else samples
+    values = spread.to_array().reshape(len(spread), -1)
+    if values.dtype.kind != "f":
+        return values.astype(np.float64)
+    if not np.isfinite(values.sum(dtype=np.float64)):  # of finite values, not a copy
+        values = np.where(np.isfinite(values), values, np.nan)
+        values = values[~np.isnan(values).all(axis=1)]
+    return values if values.size else None
 
 
-def _measure_peaks(values: list[np.ndarray]) -> np.ndarray:
-    return np.array([np.abs(value).max() for value in values])
+def _measure_peaks(values: np.ndarray) -> np.ndarray:
+    """Return the largest absolute value of every row."""
+    return np.maximum(np.nanmax(values, axis=1), -np.nanmin(values, axis=1))
 
 
 def describe_change(contract: Contract, samples: Samples) -> str | None:
@@ -90,19 +108,43 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     if "range" not in contract:
         return None
     values = _read_values(samples)
-    if not values:
+    if values is None:
         return None
     low, high = contract["range"]
     smallest, largest = contract["peaks"]
     typical = float(np.median(_measure_peaks(values)))
-    margin = (high - low) / 2
-    outside = np.mean(
-        [np.mean((value < low - margin) | (value > high + margin)) for value in values]
-    )
-    if smallest / _SCALE_FACTOR <= typical <= largest * _SCALE_FACTOR and outside <= _MOST_OUTSIDE:
+    margin = _compute_margin(contract)
+    outside = np.mean((values < low - margin) | (values > high + margin))
+    is_of_size = smallest / _SCALE_FACTOR <= typical <= largest * _SCALE_FACTOR
+    if is_of_size and outside <= _MOST_OUTSIDE:
         return None
-    new_low, new_high = min(v.min() for v in values), max(v.max() for v in values)
+    new_low, new_high = float(np.nanmin(values)), float(np.nanmax(values))
     return f"values {new_low:.4g} to {new_high:.4g}, trained on {low:.4g} to {high:.4g}"
+
+
+def _compute_margin(contract: Contract) -> float:
+    """Return how far values may lie outside the range of training."""
+    low, high = contract["range"]
+    return max(high - low, contract["peaks"][1]) / 2
+
+
+def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
+    """Whether the values of one sample are certainly of the scale and unit of training.
+
+    It decides as :func:`describe_change` does, in a tenth of the time, for predictions of
+    one sample. NaN is never within.
+    """
+    if "range" not in contract:
+        return True
+    low, high = contract["range"]
+    margin = _compute_margin(contract)
+    smallest, largest = sample.min(), sample.max()
+    peak = max(largest, -smallest)
+    return bool(
+        smallest >= low - margin
+        and largest <= high + margin
+        and contract["peaks"][0] / _SCALE_FACTOR <= peak <= contract["peaks"][1] * _SCALE_FACTOR
+    )
 
 
 def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bool:
@@ -130,8 +172,8 @@ def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bo
     if change is None:
         return False
     warnings.warn(
-        f"{name}: the new samples seem to be in another scale or unit ({change}). Predictions "
-        "are probably wrong; bring the samples to the unit of training.",
+        f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them to "
+        "the unit of training: unless a later step removes the scale, predictions are wrong.",
         UserWarning,
         stacklevel=3,
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sklvision.utils._contract import (
     describe_change,
     interpolate_bands,
+    is_plainly_within,
     make_contract,
     mark_reported,
     match_columns,
@@ -95,11 +96,38 @@ def test_warn_of_change_warns_once_for_all_steps_of_a_call():
         assert not warn_of_change(None, as_samples(new), "Classifier")
 
 
-def test_a_collection_is_read_in_part_only():
-    lazy = Lazy(np.repeat(PHOTOGRAPHS, 10, axis=0))
-    contract = make_contract(as_samples(lazy))
-    assert contract["range"][1] > 200
-    assert describe_change(contract, as_samples(Lazy(PHOTOGRAPHS // 250))) is not None
+class Files(Lazy):
+    """A collection that notes how its files are read, and must not be read."""
+
+    def __init__(self, images, mode="L", white=None):
+        super().__init__(images)
+        self.origin = {"reading": {"mode": mode, "white": white}}
+
+    def __iter__(self):
+        raise AssertionError("files were read")
+
+    batches = __iter__
+
+
+def test_a_collection_is_not_read_and_goes_by_its_white():
+    deep = make_contract(as_samples(Files(PHOTOGRAPHS, "F", 65535)))
+    assert deep["range"] == [0, 65535]
+    assert describe_change(deep, as_samples(Files(PHOTOGRAPHS, "L"))) is not None
+    assert describe_change(deep, as_samples(Files(PHOTOGRAPHS, "F", 65535))) is None
+    shallow = make_contract(as_samples(Files(PHOTOGRAPHS)))
+    assert describe_change(shallow, as_samples(PHOTOGRAPHS)) is None
+    assert describe_change(shallow, as_samples(PHOTOGRAPHS // 10)) is None
+    assert describe_change(shallow, as_samples(PHOTOGRAPHS / 255)) is not None
+
+
+@given(seed=st.integers(0, 1000), factor=st.sampled_from([1, 1, 0.01, 30]))
+def test_is_plainly_within_decides_as_describe_change(seed, factor):
+    rng = np.random.default_rng(seed)
+    X = rng.gamma(3, 1, size=(30, 7))
+    contract = make_contract(as_samples(X))
+    sample = rng.gamma(3, factor, size=(1, 7))
+    if is_plainly_within(contract, sample):
+        assert describe_change(contract, as_samples(sample)) is None
 
 
 def test_match_columns_goes_by_position_on_the_axis():

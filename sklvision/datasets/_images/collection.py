@@ -193,7 +193,12 @@ class ImageCollection:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """How the files are read, as plain values: the parameters that read others alike."""
+        """How the files are read, as plain values: the parameters that read others alike.
+
+        Nothing where functions change the images once they are read.
+        """
+        if self.functions:
+            return {}
         reader = self._reader
         reading = {
             "mode": reader.mode,
