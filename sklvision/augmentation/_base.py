@@ -106,14 +106,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameters and the data; nothing is learned.
 
-        Parameters
-        ----------
-        %(training_X)s
-
-        Returns
-        -------
-        self : object
-            The fitted augmenter.
+        %(fit_sections)s
 
         Raises
         ------

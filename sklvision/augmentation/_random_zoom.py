@@ -32,11 +32,11 @@ class RandomZoom(FillingAugmenter):
     See Also
     --------
     RandomShift : Random shifts.
-    Compose : Flips, rotations, shifts and zooms in a row, with one interpolation.
+    RandomRotation : Random rotations.
 
     Notes
     -----
-    Pixels are interpolated linearly, which blurs fine detail a little.
+    Linear interpolation of pixels blurs fine detail a little.
 
     .. versionadded:: 0.1
 

@@ -79,14 +79,15 @@ class TestTimeAugmentation(
     Examples
     --------
     >>> from sklearn.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> images = X.reshape(-1, 8, 8)
+
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklvision.augmentation import TestTimeAugmentation
     >>> from sklvision.image import FlattenImages
-    >>> X, y = load_digits(return_X_y=True)
     >>> classifier = make_pipeline(FlattenImages(), LogisticRegression(max_iter=5000))
-    >>> averaged = TestTimeAugmentation(classifier, flip=None, shift=1)
-    >>> averaged.fit(X.reshape(-1, 8, 8), y).n_views_
+    >>> TestTimeAugmentation(classifier, flip=None, shift=1).fit(images, y).n_views_
     5
     """
 

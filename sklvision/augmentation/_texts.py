@@ -17,6 +17,15 @@ document = fill_docstrings(
     {
         "X": """\
 X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)""",
+        "fit_sections": """\
+Parameters
+----------
+%(training_X)s
+
+Returns
+-------
+self : object
+    The fitted augmenter.""",
         "training_X": """\
 %(X)s
     Training samples of any real dtype.

@@ -45,14 +45,7 @@ class ImageTransformer(
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn from training images.
 
-        Parameters
-        ----------
-        %(training_X)s
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
+        %(fit_sections)s
 
         Raises
         ------

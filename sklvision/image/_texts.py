@@ -10,6 +10,15 @@ document = fill_docstrings(
 X : array-like of shape (n, height, width) or (n, height, width, channels)
     Images of the shape seen in ``fit``, or an
     :class:`~sklvision.datasets.ImageCollection`.""",
+        "fit_sections": """\
+Parameters
+----------
+%(training_X)s
+
+Returns
+-------
+self : object
+    The fitted transformer.""",
         "training_X": """\
 X : array-like of shape (n, height, width) or (n, height, width, channels)
     Training images of any real dtype, or an
