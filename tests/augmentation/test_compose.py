@@ -22,7 +22,7 @@ from sklvision.augmentation import (
 from ._augmenters import batch_for, generator
 
 
-def test_names_are_those_of_classes_or_given():
+def test_compose_names_parts_by_class_or_as_given():
     compose = Compose([RandomFlip(), ("turn", RandomRotation()), GaussianNoise()])
     assert list(compose.named_augmenters) == ["randomflip", "turn", "gaussiannoise"]
     augmenter = Compose([RandomFlip(), GaussianNoise(), RandomFlip("vertical")])
@@ -30,7 +30,7 @@ def test_names_are_those_of_classes_or_given():
     assert augmenter.named_augmenters["randomflip-2"].direction == "vertical"
 
 
-def test_parameters_by_name():
+def test_compose_sets_parameters_by_name():
     compose = Compose([RandomFlip(), ("turn", RandomRotation())], random_state=3)
     params = compose.get_params()
     assert params["turn__degrees"] == 15.0
@@ -46,7 +46,7 @@ def test_parameters_by_name():
     assert compose.named_augmenters["gaussiannoise"].scale == 0.5
 
 
-def test_wrong_names_are_named():
+def test_compose_names_wrong_parameters():
     compose = Compose([RandomFlip()])
     with pytest.raises(ValueError, match="randomfilp"):
         compose.set_params(randomfilp__p=0.1)
@@ -54,14 +54,14 @@ def test_wrong_names_are_named():
         compose.set_params(randomflip__q=0.1)
 
 
-def test_clones_are_their_own():
+def test_compose_clones_are_independent():
     compose = Compose([RandomFlip(), ("turn", RandomRotation())])
     clone_of_compose = clone(compose).set_params(turn__degrees=1, randomflip="passthrough")
     assert compose.get_params()["turn__degrees"] == 15.0
     assert list(clone_of_compose.named_augmenters) == list(compose.named_augmenters)
 
 
-def test_in_a_row_is_one_after_another():
+def test_compose_applies_parts_one_after_another():
     """Also with what is switched off, and from one stream of random numbers."""
     parts = [RandomBrightness(), RandomFlip("both"), GaussianNoise()]
     X = batch_for("RandomFlip")
@@ -72,7 +72,7 @@ def test_in_a_row_is_one_after_another():
     torch.testing.assert_close(compose(X, generator()), expected, rtol=0, atol=0)
 
 
-def test_nothing_in_a_row_changes_nothing():
+def test_compose_of_nothing_changes_nothing():
     for X in (torch.rand(3, 5), torch.rand(3, 4, 5), torch.rand(3, 4, 5, 2)):
         assert torch.equal(Compose()(X), X)
 
@@ -100,7 +100,7 @@ def test_compose_interpolates_neighboring_transformations_once():
 
 
 @pytest.mark.parametrize("fill", ["reflect", "edge", "constant"])
-def test_places_together_are_places_apart_but_for_blur(fill):
+def test_compose_combined_warps_equal_single_ones_but_for_blur(fill):
     """On smooth images, where interpolation loses little, the same draws give the same images."""
     options = {"fill": fill, "fill_value": 0.5}
     parts = [
@@ -121,7 +121,7 @@ def test_places_together_are_places_apart_but_for_blur(fill):
     assert (joint_result - X)[middle].abs().max() > 0.2
 
 
-def test_other_fills_stay_apart():
+def test_compose_combines_no_warps_of_different_fills():
     parts = [RandomRotation(30, fill="edge"), RandomShift(3, 3, fill="constant")]
     X = batch_for("RandomFlip")
     source = generator()
@@ -129,7 +129,7 @@ def test_other_fills_stay_apart():
     torch.testing.assert_close(Compose(parts)(X, generator()), expected, rtol=0, atol=0)
 
 
-def test_composes_nest():
+def test_compose_nests():
     inner = Compose([RandomFlip(), GaussianNoise()])
     outer = Compose([inner, ("light", RandomBrightness())])
     outer.set_params(compose__gaussiannoise__scale=0.3)
@@ -155,7 +155,7 @@ def test_composes_nest():
         ([Compose([RandomFlip(p=2)])], "'p' parameter of RandomFlip"),
     ],
 )
-def test_wrong_augmenters_are_named(augmenters, message):
+def test_compose_names_wrong_augmenters(augmenters, message):
     compose = Compose(augmenters)
     assert "Compose(" in repr(clone(compose))
     with pytest.raises(ValueError, match=message):

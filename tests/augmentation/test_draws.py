@@ -26,7 +26,7 @@ from ._augmenters import CLASSES, WITH_P, batch_for, changing, find_changed_samp
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_sample_is_drawn_on_its_own(name):
+def test_augmenters_draw_for_every_sample(name):
     """A batch of one and the same sample comes out as different ones."""
     X = batch_for(name, n=1).expand(64, *batch_for(name, n=1).shape[1:]).contiguous()
     new = changing(name)(X, generator())
@@ -35,7 +35,7 @@ def test_every_sample_is_drawn_on_its_own(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_same_seed_same_result(name):
+def test_augmenters_repeat_with_the_same_seed(name):
     augmenter, X = changing(name), batch_for(name)
     first, source = augmenter(X, generator(1)), generator(1)
     torch.testing.assert_close(augmenter(X, source), first, rtol=0, atol=0)
@@ -44,7 +44,7 @@ def test_same_seed_same_result(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_without_a_generator_torchs_own_is_used(name):
+def test_augmenters_use_the_default_generator_of_torch(name):
     augmenter, X = changing(name), batch_for(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -52,7 +52,7 @@ def test_without_a_generator_torchs_own_is_used(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_generator_leaves_the_global_ones_alone(name):
+def test_augmenters_with_a_generator_leave_global_ones_unchanged(name):
     state, numpys = torch.get_rng_state(), np.random.get_state()[1].copy()
     changing(name)(batch_for(name), generator())
     assert torch.equal(torch.get_rng_state(), state)
@@ -61,7 +61,7 @@ def test_a_generator_leaves_the_global_ones_alone(name):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", CLASSES)
-def test_shape_and_dtype_stay_and_the_input_too(name, dtype):
+def test_augmenters_keep_shape_dtype_and_input(name, dtype):
     X = batch_for(name, dtype=dtype)
     original = X.clone()
     new = changing(name)(X, generator())
@@ -72,14 +72,14 @@ def test_shape_and_dtype_stay_and_the_input_too(name, dtype):
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", CLASSES)
-def test_the_order_in_memory_stays(name, channels):
+def test_augmenters_keep_the_order_in_memory(name, channels):
     """Strides decide which path a net takes, and some paths are a third slower."""
     X = batch_for(name, channels=channels)
     assert changing(name)(X, generator()).stride() == X.stride()
 
 
 @pytest.mark.parametrize("name", sorted(set(CLASSES) - {"GaussianNoise"}))
-def test_precision_does_not_change_what_is_drawn(name):
+def test_augmenters_draw_alike_in_every_precision(name):
     augmenter = changing(name)
     single = augmenter(batch_for(name), generator())
     double = augmenter(batch_for(name, dtype=torch.float64), generator())
@@ -87,7 +87,7 @@ def test_precision_does_not_change_what_is_drawn(name):
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if not name.startswith("Spectral")])
-def test_gray_images_need_no_axis_of_channels(name):
+def test_augmenters_take_gray_images_without_channels(name):
     X = batch_for(name, channels=1)
     augmenter = changing(name)
     new = augmenter(X[..., 0], generator())
@@ -97,7 +97,7 @@ def test_gray_images_need_no_axis_of_channels(name):
 @pytest.mark.parametrize("name", WITH_P)
 @settings(max_examples=10)
 @given(p=st.floats(0, 1), seed=st.integers(0, 2**31))
-def test_p_is_the_part_that_is_changed(name, p, seed):
+def test_augmenters_change_a_fraction_p(name, p, seed):
     n = 1500
     settings = {"direction": "horizontal"} if name == "RandomFlip" else {}
     settings |= {"height": 4, "width": 4, "fill": "edge"} if name == "RandomShift" else {}
@@ -115,7 +115,7 @@ def test_p_is_the_part_that_is_changed(name, p, seed):
 @pytest.mark.parametrize("name", CLASSES)
 @settings(max_examples=10)
 @given(seed=st.integers(0, 2**31))
-def test_no_magnitude_no_change(name, seed):
+def test_augmenters_of_zero_magnitude_change_nothing(name, seed):
     X = batch_for(name, seed=seed)
     for dtype in (torch.float32, torch.float64):
         x = X.to(dtype)
@@ -123,7 +123,7 @@ def test_no_magnitude_no_change(name, seed):
 
 
 @pytest.mark.parametrize("name", WITH_P)
-def test_samples_that_were_not_chosen_are_bit_by_bit_the_same(name):
+def test_augmenters_keep_samples_that_were_not_drawn(name):
     X = batch_for(name) + torch.rand(1)
     new = changing(name, p=0.5)(X, generator())
     is_unchanged = ~find_changed_samples(X, new)
@@ -166,11 +166,11 @@ def assert_uniform(values, low, high):
     np.testing.assert_allclose(hist, 1 / 8, atol=0.035)
 
 
-def test_angles_are_even_and_counterclockwise():
+def test_random_rotation_angles_are_uniform_and_counterclockwise():
     assert_uniform(angles(RandomRotation(60)(dots(), generator())), -60, 60)
 
 
-def test_angles_in_steps():
+def test_random_rotation_angles_come_in_steps():
     turns = RandomRotation(180, step=90)(dots(31, 31), generator())
     degrees = angles(turns).round() % 360
     values, counts = np.unique(degrees, return_counts=True)
@@ -180,7 +180,7 @@ def test_angles_in_steps():
     assert len(torch.unique(few.flatten(1), dim=0)) == 7
 
 
-def test_shifts_are_even_in_pixels_and_parts():
+def test_random_shift_distances_are_uniform():
     for augmenter, row_offset, column_offset in (
         (RandomShift(3, 5), 3, 5),
         (RandomShift(0.2, 0.1), 4, 3),
@@ -195,7 +195,7 @@ def test_shifts_are_even_in_pixels_and_parts():
             np.testing.assert_allclose(counts / N, 1 / len(values), atol=0.04)
 
 
-def test_flips_are_even_and_independent():
+def test_random_flip_directions_are_independent():
     X = torch.arange(6.0).reshape(1, 2, 3, 1).expand(N, -1, -1, -1)
     for direction, n in (("horizontal", 2), ("vertical", 2), ("both", 4)):
         new = RandomFlip(direction)(X, generator())
@@ -204,14 +204,14 @@ def test_flips_are_even_and_independent():
         np.testing.assert_allclose(counts / N, 1 / n, atol=0.04)
 
 
-def test_zooms_are_even():
+def test_random_zoom_scales_are_uniform():
     X = torch.zeros(N, 61, 61, 1)
     X[:, 15:46, 15:46] = 1.0
     area = RandomZoom(0.4, fill="constant")(X, generator()).sum(dim=(1, 2, 3))
     assert_uniform(area.sqrt().numpy() / 31, 0.6, 1.4)
 
 
-def test_erased_areas_are_even_and_lie_everywhere():
+def test_random_erasing_areas_and_places_are_uniform():
     X = torch.ones(N, 64, 64, 1)
     new = RandomErasing(0.3, max_aspect=2.0, value=0.0, p=1.0)(X, generator())
     is_erased = new == 0
@@ -229,7 +229,7 @@ def test_erased_areas_are_even_and_lie_everywhere():
     torch.testing.assert_close(erased_share, erased_share.flip(0, 1), rtol=0, atol=0.05)
 
 
-def test_brightness_and_contrast_are_even():
+def test_random_brightness_gains_are_uniform():
     X = torch.tensor([1.0, 3.0]).reshape(1, 1, 2, 1).expand(N, -1, -1, -1)
     new = RandomBrightness(0.5, contrast=0.3)(X, generator())[:, 0, :, 0].numpy()
     gain = new.mean(axis=1) / 2
@@ -237,7 +237,7 @@ def test_brightness_and_contrast_are_even():
     assert_uniform((new[:, 1] - new[:, 0]) / 2 / gain, 0.7, 1.3)
 
 
-def test_blur_keeps_the_light_and_spreads_it():
+def test_random_motion_blur_keeps_the_sum_and_spreads_it():
     X = torch.zeros(N, 21, 21, 1)
     X[:, 10, 10] = 1.0
     new = RandomMotionBlur(7, p=1.0)(X, generator())
@@ -251,7 +251,7 @@ def test_blur_keeps_the_light_and_spreads_it():
     torch.testing.assert_close(plumb, level.transpose(1, 2))
 
 
-def test_noise_has_the_scale_asked_for():
+def test_gaussian_noise_has_its_scale():
     X = torch.randn(200, 500) * 7 + 100
     noise = GaussianNoise(0.2)(X, generator()) - X
     assert float(noise.std()) == pytest.approx(0.2 * 7, rel=0.02)
@@ -260,7 +260,7 @@ def test_noise_has_the_scale_asked_for():
     assert float(noise.std()) == pytest.approx(0.2, rel=0.02)
 
 
-def test_spectral_shifts_and_gains_are_even():
+def test_spectral_augmenters_draw_uniformly():
     X = torch.arange(40.0).expand(N, -1)
     assert_uniform((20 - SpectralShift(2.5)(X, generator())[:, 20]).numpy(), -2.5, 2.5)
     assert_uniform((SpectralGain(0.2)(X, generator())[:, 10] / 10).numpy(), 0.8, 1.2)
@@ -282,18 +282,18 @@ def test_spectral_shifts_and_gains_are_even():
         (RandomFlip(), torch.zeros(4, 0, 5), "no values"),
     ],
 )
-def test_batches_of_another_kind_are_refused(augmenter, X, message):
+def test_augmenters_refuse_batches_of_another_kind(augmenter, X, message):
     with pytest.raises(ValueError, match=message):
         augmenter(X)
 
 
-def test_whole_numbers_are_refused():
+def test_augmenters_refuse_tensors_of_integers():
     with pytest.raises(TypeError, match=r"floats, got one of dtype torch\.uint8"):
         RandomFlip()(torch.zeros(2, 3, 3, dtype=torch.uint8))
 
 
 @pytest.mark.parametrize("name", [*CLASSES, "together"])
-def test_all_is_done_on_the_device_of_the_samples(name):
+def test_augmenters_work_on_the_device_of_the_samples(name):
     """On torch's device without numbers, which refuses to meet tensors of another one."""
     augmenter = (
         Compose([RandomFlip(), RandomRotation(fill_value=1.0, fill="constant")])

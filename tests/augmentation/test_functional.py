@@ -40,7 +40,7 @@ def column(*values, dtype=torch.float64):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_shift_is_scipys(images, fill):
+def test_shift_agrees_with_scipy(images, fill):
     row_shifts, column_shifts = [0, 2, -3, 7, -1], [0, -1, 4, 0, -10]
     actual = _functional.shift(
         torch.from_numpy(images), torch.tensor(row_shifts), torch.tensor(column_shifts), fill, 7.0
@@ -50,7 +50,7 @@ def test_shift_is_scipys(images, fill):
         np.testing.assert_array_equal(new, expected)
 
 
-def test_shift_further_than_the_image_reflects_again_and_again(images):
+def test_shift_beyond_the_image_reflects_repeatedly(images):
     actual = _functional.shift(
         torch.from_numpy(images[:1]), torch.tensor([21]), torch.tensor([-40]), "reflect", 0.0
     )
@@ -59,7 +59,7 @@ def test_shift_further_than_the_image_reflects_again_and_again(images):
     np.testing.assert_array_equal(actual[0], expected)
 
 
-def test_flip_is_numpys(images):
+def test_flip_agrees_with_numpy(images):
     rows, is_never = (
         torch.tensor([True, False, True, False, True]),
         torch.zeros(5, dtype=torch.bool),
@@ -73,7 +73,7 @@ def test_flip_is_numpys(images):
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_quarter_turns_are_numpys(quarters, dtype):
+def test_warp_by_quarter_turns_agrees_with_numpy(quarters, dtype):
     squares = np.random.default_rng(0).uniform(0, 255, (2, 9, 9, 2))
     maps = _functional.make_rotation_maps(column(90 * quarters, 90 * quarters - 360))
     actual = _functional.warp(torch.from_numpy(squares).to(dtype), maps, "constant", 0.0)
@@ -83,7 +83,7 @@ def test_quarter_turns_are_numpys(quarters, dtype):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_rotation_is_scipys(images, fill):
+def test_warp_by_rotation_agrees_with_scipy(images, fill):
     degrees = [0, 10, -33.3, 90, 171]
     maps = _functional.make_rotation_maps(column(*degrees))
     actual = _functional.warp(torch.from_numpy(images), maps, fill, 5.0).numpy()
@@ -95,7 +95,7 @@ def test_rotation_is_scipys(images, fill):
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_zoom_and_all_together_are_scipys(images, fill):
+def test_warp_by_products_of_maps_agrees_with_scipy(images, fill):
     scale = column(1.0, 0.5, 0.8, 1.3, 1.9)
     maps = _functional.make_zoom_maps(scale)
     actual = _functional.warp(torch.from_numpy(images), maps, fill, 5.0)
@@ -107,7 +107,7 @@ def test_zoom_and_all_together_are_scipys(images, fill):
     np.testing.assert_allclose(actual, through_map(images, maps.numpy(), fill, 5.0), atol=1e-8)
 
 
-def test_maps_of_flips_and_shifts_are_the_flips_and_shifts(images):
+def test_warp_by_maps_of_flips_and_shifts_equals_these(images):
     X = torch.from_numpy(images)
     is_mirrored = torch.tensor([True, False, True, True, False])
     by_map = _functional.warp(X, _functional.make_flip_maps(is_mirrored, ~is_mirrored), "edge", 0.0)
@@ -121,14 +121,14 @@ def test_maps_of_flips_and_shifts_are_the_flips_and_shifts(images):
     )
 
 
-def test_content_doubles_in_size():
+def test_warp_by_zoom_doubles_content():
     dot = torch.zeros(1, 9, 9, 1)
     dot[:, 3:6, 3:6] = 1
     zoomed_dot = _functional.warp(dot, _functional.make_zoom_maps(column(2.0)), "constant", 0.0)
     assert float(zoomed_dot.sum()) == pytest.approx(4 * 9, rel=0.05)
 
 
-def test_convolution_is_scipys(images):
+def test_convolve_agrees_with_scipy(images):
     length, degrees = column(1.0, 2.5, 5.0, 5.0, 3.7), column(0, 20, 0, 45, 130)
     kernels = _functional.make_line_kernels(length, degrees, 5)
     actual = _functional.convolve(torch.from_numpy(images), kernels)
@@ -138,7 +138,7 @@ def test_convolution_is_scipys(images):
 
 
 @given(st.floats(1, 9), st.floats(-360, 360))
-def test_a_line_kernel_is_a_centered_line(length, degrees):
+def test_line_kernels_are_centered_lines(length, degrees):
     (kernel,) = _functional.make_line_kernels(column(length), column(degrees), 9).numpy()
     assert kernel.min() >= 0
     assert kernel.sum() == pytest.approx(1)
@@ -158,7 +158,7 @@ def test_a_line_kernel_is_a_centered_line(length, degrees):
     top=st.floats(0, 1),
     left=st.floats(0, 1),
 )
-def test_what_is_erased_is_one_rectangle_of_that_area(area, aspect, top, left):
+def test_erase_covers_one_rectangle_of_the_area(area, aspect, top, left):
     X = torch.rand(1, 13, 17, 2, dtype=torch.float64) + 1
     new = _functional.erase(X, *(column(v) for v in (area, aspect, top, left)), value=0.0)
     is_erased = (new == 0).all(dim=3)[0].numpy()
@@ -171,7 +171,7 @@ def test_what_is_erased_is_one_rectangle_of_that_area(area, aspect, top, left):
     assert height * width >= max(0, exact[0] - 1) * max(0, exact[1] - 1) - 1e-9
 
 
-def test_erasing_covers_with_the_mean_color(images):
+def test_erase_covers_with_the_mean_color(images):
     X = torch.from_numpy(images)
     full = torch.ones(5, dtype=torch.float64)
     new = _functional.erase(X, area=full, aspect=8 / 11 * full, top=full, left=full, value=None)
@@ -179,7 +179,7 @@ def test_erasing_covers_with_the_mean_color(images):
     np.testing.assert_allclose(new, expected)
 
 
-def test_brightness_and_contrast(images):
+def test_scale_brightness_scales_gain_and_contrast(images):
     gain, contrast = column(1, 0.5, 1, 2, 1.5), column(1, 1, 0.5, 1, 0.2)
     new = _functional.scale_brightness(torch.from_numpy(images), gain, contrast).numpy()
     for i, image in enumerate(images):
@@ -187,7 +187,7 @@ def test_brightness_and_contrast(images):
         np.testing.assert_allclose(new[i], expected)
 
 
-def test_shifted_bands_are_numpys_interpolation():
+def test_shift_bands_agrees_with_numpy():
     spectra, bands = np.random.default_rng(0).normal(size=(6, 30)), np.arange(30)
     shifts = column(0, 1, -2, 0.25, -3.7, 40)
     new = _functional.shift_bands(torch.from_numpy(spectra), shifts).numpy()
@@ -197,7 +197,7 @@ def test_shifted_bands_are_numpys_interpolation():
         )
 
 
-def test_scaled_bands():
+def test_scale_bands_adds_a_tilt_in_standard_deviations():
     spectra = np.random.default_rng(0).normal(3, size=(3, 5))
     new = _functional.scale_bands(
         torch.from_numpy(spectra), column(1, 2, 0.5), column(0, 1, 0.3), column(0, -1, 2)
@@ -208,7 +208,7 @@ def test_scaled_bands():
     np.testing.assert_allclose(new, gain * spectra + (offset + slope * ramp) * std)
 
 
-def test_noise_counts_in_standard_deviations_or_in_units():
+def test_add_noise_counts_in_standard_deviations_or_units():
     X = torch.stack([torch.linspace(0, 100, 50), torch.full((50,), 3.0)])
     noise, scale = torch.ones_like(X), torch.tensor([0.1, 0.1])
     relative = _functional.add_noise(X, noise, scale, True) - X

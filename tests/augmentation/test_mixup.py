@@ -23,7 +23,7 @@ def pairs(n=3000):
     return torch.eye(n), torch.eye(n)
 
 
-def test_labels_are_blended_as_their_samples_are():
+def test_mixup_mixes_labels_as_their_samples():
     X, targets = pairs(500)
     mixed_samples, soft = MixUp(1.0).mix(X, targets)
     torch.testing.assert_close(mixed_samples, soft)
@@ -34,14 +34,14 @@ def test_labels_are_blended_as_their_samples_are():
 
 
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
-def test_weights_are_beta_distributed(alpha):
+def test_mixup_weights_are_beta_distributed(alpha):
     X, targets = pairs()
     _, soft = MixUp(alpha).mix(X, targets)
     weights = soft.diagonal()[soft.diagonal() != 1].numpy()
     assert stats.kstest(weights, stats.beta(alpha, alpha).cdf).pvalue > 1e-3
 
 
-def test_p_is_the_part_that_is_blended():
+def test_mixup_mixes_a_fraction_p():
     X, targets = pairs()
     mixed_samples, soft = MixUp(1.0, p=0.3).mix(X, targets)
     is_unmixed = soft.diagonal() == 1
@@ -51,7 +51,7 @@ def test_p_is_the_part_that_is_blended():
 
 @pytest.mark.parametrize("shape", [(6, 4), (6, 3, 3), (6, 3, 3, 2)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_shapes_and_types_stay(shape, dtype):
+def test_mixup_keeps_shapes_and_types(shape, dtype):
     X, targets = torch.rand(shape, dtype=dtype), torch.eye(6)
     originals = X.clone(), targets.clone()
     mixed_samples, soft = MixUp().mix(X, targets)
@@ -61,12 +61,12 @@ def test_shapes_and_types_stay(shape, dtype):
     assert torch.equal(targets, originals[1])
 
 
-def test_all_is_done_on_the_device_of_the_samples():
+def test_mixup_works_on_the_device_of_the_samples():
     X, targets = (tensor.to("meta") for tensor in pairs(5))
     assert {tensor.device.type for tensor in MixUp().mix(X, targets)} == {"meta"}
 
 
-def test_weighted_targets_keep_their_weights():
+def test_mixup_keeps_weights_of_targets():
     """Rows need not sum to one: a target times the weight of its sample is blended as it is."""
     X, targets = pairs(50)
     weights = torch.rand(50)[:, None]
@@ -77,7 +77,7 @@ def test_weighted_targets_keep_their_weights():
     torch.testing.assert_close(weighted_targets, plain * weights[:, 0])
 
 
-def test_in_a_row_with_others():
+def test_compose_mixes_with_other_augmenters():
     X, targets = torch.rand(40, 6, 6, 1), torch.eye(40)
     compose = Compose([RandomShift(1, 1), MixUp(1.0), GaussianNoise(0.0)])
     new, soft = compose.mix(X, targets)
@@ -90,14 +90,14 @@ def test_in_a_row_with_others():
     assert nested.shape == X.shape
 
 
-def test_only_what_blends_has_mix():
+def test_compose_has_mix_only_with_mixup():
     assert hasattr(Compose([RandomFlip(), MixUp()]), "mix")
     assert not hasattr(Compose([RandomFlip()]), "mix")
     assert not hasattr(RandomFlip(), "mix")
     assert not hasattr(Compose([("m", MixUp())]).set_params(m="passthrough"), "mix")
 
 
-def test_outside_of_training_it_says_so():
+def test_mixup_outside_of_training_is_refused():
     compose = Compose([RandomFlip(), MixUp()])
     images = np.zeros((4, 3, 3))
     for method in (compose.fit, compose.fit_transform, lambda X: compose(torch.from_numpy(X))):
@@ -106,13 +106,13 @@ def test_outside_of_training_it_says_so():
     assert not hasattr(MixUp(), "fit_transform")
 
 
-def test_wrong_targets_are_named():
+def test_mixup_names_wrong_targets():
     with pytest.raises(ValueError, match=r"got torch\.int64 of shape \(4,\) for 4 samples"):
         MixUp().mix(torch.rand(4, 3), torch.arange(4))
     with pytest.raises(ValueError, match="one row per sample"):
         MixUp().mix(torch.rand(4, 3), torch.eye(3))
 
 
-def test_it_is_cloned_and_searched_as_any_estimator():
+def test_mixup_is_cloned_and_searched():
     assert clone(MixUp(0.4)).get_params() == {"alpha": 0.4, "p": 1.0}
     assert repr(MixUp(0.4)) == "MixUp(alpha=0.4)"

@@ -53,7 +53,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), WRONG)
-def test_wrong_values(name, parameter, value):
+def test_augmenters_name_wrong_values(name, parameter, value):
     augmenter = CLASSES[name](**{parameter: value})
     message = rf"'{parameter}' parameter of {name} must be .* Got {re.escape(repr(value))} instead"
     with pytest.raises(ValueError, match=message):
@@ -64,20 +64,20 @@ def test_wrong_values(name, parameter, value):
         augmenter.fit_transform(samples_for(name))
 
 
-def test_a_typo_is_no_parameter():
+def test_augmenters_refuse_unknown_parameters():
     with pytest.raises(TypeError, match="degree"):
         augmentation.RandomRotation(degree=3)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_only_the_magnitudes_are_positional(name):
+def test_augmenters_take_only_magnitudes_by_position(name):
     parameters = list(CLASSES[name]().get_params(deep=False))
     with pytest.raises(TypeError):
         CLASSES[name](*([0.5] * len(parameters)))
 
 
 @pytest.mark.parametrize("value", [np.float32(5), np.int64(5), 5])
-def test_numbers_of_numpy_are_numbers(value):
+def test_augmenters_take_numbers_of_numpy(value):
     for augmenter in (
         augmentation.RandomRotation(value),
         augmentation.RandomMotionBlur(value),

@@ -53,7 +53,7 @@ def battery(augmenter, **options):
 
 
 @pytest.mark.parametrize("augmenter", OF_TABLES, ids=str)
-def test_battery_of_scikit_learn(augmenter):
+def test_augmenters_pass_checks_of_scikit_learn(augmenter):
     """All passes but what contradicts the definition, and that fails for no other reason."""
     results = battery(augmenter, expected_failed_checks=BY_DEFINITION)
     assert len(results) > 40
@@ -66,14 +66,14 @@ def test_battery_of_scikit_learn(augmenter):
 
 
 @pytest.mark.parametrize("name", ["Compose", "GaussianNoise", "SpectralGain", "SpectralShift"])
-def test_battery_without_any_change_is_passed_whole(name):
+def test_augmenters_of_zero_magnitude_pass_all_checks(name):
     augmenter = Compose([SpectralShift(0.0), GaussianNoise(0.0)])
     results = battery(augmenter if name == "Compose" else idle(name))
     assert [(r["check_name"], r["exception"]) for r in results if r["status"] != "passed"] == []
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_fit_transform_varies_and_transform_does_not(name):
+def test_augmenters_change_in_fit_transform_alone(name):
     X = samples_for(name)
     augmenter = changing(name, random_state=0)
     new = augmenter.fit_transform(X)
@@ -86,7 +86,7 @@ def test_fit_transform_varies_and_transform_does_not(name):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_the_seed_decides(name):
+def test_augmenters_fit_transform_follows_the_seed(name):
     X = samples_for(name)
     first = changing(name, random_state=0).fit_transform(X)
     np.testing.assert_array_equal(changing(name, random_state=0).fit_transform(X), first)
@@ -100,7 +100,7 @@ def test_the_seed_decides(name):
 
 @pytest.mark.parametrize("random_state", [0, None])
 @pytest.mark.parametrize("name", CLASSES)
-def test_global_generators_are_untouched(name, random_state):
+def test_augmenters_fit_transform_leaves_global_generators_unchanged(name, random_state):
     numpys, torchs = np.random.get_state()[1].copy(), torch.get_rng_state()
     changing(name, random_state=random_state).fit_transform(samples_for(name))
     np.testing.assert_array_equal(np.random.get_state()[1], numpys)
@@ -108,7 +108,7 @@ def test_global_generators_are_untouched(name, random_state):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_clone_pickle_and_repr(name):
+def test_augmenters_clone_and_pickle(name):
     X = samples_for(name)
     augmenter = changing(name, random_state=0)
     expected = augmenter.fit_transform(X)
@@ -124,7 +124,7 @@ def test_clone_pickle_and_repr(name):
     assert repr(CLASSES[name]()) == f"{name}()"
 
 
-def test_a_pipeline_predicts_without_chance():
+def test_augmenters_in_a_pipeline_leave_predictions_deterministic():
     X, y = load_digits(return_X_y=True)
     noisy = make_pipeline(GaussianNoise(1.0, random_state=0), LogisticRegression(max_iter=300))
     noisy.fit(X[:300], y[:300])
@@ -134,7 +134,7 @@ def test_a_pipeline_predicts_without_chance():
     assert not np.allclose(noisy[-1].coef_, plain.coef_)
 
 
-def test_search_over_the_augmentation_of_logistic_regression():
+def test_augmenters_are_searched_in_a_pipeline():
     X, y = load_digits(return_X_y=True)
     images, y = X.reshape(-1, 8, 8)[:240], y[:240]
     pipeline = make_pipeline(
@@ -167,7 +167,7 @@ def test_test_folds_are_not_varied():
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "f2", "f4", "f8", ">f4", ">i2", "bool"])
-def test_images_keep_their_dtype(dtype):
+def test_augmenters_keep_the_dtype_of_images(dtype):
     images = np.random.default_rng(0).integers(0, 100, (20, 5, 6))
     images = images > 50 if dtype == "bool" else images.astype(dtype)
     new = RandomRotation(90, random_state=0).fit_transform(images)
@@ -176,7 +176,7 @@ def test_images_keep_their_dtype(dtype):
     assert RandomRotation().fit(images).transform(images).dtype == images.dtype
 
 
-def test_whole_numbers_are_rounded_and_clipped():
+def test_augmenters_round_and_clip_integers():
     images = np.random.default_rng(0).integers(0, 256, (50, 5, 6), dtype=np.uint8)
     bright = RandomBrightness(0.9, contrast=0.5, random_state=0)
     floats = bright.fit_transform(images.astype(np.float32))
@@ -188,7 +188,7 @@ def test_whole_numbers_are_rounded_and_clipped():
     assert RandomBrightness(0.5, random_state=1).fit_transform(wide).min() > 0
 
 
-def test_tables_become_floats():
+def test_augmenters_convert_tables_to_floats():
     counts = np.arange(12).reshape(3, 4)
     augmenter = SpectralGain(random_state=0)
     assert augmenter.fit_transform(counts).dtype == np.float64
@@ -196,7 +196,7 @@ def test_tables_become_floats():
     assert augmenter.fit_transform(counts.astype(np.float32)).dtype == np.float32
 
 
-def test_tables_keep_their_names():
+def test_augmenters_keep_names_of_tables():
     table = pd.DataFrame(np.arange(12.0).reshape(3, 4)).add_prefix("nm")
     noise = GaussianNoise(random_state=0).set_output(transform="pandas")
     new = noise.fit_transform(table)
@@ -207,7 +207,7 @@ def test_tables_keep_their_names():
         noise.transform(table.rename(columns={"nm1": "other"}))
 
 
-def test_images_fit_into_no_table():
+def test_augmenters_refuse_data_frames_of_images():
     images = samples_for("RandomFlip")
     with pytest.raises(ValueError, match="RandomFlip outputs images"):
         RandomFlip().set_output(transform="pandas")
@@ -219,7 +219,7 @@ def test_images_fit_into_no_table():
     assert GaussianNoise().fit(images[:, 0, :, 0]).get_feature_names_out()[0] == "x0"
 
 
-def test_other_shapes_than_in_fit_are_refused():
+def test_augmenters_refuse_other_shapes_than_in_fit():
     images = samples_for("RandomFlip")
     with pytest.raises(NotFittedError):
         RandomFlip().transform(images)
@@ -249,14 +249,14 @@ def test_other_shapes_than_in_fit_are_refused():
         (RandomFlip(), "images/", "single value"),
     ],
 )
-def test_data_of_another_kind_are_refused(augmenter, X, message):
+def test_augmenters_refuse_data_of_another_kind(augmenter, X, message):
     with pytest.raises(ValueError, match=message):
         clone(augmenter).fit(X)
     with pytest.raises(ValueError, match=message):
         clone(augmenter).fit_transform(X)
 
 
-def test_lists_of_images_and_read_only_arrays():
+def test_augmenters_take_lists_and_read_only_arrays():
     images = samples_for("RandomFlip", channels=1)[..., 0]
     expected = RandomShift(random_state=0).fit_transform(images)
     images.flags.writeable = False
@@ -266,14 +266,14 @@ def test_lists_of_images_and_read_only_arrays():
         )
 
 
-def test_large_data_are_drawn_in_parts():
+def test_augmenters_augment_large_data_in_chunks():
     images = np.tile(samples_for("RandomFlip", n=1, channels=1), (30, 25, 25, 10))
     assert images.size > 2**20
     new = RandomShift(3, 3, random_state=0).fit_transform(images)
     assert len(np.unique(new[:, :20, :20].reshape(30, -1), axis=0)) > 20
 
 
-def test_lazy_images_stay_lazy_where_nothing_changes(tmp_path):
+def test_augmenters_leave_collections_unread_in_transform(tmp_path):
     image = pytest.importorskip("PIL.Image")
     from sklvision.datasets import ImageCollection
 

@@ -46,7 +46,7 @@ LABELS = ["bright", "dark"]
     ],
 )
 @pytest.mark.parametrize("channels", [(), (3,)])
-def test_each_flip_brings_its_corner_to_the_top_left(flip, corners, channels):
+def test_time_augmentation_flips_bring_corners_to_the_top_left(flip, corners, channels):
     X = np.random.default_rng(0).random((2, 4, 5, *channels))
     model = TestTimeAugmentation(Corner(), flip=flip).fit(X, LABELS)
     expected = np.mean([X[:, row, column].reshape(2, -1)[:, 0] for row, column in corners], axis=0)
@@ -54,7 +54,7 @@ def test_each_flip_brings_its_corner_to_the_top_left(flip, corners, channels):
     assert model.n_views_ == len(corners)
 
 
-def test_shifts_move_by_pixels_and_repeat_the_edge():
+def test_time_augmentation_shifts_by_pixels_and_repeats_the_edge():
     X = np.random.default_rng(1).random((2, 6, 7))
     model = TestTimeAugmentation(Corner(), flip=None, shift=2).fit(X, LABELS)
     # Moved down or right, the corner's own pixel is repeated; moved up or left, it is left behind.
@@ -68,7 +68,7 @@ def test_shifts_move_by_pixels_and_repeat_the_edge():
     shift=st.integers(0, 3),
     seed=st.integers(0, 99),
 )
-def test_an_image_and_its_mirror_image_get_the_same_answer(flip, shift, seed):
+def test_time_augmentation_is_invariant_to_flips(flip, shift, seed):
     rng = np.random.default_rng(seed)
     X, y = rng.random((20, 3, 4)), np.arange(20) % 2
     plain = make_pipeline(FlattenImages(), LogisticRegression())
@@ -78,7 +78,7 @@ def test_an_image_and_its_mirror_image_get_the_same_answer(flip, shift, seed):
     np.testing.assert_allclose(model.predict_log_proba(X), np.log(model.predict_proba(X)))
 
 
-def test_of_one_view_it_is_the_classifier_itself():
+def test_time_augmentation_of_one_view_is_the_classifier():
     rng = np.random.default_rng(0)
     X, y = rng.random((30, 3, 4)), np.array(["no", "yes"])[np.arange(30) % 2]
     plain = make_pipeline(FlattenImages(), LogisticRegression())
@@ -87,7 +87,7 @@ def test_of_one_view_it_is_the_classifier_itself():
     assert set(model.predict(X)) == {"no", "yes"}
 
 
-def test_lazy_images_get_the_same_answer(tmp_path):
+def test_time_augmentation_predicts_alike_for_collections(tmp_path):
     X = np.random.default_rng(0).integers(0, 255, (8, 5, 6), dtype=np.uint8)
     for i, image in enumerate(X):
         Image.fromarray(image).save(tmp_path / f"{i}.png")
@@ -98,7 +98,7 @@ def test_lazy_images_get_the_same_answer(tmp_path):
     np.testing.assert_allclose(model.predict_proba(lazy), eager.predict_proba(X))
 
 
-def test_its_parameters_are_searched_and_a_later_change_waits_for_the_next_fit():
+def test_time_augmentation_is_searched_and_keeps_settings():
     rng = np.random.default_rng(0)
     X, y = rng.random((30, 3, 4)), np.arange(30) % 2
     plain = make_pipeline(FlattenImages(), LogisticRegression())
@@ -111,7 +111,7 @@ def test_its_parameters_are_searched_and_a_later_change_waits_for_the_next_fit()
     np.testing.assert_array_equal(model.predict_proba(X), probabilities)
 
 
-def test_sample_weights_reach_the_classifier():
+def test_time_augmentation_passes_sample_weights():
     rng = np.random.default_rng(0)
     X, y = rng.random((30, 3, 4)), np.arange(30) % 2
     weight = np.where(y, 1.0, 100.0)
@@ -125,7 +125,7 @@ def test_sample_weights_reach_the_classifier():
     assert TestTimeAugmentation(plain).fit(X, y, **fit_params).predict(X).mean() == 0
 
 
-def test_errors_say_what_was_expected():
+def test_time_augmentation_names_wrong_parameters():
     X, y = np.zeros((4, 3, 3)), [0, 1, 0, 1]
     with pytest.raises(ValueError, match=r"'estimator' parameter.*'predict_proba'"):
         TestTimeAugmentation(RidgeClassifier()).fit(X, y)

@@ -48,7 +48,7 @@ def problem(name, digits):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_training_varies_and_prediction_does_not(name, digits):
+def test_augmenters_change_training_and_not_prediction(name, digits):
     model, X, y = problem(name, digits)
     model_with_augmentation = clone(model).set_params(augment=changing(name)).fit(X, y)
     assert not np.allclose(weights(model_with_augmentation), weights(model.fit(X, y)))
@@ -58,7 +58,7 @@ def test_training_varies_and_prediction_does_not(name, digits):
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_the_classifiers_seed_decides(name, digits):
+def test_augmenters_in_training_follow_the_seed_of_the_classifier(name, digits):
     model, X, y = problem(name, digits)
     model.set_params(augment=changing(name, random_state=5))
     state = np.random.get_state()[1].copy()
@@ -71,7 +71,7 @@ def test_the_classifiers_seed_decides(name, digits):
     np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
-def test_search_over_the_parameters_of_one_augmenter(digits):
+def test_augmenters_in_training_are_searched(digits):
     X, y = digits
     pipeline = make_pipeline(ImageClassifier(augment=RandomRotation(), **SMALL))
     grid = {"imageclassifier__augment__degrees": [0, 15, 90]}
@@ -81,7 +81,7 @@ def test_search_over_the_parameters_of_one_augmenter(digits):
     assert search.best_estimator_[-1].augment.degrees == best_degrees
 
 
-def test_search_over_the_parts_of_several(digits):
+def test_compose_in_training_is_searched_by_part(digits):
     X, y = digits
     model = ImageClassifier(augment=Compose([RandomFlip(), RandomShift(1, 1)]), **SMALL)
     grid = {
@@ -93,20 +93,20 @@ def test_search_over_the_parts_of_several(digits):
     assert len(set(search.cv_results_["mean_test_score"])) > 1
 
 
-def test_a_plain_list_will_do(digits):
+def test_augmenters_in_training_may_be_a_list(digits):
     X, y = digits
     model = ImageClassifier(augment=[RandomFlip(), RandomShift()], **SMALL).fit(X, y)
     assert model.predict(X).shape == y.shape
 
 
-def test_in_double_precision(digits):
+def test_augmenters_train_in_double_precision(digits):
     X, y = digits
     compose = Compose([RandomRotation(), GaussianNoise()])
     model = ImageClassifier(augment=compose, precision="float64", **SMALL).fit(X, y)
     assert np.isfinite(model.loss_curve_).all()
 
 
-def test_shifted_digits_are_read_by_who_saw_shifts():
+def test_random_shift_in_training_helps_with_shifted_digits():
     X, y = load_digits(return_X_y=True)
     images = X.reshape(-1, 8, 8)
     train, test = slice(0, 1000), slice(1000, None)
@@ -123,7 +123,7 @@ def test_shifted_digits_are_read_by_who_saw_shifts():
     )
 
 
-def test_drifting_spectra_are_read_by_who_saw_drift():
+def test_spectral_augmenters_in_training_help_with_drift():
     """Narrow peaks at two places, and a spectrometer out of calibration."""
     rng = np.random.default_rng(0)
     y, bands = np.arange(300) % 2, np.arange(40)

@@ -38,7 +38,7 @@ def write(folder, images, **sizes):
     return names
 
 
-def test_features_are_the_nets_own(images):
+def test_pretrained_features_are_those_of_the_net(images):
     """Reference: the net itself, on pixels as the weights expect them."""
     from sklvision.nets._efficientnet_lite import _load_weights, _make_model
 
@@ -53,7 +53,7 @@ def test_features_are_the_nets_own(images):
     np.testing.assert_allclose(features_of_package, expected, atol=1e-4)
 
 
-def test_values_mean_the_same_in_every_unit(images, features):
+def test_pretrained_features_are_invariant_to_units(images, features):
     expected = features.fit_transform(images)
     for units in (images / 255, (images / 255).astype(np.float32), images.astype(float)):
         np.testing.assert_allclose(clone(features).fit_transform(units), expected, atol=1e-4)
@@ -77,14 +77,14 @@ def test_values_mean_the_same_in_every_unit(images, features):
         (np.int64, 255, (0.0, 255.0)),
     ],
 )
-def test_the_range_is_known_by_type_or_by_the_training_images(features, dtype, top, expected):
+def test_pretrained_features_range_is_by_type_or_training_images(features, dtype, top, expected):
     X = np.zeros((2, 8, 8))
     X[1, 2, 2] = top
     assert features.fit(X.astype(dtype)).pixel_range_ == expected
 
 
 @pytest.mark.parametrize("values", [(-1.0, 1.0), (0.0, 4095.0)])
-def test_a_range_that_cannot_be_known_must_be_given(features, values):
+def test_pretrained_features_demand_an_unknown_range(features, values):
     X = np.zeros((2, 8, 8))
     X[0, 0, 0], X[1, 0, 0] = values
     with pytest.raises(ValueError, match=r"pixel_range=\(black, white\)"):
@@ -92,7 +92,7 @@ def test_a_range_that_cannot_be_known_must_be_given(features, values):
     features.set_params(pixel_range=values).fit(X)
 
 
-def test_collections_give_what_arrays_give(images, features, tmp_path):
+def test_pretrained_features_of_collections_equal_those_of_arrays(images, features, tmp_path):
     expected = features.fit_transform(images)
     collection = ImageCollection(write(tmp_path, images))
     np.testing.assert_array_equal(clone(features).fit_transform(collection), expected)
@@ -101,7 +101,7 @@ def test_collections_give_what_arrays_give(images, features, tmp_path):
     )
 
 
-def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_path):
+def test_pretrained_features_resize_images_of_different_sizes(images, features, tmp_path):
     images_of_sizes = [images[0], images[1][:10], images[2][:, :9]]
     collection = ImageCollection(write(tmp_path, images_of_sizes))
     result = features.fit_transform(collection)
@@ -114,7 +114,7 @@ def test_images_of_different_sizes_are_resized_when_read(images, features, tmp_p
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_proportions_are_kept_or_not(images, keep, monkeypatch):
+def test_pretrained_features_keep_proportions_if_set(images, keep, monkeypatch):
     shapes = []
     call = _backbone.FeatureExtractor.__call__
     monkeypatch.setattr(
@@ -129,7 +129,7 @@ def test_proportions_are_kept_or_not(images, keep, monkeypatch):
     assert shapes == [(4, 40, width, 3), (2, 40, width, 3)]
 
 
-def test_flips_are_averaged(images):
+def test_pretrained_features_average_flips(images):
     plain = PretrainedFeatures(image_size=32, precision="float32")
     with_flips = PretrainedFeatures(image_size=32, precision="float32", average_flips=True)
     result = with_flips.fit_transform(images)
@@ -139,7 +139,7 @@ def test_flips_are_averaged(images):
     np.testing.assert_allclose(result, expected, atol=1e-4)
 
 
-def test_files_hold_no_weights_and_give_the_same_features(images, features, tmp_path):
+def test_pretrained_features_pickle_without_weights(images, features, tmp_path):
     expected = features.fit_transform(images)
     joblib.dump(features, tmp_path / "features.joblib")
     assert (tmp_path / "features.joblib").stat().st_size < 2000
@@ -148,27 +148,27 @@ def test_files_hold_no_weights_and_give_the_same_features(images, features, tmp_
     np.testing.assert_array_equal(restored.transform(images), expected)
 
 
-def test_other_weights_are_refused(images, features):
+def test_pretrained_features_refuse_other_weights(images, features):
     restored = pickle.loads(pickle.dumps(features.fit(images)))
     restored.weights_digest_ = "0" * 64
     with pytest.raises(RuntimeError, match="not those"):
         restored.transform(images)
 
 
-def test_a_fitted_transformer_keeps_its_settings(images, features):
+def test_pretrained_features_keep_settings_until_the_next_fit(images, features):
     expected = features.fit_transform(images)
     features.set_params(image_size=40, average_flips=True, backbone="efficientnet_lite1")
     np.testing.assert_array_equal(features.transform(images), expected)
 
 
-def test_the_global_generator_is_left_alone(images):
+def test_pretrained_features_leave_the_global_generator_unchanged(images):
     _backbone.load_feature_extractor.cache_clear()
     state = torch.get_rng_state()
     PretrainedFeatures(image_size=32).fit_transform(images)
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_search_computes_features_once_with_memory(images, features, tmp_path, monkeypatch):
+def test_pretrained_features_are_computed_once_with_memory(images, features, tmp_path, monkeypatch):
     batches = []
     call = _backbone.FeatureExtractor.__call__
 
@@ -198,12 +198,12 @@ def test_a_search_computes_features_once_with_memory(images, features, tmp_path,
         ({"device": "tpu"}, ValueError, "device"),
     ],
 )
-def test_wrong_parameters_name_what_is_wrong(images, params, error, message):
+def test_pretrained_features_name_wrong_parameters(images, params, error, message):
     with pytest.raises(error, match=message):
         PretrainedFeatures(**params).fit(images)
 
 
-def test_bfloat16_says_nearly_the_same(images, features):
+def test_pretrained_features_in_bfloat16_are_close(images, features):
     exact = features.fit_transform(images)
     rough = features.set_params(precision="bfloat16").fit_transform(images)
     similarity = (
@@ -214,7 +214,7 @@ def test_bfloat16_says_nearly_the_same(images, features):
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_few_photographs_suffice_for_a_linear_classifier(data_home):
+def test_pretrained_features_classify_with_few_photographs(data_home):
     bunch = load_image_folder(data_home / "flowers17")
     indices = np.flatnonzero(np.isin(bunch.target, ["daisy", "iris", "tulip"]))[::4]
     X, y = bunch.data[indices], bunch.target[indices]

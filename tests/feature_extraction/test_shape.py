@@ -29,7 +29,7 @@ def ratios(*masks):
     return [dict(zip(shape.get_feature_names_out(), row, strict=True)) for row in values]
 
 
-def test_lengths_of_a_straight_bar():
+def test_shape_features_of_a_straight_bar_are_its_lengths():
     (features,) = ratios(bar(60, 6))
     for name in ("height", "thickness", "spread"):
         assert features[name] == pytest.approx(0.1, rel=0.02)
@@ -38,7 +38,7 @@ def test_lengths_of_a_straight_bar():
 
 
 @given(sag=st.floats(0, 12))
-def test_a_parabola_is_all_of_the_bend(sag):
+def test_shape_features_bow_of_a_parabola_is_its_bend(sag):
     features = ratios(bar(sag=sag), bar(sag=-sag))
     # The root mean square of x**2 - 1/3 between -1 and 1 is 2 / sqrt(45).
     for row in features:
@@ -48,7 +48,7 @@ def test_a_parabola_is_all_of_the_bend(sag):
         assert row["height"] >= row["spread"] - 1e-9
 
 
-def test_a_wave_bends_without_a_bow():
+def test_shape_features_of_a_wave_have_a_bend_and_no_bow():
     (features,) = ratios(bar(wave=4))
     assert features["bend"] > 0.02
     assert features["bow"] < 1e-3
@@ -59,7 +59,7 @@ def test_a_wave_bends_without_a_bow():
     flip=st.sampled_from([np.flipud, np.fliplr, lambda m: m[::-1, ::-1]]),
     factor=st.sampled_from([1e-3, 0.5, 255]),
 )
-def test_neither_mirroring_nor_place_nor_unit_matters(data, flip, factor):
+def test_shape_features_are_invariant_to_flips_shifts_and_units(data, flip, factor):
     seed = data.draw(st.integers(0, 1000))
     mask = np.zeros((30, 70))
     mask[5:20, 8:50] = np.random.default_rng(seed).random((15, 42))
@@ -76,7 +76,7 @@ def test_neither_mirroring_nor_place_nor_unit_matters(data, flip, factor):
     )
 
 
-def test_size_does_not_matter():
+def test_shape_features_are_invariant_to_size():
     small, large = ratios(bar(60, 6, sag=6, shape=(80, 160)), bar(120, 12, sag=12, shape=(80, 160)))
     for name, value in small.items():
         assert large[name] == pytest.approx(value, abs=2e-3)
@@ -85,19 +85,19 @@ def test_size_does_not_matter():
 @pytest.mark.parametrize(
     "mask", [np.zeros((5, 9)), np.eye(1, 45).reshape(5, 9), np.ones((5, 9)), -np.ones((5, 9))]
 )
-def test_odd_masks_give_numbers(mask):
+def test_shape_features_of_odd_masks_are_finite(mask):
     assert np.isfinite(ShapeFeatures().fit_transform([mask, mask])).all()
     assert np.isfinite(ShapeFeatures().fit_transform([mask[:, :1], mask[:, :1]])).all()
 
 
-def test_one_row_of_features_whatever_is_beside_it():
+def test_shape_features_are_computed_for_each_mask_alone():
     masks = np.stack([bar(sag=sag) for sag in range(6)])
     shape = ShapeFeatures().fit(masks)
     for i in range(6):
         np.testing.assert_allclose(shape.transform(masks[i : i + 1])[0], shape.transform(masks)[i])
 
 
-def test_images_on_disk_are_cropped_and_told_as_those_in_memory(tmp_path):
+def test_shape_features_of_files_equal_those_of_arrays(tmp_path):
     images = np.stack([np.rint(60 + 120 * bar(sag=sag)) for sag in (0, 3, 8)]).astype(np.uint8)
     files = [tmp_path / f"{i}.png" for i in range(3)]
     for image, file in zip(images, files, strict=True):

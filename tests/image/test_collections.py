@@ -50,7 +50,7 @@ def reads(monkeypatch):
         ForegroundCrop(threshold="otsu", align=True, output_size=6, output="both"),
     ],
 )
-def test_mixed_sizes_become_one(collection_of_sizes, reads, transformer):
+def test_image_transformers_bring_collections_to_one_size(collection_of_sizes, reads, transformer):
     images, collection = collection_of_sizes
     transformer.fit(collection)
     assert transformer.input_shape_ is None
@@ -86,7 +86,7 @@ def test_resize_distinguishes_gray_and_color(tmp_path, collection_of_sizes):
         PixelScaler().fit(np.eye(4)).transform(gray[[0, 3]])
 
 
-def test_range_of_bytes_is_known_without_reading(collection_of_sizes, reads):
+def test_pixel_scaler_knows_the_range_of_bytes_without_reading(collection_of_sizes, reads):
     images, collection = collection_of_sizes
     scaler = PixelScaler((-1, 1)).fit(collection)
     assert scaler.data_range_ == (0, 255)
@@ -96,7 +96,7 @@ def test_range_of_bytes_is_known_without_reading(collection_of_sizes, reads):
     np.testing.assert_allclose(scaler.inverse_transform(result)[1], images[1], atol=1e-4)
 
 
-def test_range_of_floats_is_learned_from_all_images_read_once(tmp_path, reads):
+def test_pixel_scaler_learns_the_range_of_floats_by_one_reading(tmp_path, reads):
     rng = np.random.default_rng(0)
     images = [rng.normal(i, 1, (6 + i, 5)).astype(np.float32) for i in range(4)]
     collection = save(tmp_path, images, "tiff")
@@ -112,7 +112,7 @@ def test_range_of_floats_is_learned_from_all_images_read_once(tmp_path, reads):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_pixels_that_are_no_numbers_are_refused_when_read(tmp_path, value):
+def test_image_transformers_refuse_nan_when_images_are_read(tmp_path, value):
     images = [np.full((5, 5), i, np.float32) for i in range(3)]
     collection = save(tmp_path, images, "tiff")
     collection = collection.map(lambda image: np.where(image == 1, np.float32(value), image))
@@ -124,7 +124,7 @@ def test_pixels_that_are_no_numbers_are_refused_when_read(tmp_path, value):
     assert "001.tiff" in "".join(raised.value.__notes__)
 
 
-def test_flatten_reads_all_into_one_table(collection_of_sizes, reads):
+def test_flatten_images_reads_a_collection_into_one_table(collection_of_sizes, reads):
     images, collection = collection_of_sizes
     subset = collection[[0, 3, 5]]
     flatten = FlattenImages().fit(subset)
@@ -141,7 +141,7 @@ def test_flatten_reads_all_into_one_table(collection_of_sizes, reads):
         flatten.transform(collection[[2]])
 
 
-def test_collections_without_images_are_refused(collection_of_sizes):
+def test_resize_refuses_collections_without_images(collection_of_sizes):
     _, collection = collection_of_sizes
     with pytest.raises(ValueError, match="0 samples"):
         Resize(4).fit(collection[[]])
@@ -149,7 +149,7 @@ def test_collections_without_images_are_refused(collection_of_sizes):
         Resize(4).fit(collection[[0, 3]].map(np.ravel))
 
 
-def test_pipeline_search_and_processes(tmp_path, digits):
+def test_image_pipeline_scores_collections_as_arrays(tmp_path, digits):
     images, y = digits
     collection = save(tmp_path, images[:120])
     model = make_pipeline(

@@ -22,7 +22,7 @@ def batches(dtype):
 
 
 @given(st.one_of(batches(np.uint8), batches(np.int64), batches(bool)))
-def test_inverse_gives_the_images_back(images):
+def test_flatten_images_inverse_restores_images(images):
     flatten = FlattenImages().fit(images)
     rows = flatten.transform(images)
     assert rows.shape == (len(images), images[0].size)
@@ -31,7 +31,7 @@ def test_inverse_gives_the_images_back(images):
     np.testing.assert_array_equal(restored, images)
 
 
-def test_names_are_those_of_the_pixels():
+def test_flatten_images_names_columns_by_pixel():
     images = np.arange(2 * 3 * 4 * 2).reshape(2, 3, 4, 2)
     frame = FlattenImages().set_output(transform="pandas").fit_transform(images)
     assert frame["pixel_1_3_0"].tolist() == images[:, 1, 3, 0].tolist()
@@ -39,7 +39,7 @@ def test_names_are_those_of_the_pixels():
     assert gray["pixel_2_0"].tolist() == images[:, 2, 0, 1].tolist()
 
 
-def test_tables_pass_through_with_their_names():
+def test_flatten_images_passes_tables_with_their_names():
     table = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     flatten = FlattenImages().fit(table)
     np.testing.assert_array_equal(flatten.transform(table), table)
@@ -50,18 +50,18 @@ def test_tables_pass_through_with_their_names():
     np.testing.assert_array_equal(FlattenImages().fit(X).inverse_transform(X), X)
 
 
-def test_contiguous_images_are_not_copied():
+def test_flatten_images_copies_no_contiguous_images():
     images = np.zeros((3, 4, 5), np.uint8)
     assert np.shares_memory(FlattenImages().fit_transform(images), images)
 
 
 @pytest.mark.parametrize("rows", [np.zeros((2, 11)), np.zeros((2, 12, 1)), np.zeros(12)])
-def test_inverse_of_rows_of_another_length_is_refused(rows):
+def test_flatten_images_inverse_refuses_rows_of_another_length(rows):
     with pytest.raises(ValueError, match=r"11 features.*makes 12.*\(3, 4\)|dim 3|1D array"):
         FlattenImages().fit(np.zeros((2, 3, 4))).inverse_transform(rows)
 
 
-def test_tables_and_images_are_not_mixed_up():
+def test_flatten_images_distinguishes_tables_and_images():
     images = np.zeros((2, 3, 4))
     with pytest.raises(
         ValueError, match=r"rows of 12 features.*fitted on images of shape \(3, 4\)"
@@ -73,7 +73,7 @@ def test_tables_and_images_are_not_mixed_up():
         FlattenImages().fit(images.reshape(2, 12)).transform(images)
 
 
-def test_a_baseline_and_a_reconstruction_from_images(digits):
+def test_flatten_images_serves_baselines_and_reconstructions(digits):
     images, y = digits
     full = make_pipeline(PixelScaler(), FlattenImages(), LogisticRegression())
     by_hand = LogisticRegression().fit(images.reshape(len(images), -1) / np.float32(255), y)

@@ -56,7 +56,7 @@ def crop_as_published(image, center=960, depth=32, size=448, output=112):
     return np.rint(window.reshape(output, factor, output, factor).mean(axis=(1, 3)))
 
 
-def test_default_is_the_published_recipe():
+def test_foreground_crop_default_is_the_published_recipe():
     image = nail(600, 1000, 30, shape=(1216, 1936), length=220)
     image[300, 1000] = 255  # one bright spot moves the centroid as it would then
     result = crop(image)
@@ -65,7 +65,7 @@ def test_default_is_the_published_recipe():
 
 
 @pytest.mark.data
-def test_published_recipe_on_the_nails(data_home):
+def test_foreground_crop_default_on_the_nails(data_home):
     data = load_image_folder(data_home / "nails" / "test").data[::5]
     images = np.asarray(data)
     result = ForegroundCrop().fit_transform(images)
@@ -77,7 +77,7 @@ def test_published_recipe_on_the_nails(data_home):
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_aligned_nails_are_whole_and_bent_ones_differ(data_home):
+def test_foreground_crop_aligned_nails_are_complete_and_bent_ones_differ(data_home):
     """Plain features of the mask tell bent nails of a later series, with no net."""
     train, test = (load_image_folder(data_home / "nails" / part) for part in ("train", "test"))
     aligned = ForegroundCrop(
@@ -105,7 +105,7 @@ def test_aligned_nails_are_whole_and_bent_ones_differ(data_home):
     kind=st.sampled_from(["image", "mask", "both"]),
 )
 @settings(max_examples=30)
-def test_moving_the_object_leaves_the_output(shift, kind):
+def test_foreground_crop_is_invariant_to_shifts(shift, kind):
     """Exactly so in the published recipe, on a background without a mark."""
     image = np.full((300, 400), 50, np.uint8)
     image[140:160, 160:230] = 220
@@ -120,7 +120,7 @@ def test_moving_the_object_leaves_the_output(shift, kind):
     sign=st.sampled_from([1, -1]), polarity=st.sampled_from(["own", "both"]),
 )  # fmt: skip
 @settings(max_examples=40)
-def test_moving_and_turning_the_object_leaves_the_aligned_output(
+def test_foreground_crop_aligned_is_invariant_to_shifts_and_rotations(
     row, column, angle, bend, sign, polarity
 ):
     polarity_of_sign = "bright" if sign > 0 else "dark"
@@ -137,7 +137,7 @@ def test_moving_and_turning_the_object_leaves_the_aligned_output(
     assert abs(result.mean() / expected.mean() - 1) < 0.25
 
 
-def test_the_middle_as_shares_of_the_image():
+def test_foreground_crop_takes_center_crop_as_fractions():
     image = nail(120, 180)
     expected = crop(image, **ALIGNED | {"center_crop": (150, 320)})
     np.testing.assert_array_equal(crop(image, **ALIGNED | {"center_crop": (0.5, 0.8)}), expected)
@@ -147,14 +147,14 @@ def test_the_middle_as_shares_of_the_image():
     assert crop(image, center_crop=0.001, crop_size=8, output_size=8).shape == (8, 8)
 
 
-def test_turned_by_half_a_turn_the_head_stays_on_the_left():
+def test_foreground_crop_aligned_puts_the_head_on_the_left():
     for angle in (0, 90, 180, 270, 200):
         mask = crop(nail(angle=angle), **ALIGNED, output="mask") > 127
         heights = mask.sum(axis=0)
         assert heights[:12].max() > 1.6 * heights[20:].max()
 
 
-def test_bends_are_plain_to_see():
+def test_foreground_crop_aligned_keeps_bends():
     def middle(bend):
         mask = crop(nail(angle=40, bend=bend), **ALIGNED, output="mask") / 255.0
         rows = np.arange(24)[:, np.newaxis]
@@ -164,13 +164,13 @@ def test_bends_are_plain_to_see():
     assert np.ptp(middle(80)) > 6
 
 
-def test_aligned_crop_is_scaled_to_the_object():
+def test_foreground_crop_aligned_is_scaled_to_the_object():
     for length in (90, 120, 240):
         mask = crop(nail(length=length, angle=20), **ALIGNED, output="mask") > 127
         assert np.ptp(np.flatnonzero(mask.any(axis=0))) == pytest.approx(68, abs=3)
 
 
-def test_a_large_object_is_averaged_and_not_sampled():
+def test_foreground_crop_averages_large_objects():
     image = np.full((1200, 1600), 20, np.uint8)
     image[500:700, 200:1400] = 60 + 150 * (np.indices((200, 1200)).sum(axis=0) % 2)
     rotated_image = np.asarray(
@@ -181,7 +181,7 @@ def test_a_large_object_is_averaged_and_not_sampled():
         assert np.abs(inner_pixels - 135.0).max() < 6
 
 
-def test_glare_hides_no_dim_part():
+def test_foreground_crop_otsu_keeps_dim_parts_beside_glare():
     image = nail()
     bright = np.flatnonzero(image[150] > 140)[:40]
     image[140:160, bright] = 255
@@ -189,7 +189,7 @@ def test_glare_hides_no_dim_part():
     assert np.ptp(np.flatnonzero(mask.any(axis=0))) == pytest.approx(68, abs=3)
 
 
-def test_uneven_light_and_specks_are_no_object():
+def test_foreground_crop_otsu_ignores_uneven_light_and_specks():
     image = nail(angle=30).astype(float)
     image += 60 * np.exp(-((np.mgrid[:300, :400][1] - 80) ** 2) / 2e4)
     image[20:23, 30:33] = image[280:284, 300] = 255
@@ -199,7 +199,7 @@ def test_uneven_light_and_specks_are_no_object():
 
 
 @pytest.mark.parametrize("align", [False, True])
-def test_no_object_in_a_reduced_image_is_an_empty_mask(align):
+def test_foreground_crop_mask_without_object_is_empty(align):
     flat = np.full((640, 700), 90, np.uint8)
     options = {**OTSU, "align": align, "output": "mask", "crop_size": 100, "output_size": (9, 30)}
     assert not crop(flat, **options).any()
@@ -219,7 +219,7 @@ def test_foreground_crop_ignores_a_strip_along_the_border(slope):
     assert crop(empty, **ALIGNED, output="mask").mean() > 10
 
 
-def test_a_shadow_is_left_out_where_either_is_looked_for():
+def test_foreground_crop_both_polarities_leave_out_shadows():
     image = nail().astype(int)
     shadow = nail(157).astype(int) - nail(157, sign=0)
     image = np.where(image > 135, image, image - shadow // 2).astype(np.uint8)
@@ -235,7 +235,7 @@ def test_a_shadow_is_left_out_where_either_is_looked_for():
 @pytest.mark.parametrize("align", [False, True])
 @pytest.mark.parametrize("threshold", [32, "otsu"])
 @pytest.mark.parametrize("value", [0, 7, 255])
-def test_constant_image_gives_its_middle(value, threshold, align, polarity):
+def test_foreground_crop_of_a_constant_image_is_its_middle(value, threshold, align, polarity):
     image = np.full((60, 80), value, np.uint8)
     result, mask = np.moveaxis(
         crop(image, threshold=threshold, align=align, polarity=polarity, crop_size=20, output_size=10, output="both"),
@@ -249,7 +249,7 @@ def test_constant_image_gives_its_middle(value, threshold, align, polarity):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, bool])
-def test_no_wrap_where_the_maximum_is_below_the_threshold(dtype):
+def test_foreground_crop_threshold_does_not_wrap(dtype):
     image = np.zeros((40, 40), dtype)
     image[5:9, 5:9] = 1 if dtype is bool else 20
     result = crop(image, crop_size=20, output_size=20)
@@ -260,7 +260,7 @@ def test_no_wrap_where_the_maximum_is_below_the_threshold(dtype):
     np.testing.assert_array_equal(dark, (~image if dtype is bool else 20 - image)[10:30, 10:30])
 
 
-def test_beyond_the_border_the_image_is_mirrored_and_the_mask_empty():
+def test_foreground_crop_mirrors_the_image_beyond_its_border():
     image = np.arange(40 * 50, dtype=np.float64).reshape(40, 50) / 100
     image[2, 47] = 1000
     result, mask = np.moveaxis(
@@ -277,7 +277,7 @@ def test_beyond_the_border_the_image_is_mirrored_and_the_mask_empty():
 @pytest.mark.parametrize("align", [False, True])
 @pytest.mark.parametrize("threshold", [32, "otsu"])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 1), (2, 3), (5, 40), (30, 20, 3)])
-def test_images_smaller_than_the_crop(shape, threshold, align):
+def test_foreground_crop_takes_images_smaller_than_the_crop(shape, threshold, align):
     rng = np.random.default_rng(0)
     for image in (rng.integers(0, 256, shape, dtype=np.uint8), rng.random(shape)):
         for kind, channels in (("image", 0), ("both", 1)):
@@ -292,7 +292,7 @@ def test_images_smaller_than_the_crop(shape, threshold, align):
 
 
 @given(length=st.integers(1, 12), start=st.integers(-40, 40), size=st.integers(1, 30))
-def test_mirrored_border_is_that_of_numpy(length, start, size):
+def test_crop_window_mirrors_as_numpy(length, start, size):
     row = np.arange(length)[np.newaxis]
     expected = np.pad(row, ((0, 0), (60, 80)), mode="reflect")[:, 60 + start : 60 + start + size]
     np.testing.assert_array_equal(crop_window(row, 0, start, (1, size)), expected)
@@ -321,7 +321,7 @@ def test_foreground_crop_finds_color_images_by_their_mean():
     ("dtype", "top"),
     [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1), (np.int16, 1), (bool, 1)],
 )
-def test_mask_holds_the_share_in_the_range_of_the_dtype(dtype, top):
+def test_foreground_crop_mask_is_a_fraction_in_the_range_of_the_dtype(dtype, top):
     image = np.zeros((40, 40))
     image[10:30, 12:28] = 200
     image = image.astype(dtype)
@@ -338,7 +338,7 @@ def test_mask_holds_the_share_in_the_range_of_the_dtype(dtype, top):
 
 
 @pytest.mark.parametrize("angle", [0, 17, 45, 80, -60])
-def test_principal_axis_is_the_objects(angle):
+def test_principal_axis_is_that_of_the_object(angle):
     mask = compute_foreground_level(nail(angle=angle).astype(np.float32), "otsu", "bright") > 0
     centroid, axis = compute_principal_axis(mask)
     assert np.degrees(np.arctan2(*axis)) == pytest.approx(angle, abs=1.5)
@@ -346,7 +346,7 @@ def test_principal_axis_is_the_objects(angle):
     assert np.abs(centroid - (150, 200)).max() < 12
 
 
-def test_images_of_several_sizes_from_disk(tmp_path):
+def test_foreground_crop_takes_files_of_several_sizes(tmp_path):
     shapes = [(300, 400), (260, 300), (400, 300, 3)]
     images = []
     for i, shape in enumerate(shapes):
@@ -364,7 +364,7 @@ def test_images_of_several_sizes_from_disk(tmp_path):
         np.testing.assert_array_equal(lazy.transform(image[np.newaxis])[0], small)
 
 
-def test_settings_are_searchable():
+def test_foreground_crop_settings_are_searchable():
     rng = np.random.default_rng(0)
     places = rng.uniform((80, 100, 0), (220, 300, 180), (24, 3))
     bends = np.tile([0.0, 90.0], 12)
@@ -397,18 +397,18 @@ def test_settings_are_searchable():
         ({"align": "yes"}, r"'align' parameter.*Got 'yes'"),
     ],
 )
-def test_wrong_settings_are_named(options, message):
+def test_foreground_crop_names_wrong_settings(options, message):
     with pytest.raises(ValueError, match=message):
         ForegroundCrop(**options).fit(np.zeros((1, 20, 20)))
 
 
-def test_a_missing_pillow_is_said_at_fit(monkeypatch):
+def test_foreground_crop_fit_names_the_extra_of_a_missing_pillow(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(ImportError, match=r"sklvision\[images\]"):
         ForegroundCrop().fit(np.zeros((1, 20, 20)))
 
 
-def test_a_fitted_crop_keeps_its_settings_until_the_next_fit():
+def test_foreground_crop_keeps_settings_until_the_next_fit():
     images = nail()[np.newaxis]
     crop = ForegroundCrop(crop_size=100, output_size=50).fit(images)
     crop.set_params(output_size=20, align=True)

@@ -32,19 +32,19 @@ ranges = st.tuples(st.integers(-10, 10), st.integers(1, 20)).map(lambda r: (r[0]
         (np.float32, (0, 1)),
     ],
 )
-def test_range_is_that_of_the_dtype_where_it_has_one_and_of_the_data_elsewhere(dtype, expected):
+def test_pixel_scaler_range_is_of_the_dtype_or_of_the_data(dtype, expected):
     images = np.array([[[0, 1], [1, 1]]], dtype=dtype)
     assert PixelScaler().fit(images).data_range_ == expected
 
 
-def test_range_of_floats_is_of_the_training_images_alone():
+def test_pixel_scaler_range_of_floats_is_of_training_images():
     scaler = PixelScaler().fit([[[2.0, 4.0]]])
     np.testing.assert_array_equal(scaler.transform([[[1.0, 5.0]]]), [[[-0.5, 1.5]]])
     clipped = PixelScaler(clip=True).fit([[[2.0, 4.0]]])
     np.testing.assert_array_equal(clipped.transform([[[1.0, 5.0]]]), [[[0.0, 1.0]]])
 
 
-def test_explicit_range_of_a_12_bit_camera():
+def test_pixel_scaler_takes_the_range_of_a_12_bit_camera():
     images = np.array([[[0, 4095]]], dtype=np.uint16)
     result = PixelScaler(data_range=(0, 4095)).fit_transform(images)
     np.testing.assert_array_equal(result, [[[0, 1]]])
@@ -52,13 +52,13 @@ def test_explicit_range_of_a_12_bit_camera():
 
 @pytest.mark.parametrize("feature_range", [(0, 1), (-1, 1), (0.1, 0.7)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_ends_of_the_range_are_met(dtype, feature_range):
+def test_pixel_scaler_meets_the_ends_of_the_range(dtype, feature_range):
     high = np.iinfo(dtype).max if dtype != np.float32 else 1.5
     result = PixelScaler(feature_range).fit_transform(np.array([[[0, high]]], dtype))
     np.testing.assert_allclose(result.ravel(), feature_range, rtol=1e-7)
 
 
-def test_channels_share_one_range_unlike_min_max_scaler(digits):
+def test_pixel_scaler_channels_share_one_range(digits):
     images, _ = digits
     floats = images.astype(np.float64)
     result = PixelScaler().fit_transform(floats)
@@ -67,7 +67,7 @@ def test_channels_share_one_range_unlike_min_max_scaler(digits):
 
 
 @given(images_of_floats, ranges)
-def test_inverse_gives_the_images_back(images, feature_range):
+def test_pixel_scaler_inverse_restores_images(images, feature_range):
     scaler = PixelScaler(feature_range).fit(images)
     result = scaler.transform(images)
     low, high = feature_range
@@ -76,7 +76,7 @@ def test_inverse_gives_the_images_back(images, feature_range):
     np.testing.assert_allclose(scaler.inverse_transform(result), images, atol=1e-7)
 
 
-def test_inverse_of_scaled_uint8_rounds_to_the_same_pixels():
+def test_pixel_scaler_inverse_rounds_to_the_same_uint8():
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     scaler = PixelScaler((-1, 1)).fit(images)
     restored = scaler.inverse_transform(scaler.transform(images))
@@ -84,14 +84,14 @@ def test_inverse_of_scaled_uint8_rounds_to_the_same_pixels():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3, -5.0, 1e20])
-def test_constant_images_become_the_lower_end(value):
+def test_pixel_scaler_of_constant_images_is_the_lower_end(value):
     images = np.full((2, 3, 3), value)
     scaler = PixelScaler((0.25, 1)).fit(images)
     np.testing.assert_array_equal(scaler.transform(images), 0.25)
     np.testing.assert_allclose(scaler.inverse_transform(scaler.transform(images)), images)
 
 
-def test_dtypes_are_kept_small_where_that_is_exact():
+def test_pixel_scaler_keeps_dtypes_small_if_exact():
     expected = {
         "u1": "f4", "u2": "f4", "i1": "f4", "i2": "f4", "f2": "f4", "?": "f4", "f4": "f4",
         "u4": "f8", "i4": "f8", "u8": "f8", "i8": "f8", "f8": "f8", "g": "f8",
@@ -102,7 +102,7 @@ def test_dtypes_are_kept_small_where_that_is_exact():
         assert PixelScaler().fit(images).transform(images).dtype == result
 
 
-def test_tables_keep_their_names():
+def test_pixel_scaler_tables_keep_their_names():
     table = pd.DataFrame({"a": [0.0, 2.0], "b": [1.0, 4.0]})
     frame = PixelScaler().set_output(transform="pandas").fit_transform(table)
     pd.testing.assert_frame_equal(frame, table / 4)
@@ -120,12 +120,12 @@ def test_tables_keep_their_names():
         ({"clip": "yes"}, r"'clip' parameter.*Got 'yes'"),
     ],
 )
-def test_wrong_settings_are_named(settings, message):
+def test_pixel_scaler_names_wrong_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         PixelScaler(**settings).fit(np.zeros((1, 2, 2)))
 
 
-def test_a_fitted_scaler_keeps_its_settings_until_the_next_fit():
+def test_pixel_scaler_keeps_settings_until_the_next_fit():
     images = np.array([[[0.0, 10.0]]])
     scaler = PixelScaler().fit(images).set_params(feature_range=(-5, 5), clip=True)
     np.testing.assert_array_equal(scaler.transform(2 * images), [[[0.0, 2.0]]])

@@ -27,7 +27,7 @@ def random_images(shape, dtype="u1", seed=0):
 
 @pytest.mark.parametrize("resample", METHODS)
 @pytest.mark.parametrize("size", [(7, 5), (12, 18), (40, 31)])
-def test_agrees_with_pillow(resample, size):
+def test_resize_agrees_with_pillow(resample, size):
     images = 64 + random_images((3, 12, 18, 3))
     result = Resize(size, resample=resample).fit_transform(images)
     for image, resized_image in zip(images, result, strict=True):
@@ -39,7 +39,7 @@ def test_agrees_with_pillow(resample, size):
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
-def test_box_averages_areas(dtype):
+def test_resize_box_averages_areas(dtype):
     images = random_images((4, 12, 18, 2), dtype)
     means = images.reshape(4, 3, 4, 6, 3, 2).mean(axis=(2, 4))
     result = Resize((3, 6), resample="box").fit_transform(images)
@@ -47,7 +47,7 @@ def test_box_averages_areas(dtype):
     np.testing.assert_allclose(result, np.rint(means) if dtype == "u1" else means, rtol=1e-6)
 
 
-def test_rounding_is_not_biased():
+def test_resize_rounding_is_not_biased():
     """Rounding after each axis makes this one 1: half a pixel in one row rounds up first."""
     assert Resize(1, resample="box").fit_transform(np.array([[[0, 0], [0, 1]]], "u1")).item() == 0
     images = random_images((200, 8, 8))
@@ -57,7 +57,7 @@ def test_rounding_is_not_biased():
 
 @pytest.mark.parametrize("resample", METHODS)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_dtype_and_channels_are_kept(dtype, resample):
+def test_resize_keeps_dtype_and_channels(dtype, resample):
     for channels in ((), (1,), (2,), (4,), (7,)):
         images = random_images((2, 6, 8, *channels), dtype)
         result = Resize((4, 5), resample=resample).fit_transform(images)
@@ -68,7 +68,7 @@ def test_dtype_and_channels_are_kept(dtype, resample):
             np.testing.assert_array_equal(result[(..., *channel)], single_result)
 
 
-def test_four_channels_are_not_taken_for_transparency():
+def test_resize_takes_four_channels_alike():
     images = np.zeros((1, 4, 4, 4), np.uint8)
     images[..., 0] = 200
     assert Resize(2).fit_transform(images)[..., 0].min() == 200
@@ -80,7 +80,7 @@ def test_four_channels_are_not_taken_for_transparency():
     shape=array_shapes(min_dims=3, max_dims=4, max_side=6),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
 )
-def test_constant_images_stay_constant(resample, value, shape, size):
+def test_resize_keeps_constant_images(resample, value, shape, size):
     for dtype in ("i2", "f8"):
         result = Resize(size, resample=resample).fit_transform(np.full(shape, value, dtype))
         assert result.shape == (shape[0], *size, *shape[3:])
@@ -89,7 +89,7 @@ def test_constant_images_stay_constant(resample, value, shape, size):
 
 @pytest.mark.parametrize("resample", METHODS)
 @given(images=arrays(np.uint8, array_shapes(min_dims=3, max_dims=4, max_side=6)))
-def test_the_same_size_changes_nothing(resample, images):
+def test_resize_to_the_same_size_changes_nothing(resample, images):
     resized_image = Resize(images.shape[1:3], resample=resample).fit_transform(images)
     np.testing.assert_array_equal(resized_image, images)
     assert not np.shares_memory(resized_image, images)
@@ -100,7 +100,7 @@ def test_the_same_size_changes_nothing(resample, images):
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     resample=st.sampled_from(["bilinear", "box", "nearest"]),
 )
-def test_flips_commute_with_resizing_and_no_value_is_made_up(images, size, resample):
+def test_resize_commutes_with_flips_and_stays_in_range(images, size, resample):
     resize = Resize(size, resample=resample).fit(images)
     result = resize.transform(images)
     assert result.min() >= images.min()
@@ -110,7 +110,7 @@ def test_flips_commute_with_resizing_and_no_value_is_made_up(images, size, resam
         np.testing.assert_allclose(mirror_result, result.astype(int), atol=1)
 
 
-def test_bicubic_overshoot_is_clipped_and_not_wrapped():
+def test_resize_bicubic_clips_overshoot():
     images = np.zeros((1, 8, 8), np.uint8)
     images[:, :, 4:] = 255
     result = Resize(32, resample="bicubic").fit_transform(images)
@@ -122,7 +122,7 @@ def test_bicubic_overshoot_is_clipped_and_not_wrapped():
 
 
 @pytest.mark.parametrize("dtype", ["i4", "i8", "u8"])
-def test_the_largest_integers_do_not_wrap(dtype):
+def test_resize_of_the_largest_integers_does_not_wrap(dtype):
     images = np.full((1, 4, 4), np.iinfo(dtype).max, dtype)
     assert Resize(2, resample="bicubic").fit_transform(images).min() > np.iinfo(dtype).max // 2
     np.testing.assert_array_equal(
@@ -130,7 +130,7 @@ def test_the_largest_integers_do_not_wrap(dtype):
     )
 
 
-def test_nearest_keeps_labels_of_a_mask_exactly():
+def test_resize_nearest_keeps_labels_of_a_mask():
     masks = np.array([[[2**60 + 1, 5], [7, 9]]])
     result = Resize(4, resample="nearest").fit_transform(masks)
     np.testing.assert_array_equal(result, masks.repeat(2, axis=1).repeat(2, axis=2))
@@ -147,17 +147,17 @@ def test_nearest_keeps_labels_of_a_mask_exactly():
         ({"size": 4, "resample": "area"}, r"'resample' parameter.*Got 'area'"),
     ],
 )
-def test_wrong_settings_are_named(settings, message):
+def test_resize_names_wrong_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         Resize(**settings).fit(np.zeros((1, 5, 5)))
 
 
-def test_a_single_image_is_told_how_to_become_a_batch():
+def test_resize_hints_how_one_image_becomes_a_batch():
     with pytest.raises(ValueError, match=r"shape \(5, 5\).*X\[np.newaxis\]"):
         Resize(3).fit(np.zeros((5, 5)))
 
 
-def test_a_list_of_pictures_is_taken():
+def test_resize_takes_a_list_of_pictures():
     pictures = [Image.fromarray(image) for image in random_images((3, 6, 8, 3))]
     assert Resize(4).fit_transform(pictures).shape == (3, 4, 4, 3)
     pictures[1] = pictures[1].crop((0, 0, 4, 4))
@@ -165,21 +165,21 @@ def test_a_list_of_pictures_is_taken():
         Resize(4).fit(pictures)
 
 
-def test_a_missing_pillow_is_said_at_fit(monkeypatch):
+def test_resize_fit_names_the_extra_of_a_missing_pillow(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(ImportError, match=r"sklvision\[images\]"):
         Resize(4).fit(np.zeros((1, 5, 5)))
     assert Resize(4, resample="nearest").fit_transform(np.zeros((1, 5, 5))).shape == (1, 4, 4)
 
 
-def test_a_fitted_resize_keeps_its_settings_until_the_next_fit():
+def test_resize_keeps_settings_until_the_next_fit():
     images = random_images((2, 8, 8))
     resize = Resize(4).fit(images).set_params(size=(2, 3), resample="nearest")
     np.testing.assert_array_equal(resize.transform(images), Resize(4).fit_transform(images))
     assert resize.fit(images).transform(images).shape == (2, 2, 3)
 
 
-def test_size_is_searchable(digits):
+def test_resize_size_is_searchable(digits):
     images, y = digits
     model = make_pipeline(Resize(8), FlattenImages(), DecisionTreeClassifier(random_state=0))
     search = GridSearchCV(

@@ -83,7 +83,7 @@ def test_diagonal_is_that_of_the_bounding_box():
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_a_strip_on_any_side_is_not_the_object(turns):
+def test_select_object_ignores_a_strip_on_any_side(turns):
     contrast = np.zeros((60, 60), np.float32)
     contrast[:, -4:] = 12  # heavier than the object
     contrast[25:32, 20:30] = 12
@@ -93,7 +93,7 @@ def test_a_strip_on_any_side_is_not_the_object(turns):
     np.testing.assert_array_equal(level > 0, expected)
 
 
-def test_a_speck_is_no_object_beside_a_strip():
+def test_select_object_prefers_a_strip_to_a_speck():
     contrast = np.zeros((200, 200), np.float32)
     contrast[:, :4] = 12
     contrast[100, 100] = 12  # less than 2e-4 of the pixels
@@ -103,7 +103,7 @@ def test_a_speck_is_no_object_beside_a_strip():
     np.testing.assert_array_equal(np.argwhere(mask)[[0, -1]], [[100, 100], [102, 103]])
 
 
-def test_levels_follow_how_far_the_object_covers_its_outline():
+def test_outline_levels_follow_the_covered_fraction():
     """1 inside, 2 f - 1 where a fraction f is covered, but at least 0.1 in the mask."""
     contrast = np.zeros((60, 80), np.float32)
     contrast[20:30, 20:60] = 100
@@ -112,7 +112,7 @@ def test_levels_follow_how_far_the_object_covers_its_outline():
     np.testing.assert_allclose(level[18:32, 40], [-1, 0.1, *[1] * 10, 0.5, -1])
 
 
-def test_levels_of_a_dim_object_are_relative_to_the_threshold():
+def test_outline_levels_of_a_dim_object_are_relative_to_the_threshold():
     signed = np.zeros((7, 9), np.float32)
     signed[1:6, 1:8] = 6.0
     signed[3, 0] = 2.0

@@ -18,20 +18,20 @@ def some_spectra():
 
 @pytest.mark.parametrize("mode", ["interp", "nearest", "mirror", "constant", "wrap"])
 @pytest.mark.parametrize("deriv", [0, 1, 2])
-def test_agrees_with_scipy(mode, deriv, X):
+def test_savitzky_golay_agrees_with_scipy(mode, deriv, X):
     result = SavitzkyGolay(9, polyorder=3, deriv=deriv, delta=0.5, mode=mode).fit_transform(X)
     np.testing.assert_array_equal(result, savgol_filter(X, 9, 3, deriv=deriv, delta=0.5, mode=mode))
 
 
 @pytest.mark.parametrize("deriv", [0, 1, 2])
-def test_agrees_with_chemotools(deriv, X):
+def test_savitzky_golay_agrees_with_chemotools(deriv, X):
     chemotools = pytest.importorskip("chemotools.derivative", reason="chemotools needs NumPy 2")
     result = SavitzkyGolay(7, polyorder=2, deriv=deriv, mode="nearest").fit_transform(X)
     reference = chemotools.SavitzkyGolay(7, 2, deriv)
     np.testing.assert_allclose(result, reference.fit_transform(X), atol=1e-12)
 
 
-def test_defaults_are_a_quadratic_over_eleven_bands(X):
+def test_savitzky_golay_default_is_a_quadratic_over_eleven_bands(X):
     smooth = SavitzkyGolay().fit(X)
     assert (smooth.window_length_, smooth.polyorder_) == (11, 2)
     np.testing.assert_array_equal(smooth.transform(X), savgol_filter(X, 11, 2))
@@ -43,7 +43,7 @@ def test_defaults_are_a_quadratic_over_eleven_bands(X):
     deriv=st.integers(0, 2),
     delta=st.floats(0.1, 10),
 )
-def test_polynomials_are_kept_and_differentiated_to_the_ends(
+def test_savitzky_golay_keeps_and_differentiates_polynomials(
     coefficients, half_window, deriv, delta
 ):
     polynomial = np.polynomial.Polynomial(coefficients)
@@ -58,7 +58,7 @@ def test_polynomials_are_kept_and_differentiated_to_the_ends(
 
 
 @pytest.mark.parametrize("n_bands", range(1, 12))
-def test_default_window_adapts_to_short_spectra(n_bands):
+def test_savitzky_golay_default_window_adapts_to_short_spectra(n_bands):
     X = np.random.default_rng(0).normal(size=(3, n_bands))
     smooth = SavitzkyGolay().fit(X)
     assert smooth.window_length_ == (n_bands if n_bands % 2 else n_bands - 1)
@@ -83,20 +83,20 @@ def test_default_window_adapts_to_short_spectra(n_bands):
         ({"mode": "reflect"}, r"'mode' parameter.*'mirror'.*Got 'reflect'"),
     ],
 )
-def test_wrong_settings_are_named(settings, message, X):
+def test_savitzky_golay_names_wrong_settings(settings, message, X):
     with pytest.raises(ValueError, match=message):
         SavitzkyGolay(**settings).fit(X)
 
 
-def test_a_window_of_one_band_changes_nothing(X):
+def test_savitzky_golay_window_of_one_band_changes_nothing(X):
     np.testing.assert_allclose(SavitzkyGolay(1, polyorder=0).fit_transform(X), X)
 
 
-def test_a_window_wider_than_the_spectrum_is_fine_with_padding(X):
+def test_savitzky_golay_pads_for_a_window_wider_than_the_spectrum(X):
     assert np.isfinite(SavitzkyGolay(61, mode="nearest").fit_transform(X)).all()
 
 
-def test_a_fitted_filter_keeps_its_settings_until_the_next_fit(X):
+def test_savitzky_golay_keeps_settings_until_the_next_fit(X):
     smooth = SavitzkyGolay(5).fit(X)
     expected = smooth.transform(X)
     smooth.set_params(window_length=15, deriv=1, mode="wrap")
@@ -105,14 +105,14 @@ def test_a_fitted_filter_keeps_its_settings_until_the_next_fit(X):
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i8", "u1"])
-def test_dtypes(dtype, X):
+def test_savitzky_golay_keeps_float_dtypes(dtype, X):
     data = np.rint(X * 2 + 50).astype(dtype)
     result = SavitzkyGolay(7).fit_transform(data)
     assert result.dtype == (dtype if dtype in ("f4", "f8") else "f8")
     np.testing.assert_allclose(result, savgol_filter(data.astype(float), 7, 2), rtol=1e-5)
 
 
-def test_a_second_derivative_removes_a_sloped_baseline(X):
+def test_savitzky_golay_second_derivative_removes_a_sloped_baseline(X):
     second = SavitzkyGolay(9, deriv=2)
     baseline = np.linspace(3, 8, X.shape[1])
     np.testing.assert_allclose(
@@ -121,7 +121,7 @@ def test_a_second_derivative_removes_a_sloped_baseline(X):
 
 
 @pytest.mark.data
-def test_real_spectra_are_smoothed(data_home):
+def test_savitzky_golay_smooths_real_spectra(data_home):
     with np.load(data_home / "spectra" / "saliva_raman_pd_ad.npz") as data:
         X = data["X"][:100]
     smooth = SavitzkyGolay(15).fit_transform(X)

@@ -57,7 +57,7 @@ def test_msc_agrees_with_chemotools(X):
     np.testing.assert_allclose(scaler.transform(new), reference.transform(new), rtol=1e-9)
 
 
-def test_other_methods_agree_with_scikit_learn(X):
+def test_spectral_scaler_methods_agree_with_scikit_learn(X):
     expected = {
         "minmax": minmax_scale(X, axis=1),
         "l2": normalize(X),
@@ -92,7 +92,7 @@ def test_msc_is_unchanged_by_gain_and_offset_and_leaves_its_reference(X, gain, o
 
 
 @given(spectra)
-def test_ranges_and_norms(X):
+def test_spectral_scaler_gives_documented_ranges_and_norms(X):
     snv = SpectralScaler("snv").fit_transform(X)
     np.testing.assert_allclose(snv.mean(axis=1), 0, atol=1e-9)
     std = snv.std(axis=1)
@@ -106,14 +106,14 @@ def test_ranges_and_norms(X):
 
 @pytest.mark.parametrize("method", INVERTIBLE)
 @given(spectra)
-def test_inverse_gives_the_spectra_back(method, X):
+def test_spectral_scaler_inverse_restores_spectra(method, X):
     scaler = SpectralScaler(method).fit(X)
     restored_spectra = scaler.inverse_transform(scaler.transform(X))
     np.testing.assert_allclose(restored_spectra, X, atol=1e-9 * (1 + np.abs(X).max()))
 
 
 @pytest.mark.parametrize("method", ["snv", "msc", "minmax", "l2"])
-def test_no_inverse_where_the_scale_of_each_spectrum_is_lost(method, X):
+def test_spectral_scaler_has_no_inverse_if_the_scale_is_lost(method, X):
     for scaler in (SpectralScaler(method), SpectralScaler(method).fit(X)):
         assert not hasattr(scaler, "inverse_transform")
         with pytest.raises(AttributeError) as error_info:
@@ -124,7 +124,7 @@ def test_no_inverse_where_the_scale_of_each_spectrum_is_lost(method, X):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("level", [0.0, 0.1, -3.7, 1e-30, 1e6, 1e30])
 @pytest.mark.parametrize("method", METHODS)
-def test_flat_spectra_give_the_documented_numbers(method, level, dtype, X):
+def test_spectral_scaler_of_flat_spectra_gives_documented_numbers(method, level, dtype, X):
     scaler = SpectralScaler(method).fit(X)
     for flat in (np.full((2, 60), level, dtype), np.full((60, 2), level, dtype).T):
         result = scaler.transform(flat)
@@ -139,7 +139,7 @@ def test_flat_spectra_give_the_documented_numbers(method, level, dtype, X):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_rounding_errors_of_a_flat_spectrum_are_not_amplified(method, X):
+def test_spectral_scaler_amplifies_no_rounding_errors(method, X):
     flat = np.full((1, 60), 0.7)
     flat[0, ::2] = np.nextafter(0.7, 1)
     clean, noisy = (
@@ -149,7 +149,7 @@ def test_rounding_errors_of_a_flat_spectrum_are_not_amplified(method, X):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_training_on_flat_spectra_gives_finite_numbers(method, X):
+def test_spectral_scaler_fitted_on_flat_spectra_is_finite(method, X):
     for flat in (np.zeros((3, 60)), np.full((3, 60), 0.1), np.full((1, 60), 5)):
         scaler = SpectralScaler(method).fit(flat)
         assert np.isfinite(scaler.transform(flat)).all()
@@ -173,7 +173,7 @@ def test_standard_centers_but_does_not_scale_a_constant_band(X):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_dtypes(method, order, X):
+def test_spectral_scaler_keeps_float_dtypes(method, order, X):
     counts = np.rint(1000 * X)
     expected = SpectralScaler(method).fit(counts).transform(counts)
     for dtype, expected_dtype in {
@@ -188,7 +188,7 @@ def test_dtypes(method, order, X):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_float32_loses_nothing_to_a_large_offset(method):
+def test_spectral_scaler_keeps_float32_digits_at_a_large_offset(method):
     rng = np.random.default_rng(0)
     X = (1e4 + rng.integers(0, 100, (5, 2000))).astype(np.float32)
     single = SpectralScaler(method).fit(X).transform(np.asfortranarray(X))
@@ -197,7 +197,7 @@ def test_float32_loses_nothing_to_a_large_offset(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_copy_decides_whether_the_input_is_used(method, X):
+def test_spectral_scaler_copy_decides_whether_the_input_is_used(method, X):
     scaler = SpectralScaler(method).fit(X)
     original, expected = X.copy(), scaler.transform(X)
     np.testing.assert_array_equal(X, original)
@@ -211,7 +211,7 @@ def test_copy_decides_whether_the_input_is_used(method, X):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_transform_allocates_the_output_and_little_more(method, dtype):
+def test_spectral_scaler_allocates_little_more_than_the_output(method, dtype):
     X = np.random.default_rng(0).random((2000, 500)).astype(dtype)
     scaler = SpectralScaler(method).fit(X)
     tracemalloc.start()
@@ -221,7 +221,7 @@ def test_transform_allocates_the_output_and_little_more(method, dtype):
     assert peak < 1.2 * X.nbytes
 
 
-def test_a_fitted_scaler_keeps_its_method_until_the_next_fit(X):
+def test_spectral_scaler_keeps_its_method_until_the_next_fit(X):
     scaler = SpectralScaler("standard").fit(X)
     expected = scaler.transform(X)
     scaler.set_params(method="snv")
@@ -231,14 +231,14 @@ def test_a_fitted_scaler_keeps_its_method_until_the_next_fit(X):
     assert not hasattr(scaler, "mean_")
 
 
-def test_an_unknown_method_is_named_with_the_valid_ones(X):
+def test_spectral_scaler_names_an_unknown_method(X):
     with pytest.raises(ValueError, match=r"'method' parameter.*'snv'.*Got 'snw'") as error_info:
         SpectralScaler("snw").fit(X)
     assert all(str(method) in str(error_info.value) for method in METHODS)
 
 
 @pytest.mark.data
-def test_real_spectra_stay_finite_and_lose_their_brightness(data_home):
+def test_spectral_scaler_of_real_spectra_is_finite(data_home):
     with np.load(data_home / "spectra" / "plastics_nir_avantes.npz") as data:
         X = data["X"]
     for method in METHODS:
@@ -253,7 +253,7 @@ def test_real_spectra_stay_finite_and_lose_their_brightness(data_home):
 
 
 @pytest.mark.data
-def test_the_method_is_searched_with_grouped_folds(data_home):
+def test_spectral_scaler_method_is_searched(data_home):
     with np.load(data_home / "spectra" / "plastics_nir_avantes.npz") as data:
         X, y, groups = data["X"], data["y"], data["group"]
     names, counts = np.unique(y, return_counts=True)
@@ -269,13 +269,13 @@ def test_the_method_is_searched_with_grouped_folds(data_home):
 
 
 @pytest.mark.parametrize("method", ["snv", "msc", "l2", "standard"])
-def test_scaler_refuses_values_whose_squares_overflow(method, X):
+def test_spectral_scaler_refuses_values_whose_squares_overflow(method, X):
     with pytest.raises(ValueError, match="values of X are too large"), np.errstate(all="ignore"):
         SpectralScaler(method).fit_transform(1e200 * X)
 
 
 @pytest.mark.parametrize("transformer", [SpectralScaler(), SavitzkyGolay(5)])
-def test_tensors_that_require_grad_are_taken_as_arrays(transformer, X):
+def test_spectral_transformers_take_tensors_that_require_grad(transformer, X):
     torch = pytest.importorskip("torch")
     tensor = torch.from_numpy(X).requires_grad_()
     expected = transformer.fit_transform(X)
