@@ -19,7 +19,6 @@ from sklvision.image._foreground import (
     compute_foreground_level,
     compute_principal_axis,
 )
-from sklvision.image._functional import crop_window
 
 OTSU = {"center_crop": None, "threshold": "otsu"}
 ALIGNED = {**OTSU, "align": True, "output_size": (24, 80)}
@@ -289,13 +288,6 @@ def test_foreground_crop_takes_images_smaller_than_the_crop(shape, threshold, al
             assert np.isfinite(result).all()
             pixels = result if not channels else result[..., :-1]
             assert pixels.max() <= image.max() + 1e-5
-
-
-@given(length=st.integers(1, 12), start=st.integers(-40, 40), size=st.integers(1, 30))
-def test_crop_window_mirrors_as_numpy(length, start, size):
-    row = np.arange(length)[np.newaxis]
-    expected = np.pad(row, ((0, 0), (60, 80)), mode="reflect")[:, 60 + start : 60 + start + size]
-    np.testing.assert_array_equal(crop_window(row, 0, start, (1, size)), expected)
 
 
 def test_foreground_crop_finds_color_images_by_their_mean():

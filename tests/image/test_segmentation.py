@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from sklvision.image import _background, _foreground, _window
+from sklvision.image import _background, _foreground, _functional, _window
 from sklvision.image._window import Foreground, Window
 
 
@@ -305,3 +305,16 @@ def test_average_channels_is_their_mean():
 )
 def test_count_samples_leaves_no_pixel_out(height, width, expected):
     assert _window._count_samples(Window(0, 0, height, width), (4, 10)) == expected
+
+
+@given(
+    top=st.integers(-12, 12),
+    left=st.integers(-12, 12),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    shape=st.sampled_from([(5, 9), (9, 5), (1, 4), (5, 9, 3)]),
+)
+def test_crop_window_mirrors_beyond_the_border(top, left, size, shape):
+    image = np.arange(math.prod(shape)).reshape(shape)
+    padded = np.pad(image, [(30, 30), (30, 30), (0, 0)][: len(shape)], mode="reflect")
+    expected = padded[30 + top : 30 + top + size[0], 30 + left : 30 + left + size[1]]
+    np.testing.assert_array_equal(_functional.crop_window(image, top, left, size), expected)
