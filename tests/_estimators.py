@@ -29,7 +29,7 @@ _SMALL = {
 }
 # It runs a file as it is, and so learns neither classes nor a shape from training data;
 # tests/export checks what applies to it.
-FROZEN = {"OnnxClassifier"}
+FROZEN_CLASSIFIERS = {"OnnxClassifier"}
 
 
 def build(name, cls):

@@ -24,8 +24,8 @@ settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 
 def find_data_home():
     """Find the folder of real data sets: SKLVISION_DATA, else next to the checkout, else None."""
-    configured = os.environ.get("SKLVISION_DATA")
-    home = Path(configured) if configured else Path(__file__).parents[2] / "shared" / "data"
+    path = os.environ.get("SKLVISION_DATA")
+    home = Path(path) if path else Path(__file__).parents[2] / "shared" / "data"
     return home if home.is_dir() else None
 
 

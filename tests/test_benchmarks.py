@@ -57,12 +57,12 @@ def test_accuracy_writes_runs_and_table(results):
 
 def test_accuracy_repeats_a_run_only_if_the_recipe_has_changed(results, capsys):
     command = ["accuracy", "--tasks", "spectra", "--seeds", "1", "--out", str(results)]
-    before = results.read_text(encoding="utf-8")
+    content_before = results.read_text(encoding="utf-8")
     main(command)
-    assert results.read_text(encoding="utf-8") == before
+    assert results.read_text(encoding="utf-8") == content_before
     assert "make_spectra" in capsys.readouterr().out
 
-    content = json.loads(before)
+    content = json.loads(content_before)
     for run in content["runs"]:
         if run["system"] == "ours":
             run |= {"estimator": "an older recipe", "score": 0.5}

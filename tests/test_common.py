@@ -8,7 +8,7 @@ import warnings
 from importlib import import_module
 
 import pytest
-from _estimators import ESTIMATORS, FROZEN, TRANSFORMERS, takes_images
+from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, TRANSFORMERS, takes_images
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils import get_tags
@@ -102,7 +102,7 @@ def test_estimator_passes_checks_of_scikit_learn(estimator):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimator_takes_tables_or_images(name):
-    """Those that take images alone are checked in test_image_conformance.py."""
+    """test_image_conformance.py checks the estimators that take only images."""
     tags = get_tags(ESTIMATORS[name])
     assert tags.input_tags.two_d_array or takes_images(ESTIMATORS[name])
 
@@ -113,4 +113,4 @@ def test_tags_hide_no_check(name):
     assert not tags._skip_test
     assert not tags.no_validation
     assert not tags.non_deterministic
-    assert tags.requires_fit is (name not in FROZEN)
+    assert tags.requires_fit is (name not in FROZEN_CLASSIFIERS)

@@ -71,8 +71,8 @@ every_module = pytest.mark.parametrize("module", [module for module in MODULES i
 
 def find_problems(module, find):
     """Call a function with everything public of a module; collect its non-empty results."""
-    everything = OBJECTS[module] | find_public_methods(OBJECTS[module])
-    results = {name: find(name, member) for name, member in everything.items()}
+    members = OBJECTS[module] | find_public_methods(OBJECTS[module])
+    results = {name: find(name, member) for name, member in members.items()}
     return {name: result for name, result in results.items() if result}
 
 
@@ -83,8 +83,8 @@ def test_public_objects_and_methods_are_found():
 
 
 def test_every_public_module_lists_its_public_names():
-    without = [name for name in MODULES if not hasattr(import_module(name), "__all__")]
-    assert without in ([], ["sklvision.utils"])
+    names = [name for name in MODULES if not hasattr(import_module(name), "__all__")]
+    assert names in ([], ["sklvision.utils"])
 
 
 @every_module
@@ -99,12 +99,12 @@ def validate_docstring(name, member):
 
 @every_module
 def test_docstrings_have_a_doctested_example(module):
-    without = [
+    names = [
         name
         for name, member in OBJECTS[module].items()
         if not any(line.startswith(">>>") for line in docscrape.get_doc_object(member)["Examples"])
     ]
-    assert without == []
+    assert names == []
 
 
 @every_module
@@ -189,7 +189,7 @@ def test_find_wrong_defaults_reports_each():
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "same"),
+    ("text", "value", "expected"),
     [
         ("1", 1, True),
         ("1", True, False),
@@ -198,5 +198,5 @@ def test_find_wrong_defaults_reports_each():
         ("len", len, True),
     ],
 )
-def test_is_same_value_compares_by_value(text, value, same):
-    assert is_same_value(text, value) is same
+def test_is_same_value_compares_by_value(text, value, expected):
+    assert is_same_value(text, value) is expected

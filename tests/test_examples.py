@@ -37,8 +37,8 @@ def as_param(path):
 
 def skip_where_absent(source, request):
     """Skip an example whose extras or data are not there; the folder of the data, or None."""
-    for module, needed in EXTRAS.items():
-        if needed.search(source):
+    for module, extras in EXTRAS.items():
+        if extras.search(source):
             pytest.importorskip(module, reason=f"{module} is absent")
     names = FETCHED.findall(source)
     if not names:

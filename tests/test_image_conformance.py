@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
-from _estimators import ESTIMATORS, FROZEN, takes_images
+from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, takes_images
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
@@ -29,7 +29,11 @@ from sklvision.image import ForegroundCrop, PixelScaler, Resize
 
 METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
 IMAGE_ESTIMATORS = {
-    **{name: e for name, e in ESTIMATORS.items() if takes_images(e) and name not in FROZEN},
+    **{
+        name: e
+        for name, e in ESTIMATORS.items()
+        if takes_images(e) and name not in FROZEN_CLASSIFIERS
+    },
     "ForegroundCrop, aligned": ForegroundCrop(
         threshold="otsu", align=True, polarity="both", output_size=(4, 9)
     ),
@@ -136,18 +140,18 @@ def test_image_estimator_passes_checks_without_data(estimator):
 
 @every_estimator_once
 def test_clone_is_unfitted_and_fits_alike(case):
-    copied = clone(case.model)
-    assert not [name for name in vars(copied) if name.endswith("_")]
-    assert joblib.hash(copied.get_params()) == joblib.hash(case.model.get_params())
-    assert copied.fit(case.X, case.y) is copied
-    assert_same(compute_outputs(copied, case.X), case.outputs)
+    cloned_model = clone(case.model)
+    assert not [name for name in vars(cloned_model) if name.endswith("_")]
+    assert joblib.hash(cloned_model.get_params()) == joblib.hash(case.model.get_params())
+    assert cloned_model.fit(case.X, case.y) is cloned_model
+    assert_same(compute_outputs(cloned_model, case.X), case.outputs)
 
 
 @every_estimator_once
 def test_pickle_and_copy_keep_outputs(case):
     for protocol in (2, pickle.HIGHEST_PROTOCOL):
-        copied = pickle.loads(pickle.dumps(case.model, protocol))
-        assert_equal(compute_outputs(copied, case.X), case.outputs)
+        restored = pickle.loads(pickle.dumps(case.model, protocol))
+        assert_equal(compute_outputs(restored, case.X), case.outputs)
     assert_equal(compute_outputs(copy.deepcopy(case.model), case.X), case.outputs)
     unfitted = pickle.loads(pickle.dumps(clone(case.estimator)))
     assert_same(compute_outputs(unfitted.fit(case.X, case.y), case.X), case.outputs)
@@ -157,18 +161,18 @@ def test_pickle_and_copy_keep_outputs(case):
 def test_joblib_file_keeps_outputs(case, tmp_path):
     joblib.dump(case.model, tmp_path / "model.joblib")
     for mmap_mode in (None, "r"):
-        loaded = joblib.load(tmp_path / "model.joblib", mmap_mode=mmap_mode)
-        assert_equal(compute_outputs(loaded, case.X), case.outputs)
+        restored = joblib.load(tmp_path / "model.joblib", mmap_mode=mmap_mode)
+        assert_equal(compute_outputs(restored, case.X), case.outputs)
 
 
 @every_estimator_once
 def test_fit_and_predict_leave_input_and_parameters_unchanged(case):
     X, y, estimator = case.X.copy(), case.y.copy(), clone(case.estimator)
-    before = joblib.hash((X, y, estimator.get_params()))
+    digest = joblib.hash((X, y, estimator.get_params()))
     compute_outputs(estimator.fit(X, y), X)
     if hasattr(estimator, "fit_transform"):
         estimator.fit_transform(X, y)
-    assert joblib.hash((X, y, estimator.get_params())) == before
+    assert joblib.hash((X, y, estimator.get_params())) == digest
 
 
 @every_estimator
@@ -176,18 +180,18 @@ def test_outputs_stay_when_input_is_overwritten(case):
     """A view of the images may change with them."""
     X = case.X.copy()
     outputs = compute_outputs(case.model, X)
-    own = {name: v for name, v in outputs.items() if not np.shares_memory(v, X)}
-    copies = {name: values.copy() for name, values in own.items()}
+    own_state = {name: v for name, v in outputs.items() if not np.shares_memory(v, X)}
+    copies = {name: values.copy() for name, values in own_state.items()}
     X[:] = 0
-    assert_equal(own, copies)
+    assert_equal(own_state, copies)
 
 
 @every_estimator_once
 def test_predict_leaves_attributes_unchanged(case):
-    before = vars(case.model).copy()
+    attributes = vars(case.model).copy()
     compute_outputs(case.model, case.X)
-    assert vars(case.model).keys() == before.keys()
-    assert all(vars(case.model)[name] is value for name, value in before.items())
+    assert vars(case.model).keys() == attributes.keys()
+    assert all(vars(case.model)[name] is value for name, value in attributes.items())
 
 
 @every_estimator

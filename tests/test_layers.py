@@ -48,23 +48,23 @@ def imported_modules(path, package_root):
     """
     root = package_root.name
     relative = path.relative_to(package_root.parent).with_suffix("")
-    containing = relative.parts[:-1]  # the package of the file, for an __init__ as well
+    outer = relative.parts[:-1]  # the package of the file, for an __init__ as well
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
         elif isinstance(node, ast.ImportFrom):
-            above = containing[: len(containing) - node.level + 1] if node.level else ()
-            source = ".".join((*above, *filter(None, [node.module])))
+            package = outer[: len(outer) - node.level + 1] if node.level else ()
+            source = ".".join((*package, *filter(None, [node.module])))
             if source == root:
                 for alias in node.names:
                     yield node.lineno, f"{source}.{alias.name}"
             else:
                 yield node.lineno, source
         elif isinstance(node, ast.Call) and node.args:
-            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            calls = getattr(node.func, "id", getattr(node.func, "attr", ""))
             first = node.args[0]
-            if called in {"import_module", "import_optional", "__import__"} and isinstance(
+            if calls in {"import_module", "import_optional", "__import__"} and isinstance(
                 getattr(first, "value", None), str
             ):
                 yield node.lineno, first.value
@@ -73,29 +73,29 @@ def imported_modules(path, package_root):
 def violations(package_root):
     """Every import of the tree that goes up, sideways, or for torch where it must not."""
     root = package_root.name
-    found = []
+    problems = []
     for path in sorted(package_root.rglob("*.py")):
-        inside = path.relative_to(package_root)
-        part = inside.parts[0].removesuffix(".py")
+        inner = path.relative_to(package_root)
+        part = inner.parts[0].removesuffix(".py")
         if part != "__init__" and part not in FLOORS:
-            found.append(f"{inside}: {part!r} stands on no floor, add it to FLOORS")
+            problems.append(f"{inner}: {part!r} stands on no floor, add it to FLOORS")
             continue
         floor = FLOORS.get(part, ROOT_FLOOR)
         for line, module in imported_modules(path, package_root):
-            top, _, rest = module.partition(".")
+            top, _, remainder = module.partition(".")
             if top in TORCH_LIBRARIES and part not in TORCH_PARTS:
-                found.append(f"{inside}:{line} imports {module}: {part} must stay free of torch")
+                problems.append(f"{inner}:{line} imports {module}: {part} must stay free of torch")
             if top != root:
                 continue
-            target = rest.partition(".")[0]
+            target = remainder.partition(".")[0]
             # Its own part is free to it, and so are names such as __version__.
             if target == part or target not in FLOORS:
                 continue
             if FLOORS[target] == floor:
-                found.append(f"{inside}:{line} imports {module}: a sibling")
+                problems.append(f"{inner}:{line} imports {module}: a sibling")
             elif FLOORS[target] > floor:
-                found.append(f"{inside}:{line} imports {module}: upwards")
-    return found
+                problems.append(f"{inner}:{line} imports {module}: upwards")
+    return problems
 
 
 def test_imports_go_down_only():

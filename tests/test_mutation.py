@@ -20,22 +20,22 @@ def check(x: int, low: int = 0) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("source", "mutant"),
     [
         ("x: int,", "x: int | None,"),
         ("Check x.", "Check y."),
         ("low + 1", "low - 1"),
     ],
 )
-def test_dump_essence_ignores_annotations_docstrings_and_messages(before, after):
-    assert dump_essence(SOURCE.replace(before, after)) == dump_essence(SOURCE)
+def test_dump_essence_ignores_annotations_docstrings_and_messages(source, mutant):
+    assert dump_essence(SOURCE.replace(source, mutant)) == dump_essence(SOURCE)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [("x < low", "x <= low"), ("low: int = 0", "low: int = 1")]
+    ("source", "mutant"), [("x < low", "x <= low"), ("low: int = 0", "low: int = 1")]
 )
-def test_dump_essence_shows_changes_of_behavior(before, after):
-    assert dump_essence(SOURCE.replace(before, after)) != dump_essence(SOURCE)
+def test_dump_essence_shows_changes_of_behavior(source, mutant):
+    assert dump_essence(SOURCE.replace(source, mutant)) != dump_essence(SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_dump_essence_shows_changes_of_behavior(before, after):
     ],
 )
 def test_find_related_lines_of_a_fault(line, related):
-    reached = {1: {EARLY}, 4: {EARLY}, 6: {EARLY, "a test"}, 8: {"a test"}}
-    assert find_related_lines(SOURCE, line, reached) == related
+    reached_tests = {1: {EARLY}, 4: {EARLY}, 6: {EARLY, "a test"}, 8: {"a test"}}
+    assert find_related_lines(SOURCE, line, reached_tests) == related
 
 
 def test_draw_mutants_is_seeded_and_changes_one_place(tmp_path):
@@ -59,6 +59,6 @@ def test_draw_mutants_is_seeded_and_changes_one_place(tmp_path):
     assert mutants == draw_mutants(tmp_path, ["a.py"], 20, seed=0)
     assert {mutant.line for mutant in mutants} == {1, 4, 6, 8}
     for mutant in mutants:
-        removed, added = mutant.to_record(tmp_path)["diff"]
-        assert removed[1:] in SOURCE
-        assert added[1:] not in SOURCE
+        removed_lines, added_lines = mutant.to_record(tmp_path)["diff"]
+        assert removed_lines[1:] in SOURCE
+        assert added_lines[1:] not in SOURCE

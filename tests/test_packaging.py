@@ -1,4 +1,4 @@
-"""What the package declares is what is tested: versions, extras, citation, changelog, quick start."""
+"""Declared versions and extras, citation, changelog and quick start agree with each other."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ BROUGHT_ALONG = {"tqdm", "threadpoolctl"}
 def requirements(*extras):
     """Requirements of the package with extras, those on the package itself left out."""
     texts = [*PROJECT["dependencies"], *(text for extra in extras for text in EXTRAS[extra])]
-    found = [Requirement(text) for text in texts]
+    parsed = [Requirement(text) for text in texts]
     return {
-        canonicalize_name(found.name): found
-        for found in found
-        if canonicalize_name(found.name) != "sklvision"
+        canonicalize_name(requirement.name): requirement
+        for requirement in parsed
+        if canonicalize_name(requirement.name) != "sklvision"
     }
 
 
@@ -71,12 +71,12 @@ def test_lower_bounds_are_the_oldest_versions_tested():
 
 def test_installed_versions_satisfy_what_is_declared():
     pip_check = [sys.executable, "-m", "pip", "check"]
-    done = subprocess.run(pip_check, capture_output=True, text=True, check=False)
-    assert "sklvision" not in done.stdout, done.stdout
+    completed = subprocess.run(pip_check, capture_output=True, text=True, check=False)
+    assert "sklvision" not in completed.stdout, completed.stdout
 
 
 def test_every_third_party_import_is_declared():
-    declared = set(requirements(*USER_EXTRAS)) | BROUGHT_ALONG
+    declared_extras = set(requirements(*USER_EXTRAS)) | BROUGHT_ALONG
     providers = packages_distributions()
     for path in (ROOT / "sklvision").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -89,7 +89,9 @@ def test_every_third_party_import_is_declared():
                 if top in sys.stdlib_module_names:
                     continue
                 distributions = {canonicalize_name(name) for name in providers.get(top, [top])}
-                assert distributions & declared, f"{path.name} imports {top}, which is not declared"
+                assert distributions & declared_extras, (
+                    f"{path.name} imports {top}, which is not declared"
+                )
 
 
 def test_test_extra_brings_the_users_extras():

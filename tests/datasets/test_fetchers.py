@@ -151,7 +151,7 @@ class TestDownload:
         server.break_off_after = [1000, 500]
         X = fetch_mnist(data_home=tmp_path).data
         np.testing.assert_array_equal(X, digits["train"][0])
-        assert [wanted for _, wanted in server.requests] == [
+        assert [request for _, request in server.requests] == [
             None,
             "bytes=1000-",
             "bytes=1500-",
@@ -244,14 +244,14 @@ class TestWhereDataIs:
 
 class TestMnist:
     def test_fetch_mnist_subsets(self, digits, tmp_path):
-        both = fetch_mnist(subset="all", data_home=tmp_path)
+        all_images = fetch_mnist(subset="all", data_home=tmp_path)
         np.testing.assert_array_equal(
-            both.data, np.concatenate([digits["train"][0], digits["test"][0]])
+            all_images.data, np.concatenate([digits["train"][0], digits["test"][0]])
         )
-        assert len(both.target) == 17
+        assert len(all_images.target) == 17
         assert len(fetch_mnist(subset="test", data_home=tmp_path).data) == 5
-        assert both.target_names == list("0123456789")
-        assert "handwritten digits" in both.DESCR
+        assert all_images.target_names == list("0123456789")
+        assert "handwritten digits" in all_images.DESCR
 
     def test_fetch_mnist_prefers_a_copy(self, server, digits, tmp_path):
         arrays = {"x_test": np.zeros((3, 28, 28), np.uint8), "y_test": np.arange(3, dtype=np.uint8)}
@@ -348,12 +348,13 @@ class TestRealCopies:
         assert train.target_names == ["bad", "good"]
         X, y = fetch_nails(subset="test", data_home=data_home, return_X_y=True)
         assert (len(X), np.unique(y, return_counts=True)[1].tolist()) == (38, [19, 19])
-        both = fetch_nails(subset="all", data_home=data_home)
-        assert np.bincount(both.groups).tolist() == [99, 18, 81]
-        assert set(both.groups[160:]) == {2}
-        np.testing.assert_array_equal(both.filenames[:160], train.filenames)
+        all_images = fetch_nails(subset="all", data_home=data_home)
+        assert np.bincount(all_images.groups).tolist() == [99, 18, 81]
+        assert set(all_images.groups[160:]) == {2}
+        np.testing.assert_array_equal(all_images.filenames[:160], train.filenames)
         assert all(
-            Path(f).stem.endswith(y) for f, y in zip(both.filenames, both.target, strict=True)
+            Path(f).stem.endswith(y)
+            for f, y in zip(all_images.filenames, all_images.target, strict=True)
         )
 
     @pytest.mark.slow

@@ -55,8 +55,8 @@ def images(stack, tmp_path_factory):
     return ImageCollection([save(folder / f"{i:02}.png", image) for i, image in enumerate(stack)])
 
 
-def brighter(image, by=1):
-    return image + np.uint8(by)
+def brighter(image, step=1):
+    return image + np.uint8(step)
 
 
 class MeanBrightness(ClassifierMixin, BaseEstimator):
@@ -115,11 +115,14 @@ class TestAsAnArray:
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_collection_slices_as_an_array(self, images, stack, key):
         expected = stack[key] if not isinstance(key, list) or key else stack[:0]
-        for picked in (images[key], _safe_indexing(images, key) if len(expected) else images[key]):
-            assert isinstance(picked, ImageCollection)
-            assert len(picked) == len(expected)
+        for selection in (
+            images[key],
+            _safe_indexing(images, key) if len(expected) else images[key],
+        ):
+            assert isinstance(selection, ImageCollection)
+            assert len(selection) == len(expected)
             if len(expected):
-                np.testing.assert_array_equal(np.asarray(picked), expected)
+                np.testing.assert_array_equal(np.asarray(selection), expected)
 
     @pytest.mark.parametrize("key", [0, -1, np.int64(3), np.uint8(2), (4, Ellipsis)])
     def test_collection_integer_gives_an_image(self, images, stack, key):
@@ -144,19 +147,23 @@ class TestAsAnArray:
 
 class TestMap:
     def test_map_equals_eager_functions(self, images, stack):
-        mapped = images.map(brighter).map(partial(brighter, by=3)).map(np.ravel)
-        assert mapped.shape == (12, 35)
-        np.testing.assert_array_equal(np.asarray(mapped), (stack + np.uint8(4)).reshape(12, 35))
-        np.testing.assert_array_equal(np.asarray(mapped[[5, 1]]), np.asarray(mapped)[[5, 1]])
+        mapped_images = images.map(brighter).map(partial(brighter, step=3)).map(np.ravel)
+        assert mapped_images.shape == (12, 35)
+        np.testing.assert_array_equal(
+            np.asarray(mapped_images), (stack + np.uint8(4)).reshape(12, 35)
+        )
+        np.testing.assert_array_equal(
+            np.asarray(mapped_images[[5, 1]]), np.asarray(mapped_images)[[5, 1]]
+        )
         assert images.shape == stack.shape
-        assert "mapped by brighter, partial, ravel" in repr(mapped)
+        assert "mapped by brighter, partial, ravel" in repr(mapped_images)
 
     def test_map_reads_when_needed(self, images):
         read = []
-        mapped = images.map(lambda image: read.append(1) or image)[::2].map(np.ravel)
+        mapped_images = images.map(lambda image: read.append(1) or image)[::2].map(np.ravel)
         assert read == []
-        assert len(mapped) == 6
-        assert mapped[3].shape == (35,)
+        assert len(mapped_images) == 6
+        assert mapped_images[3].shape == (35,)
         assert len(read) == 1
 
     def test_map_changes_dtype_and_shape(self, images):
@@ -166,12 +173,12 @@ class TestMap:
 
     def test_map_shape_reads_no_image_twice(self, images, stack):
         read = []
-        mapped = images.map(lambda image: read.append(1) or image + np.uint8(1))
-        assert mapped[:1].shape == (1, *stack.shape[1:])
+        mapped_images = images.map(lambda image: read.append(1) or image + np.uint8(1))
+        assert mapped_images[:1].shape == (1, *stack.shape[1:])
         read.clear()
-        assert mapped.shape == stack.shape
+        assert mapped_images.shape == stack.shape
         for _ in range(2):
-            np.testing.assert_array_equal(np.asarray(mapped), stack + np.uint8(1))
+            np.testing.assert_array_equal(np.asarray(mapped_images), stack + np.uint8(1))
         assert len(read) == 24
 
     def test_map_with_differing_results_names_the_file(self, images):
@@ -182,9 +189,9 @@ class TestMap:
             np.asarray(odd)
 
     def test_map_with_a_failing_function_names_the_file(self, images):
-        with pytest.raises(ZeroDivisionError) as caught:
+        with pytest.raises(ZeroDivisionError) as error_info:
             list(images[3:].map(lambda image: 1 // 0))
-        assert "03.png" in caught.value.__notes__[0]
+        assert "03.png" in error_info.value.__notes__[0]
 
     def test_map_refuses_what_is_not_callable(self, images):
         with pytest.raises(TypeError, match="func must be callable, got 3"):
@@ -215,12 +222,12 @@ class TestBatches:
         batches.close()
 
     def test_batches_leave_no_thread(self, images):
-        before = threading.active_count()
+        n_threads = threading.active_count()
         for _ in images.batches(2, n_threads=3):
             break
         for _ in images:
             break
-        assert threading.active_count() == before
+        assert threading.active_count() == n_threads
 
     @pytest.mark.parametrize("batch_size", [0, -1, 2.5, "a"])
     def test_batches_validate_batch_size(self, images, batch_size):
@@ -235,10 +242,10 @@ class TestInScikitLearn:
         assert isinstance(train, ImageCollection)
         np.testing.assert_array_equal(np.asarray(train), stack[y_train])
         np.testing.assert_array_equal(np.asarray(test), stack[y_test])
-        mixed, y = shuffle(images, np.arange(12), random_state=0)
-        np.testing.assert_array_equal(np.asarray(mixed), stack[y])
-        drawn, y = resample(images, np.arange(12), random_state=0)
-        np.testing.assert_array_equal(np.asarray(drawn), stack[y])
+        shuffled_images, y = shuffle(images, np.arange(12), random_state=0)
+        np.testing.assert_array_equal(np.asarray(shuffled_images), stack[y])
+        drawn_images, y = resample(images, np.arange(12), random_state=0)
+        np.testing.assert_array_equal(np.asarray(drawn_images), stack[y])
 
     def test_collection_cross_validation_equals_the_array(self, two_classes):
         X, y = two_classes
@@ -272,18 +279,18 @@ class TestInScikitLearn:
             LogisticRegression().fit(*two_classes)
 
     def test_collection_pickles_names_not_pixels(self, images, stack):
-        mapped = images.map(partial(brighter, by=2))
-        text = pickle.dumps(mapped)
+        mapped_images = images.map(partial(brighter, step=2))
+        text = pickle.dumps(mapped_images)
         assert len(text) < 200 * len(images)
-        assert len(pickle.dumps(mapped[:2])) < len(text)
+        assert len(pickle.dumps(mapped_images[:2])) < len(text)
         np.testing.assert_array_equal(np.asarray(pickle.loads(text)), stack + np.uint8(2))
 
     def test_collection_hash_does_not_change_when_read(self, images):
-        mapped = images.map(brighter)
-        before = joblib.hash(mapped)
-        assert mapped.shape == (12, 5, 7)
-        assert joblib.hash(mapped) == before
-        assert joblib.hash(images) != before
+        mapped_images = images.map(brighter)
+        digest = joblib.hash(mapped_images)
+        assert mapped_images.shape == (12, 5, 7)
+        assert joblib.hash(mapped_images) == digest
+        assert joblib.hash(images) != digest
 
 
 class TestFiles:
@@ -321,9 +328,11 @@ class TestFiles:
     def test_collection_of_one_color_file_is_in_color(self, tmp_path):
         gray, color = pixels(4, 4), pixels(4, 4, 3)
         files = [save(tmp_path / "a.png", gray), save(tmp_path / "b.png", color)]
-        both = ImageCollection(files)
-        assert both.shape == (2, 4, 4, 3)
-        np.testing.assert_array_equal(both[0], np.repeat(gray[..., np.newaxis], 3, axis=2))
+        images_of_modes = ImageCollection(files)
+        assert images_of_modes.shape == (2, 4, 4, 3)
+        np.testing.assert_array_equal(
+            images_of_modes[0], np.repeat(gray[..., np.newaxis], 3, axis=2)
+        )
         assert ImageCollection(files, mode="L").shape == (2, 4, 4)
         assert ImageCollection(files[:1]).mode == "L"
 
@@ -331,11 +340,11 @@ class TestFiles:
     def test_reader_sixteen_bits(self, tmp_path, suffix):
         deep = pixels(5, 4, dtype=np.uint16)
         file = save(tmp_path / f"deep.{suffix}", deep)
-        kept = ImageCollection([file])
-        assert (kept.mode, kept.dtype) == ("F", np.float32)
-        np.testing.assert_array_equal(kept[0], deep)
-        reduced = ImageCollection([file], mode="L")
-        np.testing.assert_array_equal(reduced[0], np.rint(deep / 257))
+        default = ImageCollection([file])
+        assert (default.mode, default.dtype) == ("F", np.float32)
+        np.testing.assert_array_equal(default[0], deep)
+        as_gray = ImageCollection([file], mode="L")
+        np.testing.assert_array_equal(as_gray[0], np.rint(deep / 257))
         assert ImageCollection([file], mode="RGB")[0].shape == (5, 4, 3)
 
     def test_reader_float_pixels(self, tmp_path):
@@ -364,13 +373,13 @@ class TestFiles:
         exif = Image.Exif()
         exif[0x0112] = orientation
         options = {"lossless": True} if suffix == "webp" else {}
-        stored = pixels(*shape)
-        file = save(tmp_path / f"a.{suffix}", stored, exif=exif, **options)
+        image = pixels(*shape)
+        file = save(tmp_path / f"a.{suffix}", image, exif=exif, **options)
         if suffix == "jpg":  # the only one here that changes pixels
-            stored = np.asarray(Image.open(file))
+            image = np.asarray(Image.open(file))
         images = ImageCollection([file], mode="L" if len(shape) == 2 else "RGB")
-        np.testing.assert_array_equal(images[0], upright(stored))
-        assert images.shape == (1, *upright(stored).shape)
+        np.testing.assert_array_equal(images[0], upright(image))
+        assert images.shape == (1, *upright(image).shape)
 
     def test_reader_exif_orientation_of_sixteen_bits(self, tmp_path):
         exif = Image.Exif()
@@ -387,15 +396,15 @@ class TestFiles:
             np.asarray(images)
         assert images[1:].shape == (1, 10, 12)
         assert images.map(lambda image: image[:10, :12]).shape == (2, 10, 12)
-        resized = ImageCollection(files, size=(10, 12))
-        assert np.asarray(resized).shape == resized.shape == (2, 10, 12)
-        np.testing.assert_array_equal(resized[1], pixels(10, 12))
+        resized_images = ImageCollection(files, size=(10, 12))
+        assert np.asarray(resized_images).shape == resized_images.shape == (2, 10, 12)
+        np.testing.assert_array_equal(resized_images[1], pixels(10, 12))
         assert ImageCollection(files, size=8).shape == (2, 8, 8)
 
     def test_reader_size_averages_over_the_area(self, tmp_path):
         stripes = np.tile(np.array([0, 255], np.uint8), (64, 32))
-        resized = ImageCollection([save(tmp_path / "a.png", stripes)], size=8)[0]
-        assert np.abs(resized.astype(int) - 128).max() < 16
+        resized_images = ImageCollection([save(tmp_path / "a.png", stripes)], size=8)[0]
+        assert np.abs(resized_images.astype(int) - 128).max() < 16
 
     @pytest.mark.parametrize("suffix", ["jpg", "png"])
     @pytest.mark.parametrize("reduce", [1, 2, 4, 8])
@@ -409,8 +418,8 @@ class TestFiles:
         assert images.shape == (1, -(-shape[0] // reduce), -(-shape[1] // reduce), *shape[2:])
         assert images[0].shape == np.asarray(images).shape[1:] == images.shape[1:]
         expected = np.asarray(Image.open(file).reduce(reduce)).astype(int)
-        inside = tuple(slice(0, max(side // reduce, 1)) for side in shape[:2])
-        assert np.abs(images[0][inside] - expected[inside]).mean() < 3
+        full_blocks = tuple(slice(0, max(side // reduce, 1)) for side in shape[:2])
+        assert np.abs(images[0][full_blocks] - expected[full_blocks]).mean() < 3
         if suffix == "png":
             np.testing.assert_array_equal(images[0], expected)
 
@@ -425,8 +434,8 @@ class TestFiles:
             np.asarray(Image.fromarray(images[0]).resize((8, 4), Image.Resampling.BILINEAR)),
         )
         deep = save(tmp_path / "deep.png", pixels(8, 8, dtype=np.uint16))
-        reduced = ImageCollection([deep], reduce=2)
-        assert (reduced.dtype, reduced.shape) == (np.float32, (1, 4, 4))
+        as_gray = ImageCollection([deep], reduce=2)
+        assert (as_gray.dtype, as_gray.shape) == (np.float32, (1, 4, 4))
 
     def test_reader_color_as_gray_is_the_brightness(self, tmp_path):
         rows, columns = np.mgrid[:40, :48]
@@ -483,9 +492,9 @@ class TestBadFiles:
         return path
 
     def test_collection_raise_names_the_file(self, good, bad):
-        with pytest.raises(OSError, match=r"bad\.jpg: ") as caught:
+        with pytest.raises(OSError, match=r"bad\.jpg: ") as error_info:
             list(ImageCollection([*good, bad]))
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(error_info.value)
 
     @pytest.mark.parametrize("bad", ["text", "empty", "bomb", "missing", "folder"], indirect=True)
     def test_collection_finds_damage_before_reading(self, good, bad):
@@ -555,7 +564,7 @@ after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(total / 2**20, (after - before) / 2**10)
 """
     command = [sys.executable, "-c", code, str(data_home / "nails" / "train")]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    whole, grown = map(float, printed.split())
-    assert whole > 350  # MiB, all 160 images
-    assert grown < 100
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    full_size, growth = map(float, output.split())
+    assert full_size > 350  # MiB, all 160 images
+    assert growth < 100

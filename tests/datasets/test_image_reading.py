@@ -231,8 +231,8 @@ def test_sources_of_another_type_are_refused():
 def test_origin_reads_other_files_alike(tmp_path):
     deep = save(tmp_path / "deep.png", np.full((8, 8), 6000, dtype=np.uint16))
     images = ImageCollection([deep], size=4, reduce=2)
-    reading = images.origin["reading"]
-    assert reading == {
+    reading_options = images.origin["reading"]
+    assert reading_options == {
         "mode": "F",
         "size": [4, 4],
         "reduce": 2,
@@ -240,7 +240,7 @@ def test_origin_reads_other_files_alike(tmp_path):
         "white": 65535,
     }
     shallow = encode(np.full((8, 8), 10, dtype=np.uint8))
-    assert (ImageCollection([shallow], **reading)[0] == 2570).all()
+    assert (ImageCollection([shallow], **reading_options)[0] == 2570).all()
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,9 @@ class TestNpz:
         ],
     )
     def test_load_spectra_errors_name_the_place(self, write_npz, arrays, message):
-        with pytest.raises(ValueError, match=f"spectra.npz: .*{message}") as caught:
+        with pytest.raises(ValueError, match=f"spectra.npz: .*{message}") as error_info:
             load_spectra(write_npz(**arrays))
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(error_info.value)
 
     def test_load_spectra_npz_of_objects_needs_allow_pickle(self, write_npz):
         path = write_npz(X=np.eye(2), y=np.array(["a", "b"], dtype=object))
@@ -208,9 +208,9 @@ class TestCsv:
         ],
     )
     def test_load_spectra_errors_name_the_place(self, write, text, message):
-        with pytest.raises(ValueError, match=f"a.csv: .*{message}") as caught:
+        with pytest.raises(ValueError, match=f"a.csv: .*{message}") as error_info:
             load_spectra(write("a.csv", text))
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(error_info.value)
 
     def test_load_spectra_csv_suggests_a_name(self, write):
         path = write("a.csv", "b0,polymer\n1,PP\n")

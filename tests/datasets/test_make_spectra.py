@@ -26,12 +26,12 @@ def test_make_spectra_is_as_documented():
 
 
 def test_make_spectra_is_reproducible_without_global_state():
-    before = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()
     first, second = make_spectra(20, random_state=3), make_spectra(20, random_state=3)
     np.testing.assert_array_equal(first[0], second[0])
     np.testing.assert_array_equal(first[1], second[1])
     assert not np.array_equal(first[0], make_spectra(20, random_state=4)[0])
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
 
 
 @given(
@@ -69,9 +69,9 @@ def test_make_spectra_distortions_have_the_stated_size(distortion):
     X = make_spectra(
         3000, n_bands=100, shuffle=False, random_state=0, **CLEAN | {distortion: 0.02}
     )[0]
-    added = X - clean
-    assert np.sqrt(np.mean(added**2)) == pytest.approx(0.02, rel=0.05)
-    third_difference = np.abs(np.diff(added, n=3, axis=1)).max()
+    baseline = X - clean
+    assert np.sqrt(np.mean(baseline**2)) == pytest.approx(0.02, rel=0.05)
+    third_difference = np.abs(np.diff(baseline, n=3, axis=1)).max()
     assert (third_difference < 1e-5) == (distortion == "baseline_drift")
 
 
@@ -81,9 +81,9 @@ def test_make_spectra_mixes_two_materials():
     shares = np.linalg.lstsq(clean.T, X.T, rcond=None)[0].T
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
     np.testing.assert_allclose(shares.min(axis=1), 0, atol=1e-4)
-    own = shares[np.arange(300), np.repeat([0, 1, 2], 100)]
-    assert own.min() == pytest.approx(0.6, abs=0.01)
-    assert own.max() == pytest.approx(1.0, abs=0.01)
+    own_shares = shares[np.arange(300), np.repeat([0, 1, 2], 100)]
+    assert own_shares.min() == pytest.approx(0.6, abs=0.01)
+    assert own_shares.max() == pytest.approx(1.0, abs=0.01)
 
 
 def test_make_spectra_is_easy_by_default_and_hard_on_request():

@@ -303,8 +303,8 @@ def test_a_word_among_numbers_is_named(tmp_path):
 def test_labels_are_read_to_the_letter(tmp_path):
     table, _ = read(write(tmp_path, make_frame(kind=["NA", "007", "7", "1.50"] * 3)))
     assert list(table.read_text(0)[:4]) == ["NA", "007", "7", "1.50"]
-    whole = read(write(tmp_path, make_frame(kind=[1, 2] * 6)))[0]
-    assert whole.read_text(0).dtype == np.int64
+    integers = read(write(tmp_path, make_frame(kind=[1, 2] * 6)))[0]
+    assert integers.read_text(0).dtype == np.int64
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

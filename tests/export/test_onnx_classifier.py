@@ -45,27 +45,27 @@ def test_predicts_as_the_net(spectrum_file, digit_file):
         (spectrum_file, fitted_spectra(), spectra()),
         (digit_file, fitted_digits(), digits()),
     ):
-        exported = OnnxClassifier(path)
-        assert is_classifier(exported)
-        np.testing.assert_array_equal(exported.classes_, clf.classes_)
-        assert exported.classes_.dtype == clf.classes_.dtype
-        assert exported.input_shape_ == clf.input_shape_
-        assert exported.n_features_in_ == clf.n_features_in_
-        assert exported.n_parameters_ == clf.n_parameters_
-        np.testing.assert_array_equal(exported.predict(X), clf.predict(X))
+        onnx_clf = OnnxClassifier(path)
+        assert is_classifier(onnx_clf)
+        np.testing.assert_array_equal(onnx_clf.classes_, clf.classes_)
+        assert onnx_clf.classes_.dtype == clf.classes_.dtype
+        assert onnx_clf.input_shape_ == clf.input_shape_
+        assert onnx_clf.n_features_in_ == clf.n_features_in_
+        assert onnx_clf.n_parameters_ == clf.n_parameters_
+        np.testing.assert_array_equal(onnx_clf.predict(X), clf.predict(X))
         for method in ("predict_proba", "decision_function"):
             expected = getattr(clf, method)(X)
-            found = getattr(exported, method)(X)
-            np.testing.assert_allclose(found, expected, rtol=0.02, atol=0.05)
-        assert exported.score(X, y) == clf.score(X, y)
+            values = getattr(onnx_clf, method)(X)
+            np.testing.assert_allclose(values, expected, rtol=0.02, atol=0.05)
+        assert onnx_clf.score(X, y) == clf.score(X, y)
 
 
 @given(X=hnp.arrays(np.float32, (5, 502), elements=st.floats(0, 4, width=32)))
 def test_any_spectrum_gives_the_nets_probabilities(spectrum_file, X):
     clf = fitted_spectra()
-    exported = OnnxClassifier(spectrum_file)
+    onnx_clf = OnnxClassifier(spectrum_file)
     expected = clf.module_(torch.from_numpy(X.copy())).detach().numpy()
-    np.testing.assert_allclose(exported.run(X), expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(onnx_clf.run(X), expected, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -83,32 +83,32 @@ def test_labels_come_back_as_they_were(labels, tmp_path):
     X, _ = spectra()
     y = np.array(labels)[np.arange(60) % 2]
     clf = SpectrumClassifier(max_epochs=1, random_state=0).fit(X[:60], y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    np.testing.assert_array_equal(exported.predict(X[:60]), clf.predict(X[:60]))
-    assert exported.classes_.dtype == clf.classes_.dtype
-    assert exported.decision_function(X[:60]).shape == (60,)
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    np.testing.assert_array_equal(onnx_clf.predict(X[:60]), clf.predict(X[:60]))
+    assert onnx_clf.classes_.dtype == clf.classes_.dtype
+    assert onnx_clf.decision_function(X[:60]).shape == (60,)
 
 
 def test_string_labels_of_object_type(tmp_path):
     X, _ = spectra()
     y = pd.Series(["good", "bad"] * 30, dtype=object)
     clf = SpectrumClassifier(max_epochs=1, random_state=0).fit(X[:60], y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    assert exported.classes_.tolist() == ["bad", "good"]
-    np.testing.assert_array_equal(exported.predict(X[:60]), clf.predict(X[:60]))
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    assert onnx_clf.classes_.tolist() == ["bad", "good"]
+    np.testing.assert_array_equal(onnx_clf.predict(X[:60]), clf.predict(X[:60]))
 
 
 def test_columns_are_matched_by_name(tmp_path):
     X, y = spectra()
     frame = pd.DataFrame(X, columns=[f"{i} nm" for i in range(502)])
     clf = SpectrumClassifier(max_epochs=1, random_state=0).fit(frame, y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    np.testing.assert_array_equal(exported.feature_names_in_, clf.feature_names_in_)
-    np.testing.assert_array_equal(exported.predict(frame), clf.predict(frame))
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    np.testing.assert_array_equal(onnx_clf.feature_names_in_, clf.feature_names_in_)
+    np.testing.assert_array_equal(onnx_clf.predict(frame), clf.predict(frame))
     with pytest.raises(ValueError, match="feature names"):
-        exported.predict(frame[frame.columns[::-1]])
+        onnx_clf.predict(frame[frame.columns[::-1]])
     with pytest.warns(UserWarning, match="valid feature names"):
-        exported.predict(X)
+        onnx_clf.predict(X)
 
 
 def test_images_in_every_layout_and_from_files(digit_file, tmp_path):
@@ -118,19 +118,19 @@ def test_images_in_every_layout_and_from_files(digit_file, tmp_path):
     for i, image in enumerate(X):
         paths.append(tmp_path / f"{i:02}.png")
         Image.fromarray(image).save(paths[-1])
-    exported = OnnxClassifier(digit_file)
-    expected = exported.predict_proba(X)
-    for same in (X[..., np.newaxis], X.reshape(20, -1), X.astype(float), X.tolist()):
-        np.testing.assert_array_equal(exported.predict_proba(same), expected)
+    onnx_clf = OnnxClassifier(digit_file)
+    expected = onnx_clf.predict_proba(X)
+    for container in (X[..., np.newaxis], X.reshape(20, -1), X.astype(float), X.tolist()):
+        np.testing.assert_array_equal(onnx_clf.predict_proba(container), expected)
     files = ImageCollection(paths)
-    np.testing.assert_array_equal(exported.predict_proba(files), expected)
+    np.testing.assert_array_equal(onnx_clf.predict_proba(files), expected)
     with pytest.raises(ValueError, match="collection of 0 images"):
-        exported.predict(files[:0])
+        onnx_clf.predict(files[:0])
     Image.new("L", (9, 9)).save(tmp_path / "large.png")
     with pytest.raises(ValueError, match="differ in size"):
-        exported.predict(ImageCollection([paths[0], tmp_path / "large.png"]))
+        onnx_clf.predict(ImageCollection([paths[0], tmp_path / "large.png"]))
     with pytest.raises(ValueError, match="such pixels"):
-        exported.predict(files.map(partial(np.multiply, np.nan)))
+        onnx_clf.predict(files.map(partial(np.multiply, np.nan)))
 
 
 def test_wrong_input_is_named(spectrum_file, digit_file):
@@ -177,17 +177,17 @@ def test_files_of_others_are_refused(tmp_path):
 def test_a_pickle_needs_no_other_file(protocol, tmp_path):
     X, _ = spectra()
     path = to_onnx(fitted_spectra(), tmp_path / "net.onnx")
-    exported = OnnxClassifier(path)
-    expected = exported.predict_proba(X)
-    content = pickle.dumps(exported, protocol=protocol)
+    onnx_clf = OnnxClassifier(path)
+    expected = onnx_clf.predict_proba(X)
+    content = pickle.dumps(onnx_clf, protocol=protocol)
     if protocol > 2:  # the old protocol writes bytes as text
         assert len(content) < path.stat().st_size + 2000
     path.unlink()
-    loaded = pickle.loads(content)
-    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
-    np.testing.assert_array_equal(clone(loaded).predict_proba(X), expected)
-    assert len(repr(loaded)) < 200
-    assert len(loaded._repr_html_()) < 50_000
+    restored = pickle.loads(content)
+    np.testing.assert_array_equal(restored.predict_proba(X), expected)
+    np.testing.assert_array_equal(clone(restored).predict_proba(X), expected)
+    assert len(repr(restored)) < 200
+    assert len(restored._repr_html_()) < 50_000
 
 
 def test_an_application_needs_no_torch(spectrum_file, tmp_path):
@@ -202,62 +202,64 @@ def test_an_application_needs_no_torch(spectrum_file, tmp_path):
         "print(*model.predict(np.load(sys.argv[2])))\n"
         "assert not {'torch', 'skorch'}.intersection(sys.modules)"
     )
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "model.joblib", tmp_path / "X.npy"],
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     ).stdout
-    assert said.split() == [str(label) for label in model.predict(X[:50])]
+    assert output.split() == [str(label) for label in model.predict(X[:50])]
 
 
 def test_takes_the_place_of_the_net(spectrum_file):
     X, y = spectra()
-    exported = OnnxClassifier(spectrum_file)
-    assert exported.fit(X, y) is exported
+    onnx_clf = OnnxClassifier(spectrum_file)
+    assert onnx_clf.fit(X, y) is onnx_clf
     with pytest.raises(ValueError, match="502 features"):
-        exported.fit(X[:2, :9], [0, 1])
+        onnx_clf.fit(X[:2, :9], [0, 1])
     with pytest.raises(ValueError, match="inconsistent"):
-        exported.fit(X[:2], [0])
+        onnx_clf.fit(X[:2], [0])
     with pytest.raises(ValueError, match=r"does not know, \['bad'\].*\[0, 1, 5\]"):
-        exported.fit(X[:2], ["bad", "bad"])
+        onnx_clf.fit(X[:2], ["bad", "bad"])
     vote = VotingClassifier(
-        [("a", exported), ("b", SpectrumClassifier(max_epochs=3, random_state=0))], voting="soft"
+        [("a", onnx_clf), ("b", SpectrumClassifier(max_epochs=3, random_state=0))], voting="soft"
     ).fit(X[:300], y[:300])
     assert vote.score(X, y) > 0.9
-    assert cross_val_score(exported, X, y, cv=3).mean() == pytest.approx(exported.score(X, y), 0.01)
-    calibrated = CalibratedClassifierCV(FrozenEstimator(exported)).fit(X[:300], y[:300])
+    assert cross_val_score(onnx_clf, X, y, cv=3).mean() == pytest.approx(onnx_clf.score(X, y), 0.01)
+    calibrated = CalibratedClassifierCV(FrozenEstimator(onnx_clf)).fit(X[:300], y[:300])
     assert calibrated.score(X, y) > 0.9
 
 
 def test_a_vote_counts_labels_as_it_encodes_them(spectrum_file, digit_file):
     for path, (X, y) in ((spectrum_file, spectra()), (digit_file, digits())):
-        exported = OnnxClassifier(path)
-        vote = VotingClassifier([("a", exported), ("b", clone(exported))]).fit(X, y)
-        np.testing.assert_array_equal(vote.predict(X), exported.predict(X))
+        onnx_clf = OnnxClassifier(path)
+        vote = VotingClassifier([("a", onnx_clf), ("b", clone(onnx_clf))]).fit(X, y)
+        np.testing.assert_array_equal(vote.predict(X), onnx_clf.predict(X))
         member = pickle.loads(pickle.dumps(vote.estimators_[0]))
-        positions = np.searchsorted(exported.classes_, exported.predict(X))
+        positions = np.searchsorted(onnx_clf.classes_, onnx_clf.predict(X))
         np.testing.assert_array_equal(member.predict(X), positions)
-        np.testing.assert_array_equal(member.classes_, np.arange(len(exported.classes_)))
-        np.testing.assert_array_equal(clone(member).classes_, exported.classes_)
+        np.testing.assert_array_equal(member.classes_, np.arange(len(onnx_clf.classes_)))
+        np.testing.assert_array_equal(clone(member).classes_, onnx_clf.classes_)
 
 
 def test_parameters_set_later_count(spectrum_file, digit_file):
-    exported = OnnxClassifier(spectrum_file)
-    assert exported.input_shape_ == (502,)
-    assert exported.set_params(model=str(digit_file), n_threads=2).input_shape_ == (8, 8, 1)
+    onnx_clf = OnnxClassifier(spectrum_file)
+    assert onnx_clf.input_shape_ == (502,)
+    assert onnx_clf.set_params(model=str(digit_file), n_threads=2).input_shape_ == (8, 8, 1)
 
 
 def test_two_threads_give_the_same_labels(digit_file):
     X, _ = digits()
-    one, two = (OnnxClassifier(digit_file, n_threads=n).predict(X) for n in (1, 2))
-    np.testing.assert_array_equal(one, two)
+    labels_by_one, labels_by_two = (
+        OnnxClassifier(digit_file, n_threads=n).predict(X) for n in (1, 2)
+    )
+    np.testing.assert_array_equal(labels_by_one, labels_by_two)
 
 
 def test_color_images(tmp_path):
     rng = np.random.RandomState(0)
     X, y = rng.randint(256, size=(40, 16, 12, 3), dtype=np.uint8), np.arange(40) % 2
     clf = ImageClassifier("resnet8", max_epochs=2, precision="float32", random_state=0).fit(X, y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    np.testing.assert_allclose(exported.predict_proba(X), clf.predict_proba(X), atol=1e-5)
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    np.testing.assert_allclose(onnx_clf.predict_proba(X), clf.predict_proba(X), atol=1e-5)

@@ -25,19 +25,19 @@ def folder(tmp_path_factory):
 
 def test_spectra_keep_their_accuracy_at_a_quarter_of_the_size(folder):
     X, y = spectra()
-    whole, small = folder / "spectra.onnx", folder / "spectra_int8.onnx"
-    assert quantize(whole, X[:300], small) == small
-    assert small.stat().st_size < 0.3 * whole.stat().st_size
-    assert abs(OnnxClassifier(small).score(X, y) - OnnxClassifier(whole).score(X, y)) <= 0.002
-    moved = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(whole).predict_proba(X)
-    assert 0 < np.abs(moved).max() < 0.2
+    float_file, small = folder / "spectra.onnx", folder / "spectra_int8.onnx"
+    assert quantize(float_file, X[:300], small) == small
+    assert small.stat().st_size < 0.3 * float_file.stat().st_size
+    assert abs(OnnxClassifier(small).score(X, y) - OnnxClassifier(float_file).score(X, y)) <= 0.002
+    change = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(float_file).predict_proba(X)
+    assert 0 < np.abs(change).max() < 0.2
 
 
 def test_images_keep_their_accuracy(folder):
     X, y = digits()
     small = quantize(folder / "digits.onnx", X[:600], folder / "digits_int8.onnx")
-    whole = OnnxClassifier(folder / "digits.onnx")
-    assert abs(OnnxClassifier(small).score(X, y) - whole.score(X, y)) < 0.01
+    float_file = OnnxClassifier(folder / "digits.onnx")
+    assert abs(OnnxClassifier(small).score(X, y) - float_file.score(X, y)) < 0.01
 
 
 def test_weights_are_bytes(folder):
@@ -74,8 +74,8 @@ def test_it_is_quiet(folder, capfd, caplog, recwarn):
     X, _ = spectra()
     with caplog.at_level(logging.DEBUG):
         quantize(folder / "spectra.onnx", X[:50], folder / "quiet.onnx")
-    said = capfd.readouterr()
-    assert (said.out, said.err, caplog.messages, list(recwarn)) == ("", "", [], [])
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err, caplog.messages, list(recwarn)) == ("", "", [], [])
     assert logging.root.manager.disable == 0
 
 
@@ -96,11 +96,11 @@ def test_wrong_samples_and_files_leave_nothing(folder, tmp_path):
 
 def test_a_file_is_quantized_once(folder):
     X, _ = spectra()
-    once = quantize(folder / "spectra.onnx", X[:50], folder / "once.onnx")
-    content = once.read_bytes()
+    once_quantized = quantize(folder / "spectra.onnx", X[:50], folder / "once.onnx")
+    content = once_quantized.read_bytes()
     with pytest.raises(ValueError, match="8-bit weights already"):
-        quantize(once, X[:50], once)
-    assert once.read_bytes() == content
+        quantize(once_quantized, X[:50], once_quantized)
+    assert once_quantized.read_bytes() == content
 
 
 def test_a_sample_that_spoils_the_file_is_told(folder):
@@ -112,7 +112,7 @@ def test_a_sample_that_spoils_the_file_is_told(folder):
 
 
 def test_batch_norm_inside_a_forward_of_its_own_is_folded(tmp_path):
-    """Where torch leaves normalisation beside the convolutions, onnxruntime folds it."""
+    """onnxruntime folds batch normalization that torch keeps apart from its convolution."""
     rng = np.random.RandomState(0)
     X, y = rng.randint(256, size=(60, 16, 16), dtype=np.uint8), np.arange(60) % 2
     clf = ImageClassifier("resnet18", max_epochs=1, precision="float32", random_state=0).fit(X, y)
@@ -120,5 +120,5 @@ def test_batch_norm_inside_a_forward_of_its_own_is_folded(tmp_path):
     small = quantize(path, X, tmp_path / "small.onnx")
     operations = {node.op_type for node in onnx.load(small).graph.node}
     assert "BatchNormalization" not in operations
-    moved = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(path).predict_proba(X)
-    assert np.abs(moved).max() < 0.1
+    change = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(path).predict_proba(X)
+    assert np.abs(change).max() < 0.1

@@ -19,7 +19,7 @@ from tests.export._models import digits, fitted_digits, fitted_spectra, spectra
 
 # Smallest images that the deeper nets take.
 SHAPES = {"nail_cnn": (72, 72), "flowers_cnn": (60, 60, 3)}
-OWN = [
+ARCHITECTURES = [
     (kind, name)
     for kind in ("spectrum", "image")
     for name in list_architectures(kind, library="sklvision")
@@ -27,7 +27,7 @@ OWN = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "name"), OWN)
+@pytest.mark.parametrize(("kind", "name"), ARCHITECTURES)
 def test_every_architecture_gives_the_same_probabilities(kind, name, tmp_path):
     shape = (40,) if kind == "spectrum" else SHAPES.get(name, (32, 32, 3))
     X = 50 * np.random.RandomState(0).rand(12, *shape) + 10
@@ -37,28 +37,28 @@ def test_every_architecture_gives_the_same_probabilities(kind, name, tmp_path):
     clf = Classifier(
         name, architecture_params=params, max_epochs=1, precision="float32", random_state=0
     ).fit(X, y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    np.testing.assert_allclose(exported.predict_proba(X), clf.predict_proba(X), atol=1e-5)
-    np.testing.assert_allclose(exported.predict_proba(X[:1]), clf.predict_proba(X[:1]), atol=1e-5)
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    np.testing.assert_allclose(onnx_clf.predict_proba(X), clf.predict_proba(X), atol=1e-5)
+    np.testing.assert_allclose(onnx_clf.predict_proba(X[:1]), clf.predict_proba(X[:1]), atol=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["float64", "bfloat16"])
 def test_nets_of_every_precision_are_written_in_float32(precision, tmp_path):
     X, y = spectra()
     clf = SpectrumClassifier(max_epochs=2, precision=precision, random_state=0).fit(X, y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
     tolerance = 0.05 if precision == "bfloat16" else 1e-4
-    np.testing.assert_allclose(exported.predict_proba(X), clf.predict_proba(X), atol=tolerance)
+    np.testing.assert_allclose(onnx_clf.predict_proba(X), clf.predict_proba(X), atol=tolerance)
 
 
 def test_a_net_of_the_users_own(tmp_path):
-    def own(input_shape, n_classes):
+    def make_own_net(input_shape, n_classes):
         return nn.Sequential(nn.Linear(input_shape[0], 8), nn.Tanh(), nn.Linear(8, n_classes))
 
     X, y = spectra()
-    clf = SpectrumClassifier(own, max_epochs=2, random_state=0).fit(X, y)
-    exported = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
-    np.testing.assert_allclose(exported.predict_proba(X), clf.predict_proba(X), atol=1e-4)
+    clf = SpectrumClassifier(make_own_net, max_epochs=2, random_state=0).fit(X, y)
+    onnx_clf = OnnxClassifier(to_onnx(clf, tmp_path / "net.onnx"))
+    np.testing.assert_allclose(onnx_clf.predict_proba(X), clf.predict_proba(X), atol=1e-4)
 
 
 def test_other_programs_read_the_file(tmp_path):
@@ -87,10 +87,10 @@ def test_only_what_predicts_is_in_the_graph(tmp_path):
 def test_the_classifier_is_left_as_it_was(tmp_path):
     X, _ = spectra()
     clf = fitted_spectra()
-    before, state = clf.predict_proba(X), torch.get_rng_state()
+    probabilities, state = clf.predict_proba(X), torch.get_rng_state()
     to_onnx(clf, tmp_path / "net.onnx")
     assert torch.equal(torch.get_rng_state(), state)
-    np.testing.assert_array_equal(clf.predict_proba(X), before)
+    np.testing.assert_array_equal(clf.predict_proba(X), probabilities)
 
 
 def test_pipelines_are_told_how(tmp_path):

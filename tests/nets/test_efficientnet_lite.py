@@ -29,7 +29,7 @@ def test_logits_are_timms(timm, variant, side):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_standardised_images_arrive_as_the_weights_expect(variant):
+def test_standardized_images_arrive_as_the_weights_expect(variant):
     """ImageNet's mean and variance are what a data set's are taken for."""
     needs_weights(variant)
     net = build(f"efficientnet_lite{variant}", (32, 32, 3), 4, pretrained=True).eval()

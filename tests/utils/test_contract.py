@@ -50,7 +50,7 @@ def test_make_contract_of_images_tells_their_shape():
 
 
 @pytest.mark.parametrize(
-    ("trained", "new"),
+    ("trained_range", "new"),
     [
         (PHOTOGRAPHS, PHOTOGRAPHS / 255),
         (PHOTOGRAPHS / 255, PHOTOGRAPHS),
@@ -61,8 +61,8 @@ def test_make_contract_of_images_tells_their_shape():
         (SPECTRA - 1, -np.abs(SPECTRA) * 50),
     ],
 )
-def test_describe_change_sees_another_scale(trained, new):
-    contract = make_contract(as_samples(trained))
+def test_describe_change_sees_another_scale(trained_range, new):
+    contract = make_contract(as_samples(trained_range))
     assert describe_change(contract, as_samples(new)).startswith("values ")
     assert describe_change(contract, as_samples(new[:1])) is not None
 
@@ -135,8 +135,8 @@ def test_match_columns_goes_by_position_on_the_axis():
     new_axis = list(range(1190, 890, -10))
     places = match_columns(contract, [str(n) for n in new_axis], new_axis)
     assert [new_axis[i] for i in places] == contract["axis"]
-    rounded = [position + 0.04 for position in contract["axis"]]
-    assert match_columns(contract, ["?"] * 20, rounded).tolist() == list(range(20))
+    rounded_axis = [position + 0.04 for position in contract["axis"]]
+    assert match_columns(contract, ["?"] * 20, rounded_axis).tolist() == list(range(20))
 
 
 def test_match_columns_names_both_axes_where_they_differ():

@@ -51,8 +51,8 @@ WRAPPERS = {
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_find_learners_reaches_every_fitted_member(wrapper):
-    fitted = WRAPPERS[wrapper](make_linear()).fit(X, Y)
-    learners = dict(find_learners(fitted))
+    fitted_wrapper = WRAPPERS[wrapper](make_linear()).fit(X, Y)
+    learners = dict(find_learners(fitted_wrapper))
     linear = [member for member in learners.values() if isinstance(member, LogisticRegression)]
     assert linear
     for member in linear:
@@ -117,8 +117,8 @@ def test_takes_images_goes_by_the_samples_of_training():
 
 def test_split_steps_opens_wrappers_of_one_pipeline():
     search = GridSearchCV(make_pipeline(StandardScaler(), make_linear()), {}, cv=2).fit(X, Y)
-    before, last = split_steps(FrozenEstimator(search))
-    assert [type(step) for step in before] == [StandardScaler, StandardScaler]
+    first_steps, last = split_steps(FrozenEstimator(search))
+    assert [type(step) for step in first_steps] == [StandardScaler, StandardScaler]
     assert last is search.best_estimator_[-1][-1]
     vote = VotingClassifier([("a", GaussianNB())])
     assert split_steps(vote) == ([], vote)

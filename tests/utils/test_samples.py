@@ -158,6 +158,6 @@ def test_blocks_cover_an_array_and_a_table_in_order():
 def test_map_applies_a_function_to_each_image():
     images = np.arange(12.0).reshape(2, 2, 3)
     assert np.array_equal(as_samples(images).map(np.transpose), images.transpose(0, 2, 1))
-    mapped = as_samples(Lazy(images)).map(np.transpose)
-    assert isinstance(mapped, Lazy)
-    assert mapped.shape == (2, 3, 2)
+    mapped_samples = as_samples(Lazy(images)).map(np.transpose)
+    assert isinstance(mapped_samples, Lazy)
+    assert mapped_samples.shape == (2, 3, 2)
