@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklvision.export._signature import INPUT, LOGITS, Signature
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
+from sklvision.utils._lazy import read_blocks
+from sklvision.utils._net_input import check_net_input
 from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._sklearn import Interval
-from sklvision.utils._validation import plainly_valid
 
 # Values in one chunk, whose activations then stay in the processor's cache.
 _CHUNK_VALUES, _CHUNK_ROWS = 2**19, 1024
@@ -65,7 +65,7 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     classes_ : ndarray of shape (n_classes,)
         Labels, as the net was trained with them; after a fit to their positions, those.
     n_features_in_ : int
-        Number of values in one sample.
+        Number of columns of a table, or height of images: ``X.shape[1]`` in training.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where the net was trained with names.
     input_shape_ : tuple of int
@@ -167,8 +167,8 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
 
     @property
     def n_features_in_(self) -> int:
-        """Number of values in one sample."""
-        return prod(self.input_shape_)
+        """Number of features, as scikit-learn counts them: ``X.shape[1]``."""
+        return self._loaded().signature.n_features
 
     @property
     def feature_names_in_(self) -> np.ndarray:
@@ -199,43 +199,13 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)).astype(np.float64)
 
     def _chunks(self, X: Any) -> Iterator[np.ndarray]:
-        """Validated samples as float32, some at a time."""
+        """Yield checked samples as float32, some at a time."""
         shape = self.input_shape_
         n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
-        if is_collection(X):
-            check_one_size(X, type(self).__name__)
-            self._check_shape(X.shape)
-            chunks = LazyImages(X, shape, np.float32).batches(n_rows)
-        else:
-            X = self._validate(X)
-            chunks = (X[start : start + n_rows] for start in range(0, len(X), n_rows))
-        for chunk in chunks:
-            yield chunk.astype(np.float32, copy=False).reshape(-1, *shape)
-
-    def _validate(self, X: Any) -> np.ndarray:
-        shape = self.input_shape_
-        named = self._loaded().signature.feature_names is not None
-        if not named and plainly_valid(X, shape, np.float32):
-            return X
-        n_dims = 2 if hasattr(X, "iloc") else _n_dims(X)
-        if n_dims > 2:
-            X = np.asarray(X)
-            self._check_shape(X.shape)
-            X = X.reshape(len(X), prod(shape))
-        elif len(shape) == 3 and np.shape(X) == shape[:2] and shape[1] != prod(shape):
-            raise ValueError(
-                f"X has the shape of one image, {shape[:2]}; one image alone is X[np.newaxis]."
-            )
-        dtype = np.uint8 if getattr(X, "dtype", None) == np.uint8 else np.float32
-        return validate_data(self, X, reset=False, dtype=dtype, order="C")
-
-    def _check_shape(self, found: tuple[int, ...]) -> None:
-        shape = self.input_shape_
-        image = found[1:] if len(found) != 3 or len(shape) != 3 else (*found[1:], 1)
-        if image != shape:
-            raise ValueError(
-                f"X has samples of shape {found[1:]}, but the file takes samples of shape {shape}."
-            )
+        has_names = self._loaded().signature.feature_names is not None
+        samples = check_net_input(self, X, shape, np.float32, has_names=has_names)
+        for chunk in read_blocks(samples, n_rows):
+            yield chunk.astype(np.float32, copy=False)
 
     def _loaded(self) -> _Loaded:
         loaded = self.__dict__.get("_open_file")
@@ -258,13 +228,6 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         tags.requires_fit = False
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _n_dims(X: Any) -> int:
-    try:
-        return np.ndim(X)
-    except ValueError as error:
-        raise ValueError("X must be an array of samples of one size; these differ.") from error
 
 
 def _some(labels: Iterable[Any]) -> str:

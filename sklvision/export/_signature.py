@@ -27,13 +27,18 @@ class Signature:
     input_shape: tuple[int, ...]
     feature_names: np.ndarray | None
     n_parameters: int
+    n_features: int
 
     @classmethod
     def of(cls, classifier: Any) -> Self:
         """Take it from a fitted classifier."""
         names = getattr(classifier, "feature_names_in_", None)
         return cls(
-            classifier.classes_, tuple(classifier.input_shape_), names, classifier.n_parameters_
+            classifier.classes_,
+            tuple(classifier.input_shape_),
+            names,
+            classifier.n_parameters_,
+            classifier.n_features_in_,
         )
 
     def to_metadata(self) -> dict[str, str]:
@@ -52,6 +57,7 @@ class Signature:
             "input_shape": self.input_shape,
             "feature_names": None if self.feature_names is None else list(self.feature_names),
             "n_parameters": self.n_parameters,
+            "n_features": self.n_features,
         }
         return {_KEY: json.dumps(said)}
 
@@ -70,4 +76,5 @@ class Signature:
             tuple(said["input_shape"]),
             None if names is None else np.array(names, dtype=object),
             said["n_parameters"],
+            said.get("n_features", said["input_shape"][0]),
         )

@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 from torch import nn
 
 from sklvision._version import __version__
+from sklvision.neural_network._data import Data
 from sklvision.neural_network._fit import (
     check_parameters,
     finish_fit,
@@ -33,6 +34,7 @@ from sklvision.neural_network._rebuild import get_weights, restore_net
 from sklvision.neural_network._reporter import FitReporter
 from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._net_input import check_net_input
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._sklearn import (
     CallbackSupportMixin,
@@ -49,13 +51,14 @@ class BaseNeuralClassifier(
 ):
     """A scikit-learn classifier around a net that skorch trains.
 
-    Subclasses say what kind of data they take (`_kind`) and turn `X` into an array of one
-    sample per row (`_validate_samples`).
+    Subclasses name the kind of data they take (`_kind`) and check training data
+    (`_validate_training`).
     """
 
     _kind: ClassVar[str]
 
     classes_: np.ndarray
+    input_shape_: tuple[int, ...]
     n_iter_: int
     _settings: FitSettings
     _net: Net
@@ -130,12 +133,24 @@ class BaseNeuralClassifier(
         self.verbose = verbose
 
     @abstractmethod
-    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
-        """Return X as a finite array (n_samples, *input_shape), and y as it was given."""
+    def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
+        """Check training data; return finite samples (n_samples, *input_shape), and y."""
 
-    def _sample_dtype(self, reset: bool) -> type:
-        """Type that samples are converted to: by this fit's precision, or by the last one's."""
-        precision = self.precision if reset else self._settings.precision
+    def _validate_samples(self, X: Any) -> Data:
+        """Check samples for the net there is; return them as (n_samples, *input_shape)."""
+        dtype = self._sample_dtype(self._settings.precision)
+        has_names = "feature_names_in_" in self.__dict__
+        return check_net_input(self, X, self.input_shape_, dtype, has_names=has_names)
+
+    def _validate_target(self, y: Any, X: Data) -> np.ndarray:
+        """Check a target that belongs to samples that are checked already."""
+        y = validate_data(self, y=y, reset=False)
+        check_consistent_length(X, y)
+        return y
+
+    @staticmethod
+    def _sample_dtype(precision: str) -> type:
+        """Return the type that samples are converted to."""
         return np.float64 if precision == "float64" else np.float32
 
     @with_callbacks
@@ -234,15 +249,10 @@ class BaseNeuralClassifier(
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
-    def _has_no_names(self) -> bool:
-        """Whether the net was fitted without column names, which an array could miss."""
-        return "feature_names_in_" not in self.__dict__
-
     def _logits(self, X: Any) -> np.ndarray:
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # for its message; it takes as long as asking for one row
-        X, _ = self._validate_samples(X, reset=False)
-        return self._net.logits(X)
+        return self._net.logits(self._validate_samples(X))
 
     def __getstate__(self) -> dict[str, Any]:
         # Plain arrays instead of torch objects: small, safe to load, and free of the device,

@@ -31,6 +31,7 @@ from sklvision.neural_network._plan import (
 from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._target import ClassificationTarget
+from sklvision.utils._labels import convert_labels
 from sklvision.utils._random import draw_seed
 
 _DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
@@ -66,11 +67,13 @@ def prepare_data(
     progress: Progress | None = None,
 ) -> FitData:
     """Validate the data, encode the target, and leave out samples of weight zero."""
-    X, y = estimator._validate_samples(X, y, reset=progress is None)
+    y = convert_labels(y)
     if progress is None:
+        X, y = estimator._validate_training(X, y)
         target = ClassificationTarget.from_labels(y, classes)
     else:
-        target = progress.target
+        X = estimator._validate_samples(X)
+        y, target = estimator._validate_target(y, X), progress.target
         target.check_classes(classes)
     encoded = target.encode(y)
     weights = combine_weights(X, sample_weight, target.compute_weights(y, estimator.class_weight))

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils.validation import check_consistent_length, validate_data
+from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
-from sklvision.utils._lazy import LazyImages, check_one_size, is_collection
+from sklvision.utils._net_input import check_image_array, keep_bytes
 from sklvision.utils._samples import as_samples
-from sklvision.utils._validation import plainly_valid
 
 
 class ImageClassifier(BaseNeuralClassifier):
@@ -96,7 +96,7 @@ class ImageClassifier(BaseNeuralClassifier):
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     n_features_in_ : int
-        Number of values in one image, height × width × channels.
+        Height of the images, or number of columns of rows: ``X.shape[1]``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, if `X` was a DataFrame with string column names.
     input_shape_ : tuple of int
@@ -202,112 +202,42 @@ class ImageClassifier(BaseNeuralClassifier):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
-        dtype = self._sample_dtype(reset)
-        if reset:
-            self.__dict__.pop("_image_mode", None)
-        if y is None and not reset and self._is_plain(X, dtype):
-            X = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
-            return X.reshape(len(X), *self.input_shape_), None
-        if is_collection(X):
-            return self._validate_collection(X, y, dtype, reset)
-        # Pixels of one byte stay so until their batch is computed.
-        dtype = np.uint8 if getattr(X, "dtype", None) == np.uint8 else dtype
-        shape: tuple[int, ...] | None = None
-        if _n_dims(X) > 2:
-            X = np.asarray(X)
-            shape = _image_shape(X.shape)
-            self._check_shape(shape, reset)
-            # One row per image: scikit-learn then checks values, labels and the number of features.
-            X = X.reshape(len(X), prod(shape))
-        elif not reset and self._is_one_image(X):
-            raise ValueError(
-                f"X has the shape of one image, {self.input_shape_[:2]}; one image alone is "
-                "X[np.newaxis]."
-            )
-        if reset or y is not None:
-            X, y = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
-        else:
-            X = validate_data(self, X, reset=False, dtype=dtype, order="C")
-        resolved = self._resolve_shape(shape, X.shape[1]) if reset else self.input_shape_
-        return X.reshape(len(X), *resolved), y
-
-    def _validate_collection(self, X: Any, y: Any, dtype: Any, reset: bool) -> tuple:
-        """Check what can be known of images that are not read yet."""
-        check_one_size(X, type(self).__name__)
-        shape = _image_shape(X.shape)
-        self._check_shape(shape, reset)
-        if reset or y is not None:
-            y = validate_data(self, y=y, reset=False)
-            check_consistent_length(X, y)
-        if reset:
-            self._resolve_shape(shape, prod(shape))
-            self.n_features_in_ = prod(shape)
-            self._image_mode = as_samples(X).image_mode
-            if hasattr(self, "feature_names_in_"):
-                del self.feature_names_in_
-        return LazyImages(X, shape, dtype), y
-
-    def _is_plain(self, X: Any, dtype: type) -> bool:
-        if not self._has_no_names() or getattr(X, "ndim", 2) < 3:
-            return False
-        shape = (
-            self.input_shape_ if X.ndim == 4 or self.input_shape_[2] > 1 else self.input_shape_[:2]
-        )
-        if type(X) is np.ndarray and X.dtype == np.uint8:
-            return X.shape[1:] == shape and len(X) > 0 and X.flags.c_contiguous
-        return plainly_valid(X, shape, dtype)
-
-    def _is_one_image(self, X: Any) -> bool:
-        height, width, channels = self.input_shape_
-        # A row of pixels is one image too, if its net was fitted on rows.
-        return height * channels > 1 and getattr(X, "shape", None) == (height, width)
-
-    def _check_shape(self, shape: tuple[int, ...], reset: bool) -> None:
-        if not reset and shape != self.input_shape_:
-            raise ValueError(
-                f"X has images of shape {shape}, but {type(self).__name__} was fitted with images "
-                f"of shape {self.input_shape_} (height, width, channels)."
-            )
+    def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
+        samples, dtype = as_samples(X), self._sample_dtype(self.precision)
+        if samples.is_table:
+            dtype = keep_bytes(samples, dtype)
+            rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")
+            shape = self._resolve_shape(None, rows.shape[1])
+            return rows.reshape(len(rows), *shape), y
+        images = check_image_array(samples, self, dtype)
+        y = self._validate_target(y, images)
+        shape = self._resolve_shape(images.shape[1:], prod(images.shape[1:]))
+        self.n_features_in_ = shape[0]
+        self.__dict__.pop("feature_names_in_", None)  # of an earlier fit on rows
+        return images, y
 
     def _resolve_shape(self, shape: tuple[int, ...] | None, n_features: int) -> tuple[int, ...]:
-        """Shape of one image (height, width, channels), from X or else from `image_shape`."""
+        """Resolve the shape of one image (height, width, channels) from X or `image_shape`."""
         if shape is not None and shape[0] in (1, 3, 4) and min(shape[1:]) >= 8:
             warnings.warn(
                 f"Images of shape {shape} look channels-first; X is read as channels-last, "
                 f"(n_samples, height, width, channels). Use np.moveaxis(X, 1, -1).",
-                stacklevel=5,
+                stacklevel=6,
             )
         if self.image_shape is None:
             return (1, n_features, 1) if shape is None else shape
-        asked = tuple(self.image_shape)
-        if len(asked) not in (2, 3) or not all(isinstance(n, Integral) and n > 0 for n in asked):
+        expected = tuple(self.image_shape)
+        if len(expected) not in (2, 3) or not all(map(_is_length, expected)):
             raise ValueError(
                 "image_shape must be (height, width) or (height, width, channels), got "
                 f"{self.image_shape!r}."
             )
-        asked = asked if len(asked) == 3 else (*asked, 1)
-        if shape not in (None, asked) or prod(asked) != n_features:
-            found = f"{n_features} features" if shape is None else f"images of shape {shape}"
-            raise ValueError(f"X has {found}, which do not fit image_shape={self.image_shape!r}.")
-        return asked
+        expected = expected if len(expected) == 3 else (*expected, 1)
+        if shape not in (None, expected) or prod(expected) != n_features:
+            content = f"{n_features} features" if shape is None else f"images of shape {shape}"
+            raise ValueError(f"X has {content}, which do not fit image_shape={self.image_shape!r}.")
+        return expected
 
 
-def _n_dims(X: Any) -> int:
-    try:
-        return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-    except ValueError as error:
-        raise ValueError(
-            "X must be an array of images of one size; these differ in size or in channels. "
-            "Bring them to one size first."
-        ) from error
-
-
-def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(shape) > 4:
-        raise ValueError(
-            "X must have 2 dimensions (n_samples, n_features), 3 (n_samples, height, width) or 4 "
-            f"(n_samples, height, width, channels), got {len(shape)}: shape {shape}."
-        )
-    height, width, *channels = shape[1:]
-    return (height, width, channels[0] if channels else 1)
+def _is_length(value: Any) -> bool:
+    return isinstance(value, Integral) and int(value) > 0

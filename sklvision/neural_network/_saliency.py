@@ -57,7 +57,7 @@ def gradient_times_input(
     .. [2] A. Shrikumar, P. Greenside and A. Kundaje, "Learning important features through
        propagating activation differences", ICML (2017).
     """
-    samples, _ = classifier._validate_samples(X, reset=False)
+    samples = classifier._validate_samples(X)
     net = classifier.net_
     module, device = net.module_, torch.device(net.device)
     mean, scale = module.mean, module.scale

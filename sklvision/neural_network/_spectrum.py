@@ -10,8 +10,9 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
-from sklvision.utils._validation import plainly_valid
+from sklvision.utils._samples import as_samples
 
 
 class SpectrumClassifier(BaseNeuralClassifier):
@@ -175,10 +176,6 @@ class SpectrumClassifier(BaseNeuralClassifier):
             verbose=verbose,
         )
 
-    def _validate_samples(self, X: Any, y: Any = None, *, reset: bool) -> tuple:
-        dtype = self._sample_dtype(reset)
-        if y is None and not reset:
-            if self._has_no_names() and plainly_valid(X, self.input_shape_, dtype):
-                return X.astype(dtype, copy=False), None
-            return validate_data(self, X, reset=False, dtype=dtype, order="C"), None
-        return validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
+    def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
+        dtype = self._sample_dtype(self.precision)
+        return validate_data(self, as_samples(X).data, y, dtype=dtype, order="C")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -38,8 +39,7 @@ class ClassificationTarget:
         classes : array-like of shape (n_classes,), default=None
             All classes, where later data may bring some that `y` lacks.
         """
-        check_classification_targets(y)
-        return cls(np.unique(np.asarray(y if classes is None else classes)))
+        return cls(_find_classes(y if classes is None else np.asarray(classes)))
 
     @property
     def n_outputs(self) -> int:
@@ -55,9 +55,8 @@ class ClassificationTarget:
             )
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Return labels as indices into the classes."""
-        check_classification_targets(y)
-        unknown = np.setdiff1d(y, self.classes)
+        """Encode labels as indices into the classes."""
+        unknown = np.setdiff1d(_find_classes(y), self.classes)
         if len(unknown):
             raise ValueError(
                 f"y has labels {unknown.tolist()} that are not among the classes "
@@ -66,13 +65,27 @@ class ClassificationTarget:
         return np.searchsorted(self.classes, y).astype(np.int64)
 
     def compute_weights(self, y: np.ndarray, class_weight: dict | str | None) -> np.ndarray | None:
-        """Return the weight of each label; None where classes weigh the same."""
+        """Compute the weight of each label; None where classes weigh the same."""
         if class_weight is None:
             return None
-        weights = compute_sample_weight(class_weight, y)
-        if (weights < 0).any():
-            raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
-        return weights
+        if isinstance(class_weight, str):
+            return compute_sample_weight(class_weight, y)
+        for label, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+                raise ValueError(
+                    "class_weight must give each class a finite number that is not negative, got "
+                    f"{weight!r} for {label!r}."
+                )
+        classes = self.classes.tolist()
+        others = [label for label in class_weight if label not in classes]
+        missing = [label for label in classes if label not in class_weight]
+        if others and missing:  # a class may be absent from some data, but then none is misnamed
+            raise ValueError(
+                f"class_weight has weights for {others}, which are not in y, and none for "
+                f"{missing}. Its keys must be labels: {classes}."
+            )
+        weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
+        return weights[self.encode(y)]
 
     def split_validation(
         self,
@@ -82,3 +95,16 @@ class ClassificationTarget:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return indices of training and validation samples, stratified by class."""
         return split_validation(encoded, fraction, rng)
+
+
+def _find_classes(y: np.ndarray) -> np.ndarray:
+    """Return the different labels, sorted."""
+    try:
+        check_classification_targets(y)
+        return np.unique(y)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in np.asarray(y, dtype=object)})
+        raise ValueError(
+            f"y has labels of types that cannot be sorted together: {', '.join(types)}. "
+            "Make all of them strings, or all of them numbers."
+        ) from error

@@ -64,3 +64,10 @@ class LazyImages:
             if images.dtype.kind == "f" and not np.isfinite(images).all():
                 raise ValueError("Input X contains NaN or infinity: an image has such pixels.")
             yield images
+
+
+def read_blocks(X: np.ndarray | LazyImages, size: int) -> Iterator[np.ndarray]:
+    """Yield samples in order, at most `size` at a time."""
+    if isinstance(X, LazyImages):
+        return X.batches(size)
+    return (X[start : start + size] for start in range(0, len(X), size))

@@ -1,4 +1,4 @@
-"""Checks of samples, before a net is asked."""
+"""Checks of arrays and of parameters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _LARGEST_SQUARE = dict(zip(_FLOATS, (1e38, 1e300), strict=True))
 
 
-def plainly_valid(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
-    """Whether `X` is a C-contiguous float array of finite samples: there is nothing to check.
+def is_plain(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
+    """Whether `X` is a contiguous array of finite samples of this shape: nothing is to be checked.
 
     scikit-learn's own checks, which everything else goes through, take longer than a small
     net takes for one row. Whatever is not plain is left to them, and so are all errors.
@@ -21,13 +21,18 @@ def plainly_valid(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
     X : object
         What the user passed.
     shape : tuple of int
-        Shape of one sample.
+        Shape of one sample; images of one channel may come without an axis for it.
     dtype : type
-        What it would be converted to; all values must stay finite there.
+        What floats would be converted to; all values must stay finite there.
     """
-    if type(X) is not np.ndarray or X.shape[1:] != shape or not X.shape[0]:
+    if type(X) is not np.ndarray or not X.shape[0] or not X.flags.c_contiguous:
         return False
-    if X.dtype not in _FLOATS or not X.flags.c_contiguous:
+    is_image = len(shape) == 3
+    if X.shape[1:] != shape and not (is_image and (*X.shape[1:], 1) == shape):
+        return False
+    if X.dtype == np.uint8:
+        return is_image  # pixels are converted where they are computed with
+    if X.dtype not in _FLOATS:
         return False
     values = X.reshape(-1)
     # NaN and infinity come through a sum of squares, and so would values too large for dtype.

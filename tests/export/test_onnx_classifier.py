@@ -139,7 +139,7 @@ def test_wrong_input_is_named(spectrum_file, digit_file):
         OnnxClassifier(spectrum_file).predict(X[:, :500])
     with pytest.raises(ValueError, match="NaN"):
         OnnxClassifier(spectrum_file).predict(np.full_like(X[:2], np.nan))
-    with pytest.raises(ValueError, match=r"\(9, 8\).*\(8, 8, 1\)"):
+    with pytest.raises(ValueError, match=r"\(9, 8, 1\).*\(8, 8, 1\)"):
         OnnxClassifier(digit_file).predict(np.zeros((3, 9, 8)))
     with pytest.raises(ValueError, match=r"one image.*newaxis"):
         OnnxClassifier(digit_file).predict(np.zeros((8, 8)))

@@ -37,7 +37,7 @@ def test_lazy_and_eager_images_train_the_same_net(bunch):
     lazy = ImageClassifier(**SETTINGS).fit(bunch.data, bunch.target)
     eager = ImageClassifier(**SETTINGS).fit(np.asarray(bunch.data), bunch.target)
     assert lazy.input_shape_ == eager.input_shape_ == (8, 8, 1)
-    assert lazy.n_features_in_ == eager.n_features_in_ == 64
+    assert lazy.n_features_in_ == eager.n_features_in_ == 8
     expected = eager.decision_function(np.asarray(bunch.data))
     np.testing.assert_array_equal(lazy.decision_function(bunch.data), expected)
     np.testing.assert_array_equal(eager.decision_function(bunch.data), expected)

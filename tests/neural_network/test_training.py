@@ -297,9 +297,11 @@ def test_flat_rows_with_an_image_shape_are_the_same_images():
     flat = images.reshape(len(images), -1)
     as_rows = ImageClassifier(image_shape=(8, 8), **QUICK).fit(flat, labels)
     assert as_rows.input_shape_ == as_images.input_shape_ == (8, 8, 1)
-    assert as_rows.n_features_in_ == as_images.n_features_in_ == 64
-    for data in (images, flat, images[..., None]):
-        np.testing.assert_array_equal(as_rows.predict_proba(data), as_images.predict_proba(images))
+    assert (as_rows.n_features_in_, as_images.n_features_in_) == (64, 8)  # X.shape[1]
+    expected = as_images.predict_proba(images)
+    for data in (images, flat, images[..., None], images[..., ::-1].copy()[..., ::-1]):
+        for clf in (as_rows, as_images):
+            np.testing.assert_array_equal(clf.predict_proba(data), expected)
 
 
 def test_early_stopping_forgets_scores_of_an_earlier_fit():

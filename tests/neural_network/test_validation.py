@@ -3,7 +3,9 @@
 import importlib.util
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.utils._param_validation import InvalidParameterError
 from torch import nn
 
@@ -58,7 +60,11 @@ def test_a_wrong_parameter_is_named_with_its_valid_values(params, message):
         ({"architecture": "resnet8"}, "is for one image.*spectrum_mlp"),
         ({"callbacks": [print]}, "list of skorch callbacks"),
         ({"augment": [3]}, "augment must be an augmenter"),
-        ({"class_weight": {7: 2.0}}, "not in class_weight"),
+        ({"class_weight": {7: 2.0, 0: 1.0}}, r"weights for \[7\], .* none for \[1, 2\]"),
+        ({"class_weight": {"0": 2.0}}, r"keys must be labels: \[0, 1, 2\]"),
+        ({"class_weight": {0: "2"}}, "finite number .* got '2' for 0"),
+        ({"class_weight": {0: np.nan}}, "finite number .* got nan for 0"),
+        ({"class_weight": {0: -1, 1: 1, 2: 1}}, "finite number .* got -1 for 0"),
         (
             {"architecture": nn.Linear(4, 3), "architecture_params": {"bias": False}},
             "already built",
@@ -90,7 +96,7 @@ BAD = {
     "NaN": (np.where(X > 1, np.nan, X), y, "NaN"),
     "infinity": (np.where(X > 1, np.inf, X), y, "infinity"),
     "too large": (X * 1e300, y, "too large for dtype"),
-    "1-D": (X[:, 0], y, "1D array"),
+    "1-D": (X[:, 0], y, r"1D array|X has shape \(12,\).*Reshape your data"),
     "no samples": (X[:0], y[:0], r"0 sample\(s\)"),
     "no features": (X[:, :0], y, r"0 feature\(s\)"),
     "text": (np.full((12, 4), "a"), y, "could not convert string"),
@@ -118,13 +124,15 @@ def test_spectra_of_too_many_dimensions_are_refused():
 
 
 def test_images_of_too_many_dimensions_are_refused():
-    with pytest.raises(ValueError, match=r"4 \(n_samples, height, width, channels\), got 5"):
+    with pytest.raises(
+        ValueError, match=r"shape \(12, 2, 2, 1, 1\), but ImageClassifier expects .*channels"
+    ):
         ImageClassifier(Untrainable()).fit(X.reshape(12, 2, 2, 1, 1), y)
 
 
 def test_images_of_different_sizes_are_refused():
     ragged = [np.zeros((2, 2)), np.zeros((3, 2))] * 6
-    with pytest.raises(ValueError, match="differ in size"):
+    with pytest.raises(ValueError, match=r"different shapes, \(2, 2\) and \(3, 2\)"):
         ImageClassifier(Untrainable()).fit(ragged, y)
 
 
@@ -137,7 +145,7 @@ def test_wrong_width_at_predict(Classifier):
 
 def test_wrong_image_shape_at_predict():
     clf = ImageClassifier(max_epochs=1).fit(X.reshape(12, 2, 2), y)
-    with pytest.raises(ValueError, match=r"images of shape \(1, 4, 1\).*fitted with .*\(2, 2, 1\)"):
+    with pytest.raises(ValueError, match=r"images of shape \(1, 4, 1\).*fitted on .*\(2, 2, 1\)"):
         clf.predict(X.reshape(12, 1, 4))
 
 
@@ -199,9 +207,54 @@ def test_a_later_partial_fit_cannot_name_other_classes():
         clf.partial_fit(X, y, classes=[0, 1])
 
 
-def test_negative_class_weights_are_refused():
-    with pytest.raises(ValueError, match="class_weight must not be negative"):
-        SpectrumClassifier(class_weight={0: -1, 1: 1, 2: 1}).fit(X, y)
+def test_class_weights_of_absent_classes_are_no_error():
+    some = y < 2
+    clf = SpectrumClassifier(class_weight={0: 1, 1: 1, 2: 5}, max_epochs=1)
+    assert clf.fit(X[some], y[some]).classes_.tolist() == [0, 1]
+    clf.set_params(class_weight={2: 3.0}).fit(X, y).partial_fit(X[some], y[some])
+    assert clf.n_iter_ == 2
+
+
+NULLABLE = {
+    "Int64": ([1, 0, 1], "int64"),
+    "Float64": ([1.0, 0.0, 1.0], "float64"),
+    "boolean": ([True, False, True], "bool"),
+    "string": (["a", "b", "a"], "object"),
+    "int64[pyarrow]": ([1, 0, 1], "int64"),
+    "bool[pyarrow]": ([True, False, True], "bool"),
+    "string[pyarrow]": (["a", "b", "a"], "object"),
+}
+
+
+@pytest.mark.parametrize("dtype", NULLABLE)
+@pytest.mark.parametrize("frame", [np.asarray, lambda X: pd.DataFrame(X).add_prefix("band")])
+def test_nullable_labels_keep_their_type_and_must_not_miss(dtype, frame):
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow")
+    values, expected = NULLABLE[dtype]
+    labels = pd.Series(values * 4, dtype=dtype)
+    clf = SpectrumClassifier(max_epochs=1).fit(frame(X), labels)
+    assert clf.classes_.tolist() == sorted(set(values))
+    assert clf.classes_.dtype == clf.predict(frame(X)).dtype == expected
+    labels[3] = pd.NA
+    with pytest.raises(ValueError, match="y has no label for 1 of 12 samples"):
+        clf.fit(frame(X), labels)
+
+
+@pytest.mark.parametrize("third", [1, None])
+def test_labels_that_cannot_be_sorted_are_refused(third):
+    labels = np.array(["a", "b", third] * 4, dtype=object)
+    with pytest.raises(ValueError, match=r"types that cannot be sorted together: .*, str"):
+        SpectrumClassifier().fit(X, labels)
+
+
+def test_tensors_with_gradients_are_taken():
+    clf = SpectrumClassifier(max_epochs=1, random_state=0)
+    expected = clf.fit(X, y).decision_function(X)
+    tensor = torch.tensor(X, requires_grad=True)
+    np.testing.assert_array_equal(clf.fit(tensor, y).decision_function(tensor), expected)
+    images = torch.zeros((12, 3, 3), requires_grad=True)
+    assert ImageClassifier(max_epochs=1).fit(images, y).predict(images).shape == (12,)
 
 
 def test_a_net_without_parameters_is_refused():

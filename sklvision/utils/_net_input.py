@@ -1,0 +1,89 @@
+"""Check of the samples that a fitted net predicts."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+from sklvision.utils._images import check_images, check_same_shape
+from sklvision.utils._lazy import LazyImages
+from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._validation import is_plain
+
+
+def check_net_input(
+    estimator: Any, X: Any, input_shape: tuple[int, ...], dtype: type, *, has_names: bool
+) -> np.ndarray | LazyImages:
+    """Check samples for a fitted net, and bring them to its shape and type.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator that holds the net.
+    X : array-like or collection
+        Samples as the user passed them.
+    input_shape : tuple of int
+        ``(n_features,)``, or ``(height, width, channels)`` for images. These may come as rows.
+    dtype : type
+        Type that values are converted to, but for pixels of ``uint8``.
+    has_names : bool
+        Whether the net was fitted on a table with names of columns, which `X` may lack.
+
+    Returns
+    -------
+    samples : ndarray or LazyImages of shape (n_samples, *input_shape)
+        Finite values; those of a collection are checked when they are read.
+    """
+    if not has_names and is_plain(X, input_shape, dtype):
+        X = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
+        return X.reshape(len(X), *input_shape)
+    samples = as_samples(X)
+    if len(input_shape) == 1:
+        return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
+    if samples.is_table:
+        rows = _check_rows(estimator, samples, input_shape, dtype)
+        return rows.reshape(len(rows), *input_shape)
+    images = check_image_array(samples, estimator, dtype)
+    check_same_shape(images.shape[1:], input_shape, type(estimator).__name__)
+    return images
+
+
+def check_image_array(samples: Samples, requester: Any, dtype: type) -> np.ndarray | LazyImages:
+    """Check images, and bring them to the shape ``(n, height, width, channels)``."""
+    samples = check_images(
+        samples, requester=requester, n_dims=(2, 3, 4), dtype=keep_bytes(samples, dtype)
+    )
+    height, width, *channels = samples.shape[1:]
+    shape = height, width, *(channels or [1])
+    if samples.is_lazy:
+        return LazyImages(samples.data, shape, dtype)
+    return np.ascontiguousarray(samples.data).reshape(len(samples), *shape)
+
+
+def keep_bytes(samples: Samples, dtype: type) -> type:
+    """Return the type to convert pixels to: of one byte they stay until they are computed with."""
+    return np.uint8 if samples.dtype == np.uint8 else dtype
+
+
+def _check_rows(
+    estimator: Any, samples: Samples, input_shape: tuple[int, ...], dtype: type
+) -> np.ndarray:
+    height, width, channels = input_shape
+    # A row of pixels is one image too, if the net was fitted on rows.
+    if samples.shape == (height, width) and height * channels > 1:
+        raise ValueError(
+            f"X has the shape of one image, {(height, width)}; one image alone is X[np.newaxis]."
+        )
+    n_features, dtype = prod(input_shape), keep_bytes(samples, dtype)
+    if estimator.n_features_in_ == n_features:
+        return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
+    rows = check_array(samples.data, dtype=dtype, order="C", estimator=estimator, input_name="X")
+    if rows.shape[1] != n_features:
+        raise ValueError(
+            f"X has {rows.shape[1]} features, but {type(estimator).__name__} is expecting "
+            f"{n_features} features as input."
+        )
+    return rows
