@@ -38,7 +38,8 @@ class ProbabilitiesMixin:
         y : ndarray of shape (n_samples,)
             Labels, of the type they had in training.
         """
-        return self.classes_[self._predict_indices(X)]
+        indices = self._predict_indices(X)  # first: it raises NotFittedError
+        return self.classes_[indices]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities.
