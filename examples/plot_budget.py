@@ -3,9 +3,9 @@
 The best architecture that is small and fast
 ============================================
 
-A net that is to run beside a camera has so many milliseconds for an image, and so much room. Which
-architecture is the best of those that keep within both? One grid search tells: it measures
-what each costs beside how well it does, and refits the best within the budget.
+A net that is to run next to a camera has a limited time for an image, and limited memory. Which
+architecture is the best within both limits? One grid search answers: it measures costs as well as
+accuracy, and refits the best architecture within the budget.
 """
 
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ from sklvision.model_selection import file_size, within_budget
 from sklvision.neural_network import ImageClassifier
 
 # %%
-# 1,797 handwritten digits of 8 × 8 pixels. A test part is kept for the end.
+# 1,797 handwritten digits of 8 × 8 pixels. A test set is kept for the end.
 
 digits = load_digits()
 X_train, X_test, y_train, y_test = train_test_split(
@@ -42,10 +42,10 @@ search = GridSearchCV(
 ).fit(X_train, y_train)
 
 # %%
-# Of times the median over the folds counts, of all else the mean is shown.
+# Times are medians over the folds, everything else means.
 
 
-def name(params):
+def format_params(params):
     width = params.get("architecture_params", {}).get("width")
     return params["architecture"] + (f", width {width}" if width else "")
 
@@ -59,17 +59,17 @@ table = pd.DataFrame(
         "file size, kB": results["mean_test_file_size"] / 1000,
     }
 )
-table.index = results["params"].map(name)
-chosen = table.index[search.best_index_]
+table.index = results["params"].map(format_params)
+best = table.index[search.best_index_]
 print(table.sort_values("accuracy", ascending=False).round(3).to_string())
-print(f"\nWithin the budget: {chosen}, {search.score(X_test, y_test):.3f} on the test part")
+print(f"\nWithin the budget: {best}, {search.score(X_test, y_test):.3f} on the test set")
 
 # %%
-# Score against latency. What has too many parameters is drawn hollow; what is too slow would be to
-# the right of the line. Areas are sizes of files.
+# Score against latency. Nets with too many parameters are drawn hollow; nets that are too slow
+# would be to the right of the line. Areas are sizes of files.
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
-edges = ["#fb8500" if index == chosen else "#219ebc" for index in table.index]
+edges = ["#fb8500" if index == best else "#219ebc" for index in table.index]
 small = table["parameters"] <= budget.max_parameters
 ax.scatter(
     table["ms per image"],
@@ -79,14 +79,14 @@ ax.scatter(
     edgecolors=edges,
 )
 for label, row in table.iterrows():
-    above = (0, 4 + (row["file size, kB"] / 9) ** 0.5)
+    offset = (0, 4 + (row["file size, kB"] / 9) ** 0.5)
     point = row[["ms per image", "accuracy"]]
-    ax.annotate(label, point, above, textcoords="offset points", ha="center")
+    ax.annotate(label, point, offset, textcoords="offset points", ha="center")
 ax.axvline(budget.max_latency_ms, color="#d62828", linestyle="--", label="limit of latency")
 ax.set(
     xlabel="latency (ms per image, one thread)",
     ylabel="accuracy (mean of 3 folds)",
-    title=f"Chosen within the budget: {chosen}",
+    title=f"Chosen within the budget: {best}",
     xlim=(0, None),
 )
 ax.margins(y=0.2)
@@ -94,8 +94,8 @@ ax.legend(loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The wider net scores higher and does not fit. To compare the chosen one with simple baselines, and
-# to say how sure the difference is, hand the whole search to
-# :func:`~sklvision.model_selection.compare_estimators`: it then chooses anew within every fold.
+# The wider net scores higher and exceeds the budget. To compare the best one with simple baselines,
+# with an interval of the difference, pass the whole search to
+# :func:`~sklvision.model_selection.compare_estimators`: it then chooses again within every fold.
 
 plt.show()

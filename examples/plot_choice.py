@@ -1,7 +1,7 @@
 """
-===========================================
-Which classifier, and what does it rely on?
-===========================================
+=========================================
+Which classifier, and which bands matter?
+=========================================
 
 Spectra of a sorting line: a net, two of scikit-learn's classifiers and the baselines on the same
 folds. Which is better than logistic regression, which is worth its time, and which wavelengths
@@ -52,14 +52,14 @@ print(result)
 ComparisonDisplay.from_result(result)
 
 # %%
-# The front shows the best score to be had for each time. Gray ones are beaten by something
-# cheaper.
+# The front shows the best score to be had for each time. For gray ones, another one is cheaper
+# and as good.
 
 ParetoDisplay.from_result(result)
 
 # %%
-# Trained on all of it: which wavelengths would be missed? Each window of bands is taken from other
-# spectra in turn, and the bars show the accuracy that costs.
+# Trained on all of it: which wavelengths does the net need? Each window of bands is taken from
+# other spectra in turn, and the bars show the accuracy that is lost.
 
 net.fit(X, y)
 BandImportanceDisplay.from_estimator(
@@ -67,8 +67,7 @@ BandImportanceDisplay.from_estimator(
 )
 
 # %%
-# The spectra it gets wrong, over the means of the class they are of and of the one they are
-# taken for.
+# The spectra it gets wrong, over the means of their true class and of the predicted one.
 
 MisclassifiedDisplay.from_estimator(
     net, X_test, y_test, wavelengths=data.wavelengths, max_samples=6

@@ -4,8 +4,8 @@ Small photographs on a budget: CIFAR-10
 ========================================
 
 The budget: fewer than a million parameters, and less than 20 ms for an image. ``"cifar_cnn"``, six
-convolutions and a dense layer, stays well below. Which of its parts matter can be asked of any
-part that is a parameter: here the activation and the dropout.
+convolutions and a dense layer, stays well below. Which of its parts matter can be measured for
+every part that is a parameter: here the activation and the dropout.
 """
 
 import tempfile
@@ -37,7 +37,7 @@ names = train.target_names
 # Three variants of one net that differ in one thing each, and two baselines.
 
 
-def cifar_cnn(**architecture_params):
+def make_cifar_cnn(**architecture_params):
     return ImageClassifier(
         "cifar_cnn",
         architecture_params=architecture_params,
@@ -52,15 +52,15 @@ models = {
     "PCA + logistic regression": make_pipeline(
         FlattenImages(), PixelScaler(), PCA(60, random_state=0), LogisticRegression(max_iter=500)
     ),
-    "ReLU": cifar_cnn(activation="relu"),
-    "GELU": cifar_cnn(activation="gelu"),
-    "GELU, no dropout": cifar_cnn(activation="gelu", dropout=(0, 0, 0, 0)),
+    "ReLU": make_cifar_cnn(activation="relu"),
+    "GELU": make_cifar_cnn(activation="gelu"),
+    "GELU, no dropout": make_cifar_cnn(activation="gelu", dropout=(0, 0, 0, 0)),
 }
 scores = {name: model.fit(X_train, y_train).score(X_test, y_test) for name, model in models.items()}
 
 # %%
-# Within three epochs dropout only slows the learning, and GELU is no better than ReLU. What an
-# ablation says holds for its number of images and epochs: dropout is for long training.
+# Within three epochs dropout only slows the learning, and GELU is not better than ReLU. The
+# result of an ablation holds for its number of images and epochs: dropout is for long training.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
 colors = ["#ced4da", "#adb5bd", "#8ecae6", "#219ebc", "#fb8500"]
@@ -74,7 +74,7 @@ right.set(title="training", xlabel="epoch", ylabel="loss", xticks=[1, 2, 3])
 right.legend(frameon=False)
 
 # %%
-# What a net takes for what: each row adds up to one.
+# The confusion matrix: each row adds up to one.
 
 best = max(list(models)[2:], key=scores.get)
 fig, ax = plt.subplots(figsize=(7, 6.2), layout="constrained")
@@ -91,20 +91,21 @@ ConfusionMatrixDisplay.from_predictions(
 ax.set(title=f"{best}, after three epochs", xlabel="predicted", ylabel="true")
 
 # %%
-# The model is one file. Loaded again, it gives the same, and keeps to the budget.
+# The model is one file. Loaded again, it predicts the same, and keeps to the budget.
 
 with tempfile.TemporaryDirectory() as folder:
     joblib.dump(models[best], f"{folder}/cifar.joblib")
-    loaded = joblib.load(f"{folder}/cifar.joblib")
-assert np.array_equal(loaded.predict_proba(X_test), models[best].predict_proba(X_test))
+    loaded_model = joblib.load(f"{folder}/cifar.joblib")
+assert np.array_equal(loaded_model.predict_proba(X_test), models[best].predict_proba(X_test))
 
 start = perf_counter()
 for image in X_test[:50]:
-    loaded.predict(image[np.newaxis])
-print(f"{loaded.n_parameters_:,} parameters, {20 * (perf_counter() - start):.1f} ms for one image")
+    loaded_model.predict(image[np.newaxis])
+milliseconds = 20 * (perf_counter() - start)
+print(f"{loaded_model.n_parameters_:,} parameters, {milliseconds:.1f} ms for one image")
 
 # %%
-# A variant that is chosen by test images is flattered by them: for a choice, use
+# The score of a variant that was chosen by test images is too optimistic: for a choice, use
 # :class:`~sklearn.model_selection.GridSearchCV` on the training images. The full figures, with all
 # images and many epochs, come from ``python -m benchmarks accuracy``.
 

@@ -3,9 +3,10 @@
 Looking at a trained net
 ========================
 
-Was it trained long enough, what does it get wrong, what does it look at, and can its probabilities
-be trusted? Displays of :mod:`sklvision.inspection` answer the first three; confusion matrices, ROC
-curves and calibration are drawn by scikit-learn's own, which take any classifier.
+Was it trained long enough, which samples does it get wrong, which pixels does it rely on, and can
+its probabilities be trusted? Displays of :mod:`sklvision.inspection` answer the first three;
+confusion matrices, ROC curves and calibration are drawn by scikit-learn's own, which take any
+classifier.
 """
 
 import matplotlib.pyplot as plt
@@ -35,7 +36,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# Training sees every digit turned and moved a little. Are the variants still digits?
+# Training sees every digit rotated and shifted a little. Are the variants still digits?
 
 net = ImageClassifier(
     "resnet8",
@@ -54,7 +55,7 @@ net.fit(X_train, y_train)
 TrainingCurveDisplay.from_estimator(net)
 
 # %%
-# The net beside logistic regression, on digits that neither has seen. Where are they confused?
+# The net and logistic regression, on digits that neither has seen. Which digits do they confuse?
 
 logistic = make_pipeline(FlattenImages(), PixelScaler(), LogisticRegression(max_iter=500))
 logistic.fit(X_train, y_train)
@@ -66,30 +67,30 @@ for ax, (name, model) in zip(
     ax.set_title(f"{name}: accuracy {model.score(X_test, y_test):.3f}")
 
 # %%
-# The digits that the net gets wrong, the surest errors first.
+# The digits that the net gets wrong, the most confident errors first.
 
 MisclassifiedDisplay.from_estimator(net, X_test, y_test)
 
 # %%
-# What speaks for the predicted digit: what is lost where a patch of 2 × 2 pixels is covered.
+# The pixels that speak for the predicted digit: the loss where a patch of 2 × 2 pixels is covered.
 
 OcclusionDisplay.from_estimator(net, X_test, patch_size=2, stride=1, fill=0, max_samples=9)
 
 # %%
-# Eights against all others: how many are found, at how many false alarms? And of the answers that
-# the models call 90 % sure, are 90 % right?
+# Eights against all others: how many are found, at how many false alarms? And of the predictions
+# with a probability of 90 %, are 90 % right?
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
 for name, model in {"logistic regression": logistic, "net": net}.items():
     probability = model.predict_proba(X_test)
     RocCurveDisplay.from_predictions(y_test == 8, probability[:, 8], name=name, ax=left)
-    right_answers = model.predict(X_test) == y_test
+    is_right = model.predict(X_test) == y_test
     CalibrationDisplay.from_predictions(
-        right_answers, probability.max(axis=1), n_bins=8, strategy="quantile", name=name, ax=right
+        is_right, probability.max(axis=1), n_bins=8, strategy="quantile", name=name, ax=right
     )
 left.set(title="eight or not", xlabel="false alarms", ylabel="eights found")
 left.set(xlim=(-0.005, 0.2), ylim=(0.8, 1.005), aspect="auto")
-right.set(title="calibration", xlabel="mean probability", ylabel="share of right answers")
+right.set(title="calibration", xlabel="mean probability", ylabel="fraction of right labels")
 right.set(xlim=(0.4, 1.01), ylim=(0.4, 1.01))
 
 plt.show()

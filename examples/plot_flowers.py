@@ -4,8 +4,8 @@ Flowers by species: pretrained features or from scratch
 =======================================================
 
 Photographs of 17 kinds of flowers, 80 of each, are too few to learn from scratch what petals and
-leaves look like. A net that has seen a million other photographs knows, and may do so without any
-further training. How far apart are the two, and which flowers are still mistaken?
+leaves look like. A net that was trained on a million other photographs can be used without any
+further training. How far apart are the two, and which flowers are still confused?
 """
 
 import matplotlib.pyplot as plt
@@ -21,6 +21,7 @@ from sklvision.augmentation import RandomFlip, RandomRotation
 from sklvision.datasets import fetch_flowers17
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import FlattenImages, PixelScaler, Resize
+from sklvision.inspection import MisclassifiedDisplay
 from sklvision.neural_network import ImageClassifier
 
 # %%
@@ -32,8 +33,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=204, stratif
 
 # %%
 # From scratch, on 64 x 64 pixels: four convolutions with flips and small rotations in training. A
-# fifth of the training images is held out and watched. Logistic regression on pixels and the
-# majority class stand beside it.
+# fifth of the training images is held out for validation. The baselines are logistic regression on
+# pixels and the majority class.
 
 small_train, small_test = (np.asarray(Resize(64).fit_transform(part)) for part in (X_train, X_test))
 scratch = ImageClassifier(
@@ -59,14 +60,14 @@ scores = {n: m.fit(small_train, y_train).score(small_test, y_test) for n, m in m
 # Pretrained features, and logistic regression on them. Square roots of unit length suit features
 # that count how often a pattern occurs.
 
-frozen = make_pipeline(
+pretrained = make_pipeline(
     PretrainedFeatures("efficientnet_lite0", image_size=160),
     FunctionTransformer(np.sqrt),
     Normalizer(),
     LogisticRegression(C=100, max_iter=1000),
 )
-probability = frozen.fit(X_train, y_train).predict_proba(X_test)
-predicted = frozen.classes_[probability.argmax(axis=1)]
+probability = pretrained.fit(X_train, y_train).predict_proba(X_test)
+predicted = pretrained.classes_[probability.argmax(axis=1)]
 scores["logistic regression\non pretrained features"] = np.mean(predicted == y_test)
 
 # %%
@@ -89,7 +90,7 @@ right.set(title="accuracy on 204 test photographs", xlim=(0, 1.1))
 right.spines[["top", "right"]].set_visible(False)
 
 # %%
-# Which flowers does the better one mistake for which? Twelve of each are in the test set.
+# Which flowers does the better one confuse? Twelve of each are in the test set.
 
 fig, ax = plt.subplots(figsize=(7.5, 7), layout="constrained")
 ConfusionMatrixDisplay.from_predictions(
@@ -97,20 +98,19 @@ ConfusionMatrixDisplay.from_predictions(
 )
 for number in ax.texts:
     number.set_visible(number.get_text() != "0")
-ax.set(title="pretrained features: what is taken for what", xlabel="predicted", ylabel="true")
+ax.set(title="confusion matrix of the pretrained features", xlabel="predicted", ylabel="true")
 
 # %%
-# The mistaken photographs, those first of which the classifier was surest. Several are tulips of
-# a kind that is yellow and open like a star, others are white crocuses.
+# The wrong photographs, the most confident errors first. Several are tulips of a kind that is
+# yellow and open like a star, others are white crocuses.
 
-wrong = np.flatnonzero(predicted != y_test)
-wrong = wrong[np.argsort(-probability[wrong].max(axis=1))][:10]
-fig, axes = plt.subplots(2, 5, figsize=(11, 5), layout="constrained")
-for ax in axes.flat:
-    ax.axis("off")
-for ax, i in zip(axes.flat, wrong, strict=False):
-    ax.imshow(X_test[int(i)])
-    ax.set_title(f"{y_test[i]},\ntaken for {predicted[i]}", fontsize=10)
+MisclassifiedDisplay.from_predictions(
+    y_test,
+    predicted,
+    Resize(120).fit_transform(X_test),
+    confidence=probability.max(axis=1),
+    max_samples=10,
+)
 
 # %%
 # :func:`sklvision.recipes.flowers` joins the features of three nets, on larger images; the full

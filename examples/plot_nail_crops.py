@@ -1,7 +1,7 @@
 """
-===========================
-Seeing what a crop cuts out
-===========================
+================
+Looking at crops
+================
 
 Images of nails are two million pixels, most of them belt. Before anything is trained on crops they
 should be looked at: is the nail in every one of them?
@@ -15,28 +15,28 @@ from sklvision.image import ForegroundCrop
 from sklvision.inspection import AugmentationDisplay, CropDisplay
 
 nails = fetch_nails(subset="test")
-shown = [0, 20, 25, 30]
+indices = [0, 20, 25, 30]
 
 # %%
-# A window of fixed size about what is nearly as bright as the brightest pixel, looked for in the
-# dotted square.
+# A window of fixed size about the pixels that are nearly as bright as the brightest one, looked
+# for in the dotted square.
 
 upright = ForegroundCrop().fit(nails.data)
-CropDisplay.from_estimator(upright, nails.data, indices=shown)
+CropDisplay.from_estimator(upright, nails.data, indices=indices)
 
 # %%
-# The nail as a whole, turned and scaled to fill the picture.
+# The nail as a whole, rotated and scaled to fill the image.
 
 aligned = ForegroundCrop(threshold="otsu", align=True, output_size=(48, 192)).fit(nails.data)
-CropDisplay.from_estimator(aligned, nails.data, indices=shown)
+CropDisplay.from_estimator(aligned, nails.data, indices=indices)
 
 # %%
-# Upright windows leave the angle to training: it shall see every one.
+# Upright windows leave the angle to training, which should see all of them.
 
 AugmentationDisplay.from_augmenters(
     [RandomFlip("both"), RandomRotation(180)],
     upright.transform(nails.data),
-    indices=shown,
+    indices=indices,
     names=nails.target,
     random_state=0,
 )

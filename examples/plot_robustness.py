@@ -3,9 +3,9 @@
 Will it hold outside the lab?
 ===============================
 
-Test images are taken by the same camera, in the same light, as those a model has learned from. At
-work the lamp ages, the lens drifts out of focus, and things do not lie as straight. How much worse
-do models get, and does it help to show them such things in training?
+Test images are taken by the same camera, in the same light, as the training images. In operation
+the lamp ages, the lens drifts out of focus, and objects do not lie as straight. How much worse
+do models get, and does it help to include such changes in training?
 """
 
 import matplotlib.pyplot as plt
@@ -29,18 +29,18 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# Logistic regression, and one small net trained twice: on the digits as they are, and on digits
-# that are turned and moved a little at random.
+# Logistic regression, and one small net trained twice: on the original digits, and on digits
+# that are rotated and shifted a little at random.
 
 
-def net(augment=None):
+def make_net(augment=None):
     return ImageClassifier("resnet8", augment=augment, max_epochs=15, random_state=0)
 
 
 models = {
     "logistic regression": make_pipeline(FlattenImages(), LogisticRegression(max_iter=500)),
-    "net": net(),
-    "net + augmentation": net([RandomRotation(15), RandomShift(1, 1)]),
+    "net": make_net(),
+    "net + augmentation": make_net([RandomRotation(15), RandomShift(1, 1)]),
 }
 for model in models.values():
     model.fit(X_train, y_train)
@@ -52,21 +52,21 @@ result = robustness_curve(models, X_test, y_test, random_state=0)
 print(result)
 
 # %%
-# A picture of what that means. Each digit gets worse in one and the same way from left to right:
-# only the amount grows.
+# One digit at every severity. From left to right it is corrupted in the same way, only
+# more strongly.
 
 CorruptionDisplay.from_result(result, X_test[0])
 
 # %%
-# Turned and moved digits no longer disturb the net that was shown such digits in training. It is
-# no better off under another light, or with noise: each robustness has to be trained, and to be
-# measured, on its own. Logistic regression, behind on clean digits, stands changes of light best.
+# Rotated and shifted digits no longer disturb the net that was trained on such digits. Under
+# another light, or with noise, it gains nothing: each robustness has to be trained, and measured,
+# on its own. Logistic regression, behind on clean digits, is the most robust to changes of light.
 
 RobustnessDisplay.from_result(result)
 
 # %%
-# Up to which severity does each lose less than five percentage points? A missing value is good
-# news: it never loses as much.
+# Up to which severity does each lose less than five percentage points? Where a value is missing,
+# the loss is smaller at every severity.
 
 print(
     result.summary(drop=0.05)
@@ -75,8 +75,7 @@ print(
 )
 
 # %%
-# What a model is sensitive to can be trained away, as here by
-# :class:`~sklvision.augmentation.RandomShift`, or kept away: by a lamp that is controlled, a
-# fixture that holds the part, a lens that is locked.
+# Sensitivity can be reduced by training, as here by :class:`~sklvision.augmentation.RandomShift`,
+# or its cause removed: by a controlled lamp, a fixture that holds the part, a locked lens.
 
 plt.show()

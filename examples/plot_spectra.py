@@ -3,10 +3,10 @@
 Foreign material in a stream of product: spectra
 ================================================
 
-A line spectrometer looks at a conveyor belt. Every pixel is a spectrum of 502 bands, and each has
-to be told apart within microseconds: product (label 0), empty belt (label 1), or foreign material
-(label 5), which is rare and must not slip through. Is a small net worth it here, next to
-logistic regression?
+A line spectrometer looks at a conveyor belt. Every pixel is a spectrum of 502 bands, to be
+classified within microseconds: product (label 0), empty belt (label 1), or foreign material
+(label 5), which is rare and must not be missed. Is a small net better here than logistic
+regression?
 """
 
 from time import perf_counter
@@ -56,17 +56,17 @@ fig, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, (title, values) in zip(axes, views.items(), strict=True):
     for label, name, color in zip(labels, names, ["#2a9d8f", "#6c757d", "#e76f51"], strict=True):
         rows = values[y_train == label]
-        mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        ax.fill_between(nm, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+        mean, std = rows.mean(axis=0), rows.std(axis=0)
+        ax.fill_between(nm, mean - std, mean + std, color=color, alpha=0.2, lw=0)
         ax.plot(nm, mean, color=color, label=f"{name} ({label})")
     ax.set(title=title, xlabel="wavelength in nm")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("reflectance")
-axes[1].set(ylabel="slope, standardised", ylim=(-4, 4))
+axes[1].set(ylabel="slope, standardized", ylim=(-4, 4))
 axes[0].legend(frameon=False)
 
 # %%
-# All classifiers are trained on the same 1,500 spectra and meet 10,000 new ones.
+# All classifiers are trained on the same 1,500 spectra and tested on 10,000 new ones.
 
 models = {
     "majority class": DummyClassifier(),
@@ -83,17 +83,17 @@ for name, model in models.items():
     print(f"{name:23} accuracy {accuracy:.4f}, 10,000 predictions in {seconds:.3f} s")
 
 # %%
-# Where classes are so unequal, accuracy flatters: the majority class has 60 %. What counts is
-# how much of the foreign material is found (recall), and how often an alarm is right (precision).
-# Here the derivative costs more than it brings, and the net on raw spectra finds a little
-# more than logistic regression. On lines with less noise the order may differ: measure.
+# Where classes are so unequal, accuracy is misleading: the majority class has 60 %. More
+# important is how much of the foreign material is found (recall), and how often an alarm is right
+# (precision). Here the derivative costs more than it brings, and the net on raw spectra finds a
+# little more than logistic regression. On lines with less noise the order may differ: measure.
 
 fig, axes = plt.subplots(1, 3, figsize=(13, 4.3), layout="constrained", width_ratios=[1.1, 1, 1])
-chosen = "net on raw spectra"
+best = "net on raw spectra"
 ConfusionMatrixDisplay.from_predictions(
-    y_test, predictions[chosen], ax=axes[0], colorbar=False, cmap="Greens", display_labels=names
+    y_test, predictions[best], ax=axes[0], colorbar=False, cmap="Greens", display_labels=names
 )
-axes[0].set(title=f"{chosen}: 10,000 pixels", xlabel="predicted", ylabel="true")
+axes[0].set(title=f"{best}: 10,000 pixels", xlabel="predicted", ylabel="true")
 axes[0].set_yticks(range(3), names, rotation=90, va="center")
 
 colors = ["#8d99ae", "#f4a261", "#2a9d8f"]

@@ -1,8 +1,8 @@
-"""Foreign material on a sorting line: which classifier, and is the net worth it?
+"""Foreign material on a sorting line: which classifier, and is a net worth it?
 
 Simulates spectra of product, background and foreign material (labels 0, 1, 5) whose brightness
 varies widely and whose baseline drifts, compares a net with two linear baselines on the same folds,
-and ships the winner as one file.
+and saves the better one as one file.
 """
 
 import tempfile
@@ -24,7 +24,8 @@ settings = {"weights": [0.6, 0.3, 0.1], "brightness_spread": 0.3, "noise": 0.02,
 X, y = make_spectra(n_samples=600, random_state=0, **settings)
 
 # %%
-# Every candidate meets the same folds; the majority class and logistic regression come along.
+# All candidates are scored on the same folds, and so are the majority class and logistic
+# regression.
 candidates = {
     "SNV + net": make_pipeline(SpectralScaler("snv"), SpectrumClassifier(max_epochs=30)),
     "PCA + LDA": make_pipeline(PCA(20), LinearDiscriminantAnalysis()),
@@ -36,11 +37,11 @@ print(result)
 
 # %%
 # The better of the two, on all samples, as one file that another program loads.
-winner = result.to_frame().loc[list(candidates), "mean_balanced_accuracy"].idxmax()
-model = candidates[winner].fit(X, y)
+best = result.to_frame().loc[list(candidates), "mean_balanced_accuracy"].idxmax()
+model = candidates[best].fit(X, y)
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "sorter.joblib"
     joblib.dump(model, path)
     new, truth = make_spectra(n_samples=600, random_state=1, **settings)
-    print(f"\n{winner}: {path.stat().st_size / 1e6:.1f} MB on disk,", end=" ")
-    print(f"{joblib.load(path).score(new, truth):.3f} of 600 new spectra right")
+    print(f"\n{best}: {path.stat().st_size / 1e6:.1f} MB on disk,", end=" ")
+    print(f"{joblib.load(path).score(new, truth):.3f} accuracy on 600 new spectra")
