@@ -43,7 +43,7 @@ class Task:
     recipe: str
     load_splits: Callable[[int], Iterator[Split]]
     goal: float
-    published: float | None = None
+    published_score: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
     n_seeds: int = 3
     has_published: bool = False

@@ -63,7 +63,7 @@ class Mutant:
     def name(self) -> str:
         return f"{self.file}:{self.line}:{self.column}:{self.operator}:{self.occurrence}"
 
-    def source(self, root: Path) -> str | None:
+    def read_source(self, root: Path) -> str | None:
         """Return the text with the fault; None if it has no effect or is not valid Python."""
         from cosmic_ray.mutating import mutate_code
         from cosmic_ray.plugins import get_operator
@@ -79,7 +79,7 @@ class Mutant:
     def to_record(self, root: Path) -> dict[str, object]:
         """Return the entry of a results file: the fault and the changed lines."""
         original = (root / self.file).read_text(encoding="utf-8").splitlines()
-        mutated = (self.source(root) or "").splitlines()
+        mutated = (self.read_source(root) or "").splitlines()
         diff = difflib.unified_diff(original, mutated, lineterm="", n=0)
         return asdict(self) | {"name": self.name, "diff": [*diff][3:]}
 
@@ -92,13 +92,13 @@ def draw_mutants(root: Path, files: list[str], n: int, seed: int) -> list[Mutant
     rng = random.Random(seed)
     sites = [rng.sample(site, len(site)) for file in files for site in find_sites(root, file)]
     rng.shuffle(sites)
-    drawn: list[Mutant] = []
-    while len(drawn) < n and (sites := [site for site in sites if site]):
-        for site in sites[: n - len(drawn)]:
+    selection: list[Mutant] = []
+    while len(selection) < n and (sites := [site for site in sites if site]):
+        for site in sites[: n - len(selection)]:
             mutant = site.pop()
-            if mutant.source(root) is not None:
-                drawn.append(mutant)
-    return drawn
+            if mutant.read_source(root) is not None:
+                selection.append(mutant)
+    return selection
 
 
 def find_sites(root: Path, file: str) -> list[list[Mutant]]:

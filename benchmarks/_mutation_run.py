@@ -55,7 +55,7 @@ LIBRARIES = (
 )
 # A survivor meets all tests that reach its line, fastest first, until they would take this long.
 MOST_SECONDS = 120
-EARLY = ""  # coverage's name for what runs outside tests: imports
+IMPORT_TIME = ""  # coverage's name for what runs outside tests: imports
 
 
 class Recorder:
@@ -66,11 +66,11 @@ class Recorder:
 
     def __init__(self, coverage):
         self.coverage = coverage
-        self.contexts = [EARLY]
+        self.contexts = [IMPORT_TIME]
         self.tests: dict[str, dict[str, Any]] = {}
 
     @contextlib.contextmanager
-    def context(self, name):
+    def name_context(self, name):
         self.contexts.append(name)
         self.coverage.switch_context(name)
         try:
@@ -86,14 +86,14 @@ class Recorder:
             "passed": True,
             "fixtures": name_fixtures_of(item),
         }
-        with self.context(item.nodeid):
+        with self.name_context(item.nodeid):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef, request):
         if fixturedef.scope == "function":
             return (yield)
-        with self.context(name_fixture(fixturedef, getattr(request, "param", None))):
+        with self.name_context(name_fixture(fixturedef, getattr(request, "param", None))):
             return (yield)
 
     def pytest_runtest_logreport(self, report):
@@ -161,11 +161,11 @@ class Workshop:
     def measure(self) -> None:
         """Run all tests once with coverage, unless an earlier run has done so."""
         if not (self.folder / "tests.json").exists():
-            outcome, seconds = self.fork(self._measure, timeout=7200)
+            outcome, seconds = self.run_in_fork(self._measure, timeout=7200)
             print(f"tests with coverage: {outcome} after {seconds:.0f} s", flush=True)
         self.tests = json.loads((self.folder / "tests.json").read_text())
-        failed = [name for name, test in self.tests.items() if not test["passed"]]
-        print(f"{len(self.tests)} tests, left out as they do not pass here: {failed}", flush=True)
+        failures = [name for name, test in self.tests.items() if not test["passed"]]
+        print(f"{len(self.tests)} tests, left out as they do not pass here: {failures}", flush=True)
 
     def _measure(self) -> None:
         from coverage import Coverage
@@ -177,12 +177,12 @@ class Workshop:
         )
         recorder = Recorder(coverage)
         coverage.start()
-        pytest.main(self._arguments(self.paths), plugins=[recorder])
+        pytest.main(self._make_arguments(self.paths), plugins=[recorder])
         coverage.stop()
         coverage.save()
         (self.folder / "tests.json").write_text(json.dumps(recorder.tests))
 
-    def _arguments(self, paths: list[str]) -> list[str]:
+    def _make_arguments(self, paths: list[str]) -> list[str]:
         return [
             *(
                 "-q",
@@ -197,26 +197,27 @@ class Workshop:
 
     def find_tests(self, mutant: Mutant) -> list[str]:
         """Find the tests that reach the mutant's line and pass without it, fastest first."""
-        lines = self._contexts(mutant.file)
+        lines = self._collect_contexts(mutant.file)
         source = (self.copy / mutant.file).read_text(encoding="utf-8")
-        reached = set().union(
+        reached_lines = set().union(
             *(lines.get(n, ()) for n in find_related_lines(source, mutant.line, lines))
         )
-        reached.discard(EARLY)
+        reached_lines.discard(IMPORT_TIME)
         names = [
             name
             for name, test in self.tests.items()
-            if test["passed"] and (name in reached or not reached.isdisjoint(test["fixtures"]))
+            if test["passed"]
+            and (name in reached_lines or not reached_lines.isdisjoint(test["fixtures"]))
         ]
-        chosen, total = [], 0.0
+        selected_tests, total = [], 0.0
         for name in sorted(names, key=lambda name: self.tests[name]["seconds"]):
             total += self.tests[name]["seconds"]
-            if chosen and total > MOST_SECONDS:
+            if selected_tests and total > MOST_SECONDS:
                 break
-            chosen.append(name)
-        return chosen
+            selected_tests.append(name)
+        return selected_tests
 
-    def _contexts(self, file: str) -> dict[int, set[str]]:
+    def _collect_contexts(self, file: str) -> dict[int, set[str]]:
         from coverage import CoverageData
 
         if file not in self._lines:
@@ -235,10 +236,10 @@ class Workshop:
         original, stat = path.read_bytes(), path.stat()
         answer = self.folder / "answer.json"
         answer.unlink(missing_ok=True)
-        path.write_text(mutant.source(self.copy), encoding="utf-8")
+        path.write_text(mutant.read_source(self.copy), encoding="utf-8")
         expected = sum(self.tests[name]["seconds"] for name in names)
         try:
-            outcome, seconds = self.fork(
+            outcome, seconds = self.run_in_fork(
                 lambda: self._judge(names, answer), timeout=60 + 5 * expected
             )
         finally:
@@ -257,11 +258,11 @@ class Workshop:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         chooser = Chooser(names)
         files = sorted({name.partition("::")[0] for name in names})
-        code = pytest.main(self._arguments(files), plugins=[chooser])
+        code = pytest.main(self._make_arguments(files), plugins=[chooser])
         outcome = "survived" if code == pytest.ExitCode.OK else "killed"
         answer.write_text(json.dumps({"outcome": outcome, "by": chooser.failed or str(code)}))
 
-    def fork(self, function: Callable[[], None], timeout: float) -> tuple[str, float]:
+    def run_in_fork(self, function: Callable[[], None], timeout: float) -> tuple[str, float]:
         """Run a function in a forked process that works in the copy."""
         start = time.monotonic()
         child = os.fork()
@@ -298,14 +299,14 @@ class Workshop:
             name for name in sys.modules if name.partition(".")[0] in ("benchmarks", "tests")
         ]:
             del sys.modules[name]
-        own = {str(Path(__file__).parents[1]), ""}
-        sys.path[:] = [str(self.copy), *(path for path in sys.path if path not in own)]
+        import_roots = {str(Path(__file__).parents[1]), ""}
+        sys.path[:] = [str(self.copy), *(path for path in sys.path if path not in import_roots)]
         os.environ["PYTHONPATH"] = str(self.copy)
         os.environ.pop("SKLVISION_DATA", None)
         os.chdir(self.copy)
 
 
-def find_related_lines(source: str, line: int, reached: dict[int, set[str]]) -> set[int]:
+def find_related_lines(source: str, line: int, reached_lines: dict[int, set[str]]) -> set[int]:
     """Find the lines whose tests may detect a fault in this line.
 
     These are the lines of its statement; if that runs on import, those of the function whose
@@ -315,9 +316,9 @@ def find_related_lines(source: str, line: int, reached: dict[int, set[str]]) -> 
     enclosing = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and first_line(node) <= line <= node.end_lineno
+        if isinstance(node, ast.stmt) and get_first_line(node) <= line <= node.end_lineno
     ]
-    enclosing.sort(key=lambda node: node.end_lineno - first_line(node))
+    enclosing.sort(key=lambda node: node.end_lineno - get_first_line(node))
     statement = enclosing[0]
     functions = [
         node for node in enclosing if isinstance(node, ast.FunctionDef) and node.lineno <= line
@@ -326,14 +327,14 @@ def find_related_lines(source: str, line: int, reached: dict[int, set[str]]) -> 
     if not bodies and functions:
         return set(range(functions[0].body[0].lineno, functions[0].end_lineno + 1))
     if not bodies or any("cache" in ast.unparse(d) for f in bodies for d in f.decorator_list):
-        return {n for n, contexts in reached.items() if contexts - {EARLY}}
+        return {n for n, contexts in reached_lines.items() if contexts - {IMPORT_TIME}}
     end = statement.end_lineno
     if isinstance(getattr(statement, "body", None), list):  # a loop, a condition: its head
         end = max(statement.body[0].lineno - 1, line)
-    return set(range(first_line(statement), end + 1))
+    return set(range(get_first_line(statement), end + 1))
 
 
-def first_line(node: ast.stmt) -> int:
+def get_first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
 
 
@@ -349,10 +350,10 @@ def main(settings: dict[str, Any]) -> None:
     workshop.measure()
     results = Path(settings["results"])
     records = json.loads(results.read_text()) if results.exists() else []
-    done = {record["name"] for record in records}
+    completed = {record["name"] for record in records}
     for name in settings["mutants"]:
         mutant = Mutant(**name)
-        if mutant.name in done:
+        if mutant.name in completed:
             continue
         record = mutant.to_record(workshop.copy) | workshop.test(mutant)
         records.append(record)

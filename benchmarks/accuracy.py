@@ -1,4 +1,4 @@
-"""Accuracy of the recipes on the data they are made for, beside the published figures.
+"""Accuracy of the recipes on the data of their tasks, next to the published figures.
 
     python -m benchmarks accuracy --tasks nails spectra --out accuracy.json
 
@@ -6,7 +6,7 @@ Data are downloaded before the first run where they are missing. The spectra of 
 the data home (SKLVISION_DATA), as spectra/plastics_nir_avantes.npz; without --tasks, a task whose
 data are missing is left out with a warning. Every run is written to --out as it ends, and the same
 command continues an interrupted one. A recipe that has changed since is run again. The table is
-written beside it as Markdown.
+written next to it as Markdown.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def format_estimator(estimator: Any) -> str:
 
 
 def read_runs(path: Path | None) -> list[Run]:
-    """Read the runs of an earlier call; none if there is no such file."""
+    """Read the runs of an earlier call; an empty list if the file does not exist."""
     if path is None or not path.exists():
         return []
     try:
@@ -138,17 +138,17 @@ def format_markdown(runs: list[Run]) -> str:
         }
         if not any(by_system.values()):
             continue
-        ours = by_system["ours"]
+        own_runs = by_system["ours"]
         cells = [
             task.title,
-            "–" if task.published is None else f"{task.published:g}",
+            "–" if task.published_score is None else f"{task.published_score:g}",
             _format_score(by_system["published"]),
             _format_score(by_system["reference"]),
-            f"**{_format_score(ours)}** (goal {task.goal:g})",
-            ", ".join(str(run.seed) for run in ours) or "–",
-            f"{ours[0].n_parameters:,}" if ours and ours[0].n_parameters else "–",
-            _format_duration(median(run.fit_seconds for run in ours)) if ours else "–",
-            f"{median(run.predict_ms for run in ours):.1f} ms" if ours else "–",
+            f"**{_format_score(own_runs)}** (goal {task.goal:g})",
+            ", ".join(str(run.seed) for run in own_runs) or "–",
+            f"{own_runs[0].n_parameters:,}" if own_runs and own_runs[0].n_parameters else "–",
+            _format_duration(median(run.fit_seconds for run in own_runs)) if own_runs else "–",
+            f"{median(run.predict_ms for run in own_runs):.1f} ms" if own_runs else "–",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     machines = sorted({run.machine for run in runs})
@@ -186,10 +186,10 @@ def _run_once(
     new = run_task(task, system, seed, args.device)
     print(f"  {new.score:.4f} after {new.fit_seconds:.0f} s of training", flush=True)
     # Read again: another call may have written to the same file meanwhile.
-    others = [run for run in (read_runs(args.out) or runs) if not is_same(run)]
+    other_runs = [run for run in (read_runs(args.out) or runs) if not is_same(run)]
     if args.out is not None:
-        _write(args.out, format_json([*others, new]))
-    return [*others, new]
+        _write(args.out, format_json([*other_runs, new]))
+    return [*other_runs, new]
 
 
 def _write(path: Path, text: str) -> None:

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--results",
         type=Path,
-        help="JSON file; survivors stand in a .txt beside it (default: in --folder)",
+        help="JSON file; survivors are listed in a .txt next to it (default: in --folder)",
     )
 
 

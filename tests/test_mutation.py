@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks._mutants import draw_mutants, dump_essence
-from benchmarks._mutation_run import EARLY, find_related_lines
+from benchmarks._mutation_run import IMPORT_TIME, find_related_lines
 
 SOURCE = '''\
 LIMIT = 3
@@ -48,7 +48,7 @@ def test_dump_essence_shows_changes_of_behavior(source, mutant):
     ],
 )
 def test_find_related_lines_of_a_fault(line, related):
-    reached_tests = {1: {EARLY}, 4: {EARLY}, 6: {EARLY, "a test"}, 8: {"a test"}}
+    reached_tests = {1: {IMPORT_TIME}, 4: {IMPORT_TIME}, 6: {IMPORT_TIME, "a test"}, 8: {"a test"}}
     assert find_related_lines(SOURCE, line, reached_tests) == related
 
 

@@ -1,7 +1,7 @@
 """Positions of the marks in charts, which templates draw as SVG.
 
-Positions across are percentages of the width, positions down are pixels: so a chart stretches
-and its letters do not.
+Horizontal positions are percentages of the width and vertical positions are pixels, so that a chart
+stretches but its text does not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Axis(NamedTuple):
     labels: Sequence[str]
     log: bool = False
 
-    def fraction(self, value: float) -> float:
+    def compute_fraction(self, value: float) -> float:
         """Return the position of a value, from 0 to 1."""
         low, high, value = (
             (np.log10(v) for v in (self.low, self.high, value))
@@ -36,14 +36,14 @@ class Axis(NamedTuple):
         return float((value - low) / (high - low))
 
 
-def make_linear_axis(values: np.ndarray, *, bounded: bool = False) -> Axis:
-    """Make an axis of round ticks around the values; ``bounded`` ends it at 1, if they do."""
+def make_linear_axis(values: np.ndarray, *, is_bounded: bool = False) -> Axis:
+    """Make an axis with round ticks around the values; ``is_bounded`` limits it to 1."""
     low, high = float(np.min(values)), float(np.max(values))
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
-    ends_at_one = bounded and high <= 1
+    ends_at_one = is_bounded and high <= 1
     low, high = low - margin, min(high + margin, 1.0) if ends_at_one else high + margin
     step = 10 ** np.floor(np.log10(high - low))
-    # Some four ticks, of a step that people count in.
+    # About four ticks, at a round step.
     step = min((step * f for f in (0.1, 0.2, 0.5, 1)), key=lambda s: abs((high - low) / s - 4))
     ticks = step * np.arange(np.ceil(low / step), np.floor(high / step + 1e-9) + 1)
     decimals = max(0, int(np.ceil(-np.log10(step) - 1e-9)))
@@ -51,7 +51,7 @@ def make_linear_axis(values: np.ndarray, *, bounded: bool = False) -> Axis:
 
 
 def make_log_axis(values: np.ndarray) -> Axis:
-    """Make a logarithmic axis with a tick at powers of ten, or at 1, 2 and 5 where few."""
+    """Make a logarithmic axis with ticks at powers of ten, or also at 2 and 5 if few."""
     low, high = float(np.min(values)) / 1.6, float(np.max(values)) * 1.6
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     ticks = [tick for tick in powers if low <= tick <= high]
@@ -83,7 +83,7 @@ class Point(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A name beside its point."""
+    """A name next to its point."""
 
     text: str
     x: float
@@ -117,47 +117,52 @@ class Chart:
     def x_ticks(self) -> list[tuple[float, str]]:
         """Position and label of the ticks of the horizontal axis."""
         axis = self.x_axis
-        return [(self.across(t), text) for t, text in zip(axis.ticks, axis.labels, strict=True)]
+        return [(self.compute_x(t), text) for t, text in zip(axis.ticks, axis.labels, strict=True)]
 
     @property
     def y_ticks(self) -> list[tuple[float, str]]:
         """Position and label of the ticks of the vertical axis."""
         axis = self.y_axis
-        return [(self.down(t), text) for t, text in zip(axis.ticks, axis.labels, strict=True)]
+        return [(self.compute_y(t), text) for t, text in zip(axis.ticks, axis.labels, strict=True)]
 
-    def across(self, value: float) -> float:
+    def compute_x(self, value: float) -> float:
         """Return the percentage of the width."""
-        return _LEFT + (_RIGHT - _LEFT) * self.x_axis.fraction(value)
+        return _LEFT + (_RIGHT - _LEFT) * self.x_axis.compute_fraction(value)
 
-    def down(self, value: float) -> float:
+    def compute_y(self, value: float) -> float:
         """Return the pixels from the top."""
-        return _TOP + (self.height - _TOP - _BOTTOM) * (1 - self.y_axis.fraction(value))
+        return _TOP + (self.height - _TOP - _BOTTOM) * (1 - self.y_axis.compute_fraction(value))
 
     def add_line(self, xs: Sequence[float], ys: Sequence[float], kind: str) -> None:
         """Add straight segments from point to point, with a gap where a value is missing."""
         points = zip(xs, ys, strict=True)
         for (x1, y1), (x2, y2) in pairwise(points):
             if np.isfinite([x1, y1, x2, y2]).all():
-                ends = self.across(x1), self.down(y1), self.across(x2), self.down(y2)
+                ends = (
+                    self.compute_x(x1),
+                    self.compute_y(y1),
+                    self.compute_x(x2),
+                    self.compute_y(y2),
+                )
                 self.segments.append(Segment(kind, *ends))
 
     def add_point(self, x: float, y: float, kind: str, title: str) -> None:
         """Add a dot with a tooltip."""
-        self.points.append(Point(kind, self.across(x), self.down(y), title))
+        self.points.append(Point(kind, self.compute_x(x), self.compute_y(y), title))
 
     def add_labels(self, texts: Sequence[tuple[float, float, str]]) -> None:
-        """Add names beside their points, moved down where they would overlap."""
+        """Add names next to their points, shifted down if they would overlap."""
         lowest = -np.inf
-        for x, y, text in sorted(texts, key=lambda item: self.down(item[1])):
-            across, down = self.across(x), max(self.down(y) - 7, lowest + 14)
-            lowest = down
-            shift, anchor = (-7, "end") if across > 55 else (7, "start")
-            self.labels.append(Label(text, across, float(down), shift, anchor))
+        for x, y, text in sorted(texts, key=lambda item: self.compute_y(item[1])):
+            x_position, y_position = self.compute_x(x), max(self.compute_y(y) - 7, lowest + 14)
+            lowest = y_position
+            shift, anchor = (-7, "end") if x_position > 55 else (7, "start")
+            self.labels.append(Label(text, x_position, float(y_position), shift, anchor))
 
 
 @dataclass(frozen=True)
 class StripChart:
-    """Scores of one estimator as dots on an axis that the rows of a table share."""
+    """Scores of one estimator as dots on the common axis of a table."""
 
     description: str
     dots: list[float]
@@ -166,7 +171,7 @@ class StripChart:
 
 
 def make_strip(values: np.ndarray, axis: tuple[float, float], description: str) -> StripChart:
-    """Place the scores of all folds, and their mean where all lie on the axis."""
+    """Place the scores of all folds, and their mean if all are within the axis."""
     low, high = axis
     places = 3 + 94 * (values[np.isfinite(values)] - low) / (high - low)
     dots = [float(x) for x in places if 0 <= x <= 100]
@@ -177,7 +182,7 @@ def make_strip(values: np.ndarray, axis: tuple[float, float], description: str) 
 
 @dataclass(frozen=True)
 class IntervalChart:
-    """A mean difference with its interval, beside a mark at zero."""
+    """A mean difference with its interval, and a mark at zero."""
 
     description: str
     zero: float
@@ -189,7 +194,7 @@ class IntervalChart:
 def make_interval(
     mean: float, low: float, high: float, axis: tuple[float, float], description: str
 ) -> IntervalChart:
-    """Place a mean and its interval; what is not finite is left out."""
+    """Place a mean and its interval, except for values that are not finite."""
 
     def place(value: float) -> float:
         return 3 + 94 * (value - axis[0]) / (axis[1] - axis[0])

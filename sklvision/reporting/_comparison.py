@@ -108,7 +108,7 @@ class ForecastCurve:
 
 @dataclass(frozen=True)
 class Details:
-    """What a page shows beyond the tables of a comparison; empty parts are left out."""
+    """Contents of a page in addition to the tables of a comparison; empty ones are omitted."""
 
     confusions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     choices: pd.DataFrame = field(default_factory=pd.DataFrame)

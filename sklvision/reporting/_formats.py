@@ -43,7 +43,7 @@ def format_time(value: float) -> str:
         return MISSING
     if value < 0.0001:
         return "< 0.0001"
-    decimals = next((d for d, least in enumerate((100, 10, 1, 0.01, 0.001)) if value >= least), 5)
+    decimals = next((d for d, limit in enumerate((100, 10, 1, 0.01, 0.001)) if value >= limit), 5)
     return f"{value:,.{decimals}f}"
 
 

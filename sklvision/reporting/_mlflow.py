@@ -36,7 +36,7 @@ def log_runs(
     client = tracking.MlflowClient(tracking_uri)
     existing = client.get_experiment_by_name(experiment)
     experiment_id = existing.experiment_id if existing else client.create_experiment(experiment)
-    now = int(1000 * time.time())
+    timestamp = int(1000 * time.time())
 
     def log(name: str, params: Mapping[str, Any], metrics: list[Any], tags: dict[str, str]) -> str:
         run = client.create_run(experiment_id, run_name=name, tags={"mlflow.runName": name, **tags})
@@ -53,7 +53,7 @@ def log_runs(
     )
     for name in comparison.summary.index:
         metrics = [
-            entities.Metric(key, value, now, step)
+            entities.Metric(key, value, timestamp, step)
             for key, value, step in _list_metrics(comparison, name)
         ]
         child = log(name, parameters[name], metrics, {"mlflow.parentRunId": parent})

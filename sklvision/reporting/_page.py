@@ -1,4 +1,4 @@
-"""The report as HTML: a page that needs no other file, and a fragment for notebooks."""
+"""The report as HTML: a self-contained page, and a fragment for notebooks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sklvision.utils._files import atomic_write
 
 
 @cache
-def _environment() -> Environment:
-    """Load templates from the folder beside this file; everything in them is escaped."""
+def _load_environment() -> Environment:
+    """Load the templates of this package, with automatic escaping."""
     return Environment(
         loader=PackageLoader("sklvision.reporting"),
         autoescape=True,
@@ -31,16 +31,16 @@ def _environment() -> Environment:
 def render_page(comparison: Comparison, details: Details) -> str:
     """Render a complete page."""
     return (
-        _environment()
+        _load_environment()
         .get_template("page.html")
         .render(
-            **_context(comparison, has_leaks=details.has_leaks),
-            differences=_sections.view_differences(comparison),
-            tradeoffs=_sections.view_tradeoffs(comparison),
-            confusions=_sections.view_confusions(details.confusions),
-            robustness=_sections.view_robustness(details.robustness),
-            forecasts=_sections.view_forecasts(details.forecasts),
-            choices=_sections.view_choices(details.choices),
+            **_collect_context(comparison, has_leaks=details.has_leaks),
+            differences=_sections.make_difference_view(comparison),
+            tradeoffs=_sections.make_tradeoff_view(comparison),
+            confusions=_sections.make_confusion_views(details.confusions),
+            robustness=_sections.make_robustness_view(details.robustness),
+            forecasts=_sections.make_forecast_views(details.forecasts),
+            choices=_sections.make_choice_views(details.choices),
             leaks=details.leaks,
             settings=details.settings,
         )
@@ -52,7 +52,7 @@ def write_page(page: str, path: str | PathLike[str]) -> None:
     directory = Path(path).absolute().parent
     if not directory.is_dir():
         raise FileNotFoundError(
-            f"path={os.fspath(path)!r}: there is no directory {directory}; make it first."
+            f"path={os.fspath(path)!r}: the directory {directory} does not exist. Create it first."
         )
     with atomic_write(path, text=True) as file:
         file.write(page)
@@ -60,15 +60,15 @@ def write_page(page: str, path: str | PathLike[str]) -> None:
 
 def render_fragment(comparison: Comparison) -> str:
     """Render the table alone, with its style, for a notebook."""
-    return _environment().get_template("fragment.html").render(**_context(comparison))
+    return _load_environment().get_template("fragment.html").render(**_collect_context(comparison))
 
 
-def _context(comparison: Comparison, *, has_leaks: bool = False) -> dict[str, Any]:
-    """Collect what the page and the fragment show both."""
+def _collect_context(comparison: Comparison, *, has_leaks: bool = False) -> dict[str, Any]:
+    """Collect the values that the page and the fragment have in common."""
     return {
         "comparison": comparison,
         "conclusions": format_conclusions(comparison),
         "has_leaks": has_leaks,
-        "summary": _sections.view_summary(comparison),
-        "folds": _sections.view_folds(comparison),
+        "summary": _sections.make_summary_view(comparison),
+        "folds": _sections.make_fold_views(comparison),
     }

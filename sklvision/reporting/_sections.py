@@ -29,7 +29,7 @@ _LONGEST_VALUE = 40
 View = dict[str, Any]
 
 
-def view_summary(comparison: Comparison) -> View:
+def make_summary_view(comparison: Comparison) -> View:
     """List all estimators, the best first, with the score of every fold as dots."""
     headers, texts = format_summary(comparison)
     scores = comparison.first_scores
@@ -70,7 +70,7 @@ def _find_common_axis(scores: pd.DataFrame) -> tuple[float, float]:
     return low - margin, min(high + margin, 1.0) if is_fraction else high + margin
 
 
-def view_differences(comparison: Comparison) -> View | None:
+def make_difference_view(comparison: Comparison) -> View | None:
     """List every estimator against the reference, with intervals."""
     frame = comparison.differences
     if frame is None or frame.empty:
@@ -106,7 +106,7 @@ def view_differences(comparison: Comparison) -> View | None:
     }
 
 
-def view_tradeoffs(comparison: Comparison) -> View | None:
+def make_tradeoff_view(comparison: Comparison) -> View | None:
     """Draw score against prediction time, and list the steps of the Pareto front."""
     score, cost = comparison.score, "predict_ms_per_sample"
     frame = comparison.summary
@@ -119,7 +119,7 @@ def view_tradeoffs(comparison: Comparison) -> View | None:
     times = frame[cost].to_numpy(dtype=float)
     chart = Chart(
         make_log_axis(times),
-        make_linear_axis(means, bounded=means.min() >= 0),
+        make_linear_axis(means, is_bounded=means.min() >= 0),
         280,
         x_title="milliseconds per predicted sample, whole test set at once (logarithmic)",
         y_title=f"mean {score}",
@@ -148,22 +148,22 @@ def view_tradeoffs(comparison: Comparison) -> View | None:
     return {"chart": chart, "unit": unit, "rows": rows}
 
 
-def view_confusions(confusions: Mapping[str, pd.DataFrame]) -> list[View]:
-    """Lay out confusion matrices, of many classes only the most frequent confusions."""
+def make_confusion_views(confusions: Mapping[str, pd.DataFrame]) -> list[View]:
+    """Format confusion matrices, or the most frequent confusions of many classes."""
     return [
-        _view_frequent_confusions(name, counts)
+        _make_frequent_confusion_view(name, counts)
         if len(counts) > _MAX_CLASSES
-        else _view_matrix(name, counts)
+        else _make_matrix_view(name, counts)
         for name, counts in confusions.items()
     ]
 
 
-def _view_matrix(name: str, counts: pd.DataFrame) -> View:
+def _make_matrix_view(name: str, counts: pd.DataFrame) -> View:
     rows = []
     for label, row in zip(counts.index, counts.to_numpy(), strict=True):
         percentages = 100 * row / max(row.sum(), 1)
-        is_true = np.array([other == label for other in counts.columns])
-        # Faint enough for the number on it to be read.
+        is_true = np.array([column == label for column in counts.columns])
+        # Pale enough for the number on it to be legible.
         depths = np.where(is_true, 10 + 0.5 * percentages, 18 + 0.6 * percentages).clip(max=75)
         depths[row == 0] = 0
         cells = zip(row.tolist(), depths.tolist(), is_true.tolist(), strict=True)
@@ -171,7 +171,7 @@ def _view_matrix(name: str, counts: pd.DataFrame) -> View:
     return {"name": name, "labels": list(counts.columns), "rows": rows}
 
 
-def _view_frequent_confusions(name: str, counts: pd.DataFrame) -> View:
+def _make_frequent_confusion_view(name: str, counts: pd.DataFrame) -> View:
     table = counts.to_numpy()
     pairs = [
         {"true": counts.index[i], "predicted": counts.columns[j], "count": int(table[i, j])}
@@ -182,7 +182,7 @@ def _view_frequent_confusions(name: str, counts: pd.DataFrame) -> View:
     return {"name": name, "n_pairs": len(pairs), "pairs": pairs[:_MAX_CONFUSIONS]}
 
 
-def view_robustness(curves: RobustnessCurves | None) -> View | None:
+def make_robustness_view(curves: RobustnessCurves | None) -> View | None:
     """Draw scores by severity, one small chart for each corruption."""
     if curves is None:
         return None
@@ -191,7 +191,7 @@ def view_robustness(curves: RobustnessCurves | None) -> View | None:
     scores = frame["score"].to_numpy(dtype=float)
     scores = scores[np.isfinite(scores)]
     scores = scores if scores.size else np.zeros(1)
-    y_axis = make_linear_axis(scores, bounded=scores.min() >= 0)
+    y_axis = make_linear_axis(scores, is_bounded=scores.min() >= 0)
     x_axis = Axis(-0.03, 1.03, [0, 0.5, 1], ["0", "0.5", "1"])
     panels = []
     for corruption, rows in frame.groupby("corruption", sort=False):
@@ -213,16 +213,16 @@ def view_robustness(curves: RobustnessCurves | None) -> View | None:
     return {"curves": curves, "legend": legend, "panels": panels}
 
 
-def view_forecasts(forecasts: Mapping[str, ForecastCurve]) -> list[View]:
+def make_forecast_views(forecasts: Mapping[str, ForecastCurve]) -> list[View]:
     """Draw learning curves with their continuation."""
-    return [_view_forecast(name, curve) for name, curve in forecasts.items()]
+    return [_make_forecast_view(name, curve) for name, curve in forecasts.items()]
 
 
-def _view_forecast(name: str, curve: ForecastCurve) -> View:
+def _make_forecast_view(name: str, curve: ForecastCurve) -> View:
     values = np.concatenate([curve.low, curve.high, curve.mean_scores])
     chart = Chart(
         make_log_axis(curve.sizes),
-        make_linear_axis(values, bounded=values.min() >= 0),
+        make_linear_axis(values, is_bounded=values.min() >= 0),
         240,
         x_title="training samples (logarithmic)",
         y_title=curve.score_name,
@@ -236,7 +236,7 @@ def _view_forecast(name: str, curve: ForecastCurve) -> View:
     return {"name": name, "sentences": curve.sentences, "chart": chart}
 
 
-def view_choices(choices: pd.DataFrame) -> list[View]:
+def make_choice_views(choices: pd.DataFrame) -> list[View]:
     """List the parameters that searches chose, fold by fold."""
     if choices.empty:
         return []
@@ -258,7 +258,7 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
-def view_folds(comparison: Comparison) -> list[View]:
+def make_fold_views(comparison: Comparison) -> list[View]:
     """List every score of every fold."""
     return [
         {

@@ -36,10 +36,10 @@ def _format_best(comparison: Comparison, differences: pd.DataFrame) -> str:
     if row["verdict"] == "not tested":
         if np.isnan(mean):
             return f"No conclusion: {best} has no {score} in some folds."
-        where = (
+        place = (
             "in a single fold, which shows nothing" if comparison.n_splits == 1 else "on average"
         )
-        return f"{best} scored {mean:+.2f} {unit} of {score} against {rival}, {where}."
+        return f"{best} scored {mean:+.2f} {unit} of {score} against {rival}, {place}."
     scores = comparison.first_scores
     n_higher = int((scores.loc[best] > scores.loc[reference]).sum())
     interval = f"{100 * differences.attrs['confidence']:.0f} % interval"
@@ -67,7 +67,7 @@ def _format_best(comparison: Comparison, differences: pd.DataFrame) -> str:
 
 def _format_others(differences: pd.DataFrame) -> list[str]:
     """List the verdicts on all but the best."""
-    others = differences["verdict"].iloc[1:]
+    verdicts = differences["verdict"].iloc[1:]
     reference = differences.attrs["reference"]
     texts = {
         "better": f"Also better than {reference}",
@@ -75,9 +75,9 @@ def _format_others(differences: pd.DataFrame) -> list[str]:
         "worse": f"Worse than {reference}",
     }
     sentences = [
-        f"{text}: {', '.join(map(str, others.index[others == verdict]))}."
+        f"{text}: {', '.join(map(str, verdicts.index[verdicts == verdict]))}."
         for verdict, text in texts.items()
-        if (others == verdict).any()
+        if (verdicts == verdict).any()
     ]
     return [" ".join(sentences)] if sentences else []
 

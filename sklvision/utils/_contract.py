@@ -66,10 +66,10 @@ def make_contract(samples: Samples) -> Contract:
 
 def get_white(samples: Samples) -> float | None:
     """Return the value of white of images in files; None where it is unknown."""
-    reading = samples.origin.get("reading")
-    if reading is None:
+    reading_options = samples.origin.get("reading")
+    if reading_options is None:
         return None
-    return reading["white"] if reading["mode"] == "F" else 255.0
+    return reading_options["white"] if reading_options["mode"] == "F" else 255.0
 
 
 def _read_values(samples: Samples) -> np.ndarray | None:
@@ -114,9 +114,9 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     smallest, largest = contract["peaks"]
     typical = float(np.median(_measure_peaks(values)))
     margin = _compute_margin(contract)
-    outside = np.mean((values < low - margin) | (values > high + margin))
+    outside_fraction = np.mean((values < low - margin) | (values > high + margin))
     is_of_size = smallest / _SCALE_FACTOR <= typical <= largest * _SCALE_FACTOR
-    if is_of_size and outside <= _MOST_OUTSIDE:
+    if is_of_size and outside_fraction <= _MOST_OUTSIDE:
         return None
     new_low, new_high = float(np.nanmin(values)), float(np.nanmax(values))
     return f"values {new_low:.4g} to {new_high:.4g}, trained on {low:.4g} to {high:.4g}"
@@ -166,7 +166,7 @@ def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bo
     """
     if contract is None:
         return False
-    if _was_reported(samples.data):
+    if _is_reported(samples.data):
         return True
     change = describe_change(contract, samples)
     if change is None:
@@ -189,7 +189,7 @@ def mark_reported(output: Any) -> None:
         return
 
 
-def _was_reported(data: Any) -> bool:
+def _is_reported(data: Any) -> bool:
     reference = _reported_outputs.get(id(data))
     return reference is not None and reference() is data
 

@@ -108,13 +108,13 @@ def check_image_dimensions(shape: tuple[int, ...], name: str, n_dims: Sequence[i
 
 
 def check_same_shape(
-    shape: tuple[int, ...] | None, fitted: tuple[int, ...] | None, name: str
+    shape: tuple[int, ...] | None, fitted_shape: tuple[int, ...] | None, name: str
 ) -> None:
     """Raise if samples differ in shape from those of training; None stands for any shape."""
-    if shape is None or fitted is None or shape == fitted:
+    if shape is None or fitted_shape is None or shape == fitted_shape:
         return
     raise ValueError(
-        f"X holds {describe_shape(shape)}, but {name} was fitted on {describe_shape(fitted)}."
+        f"X holds {describe_shape(shape)}, but {name} was fitted on {describe_shape(fitted_shape)}."
     )
 
 

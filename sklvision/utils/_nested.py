@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import get_tags
 
-Named = tuple[str, Any]
+NamedEstimators = tuple[str, Any]
 # Entries of pipelines and ensembles that stand for no estimator.
 _PLACEHOLDERS = (None, "passthrough", "drop")
 
@@ -37,7 +37,7 @@ class Nest:
         Estimator that takes the outputs of all members, as that of a stack.
     """
 
-    members: list[Named]
+    members: list[NamedEstimators]
     is_sequence: bool = False
     final: Any = None
 
@@ -58,9 +58,9 @@ def open_estimator(estimator: Any) -> Nest | None:
     if (best := getattr(estimator, "best_estimator_", None)) is not None:
         return Nest([("", best)])
     # Before `estimator_`, which in a fitted ensemble is the template that was never fitted.
-    if (fitted := getattr(estimator, "estimators_", None)) is not None:
+    if (fitted_estimators := getattr(estimator, "estimators_", None)) is not None:
         final = getattr(estimator, "final_estimator_", None)
-        return Nest(_name_fitted(estimator, fitted), final=final)
+        return Nest(_name_fitted(estimator, fitted_estimators), final=final)
     if (inner := getattr(estimator, "estimator_", None)) is not None:
         return Nest([("", inner)])
     return _open_unfitted(estimator)
@@ -76,7 +76,7 @@ def _open_unfitted(estimator: Any) -> Nest | None:
     return Nest([("", inner)]) if hasattr(inner, "fit") else None
 
 
-def _drop_placeholders(pairs: Any) -> list[Named]:
+def _drop_placeholders(pairs: Any) -> list[NamedEstimators]:
     return [
         (name, member)
         for name, member in pairs
@@ -85,15 +85,15 @@ def _drop_placeholders(pairs: Any) -> list[Named]:
     ]
 
 
-def _name_fitted(ensemble: Any, fitted: Any) -> list[Named]:
+def _name_fitted(ensemble: Any, fitted_estimators: Any) -> list[NamedEstimators]:
     """Name the fitted members of an ensemble as the user did, or by number."""
-    named = getattr(ensemble, "named_estimators_", None)
-    if named is not None:
-        return _drop_placeholders(named.items())
-    return _number(_flatten(fitted))
+    named_estimators = getattr(ensemble, "named_estimators_", None)
+    if named_estimators is not None:
+        return _drop_placeholders(named_estimators.items())
+    return _number(_flatten(fitted_estimators))
 
 
-def _number(members: list[Any]) -> list[Named]:
+def _number(members: list[Any]) -> list[NamedEstimators]:
     return _drop_placeholders([(str(i), member) for i, member in enumerate(members)])
 
 
@@ -116,7 +116,7 @@ def walk_estimators(estimator: Any) -> Iterator[Any]:
         yield from walk_estimators(nest.final)
 
 
-def find_learners(estimator: Any) -> Iterator[Named]:
+def find_learners(estimator: Any) -> Iterator[NamedEstimators]:
     """Yield the single estimators that predict, with their names inside `estimator`.
 
     Of a pipeline this is the last step; of an ensemble, all members and the final estimator.
@@ -180,9 +180,9 @@ def split_steps(estimator: Any) -> tuple[list[Any], Any]:
     if nest is None or nest.final is not None or not nest.members:
         return [], estimator
     if nest.is_sequence:
-        *before, (_, last) = nest.members
+        *previous_steps, (_, last) = nest.members
         inner_steps, last = split_steps(last)
-        return [*(step for _, step in before), *inner_steps], last
+        return [*(step for _, step in previous_steps), *inner_steps], last
     if len(nest.members) == 1 and nest.members[0][0] == "":
         return split_steps(nest.members[0][1])
     return [], estimator

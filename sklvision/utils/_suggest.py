@@ -1,4 +1,4 @@
-"""Errors that suggest the nearest valid name."""
+"""Error messages that suggest the most similar valid name."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say which known name is nearest to ``name``, or list them all.
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Suggest the most similar valid name, and list all valid names.
 
     Parameters
     ----------
     name : str
-        What was asked for.
-    known : iterable of str
-        What exists.
+        The given name.
+    names : iterable of str
+        The valid names.
 
     Returns
     -------
     hint : str
-        A sentence to end an error message with.
+        Sentences to append to an error message.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("restnet8", ["mlp", "resnet8"])
     "Did you mean 'resnet8'? Known names: mlp, resnet8."
     """
-    known = sorted(known)
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    names = sorted(names)
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known names: {', '.join(known)}."
+    return f"{hint}Known names: {', '.join(names)}."

@@ -1,4 +1,4 @@
-"""Work in threads, a few items ahead of what is in use."""
+"""Computation in threads, a few items ahead of the consumer."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import joblib
 def map_ahead(
     function: Callable[[Any], Any], items: Iterable[Any], *, n_threads: int | None, n_ahead: int
 ) -> Iterator[Any]:
-    """Map in order, in threads that compute up to ``n_ahead`` results before they are needed."""
+    """Map in order, with threads that compute up to ``n_ahead`` results in advance."""
     if isinstance(items, Sized) and len(items) == 1:  # starting a thread would take longer
         yield from map(function, items)
         return
-    pending: deque[Future[Any]] = deque()
+    futures: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(n_threads or joblib.cpu_count()) as pool:
         try:
             for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) > n_ahead:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+                futures.append(pool.submit(function, item))
+                if len(futures) > n_ahead:
+                    yield futures.popleft().result()
+            while futures:
+                yield futures.popleft().result()
         finally:
-            for future in pending:
+            for future in futures:
                 future.cancel()

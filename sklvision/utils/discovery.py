@@ -30,7 +30,7 @@ def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
     'sklvision.spectral._scaler'
     """
     package = import_module("sklvision")
-    found: dict[str, type[BaseEstimator]] = {}
+    estimators: dict[str, type[BaseEstimator]] = {}
     for module_info in pkgutil.iter_modules(package.__path__, prefix="sklvision."):
         name = module_info.name
         if name.rpartition(".")[2].startswith("_") or not module_info.ispkg:
@@ -39,5 +39,5 @@ def all_estimators() -> list[tuple[str, type[BaseEstimator]]]:
         for public in getattr(module, "__all__", ()):
             member = getattr(module, public)
             if inspect.isclass(member) and issubclass(member, BaseEstimator):
-                found[public] = member
-    return sorted(found.items())
+                estimators[public] = member
+    return sorted(estimators.items())

@@ -149,7 +149,7 @@ def test_nothing_found_is_said_as_well():
 
 
 def test_a_path_that_cannot_be_written(result, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"report\.html': there is no directory .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"report\.html': the directory .*nowhere"):
         result.to_html(tmp_path / "nowhere" / "report.html")
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="taken"):
