@@ -155,7 +155,7 @@ def test_augmenters_are_searched_in_a_pipeline():
     np.testing.assert_array_equal(second_search.cv_results_["mean_test_score"], scores)
 
 
-def test_test_folds_are_not_varied():
+def test_augmenters_leave_test_folds_unchanged():
     """Fully erased images can't be distinguished; all images of the test folds are erased."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 200)

@@ -159,7 +159,7 @@ def test_image_pipeline_scores_collections_as_arrays(tmp_path, digits):
         LogisticRegression(),
     )
     eager = cross_val_score(model, images[:120], y[:120], cv=3, error_score="raise")
-    lazy = cross_val_score(model, collection, y[:120], cv=3, n_jobs=2, error_score="raise")
+    lazy = cross_val_score(model, collection, y[:120], cv=3, error_score="raise")
     np.testing.assert_allclose(lazy, eager)
     search = GridSearchCV(model, {"foregroundcrop__output_size": [4, 8]}, cv=2, error_score="raise")
     assert search.fit(collection, y[:120]).best_score_ > 0.5

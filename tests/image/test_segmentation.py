@@ -1,7 +1,8 @@
-"""The steps of ForegroundCrop beside plain references: background, foreground, window."""
+"""The steps of ForegroundCrop against plain references: background, foreground, window."""
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -149,6 +150,51 @@ def test_background_of_small_images_is_finite(shape):
     assert np.isfinite(background).all()
 
 
+def fit_plain_background(gray):
+    """Fit the background in plain words: least squares, scipy's median and NumPy's interp."""
+    n = [min(side, 20) for side in gray.shape]
+    edges = [np.arange(k + 1) * side // k for k, side in zip(n, gray.shape, strict=True)]
+    blocks = np.array(
+        [
+            [gray[top:bottom, left:right].mean() for left, right in itertools.pairwise(edges[1])]
+            for top, bottom in itertools.pairwise(edges[0])
+        ]
+    )
+
+    def make_terms(height, width):
+        rows, columns = (2 * np.arange(k) + 1 for k in (height, width))
+        rows, columns = np.meshgrid(rows / height - 1, columns / width - 1, indexing="ij")
+        powers = [(i, j) for i in range(4) for j in range(4) if i + j <= 3]
+        return np.stack([rows**i * columns**j for i, j in powers], axis=-1)
+
+    design = make_terms(*blocks.shape).reshape(blocks.size, -1)
+    residuals = blocks.ravel() - np.median(blocks)
+    for _ in range(5):
+        scale = 1.4826 * np.median(np.abs(residuals))
+        weights = np.where(np.abs(residuals) < 6 * scale, 1 - (residuals / (6 * scale)) ** 2, 0)
+        coefficients = np.linalg.lstsq(
+            design * weights[:, np.newaxis], blocks.ravel() * weights, rcond=None
+        )[0]
+        residuals = blocks.ravel() - design @ coefficients
+    local = ndimage.median_filter(residuals.reshape(blocks.shape), 5, mode="nearest")
+    local = np.clip(local, -3 * scale, 3 * scale)
+    for axis, (k, side) in enumerate(zip(n, gray.shape, strict=True)):
+        centers, pixels = (np.arange(k) + 0.5) / k, (np.arange(side) + 0.5) / side
+        local = np.apply_along_axis(lambda v: np.interp(pixels, centers, v), axis, local)  # noqa: B023
+    return make_terms(*gray.shape) @ coefficients + local
+
+
+@pytest.mark.parametrize("shape", [(80, 120), (61, 47), (12, 33)])
+def test_background_agrees_with_a_plain_reference(shape):
+    rows, columns = (np.linspace(0, 1, side) for side in shape)
+    light = 40 * np.sin(7 * rows)[:, np.newaxis] + 30 * columns**2 * rows[:, np.newaxis]
+    gray = light + np.random.default_rng(0).normal(100, 4, shape)
+    gray[shape[0] // 3 : shape[0] // 2, shape[1] // 2 : -3] += 90
+    expected = fit_plain_background(gray)
+    background = _background.fit_background(gray.astype(np.float32))
+    np.testing.assert_allclose(background, expected, atol=0.01)
+
+
 def test_divide_by_noise_gives_standard_deviations():
     gray = np.random.default_rng(0).normal(50, 3, (200, 200)).astype(np.float32)
     assert _background.divide_by_noise(gray).std() == pytest.approx(1, abs=0.05)
@@ -199,8 +245,8 @@ def test_average_squares_does_not_overflow():
 )
 def test_cut_padded_has_no_foreground_beyond_the_border(top, left, size):
     mask = random_mask((6, 8))
-    padded = np.pad(mask, 25)
-    expected = padded[25 + top : 25 + top + size[0], 25 + left : 25 + left + size[1]]
+    frame = np.pad(mask, 25)
+    expected = frame[25 + top : 25 + top + size[0], 25 + left : 25 + left + size[1]]
     np.testing.assert_array_equal(_window._cut_padded(mask, top, left, size), expected)
 
 
