@@ -177,3 +177,79 @@ def test_interpolate_bands_never_extrapolates():
     contract = make_spectral_contract(axis=[910.0, 925.0, 940.0])
     with pytest.raises(ValueError, match="takes 910 to 940, beyond the 920 to 960"):
         interpolate_bands(contract, np.zeros((2, 3)), [920.0, 940.0, 960.0])
+
+
+def test_make_contract_looks_at_64_samples_spread_over_all():
+    rows = np.arange(200.0)[:, np.newaxis]
+    assert make_contract(as_samples(rows))["range"] == [0, 196]
+    assert make_contract(as_samples(rows[:64]))["range"] == [0, 63]
+    assert make_contract(as_samples(rows[:65]))["range"] == [0, 64]
+
+
+def test_make_contract_leaves_out_what_is_not_finite():
+    rows = np.array([[1.0, np.nan], [np.inf, 3.0], [np.nan, np.nan], [2.0, 2.5]])
+    contract = make_contract(as_samples(rows))
+    assert contract["range"] == [1, 3]
+    assert contract["peaks"][1] == 3
+    assert "range" not in make_contract(as_samples(rows[2:3]))
+
+
+@pytest.mark.parametrize(
+    ("offset", "is_change"), [(45, False), (-45, False), (60, True), (-60, True)]
+)
+def test_describe_change_allows_half_of_the_largest_value_beyond_the_range(offset, is_change):
+    rows = 100 + np.linspace(0, 1, 80).reshape(10, 8)
+    contract = make_contract(as_samples(rows))
+    new = as_samples(rows + offset)
+    assert (describe_change(contract, new) is not None) is is_change
+    assert is_plainly_within(contract, rows[:1] + offset) is not is_change
+
+
+@pytest.mark.parametrize(
+    ("factor", "is_change"), [(4.9, False), (5.2, True), (1 / 4.5, False), (1 / 6, True)]
+)
+def test_describe_change_allows_values_five_times_as_large_or_small(factor, is_change):
+    rows = np.zeros((20, 8))
+    rows[:, 3] = 1
+    contract = make_contract(as_samples(rows))
+    assert (describe_change(contract, as_samples(factor * rows)) is not None) is is_change
+
+
+def test_is_plainly_within_compares_with_the_smallest_and_the_largest_peak():
+    rows = np.zeros((64, 4))
+    rows[:, 0] = np.linspace(10, 100, 64)
+    contract = make_contract(as_samples(rows))
+    for peak, expected in (
+        (100, True),
+        (149, True),
+        (151, False),
+        (10, True),
+        (3, True),
+        (1, False),
+    ):
+        assert is_plainly_within(contract, np.array([[peak, 0.0, 0, 0]])) is expected
+    low, high = contract["range"]
+    margin = max(high - low, contract["peaks"][1]) / 2
+    assert is_plainly_within(contract, np.array([[low - margin, 50.0]]))
+    assert not is_plainly_within(contract, np.array([[low - margin - 0.01, 60.0]]))
+
+
+def test_match_columns_goes_by_name_where_one_side_has_no_axis():
+    names = ["a", "b", "c"]
+    contract = make_contract(as_samples(pd.DataFrame(SPECTRA[:, :3], columns=names)))
+    assert match_columns(contract, names[::-1], [1.0, 2.0, 3.0]).tolist() == [2, 1, 0]
+    assert match_columns(contract | {"axis": [1.0, 2.0, 3.0]}, names[::-1], None).tolist() == [
+        2,
+        1,
+        0,
+    ]
+
+
+def test_interpolate_bands_allows_a_hundredth_of_a_step_beyond_the_ends():
+    contract = make_spectral_contract(axis=[910.0, 925.0, 940.0])
+    values = np.array([[1.0, 2.0]])
+    for axis in ([910.2, 940.0], [910.0, 939.8]):
+        assert interpolate_bands(contract, values, axis).shape == (1, 3)
+    for axis in ([910.4, 940.0], [910.0, 939.6]):
+        with pytest.raises(ValueError, match="nothing is extrapolated"):
+            interpolate_bands(contract, values, axis)

@@ -12,6 +12,7 @@ from sklvision.utils._images import (
     find_value_range,
     get_dtype_range,
     measure_value_range,
+    resolve_pixel_range,
     round_to_dtype,
 )
 from sklvision.utils._samples import as_samples
@@ -139,3 +140,39 @@ def test_round_to_dtype_stays_within_the_largest_whole_numbers(dtype):
     assert result[0] > 0
     assert result[0] <= np.iinfo(dtype).max
     assert result[1] == np.iinfo(dtype).min
+
+
+@pytest.mark.parametrize(
+    ("pixel_range", "images", "expected"),
+    [
+        ("auto", np.zeros((2, 3, 4), np.uint8), (0, 255)),
+        ("auto", np.zeros((2, 3, 4), np.uint16), (0, 65535)),
+        ("auto", np.full((2, 3, 4), 0.5), (0, 1)),
+        ("auto", np.full((2, 3, 4), 200.0), (0, 255)),
+        ((-1, 2.5), np.zeros((2, 3, 4), np.uint8), (-1, 2.5)),
+    ],
+)
+def test_resolve_pixel_range_gives_black_and_white(pixel_range, images, expected):
+    assert resolve_pixel_range(pixel_range, as_samples(images)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pixel_range", "message"),
+    [
+        ("auto", r"cannot tell black and white of float64 images with values from -3 to 400"),
+        ("full", r"pixel_range must be 'auto' or \(black, white\), got 'full'"),
+        ((1, 0), r"pixel_range=\(1, 0\) must be two finite numbers, the smaller one first"),
+        ((1, 1), r"two finite numbers"),
+        ((1,), r"two finite numbers"),
+        ((0, 1, 2), r"two finite numbers"),
+        ((0, "1"), r"two finite numbers"),
+        ((0, np.inf), r"two finite numbers"),
+        ((np.nan, 1), r"two finite numbers"),
+        (3, r"two finite numbers"),
+    ],
+)
+def test_resolve_pixel_range_says_what_is_wrong(pixel_range, message):
+    images = np.full((2, 3, 4), -3.0)
+    images[0, 0, 0] = 400
+    with pytest.raises(ValueError, match=message):
+        resolve_pixel_range(pixel_range, as_samples(images))
