@@ -163,7 +163,7 @@ class _Essence(ast.NodeTransformer):
         return None if "__all__" in names else self.generic_visit(node)
 
     def visit_If(self, node):
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+        return None if "TYPE_CHECKING" in ast.unparse(node.test) else self.generic_visit(node)
 
 
 def format_survivors(records: list[dict]) -> str:
