@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from torch import nn
 
+from sklvision._torch.dropout import Dropout
 from sklvision.nets._layers import (
-    Dropout,
-    check_dropout,
+    check_dropouts,
+    check_size,
     check_sizes,
     make_activation,
     make_halving_pool,
@@ -31,14 +32,9 @@ def cifar_cnn(
     `dropout` has one probability per block and one for the dense layer. A side of one pixel is
     not pooled any further.
     """
-    check_dropout(dropout)
     widths = check_sizes("channels", channels)
-    if len(dropout) != len(widths) + 1:
-        raise ValueError(
-            f"dropout must have {len(widths) + 1} probabilities, one per block and one for the "
-            f"dense layer, got {dropout!r}."
-        )
-    check_sizes("hidden", (hidden,))
+    dropout = check_dropouts(dropout, len(widths) + 1)
+    hidden = check_size("hidden", hidden)
     height, width, n_in = input_shape
     layers: list[nn.Module] = []
     for n_out, p in zip(widths, dropout, strict=False):

@@ -127,7 +127,7 @@ def _build_efficientnet_lite(
     dropout: float,
     backbone_lr_scale: float,
 ) -> nn.Module:
-    check_dropout(dropout)
+    dropout = check_dropout(dropout)
     size = resolve_size(input_shape, image_size)
     n_channels = input_shape[2]
     model = _make_model(variant, 1000 if pretrained else n_classes, dropout)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from sklvision.nets._layers import check_dropout, check_sizes, make_activation
+from sklvision.nets._layers import check_dropout, check_size, check_sizes, make_activation
 from sklvision.nets._registry import register
 
 
@@ -24,8 +24,8 @@ def flowers_cnn(
 
     `dropout` is applied once, to the flattened features.
     """
-    check_dropout(dropout)
-    check_sizes("hidden", (hidden,))
+    dropout = check_dropout(dropout)
+    hidden = check_size("hidden", hidden)
     height, width, n_in = input_shape
     layers: list[nn.Module] = []
     for n_out in check_sizes("channels", channels):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -22,7 +23,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 def make_activation(name: str) -> nn.Module:
     """Make the activation layer with this name."""
-    if name not in _ACTIVATIONS:
+    if not isinstance(name, str) or name not in _ACTIVATIONS:
         hint = did_you_mean(str(name), _ACTIVATIONS)
         raise ValueError(
             f"activation must be one of {', '.join(map(repr, _ACTIVATIONS))}, got {name!r}. {hint}"
@@ -30,23 +31,47 @@ def make_activation(name: str) -> nn.Module:
     return _ACTIVATIONS[name]()
 
 
-def check_sizes(name: str, sizes: Iterable[int], *, length: int | None = None) -> tuple[int, ...]:
-    """Check that layer sizes are positive integers, and their number if `length` is given."""
-    if isinstance(sizes, Integral):
-        sizes = (int(sizes),)
-    values = tuple(sizes)
-    is_positive = all(isinstance(n, Integral) and n >= 1 for n in values)
-    if not is_positive or (length is not None and len(values) != length):
-        expected = f"{length} positive integers" if length else "positive integers"
-        raise ValueError(f"{name} must be {expected}, got {sizes!r}.")
-    return tuple(int(n) for n in values)
+def check_size(name: str, size: int) -> int:
+    """Return a positive integer, or raise a ValueError that names the parameter."""
+    if not _is_size(size):
+        raise ValueError(f"{name} must be a positive integer, got {size!r}.")
+    return int(size)
 
 
-def check_dropout(dropout: float | Sequence[float], name: str = "dropout") -> None:
-    """Check one dropout probability, or several."""
-    for p in dropout if isinstance(dropout, Sequence) else (dropout,):
-        if not isinstance(p, Real) or not 0 <= p < 1:
-            raise ValueError(f"{name} must lie in [0, 1), got {dropout!r}.")
+def check_sizes(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
+    """Return positive integers, or raise a ValueError that names the parameter."""
+    if _is_size(sizes):
+        return (int(sizes),)  # type: ignore[call-overload]
+    values = tuple(sizes) if isinstance(sizes, Iterable) else (None,)
+    if not all(map(_is_size, values)):
+        raise ValueError(f"{name} must be positive integers, got {sizes!r}.")
+    return tuple(int(size) for size in values)
+
+
+def check_dropout(dropout: float) -> float:
+    """Return a probability below 1, or raise a ValueError."""
+    if not _is_dropout(dropout):
+        raise ValueError(f"dropout must be a number in [0, 1), got {dropout!r}.")
+    return float(dropout)
+
+
+def check_dropouts(dropout: Sequence[float], n_layers: int) -> tuple[float, ...]:
+    """Return one probability below 1 for each layer, or raise a ValueError."""
+    is_sequence = isinstance(dropout, Sequence) and not isinstance(dropout, str)
+    if not is_sequence or len(dropout) != n_layers or not all(map(_is_dropout, dropout)):
+        raise ValueError(
+            f"dropout must be {n_layers} numbers in [0, 1), one for each block and one for the "
+            f"dense layer, got {dropout!r}."
+        )
+    return tuple(float(p) for p in dropout)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+
+
+def _is_dropout(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < 1
 
 
 def make_dense_layers(
@@ -59,7 +84,7 @@ def make_dense_layers(
     activation: str,
 ) -> list[nn.Module]:
     """Make Linear, BatchNorm, activation and dropout for every hidden layer, then the head."""
-    check_dropout(dropout)
+    dropout = check_dropout(dropout)
     layers: list[nn.Module] = []
     for width in check_sizes("hidden_layer_sizes", hidden_layer_sizes):
         layers.append(nn.Linear(n_inputs, width))

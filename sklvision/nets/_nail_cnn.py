@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from sklvision._torch.dropout import Dropout
-from sklvision.nets._layers import check_dropout, check_sizes
+from sklvision.nets._layers import check_dropout, check_size
 from sklvision.nets._registry import register
 
 # Kernel size and number of filters of each valid convolution.
@@ -24,8 +24,8 @@ def nail_cnn(
 
     Instance norm removes the brightness and contrast of each image, which helps if light changes.
     """
-    check_dropout(dropout)
-    check_sizes("hidden", (hidden,))
+    dropout = check_dropout(dropout)
+    hidden = check_size("hidden", hidden)
     height, width, n_in = input_shape
     layers: list[nn.Module] = []
     for kernel_size, n_out in _BLOCKS:

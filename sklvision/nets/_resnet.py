@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sklvision.nets._layers import check_sizes, make_activation
+from sklvision.nets._layers import check_size, make_activation
 from sklvision.nets._registry import register
 
 
@@ -48,7 +48,7 @@ def _build_resnet(
     activation: str,
     n_stages: int = 3,
 ) -> nn.Module:
-    check_sizes("width", (width,))
+    width = check_size("width", width)
     layers: list[nn.Module] = [
         _make_conv_norm(input_shape[2], width, 3, 1),
         make_activation(activation),

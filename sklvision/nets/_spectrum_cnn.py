@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from sklvision.nets._layers import Unsqueeze, check_sizes, make_activation, make_dense_layers
+from sklvision.nets._layers import (
+    Unsqueeze,
+    check_size,
+    check_sizes,
+    make_activation,
+    make_dense_layers,
+)
 from sklvision.nets._registry import register
 
 
@@ -27,15 +33,18 @@ def spectrum_cnn(
     The output of the convolutions is averaged to `n_positions` positions along the spectrum, not
     to one, because substances differ in the positions of their absorption.
     """
-    (kernel_size,) = check_sizes("kernel_size", (kernel_size,))
-    (n_positions,) = check_sizes("n_positions", (n_positions,))
+    kernel_size = check_size("kernel_size", kernel_size)
+    n_positions = check_size("n_positions", n_positions)
     if kernel_size % 2 == 0:
         raise ValueError(f"kernel_size must be odd, got {kernel_size}.")
     layers: list[nn.Module] = [Unsqueeze()]
     n_in, length = 1, input_shape[0]
     for n_out in check_sizes("channels", channels):
+        # Weights further out would meet padding alone, and some kernels of torch give these a
+        # gradient of NaN in bfloat16.
+        width = min(kernel_size, 2 * length - 1)
         layers += [
-            nn.Conv1d(n_in, n_out, kernel_size, stride=2, padding=kernel_size // 2, bias=False),
+            nn.Conv1d(n_in, n_out, width, stride=2, padding=width // 2, bias=False),
             nn.BatchNorm1d(n_out),
             make_activation(activation),
         ]

@@ -8,6 +8,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor, nn
@@ -38,9 +39,9 @@ def speed_cnn(
     convolutions close to the identity, so that training starts with decorrelated features.
     `logit_scale` multiplies the logits: a small value keeps them from growing too early.
     """
-    check_dropout(dropout)
-    if not logit_scale > 0:
-        raise ValueError(f"logit_scale must be greater than 0, got {logit_scale!r}.")
+    dropout = check_dropout(dropout)
+    if not isinstance(logit_scale, Real) or not logit_scale > 0:
+        raise ValueError(f"logit_scale must be a number greater than 0, got {logit_scale!r}.")
     height, width, n_in = input_shape
     whitening = make_whitening_conv(n_in, (min(2, height), min(2, width)))
     layers: list[nn.Module] = [whitening, make_activation(activation)]

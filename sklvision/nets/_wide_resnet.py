@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from sklvision._torch.dropout import Dropout
-from sklvision.nets._layers import check_dropout, check_sizes, make_activation
+from sklvision.nets._layers import check_dropout, check_size, make_activation
 from sklvision.nets._registry import register
 
 
@@ -51,8 +51,8 @@ def wide_resnet16_2(
 
     `dropout` is applied between the convolutions of each block.
     """
-    check_dropout(dropout)
-    (width,) = check_sizes("width", (width,))
+    dropout = check_dropout(dropout)
+    width = check_size("width", width)
     n_in = 16
     layers: list[nn.Module] = [nn.Conv2d(input_shape[2], n_in, 3, padding=1, bias=False)]
     for stage in range(3):

@@ -1,19 +1,27 @@
-"""skorch callbacks that the classifiers use themselves."""
+"""Callbacks of skorch: those that the classifiers use, and checks of those that users bring."""
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
+from fnmatch import fnmatch
 from typing import Any
 
-from skorch.callbacks import Callback
+import numpy as np
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler, ParamMapper
 from tqdm.auto import tqdm
+
+_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+NamedCallbacks = list[tuple[str, Callback]]
 
 
 class BestWeights(Callback):
     """Stop after `n_iter_no_change` epochs without a better validation score; keep the best.
 
     The score is the accuracy; between equal accuracies the lower loss is better, since on a few
-    validation samples accuracy alone moves in coarse steps.
+    validation samples accuracy alone moves in coarse steps. Without validation data, as in
+    ``net_.fit``, nothing is compared and training runs to its end.
     """
 
     def __init__(self, n_iter_no_change: int) -> None:
@@ -22,22 +30,27 @@ class BestWeights(Callback):
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         """Forget earlier trainings."""
         self.best_: tuple[float, float] | None = None
-        self.best_weights_ = None
+        self.best_weights_: dict[str, Any] | None = None
         self.misses_ = 0
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Compare this epoch with the best one."""
-        score = (net.history[-1, "valid_acc"], -net.history[-1, "valid_loss"])
-        if self.best_ is None or score > self.best_:
+        latest = net.history[-1]
+        if "valid_loss" not in latest:
+            return
+        score = (latest["valid_acc"], -latest["valid_loss"])
+        if np.isfinite(score[1]) and (self.best_ is None or score > self.best_):
             self.best_, self.misses_ = score, 0
             self.best_weights_ = deepcopy(net.module_.state_dict())
-        else:
-            self.misses_ += 1
-            net.stop_training_ = self.misses_ >= self.n_iter_no_change
+            return
+        self.misses_ += 1
+        if self.misses_ >= self.n_iter_no_change:
+            net.stop_training_ = True
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Put the best weights back."""
-        net.module_.load_state_dict(self.best_weights_)
+        if self.best_weights_ is not None:
+            net.module_.load_state_dict(self.best_weights_)
         self.best_weights_ = None
 
 
@@ -45,18 +58,80 @@ class ProgressBar(Callback):
     """A bar over the epochs with the latest loss and score, on standard error."""
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        """Forget earlier trainings."""
+        self.bar_: tqdm | None = None
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=net.n_epochs_, unit="epoch")
+        if net.verbose and self.bar_ is None:
+            self.bar_ = tqdm(total=net.n_epochs_, unit="epoch")
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Advance the bar."""
+        if self.bar_ is None:
+            return
         latest = net.history[-1]
-        shown = {"loss": latest["train_loss"]}
+        values = {"loss": latest["train_loss"]}
         if "valid_acc" in latest:
-            shown["score"] = latest["valid_acc"]
-        self.bar_.set_postfix({name: f"{value:.4f}" for name, value in shown.items()})
+            values["score"] = latest["valid_acc"]
+        self.bar_.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
         self.bar_.update()
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Close the bar."""
-        self.bar_.close()
+        if self.bar_ is not None:
+            self.bar_.close()
+
+
+def has_batch_hook(callback: Callback) -> bool:
+    """Return whether a callback defines a hook that is called at every batch.
+
+    A hook of its class counts, and so does one that was set on the object.
+    """
+    hooks = ((getattr(callback, hook), getattr(Callback, hook)) for hook in _BATCH_HOOKS)
+    return any(getattr(own, "__func__", None) is not inherited for own, inherited in hooks)
+
+
+def has_lr_scheduler(callbacks: NamedCallbacks) -> bool:
+    """Return whether a callback of the user sets the learning rate."""
+    return any(isinstance(callback, LRScheduler) for _, callback in callbacks)
+
+
+def is_stopped_by(callback: Callback) -> bool:
+    """Return whether a KeyboardInterrupt from this callback ends the training as it should.
+
+    skorch's EarlyStopping raises one at the moment when its patience has run out.
+    """
+    return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
+
+
+def check_monitors(callbacks: NamedCallbacks, *, has_validation: bool) -> None:
+    """Raise if an EarlyStopping follows validation scores, and no sample is held out."""
+    if has_validation:
+        return
+    recorded = {getattr(callback, "name", None) for _, callback in callbacks}
+    for _, callback in callbacks:
+        monitor = getattr(callback, "monitor", None)
+        missing = monitor in ("valid_loss", "valid_acc") and monitor not in recorded
+        if missing and isinstance(callback, EarlyStopping):
+            raise ValueError(
+                f"callbacks has EarlyStopping(monitor={monitor!r}), which needs validation data. "
+                "Set early_stopping=True to hold samples out, or monitor='train_loss'."
+            )
+
+
+def check_patterns(net: Any) -> None:
+    """Warn if a callback for some parameters of the net, such as Freezer, matches none."""
+    for _, callback in net.callbacks_:
+        if not isinstance(callback, ParamMapper):
+            continue
+        names = [name for name, _ in net.get_all_learnable_params()]
+        patterns = callback.patterns
+        patterns = patterns if isinstance(patterns, list | tuple) else [patterns]
+        for pattern in patterns:
+            if isinstance(pattern, str) and not any(fnmatch(name, pattern) for name in names):
+                warnings.warn(
+                    f"{type(callback).__name__}({pattern!r}) matches no parameter. They are named "
+                    f"as in the architecture: {', '.join(names[:4])} ...",
+                    stacklevel=2,
+                )

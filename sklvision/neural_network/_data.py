@@ -1,20 +1,22 @@
-"""Samples on their way into the net: their moments and batches."""
+"""Samples on their way into the net, and their moments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import ceil, prod
+from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
 import torch
+from skorch.dataset import Dataset
 from torch import Tensor
 
 from sklvision.utils._lazy import LazyImages
 
 # Values per step when statistics of a large array are taken.
 _MOMENT_VALUES = 2**22
+
+_SAMPLE_DTYPES = (np.uint8, np.float32, np.float64)
 
 Data = np.ndarray | LazyImages
 
@@ -31,33 +33,57 @@ def read(X: Data, n_rows: int) -> Iterator[np.ndarray]:
     return (X[start : start + n_rows] for start in range(0, len(X), n_rows))
 
 
-@dataclass
-class TrainingSet:
-    """Data, encoded labels and weights of equal length."""
+class TrainingSet(Dataset):
+    """Samples, encoded labels and weights of equal length, as a dataset of skorch.
+
+    Parameters
+    ----------
+    X : array-like, Tensor, LazyImages or dict
+        Samples. skorch's form of weighted samples is a dict of ``"X"`` and ``"sample_weight"``.
+    y : array-like or Tensor of shape (n_samples,), default=None
+        Encoded labels; None for prediction.
+    weights : Tensor of shape (n_samples,), default=None
+        Weights of the samples.
+    """
 
     X: Tensor | LazyImages
     y: Tensor
-    weights: Tensor | None = None
+
+    def __init__(self, X: Any, y: Any = None, weights: Tensor | None = None) -> None:
+        if isinstance(X, Mapping):
+            X, weights = X["X"], X.get("sample_weight")
+        X = X if isinstance(X, LazyImages) else _make_samples(X)
+        y = y if y is None or isinstance(y, Tensor) else torch.as_tensor(np.asarray(y)).long()
+        if weights is not None:
+            weights = torch.as_tensor(weights)
+        lengths = [len(part) for part in (X, y, weights) if part is not None]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"X, y and weights have different lengths: {lengths}.")
+        super().__init__(X, y, length=len(X))
+        self.weights = weights
 
     @classmethod
     def from_arrays(
         cls, X: Data, y: np.ndarray, weights: np.ndarray | None, dtype: torch.dtype
     ) -> TrainingSet:
         """Make tensors of arrays; the weights are brought to a mean of 1."""
-        rows = X if isinstance(X, LazyImages) else as_tensor(X)
-        if weights is None:
-            return cls(rows, torch.from_numpy(y))
-        mean_one = torch.from_numpy(weights / weights.mean()).to(dtype)
-        return cls(rows, torch.from_numpy(y), mean_one)
+        if weights is not None:
+            weights = torch.from_numpy(weights / weights.mean()).to(dtype)
+        return cls(X, y, weights)
 
-    def __len__(self) -> int:
-        return len(self.y)
+    def __getitem__(self, index: int) -> tuple[Any, Tensor]:
+        """Return one sample, as a DataLoader asks for it."""
+        X: Any = self.X
+        X = next(X[[index]].batches(1))[0] if isinstance(X, LazyImages) else X[index]
+        if self.weights is not None:
+            X = {"X": X, "sample_weight": self.weights[index]}
+        return X, torch.zeros(()) if self.y is None else self.y[index]
 
     def take(self, index: np.ndarray) -> TrainingSet:
         """Select samples."""
         rows = torch.from_numpy(index)
-        weights = None if self.weights is None else self.weights[rows]
-        return TrainingSet(self.X[rows], self.y[rows], weights)
+        y, weights = (None if part is None else part[rows] for part in (self.y, self.weights))
+        return TrainingSet(self.X[rows], y, weights)
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean and standard deviation over samples, and over pixels of images.
@@ -95,30 +121,13 @@ class TrainingSet:
         constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
         return mean, np.where(constant, 1.0, scale)
 
-    def batches(
-        self, batch_size: int, *, shuffle: bool, device: torch.device
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-        """Yield batches of nearly equal size, none larger than `batch_size`.
 
-        So no short last batch, with its noisy gradient, weighs as much as the others.
-        """
-        n_batches = ceil(len(self) / batch_size)
-        n_rows = ceil(len(self) / n_batches)
-        if n_batches == 1 and isinstance(self.X, Tensor):
-            # One batch holds everything: no order to draw, nothing to copy.
-            weights = None if self.weights is None else self.weights.to(device)
-            yield self.X.to(device), self.y.to(device), weights
-            return
-        order = torch.randperm(len(self)) if shuffle else torch.arange(len(self))
-        parts = order.split(n_rows)
-        samples: Iterator[Tensor]
-        if isinstance(self.X, LazyImages):
-            samples = map(torch.from_numpy, self.X[order].batches(n_rows))
-        else:
-            samples = (self.X[part] for part in parts)
-        for X, part in zip(samples, parts, strict=True):
-            weights = None if self.weights is None else self.weights[part].to(device)
-            yield X.to(device), self.y[part].to(device), weights
+def _make_samples(X: Any) -> Tensor:
+    """View samples as a tensor of a type that torch slices and the net converts."""
+    if isinstance(X, Tensor):
+        return X
+    X = np.asarray(X)
+    return as_tensor(X if X.dtype in _SAMPLE_DTYPES else X.astype(np.float32))
 
 
 def _over_pixels(rows: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from sklvision._torch.process_state import scoped_seed, scoped_threads
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import check_augment, check_callbacks, combine_weights
 from sklvision.neural_network._data import TrainingSet
-from sklvision.neural_network._inference import suits_bfloat16
+from sklvision.neural_network._inference import can_infer_in_bfloat16
 from sklvision.neural_network._module import check_architecture
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._plan import (
@@ -135,6 +135,7 @@ def plan_fit(
         held_out=held_out,
         previous=None if progress is None else progress.net,
         is_incremental=incremental,
+        verbose=int(estimator.verbose),
     )
 
 
@@ -154,6 +155,7 @@ def train_fit(plan: FitPlan) -> Net:
             plan.settings,
             callbacks=plan.callbacks,
             augment=plan.augment,
+            verbose=plan.verbose,
             previous=plan.previous,
         )
         net.train(training, validation, plan.epochs)
@@ -164,8 +166,8 @@ def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:
     """Make the estimator a fitted one of the trained net."""
     settings = plan.settings
     is_exact = settings.precision != "auto" or net.precision != "float32" or plan.is_incremental
-    rounds = not is_exact and suits_bfloat16(net.module_, plan.device, plan.data.X)
-    net.suits_bfloat16 = rounds
+    rounds = not is_exact and can_infer_in_bfloat16(net.module_, plan.device, plan.data.X)
+    net.can_infer_in_bfloat16_ = rounds
     vars(estimator).pop("validation_scores_", None)  # of an earlier fit
     attributes = _make_attributes(plan, net)
     vars(estimator).update(

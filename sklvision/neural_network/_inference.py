@@ -1,4 +1,4 @@
-"""How a fitted net is asked: a copy of it made for prediction, and samples in chunks."""
+"""Fast inference: a folded copy of the net, and samples in chunks."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _IMAGE_PIXELS, _IMAGE_ROWS = 2**16, 8
 # are beside it; shorter remainders take another path through the library, with another rounding.
 _ROW_BLOCK = 4
 
-# A rewritten net must agree with the trained one to rounding. In float32 that is all that can
-# differ; bfloat16 is taken for dense nets where probabilities and log-odds hardly notice.
-_SAME = 1e-4
-_NEAR_PROBABILITY, _NEAR_LOG_ODDS = 5e-3, 0.05
+# A folded net must agree with the trained one to rounding. In float32 that is all that can
+# differ; bfloat16 is taken for dense nets where probabilities and log-odds hardly change.
+_FOLDING_TOLERANCE = 1e-4
+_PROBABILITY_TOLERANCE, _LOG_ODDS_TOLERANCE = 5e-3, 0.05
 # Fewer weights than this are not worth another format.
-_MANY_WEIGHTS = 2**14
-_TRIED_ROWS = 256
+_MIN_WEIGHTS = 2**14
+_COMPARED_ROWS = 256
 
 
 class Predictor:
-    """Asks a fitted module for logits.
+    """Computes logits of a fitted module.
 
-    On a CPU it asks a copy without batch normalisation and dropout, whose layers are fused.
-    Where such a copy does not give what the module gives, as for a forward that uses its layers
-    in a way of its own, it asks the module.
+    On a CPU a copy without batch normalization and dropout, whose layers are fused, does the
+    work. Where such a copy computes something else, as for a forward that uses its layers in a
+    way of its own, the module itself does.
 
     Parameters
     ----------
     module : StandardizedNet
         The module that was trained.
     precision : {"float32", "bfloat16", "float64"}
-        What it computes in.
+        Format of the computation.
     device : torch.device
-        Where the module is.
+        Device of the module.
     input_shape : tuple of int
         Shape of one sample.
     """
@@ -63,12 +63,12 @@ class Predictor:
         self._version = self._current_version()
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._n_rows = _chunk_rows(input_shape)
-        self._net = self._rewritten(input_shape) if self._version >= 0 else None
+        self._net = self._build_folded(input_shape) if self._version >= 0 else None
         # Calling a module costs more than calling its forward, which shows with a single row.
-        in_turn = self._net if isinstance(self._net, nn.Sequential) else [self._net]
-        self._steps = [layer.forward for layer in in_turn if layer is not None]
-        # Fused layers do not depend on the number of rows; others may.
-        self._blocks = self._net is None or any(True for _ in self._net.parameters())
+        layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
+        self._steps = [layer.forward for layer in layers if layer is not None]
+        # Results of fused layers do not depend on the number of rows; those of others may.
+        self._pads_rows = self._net is None or any(True for _ in self._net.parameters())
 
     @property
     def is_fused(self) -> bool:
@@ -76,22 +76,22 @@ class Predictor:
         layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
         return all(isinstance(layer, FusedLayer) for layer in layers)
 
-    def is_current(self) -> bool:
-        """Whether the module is still as it was: somebody may set its weights, or add hooks."""
-        return self._current_version() == self._version
+    def is_current(self, module: nn.Module) -> bool:
+        """Whether this module is the one that was folded, with the same weights and hooks."""
+        return module is self.module and self._current_version() == self._version
 
     def _current_version(self) -> int:
-        """Number of changes to the weights; -1 where hooks want to see the module called."""
+        """Count changes to the weights; -1 where hooks have to see the module called."""
         if any(module._forward_hooks or module._forward_pre_hooks for module in self._modules):
             return -1
         return sum([tensor._version for tensor in self._weights])
 
-    def _rewritten(self, input_shape: tuple[int, ...]) -> nn.Module | None:
+    def _build_folded(self, input_shape: tuple[int, ...]) -> nn.Module | None:
         if self.precision == "float64" or self.device.type != "cpu" or not can_fuse():
             return None
         try:
-            return _rewrite(self.module, self._dtype, input_shape)
-        except Exception:  # whatever an unknown forward makes of fused layers
+            return _fold_and_fuse(self.module, self._dtype, input_shape)
+        except Exception:  # an unknown forward may fail on fused layers in any way
             return None
 
     def logits(self, X: Data) -> np.ndarray:
@@ -107,13 +107,13 @@ class Predictor:
         logits : ndarray of shape (n_samples, n_classes)
         """
         with torch.inference_mode():
-            chunks = [self._ask(as_tensor(chunk)) for chunk in read(X, self._n_rows)]
+            chunks = [self._forward(as_tensor(chunk)) for chunk in read(X, self._n_rows)]
             logits = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
             return logits.double().numpy()
 
-    def _ask(self, X: Tensor) -> Tensor:
+    def _forward(self, X: Tensor) -> Tensor:
         n_rows = len(X)
-        if self._blocks and n_rows % _ROW_BLOCK:
+        if self._pads_rows and n_rows % _ROW_BLOCK:
             X = torch.cat([X, X[-1:].expand(-n_rows % _ROW_BLOCK, *X.shape[1:])])
         if self._net is not None:
             logits = self.module.standardize(X)
@@ -125,13 +125,13 @@ class Predictor:
             self.module.eval()
             with autocast(self.precision, self.device):
                 logits = self.module(X.to(self.device)).cpu()
-        return logits[:n_rows] if self._blocks else logits
+        return logits[:n_rows] if self._pads_rows else logits
 
 
-def _rewrite(
+def _fold_and_fuse(
     module: StandardizedNet, dtype: torch.dtype, input_shape: tuple[int, ...]
 ) -> nn.Module | None:
-    """Fold and fuse the net; None if it then computes something else on random input."""
+    """Fold and fuse the net; None if the result computes something else on random input."""
     module.eval()
     *space, last = input_shape
     draws = torch.randn((2, last, *space), generator=torch.Generator().manual_seed(0))
@@ -140,9 +140,10 @@ def _rewrite(
     with torch.inference_mode():
         expected = module.net(draws)
         fused = fuse(fold(module.net), torch.float32)
-        found = fused(draws)
-        if found.shape != expected.shape or not torch.allclose(
-            found, expected, rtol=0, atol=_SAME * (1 + float(expected.abs().max()))
+        logits = fused(draws)
+        atol = _FOLDING_TOLERANCE * (1 + float(expected.abs().max()))
+        if logits.shape != expected.shape or not torch.allclose(
+            logits, expected, rtol=0, atol=atol
         ):
             return None
         if dtype != torch.float32:
@@ -157,26 +158,27 @@ def _chunk_rows(shape: tuple[int, ...]) -> int:
     return max(_IMAGE_ROWS, min(_SPECTRUM_ROWS, _IMAGE_PIXELS // prod(shape[:2])))
 
 
-def suits_bfloat16(module: StandardizedNet, device: torch.device, X: Data) -> bool:
-    """Whether a net trained in float32 may be asked in bfloat16, by samples it was trained on.
+def can_infer_in_bfloat16(module: StandardizedNet, device: torch.device, X: Data) -> bool:
+    """Whether inference may run in bfloat16 although training ran in float32.
 
-    Asked of dense nets for spectra alone; convolutions that gain were trained in it.
+    So it may for dense nets for spectra whose probabilities on training samples hardly change;
+    convolutions for which bfloat16 is faster were trained in it.
 
     Parameters
     ----------
     module : StandardizedNet
         The module that was trained.
     device : torch.device
-        Where it is.
+        Its device.
     X : ndarray or LazyImages of shape (n_samples, *input_shape)
-        Training data, of which some are tried.
+        Training data, some of which are compared.
     """
     if len(X.shape) > 2:
         return False
     layers = [layer for layer in module.modules() if list(layer.parameters(recurse=False))]
     dense = all(isinstance(layer, nn.Linear | nn.BatchNorm1d) for layer in layers)
     n_weights = sum(parameter.numel() for parameter in module.parameters())
-    if device.type != "cpu" or not dense or n_weights < _MANY_WEIGHTS:
+    if device.type != "cpu" or not dense or n_weights < _MIN_WEIGHTS:
         return False
     if not has_bfloat16(device) or not can_fuse():
         return False
@@ -185,9 +187,8 @@ def suits_bfloat16(module: StandardizedNet, device: torch.device, X: Data) -> bo
     )
     if not rounded.is_fused:
         return False
-    tried = X[:: max(1, len(X) // _TRIED_ROWS)][:_TRIED_ROWS]
-    expected, found = exact.logits(tried), rounded.logits(tried)
-    moved = np.abs(softmax(found, axis=1) - softmax(expected, axis=1)).max()
-    return bool(
-        moved <= _NEAR_PROBABILITY and np.ptp(found - expected, axis=1).max() <= _NEAR_LOG_ODDS
-    )
+    rows = X[:: max(1, len(X) // _COMPARED_ROWS)][:_COMPARED_ROWS]
+    expected, logits = exact.logits(rows), rounded.logits(rows)
+    difference = np.abs(softmax(logits, axis=1) - softmax(expected, axis=1)).max()
+    log_odds_difference = np.ptp(logits - expected, axis=1).max()
+    return bool(difference <= _PROBABILITY_TOLERANCE and log_odds_difference <= _LOG_ODDS_TOLERANCE)

@@ -1,82 +1,122 @@
-"""The private skorch net that does the training.
+"""The skorch net that does the training.
 
-It keeps skorch's components, history and callbacks, and replaces its DataLoader by slices of
-tensors in memory: for small nets most of an epoch is otherwise spent on moving single samples.
+It is a net of skorch in all that skorch documents. Two of skorch's own seams make it fast: its
+iterators yield slices of tensors (`_batches.py`) in place of a DataLoader, which for small nets
+takes most of an epoch, and an epoch notifies callbacks of batches only where one has such a hook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import ceil
-from time import perf_counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EarlyStopping
-from skorch.dataset import Dataset
+from skorch.callbacks import EpochTimer
+from skorch.dataset import unpack_data
+from skorch.helper import predefined_split
+from skorch.history import History
+from skorch.utils import to_tensor
 from torch import Tensor, nn
 
 from sklvision._torch.precision import autocast, has_bfloat16
+from sklvision.neural_network._augment import (
+    augment_samples,
+    augment_with_targets,
+    make_soft_targets,
+)
+from sklvision.neural_network._batches import Inputs, make_batches, split_weights
+from sklvision.neural_network._callbacks import (
+    check_monitors,
+    check_patterns,
+    has_batch_hook,
+    has_lr_scheduler,
+    is_stopped_by,
+)
 from sklvision.neural_network._data import Data, TrainingSet
+from sklvision.neural_network._divergence import check_trained, make_divergence_error
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
-from sklvision.neural_network._optim import Schedule
+from sklvision.neural_network._optim import Schedule, resolve_schedule
+from sklvision.utils._protocols import can_mix_targets
 
-_BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
-
-def unlimited(batch_size: int, n_samples: int) -> int:
-    """The batch size in force; -1 stands for all samples at once."""
-    return n_samples if batch_size == -1 else batch_size
+class TrainingStopped(Exception):  # noqa: N818 - no error
+    """Ends the epochs after a callback has set ``stop_training_``."""
 
 
 class Net(NeuralNetClassifier):
-    """skorch's classifier, trained and asked by slices of tensors.
+    """skorch's classifier, trained by slices of tensors.
 
     Parameters
     ----------
-    module : StandardizedNet
-        Built and standardised.
-    precision : {"float32", "bfloat16", "float64"}
-        Already resolved.
-    lr_schedule : str
-        Name of the schedule.
-    weight_decay : float
+    module : StandardizedNet or callable
+        The module, or what builds a fresh one.
+    criterion, criterion__reduction, train_split, verbose, dataset, iterator_train, \
+iterator_train__shuffle, iterator_valid, **kwargs
+        skorch's own parameters, with defaults of this package.
+    precision : {"float32", "bfloat16", "float64"}, default="float32"
+        Precision of training.
+    lr_schedule : str, default="constant"
+        Name of the schedule. An ``LRScheduler`` among the callbacks takes its place.
+    weight_decay : float, default=0.0
         Decay of the weights, decoupled from the gradient as in AdamW, for every optimizer: one
         value then means the same whichever optimizer a search tries.
-    augment : list of callable
-        Applied in turn to every training batch, channels-last and not yet standardised.
-    **kwargs : dict
-        skorch's own parameters.
+    augment : sequence of callable or MixesTargets, default=()
+        Applied in turn to every training batch, channels-last and not yet standardized.
+
+    Attributes
+    ----------
+    has_batch_callbacks_ : bool
+        Whether any callback defines a per-batch hook.
+    stop_training_ : bool
+        A callback sets it to end the training after the epoch.
+    n_epochs_ : int
+        Number of epochs of the present training.
+    can_infer_in_bfloat16_ : bool
+        Whether inference may run in bfloat16 although training ran in float32.
     """
 
-    # Whether a net trained in float32 may be asked in bfloat16, where that is fast.
-    suits_bfloat16 = False
-    # Whether a callback wants to be told of every batch.
-    watched_ = True
-    # Made at the first prediction; neither copied nor pickled.
-    _predictor: Predictor | None = None
-    # A net that was loaded may never train, and making an optimizer imports half of torch.
-    _waits_with_optimizer = False
+    can_infer_in_bfloat16_ = False
+    has_batch_callbacks_ = True
+    stop_training_ = False
+    schedule_: Schedule | None = None
+    # Neither copied nor pickled: the predictor is made at the first prediction, and the batch
+    # shows whether the last step left a net that computes finite numbers.
+    predictor_: Predictor | None = None
+    last_batch_: Tensor | None = None
 
     def __init__(
         self,
-        module: nn.Module,
+        module: Callable[..., nn.Module],
         *,
+        criterion: Any = nn.CrossEntropyLoss,
+        criterion__reduction: str = "none",
+        train_split: Any = None,
+        verbose: int = 0,
+        dataset: Any = TrainingSet,
+        iterator_train: Any = make_batches,
+        iterator_train__shuffle: bool = True,
+        iterator_valid: Any = make_batches,
         precision: str = "float32",
         lr_schedule: str = "constant",
         weight_decay: float = 0.0,
-        augment: list[Callable[[Tensor], Tensor]] | tuple = (),
+        augment: list[Any] | tuple = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(
             module,
-            criterion=nn.CrossEntropyLoss,
-            criterion__reduction="none",
-            train_split=None,
-            verbose=0,
+            criterion=criterion,
+            criterion__reduction=criterion__reduction,
+            train_split=train_split,
+            verbose=verbose,
+            dataset=dataset,
+            iterator_train=iterator_train,
+            iterator_train__shuffle=iterator_train__shuffle,
+            iterator_valid=iterator_valid,
             **kwargs,
         )
         self.precision = precision
@@ -84,111 +124,158 @@ class Net(NeuralNetClassifier):
         self.weight_decay = weight_decay
         self.augment = augment
 
+    @property
+    def _default_callbacks(self) -> list:
+        # Losses and scores are recorded by the epoch itself.
+        return [("epoch_timer", EpochTimer())]
+
     def initialize_to_predict(self) -> Net:
-        """Initialise all but the optimizer, which is made when it is first asked for."""
-        self._waits_with_optimizer = True
-        return self.initialize()
+        """Initialize all but the optimizer: making one imports half of torch."""
+        self._initialize_virtual_params()
+        self._initialize_callbacks()
+        self._initialize_module()
+        self._initialize_criterion()
+        self._initialize_history()
+        self.initialized_ = True
+        return self
 
-    def _initialize_optimizer(self, reason: str | None = None) -> Net:
-        return self if self._waits_with_optimizer else super()._initialize_optimizer(reason)
-
-    def _validate_params(self) -> None:
-        # skorch looks for misspelt names, and knows those of an optimizer once there is one.
-        if not self._waits_with_optimizer:
-            super()._validate_params()
-
-    def __getattr__(self, name: str) -> Any:
-        if name != "optimizer_" or not self._waits_with_optimizer:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self._waits_with_optimizer = False
-        try:
-            self._initialize_optimizer()
-        except BaseException:
-            self._waits_with_optimizer = True  # a parameter of it is wrong, and can be set right
-            raise
-        return self.optimizer_
+    @cached_property
+    def optimizer_(self) -> torch.optim.Optimizer:
+        """The optimizer; that of a net that was loaded is made when it is first read."""
+        if not self.initialized_:
+            raise AttributeError(f"{type(self).__name__!r} has no 'optimizer_' until initialized.")
+        self._initialize_optimizer()
+        return vars(self)["optimizer_"]
 
     def set_params(self, **kwargs: Any) -> Net:
         """Set parameters of the net, or of its parts by ``optimizer__lr`` and the like."""
-        if self._waits_with_optimizer:
-            self.optimizer_  # noqa: B018  skorch knows the parameters of an optimizer there is
+        if self.initialized_:
+            self.optimizer_  # noqa: B018  skorch knows the parameters of an optimizer once made
         return super().set_params(**kwargs)
 
-    def get_default_callbacks(self) -> list:
-        """None of skorch's: what they measure is recorded by the epoch itself."""
-        return []
+    def get_all_learnable_params(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield the parameters by the names that they have in the architecture."""
+        for name, parameter in super().get_all_learnable_params():
+            yield name.removeprefix("net."), parameter
 
-    def train(self, samples: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
-        """Train for some epochs. An interrupt reaches the caller."""
-        self.n_epochs_, self.stop_training_ = epochs, False
-        self.watched_ = any(_watches_batches(callback) for _, callback in self.callbacks_)
-        self.notify("on_train_begin", X=samples.X, y=samples.y)
-        self.fit_loop(samples, validation, epochs)
-        self.notify("on_train_end", X=samples.X, y=samples.y)
+    def resume(self, previous: Net) -> None:
+        """Continue the history and the optimizer's state of a net that trained this module."""
+        self.history = History(previous.history)
+        state = previous.optimizer_.state_dict()
+        if type(previous.optimizer_) is type(self.optimizer_) and state["state"]:
+            groups = self.optimizer_.state_dict()["param_groups"]
+            scheduled = map(has_lr_scheduler, (previous.callbacks_, self.callbacks_))
+            if all(scheduled) and previous.lr == self.lr:
+                groups = state["param_groups"]  # the rate goes on from where it ended
+            self.optimizer_.load_state_dict({"state": state["state"], "param_groups": groups})
+        for group in self.optimizer_.param_groups:
+            # Schedulers of torch that begin after the first epoch expect it.
+            group.setdefault("initial_lr", group["lr"])
+
+    def train(self, training: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
+        """Train for some epochs and check the result. An interrupt reaches the caller."""
+        train_split = self.train_split
+        self.train_split = None if validation is None else predefined_split(validation)
+        try:
+            self.notify("on_train_begin", X=training.X, y=training.y)
+            self.fit_loop(training, epochs=epochs)
+            self.notify("on_train_end", X=training.X, y=training.y)
+        finally:
+            self.train_split = train_split
         self._set_training(False)
+        last_batch, self.last_batch_ = self.last_batch_, None
+        check_trained(self, last_batch)
 
-    def fit_loop(
-        self,
-        samples: TrainingSet,
-        validation: TrainingSet | None = None,
-        epochs: int | None = None,
-        **fit_params: Any,
-    ) -> Net:
-        """Run the epochs, telling the callbacks."""
-        epochs = self.max_epochs if epochs is None else epochs
-        batch_size = unlimited(self.batch_size, len(samples))
-        steps_per_epoch = ceil(len(samples) / batch_size)
-        self.schedule_ = Schedule(self.lr_schedule, self.optimizer_, epochs, steps_per_epoch)
-        datasets = {
-            "dataset_train": Dataset(samples.X, samples.y),
-            "dataset_valid": None if validation is None else Dataset(validation.X, validation.y),
-        }
-        for _ in range(epochs):
-            start = perf_counter()
-            self.notify("on_epoch_begin", **datasets)
-            self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
-            loss = self._train_epoch(samples, batch_size)
-            if validation is not None:
-                loss = self._validate_epoch(validation, batch_size)
-            self.schedule_.after_epoch(loss)
-            self.history.record("dur", perf_counter() - start)
-            self._end_epoch(datasets)
-            if self.stop_training_:
-                break
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **fit_params: Any) -> Net:
+        """Run the epochs, until a callback sets ``stop_training_``."""
+        self.n_epochs_ = self.max_epochs if epochs is None else epochs
+        self.stop_training_, self.schedule_ = False, None
+        self.has_batch_callbacks_ = any(has_batch_hook(callback) for _, callback in self.callbacks_)
+        with suppress(TrainingStopped):
+            super().fit_loop(X, y, epochs, **fit_params)
         return self
 
-    def _train_epoch(self, samples: TrainingSet, batch_size: int) -> float:
-        self._set_training(True)
-        total = self._zero()
-        for X, y, weights in samples.batches(batch_size, shuffle=True, device=self.device):
-            step = self._watched_step(self.train_step, "train", X, y, weights)
-            self.schedule_.after_batch()
-            total += step["loss"].detach() * len(y)
-        loss = float(total) / len(samples)
-        if not np.isfinite(loss):
-            raise ValueError(
-                f"Training diverged: the loss is {loss} in epoch {len(self.history)}. "
-                f"Try a lower learning rate than lr={self.lr} or another optimizer."
-            )
-        self._record_best("train_loss", loss, lower_is_better=True)
-        if not self.watched_:
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call a hook of the net and of all callbacks.
+
+        A KeyboardInterrupt is passed on, except from an EarlyStopping of skorch whose patience
+        has run out: that is how it ends a training.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                if method_name != "on_epoch_end" or not is_stopped_by(callback):
+                    raise
+                self.stop_training_ = True
+
+    def on_epoch_begin(
+        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
+    ) -> None:
+        """Open an epoch of the history, unless the training is to stop."""
+        if self.stop_training_:
+            raise TrainingStopped
+        if self.schedule_ is None:  # the first epoch of this training
+            check_monitors(self.callbacks_, has_validation=dataset_valid is not None)
+            check_patterns(self)
+            n_steps = len(self.get_iterator(dataset_train, training=True))
+            name = resolve_schedule(self.lr_schedule, has_lr_scheduler(self.callbacks_))
+            self.schedule_ = Schedule(name, self.optimizer_, self.n_epochs_, n_steps)
+        super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Advance a schedule that follows the loss."""
+        latest = self.history[-1]
+        self.schedule_.after_epoch(latest.get("valid_loss", latest["train_loss"]))
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Callable, **fit_params: Any
+    ) -> None:
+        """Run one epoch of training or validation, and record its loss and score."""
+        if iterator is None:
+            return
+        if training:
+            self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        self._set_training(training)
+        total: Any = 0.0
+        n_samples = n_correct = n_batches = 0
+        for batch in iterator:
+            step = self._run_step(batch, training, prefix, step_fn, **fit_params)
+            n_rows = len(step["y_pred"])
+            # Added where it was computed: a number read from a device waits for all its work.
+            total = total + step["loss"].detach() * n_rows
+            n_samples, n_batches = n_samples + n_rows, n_batches + 1
+            if training:
+                self.schedule_.after_batch()
+            else:
+                y = batch[1].to(step["y_pred"].device)
+                n_correct += int((step["y_pred"].argmax(1) == y).sum())
+        self.last_batch_, _ = split_weights(batch[0])
+        loss = float(total) / n_samples
+        if training and not np.isfinite(loss):
+            raise make_divergence_error(self, f"the loss is {loss}")
+        self._record_best(f"{prefix}_loss", loss, lower_is_better=True)
+        if not training:
+            self._record_best("valid_acc", n_correct / n_samples, lower_is_better=False)
+        self.history.record(f"{prefix}_batch_count", n_batches)
+        if training and not self.has_batch_callbacks_:
             # skorch's checkpoints look for batches: one that stands for all.
             self.history.new_batch()
             self.history.record_batch("train_loss", loss)
-            self.history.record_batch("train_batch_size", len(samples))
-        return loss
+            self.history.record_batch("train_batch_size", n_samples)
 
-    def _validate_epoch(self, samples: TrainingSet, batch_size: int) -> float:
-        self._set_training(False)
-        total, n_correct = self._zero(), 0
-        for X, y, weights in samples.batches(batch_size, shuffle=False, device=self.device):
-            step = self._watched_step(self.validation_step, "valid", X, y, weights)
-            total += step["loss"] * len(y)
-            n_correct += int((step["y_pred"].argmax(1) == y).sum())
-        loss = float(total) / len(samples)
-        self._record_best("valid_loss", loss, lower_is_better=True)
-        self._record_best("valid_acc", n_correct / len(samples), lower_is_better=False)
-        return loss
+    def _run_step(
+        self, batch: Any, training: bool, prefix: str, step_fn: Callable, **fit_params: Any
+    ) -> dict[str, Tensor]:
+        if not self.has_batch_callbacks_:
+            return step_fn(batch, **fit_params)
+        self.notify("on_batch_begin", batch=batch, training=training)
+        step = step_fn(batch, **fit_params)
+        self.history.record_batch(f"{prefix}_loss", step["loss"].item())
+        self.history.record_batch(f"{prefix}_batch_size", len(step["y_pred"]))
+        self.notify("on_batch_end", batch=batch, training=training, **step)
+        return step
 
     def _record_best(self, name: str, value: float, *, lower_is_better: bool) -> None:
         """Record a value, and whether it is the best so far, as skorch's monitors expect."""
@@ -197,83 +284,63 @@ class Net(NeuralNetClassifier):
         self.history.record(name, value)
         self.history.record(f"{name}_best", all(sign * value > sign * other for other in earlier))
 
-    def _zero(self) -> Tensor:
-        return torch.zeros((), dtype=self.module_.mean.dtype, device=self.device)
-
-    def _watched_step(
-        self, step_fn: Callable, prefix: str, X: Tensor, y: Tensor, weights: Tensor | None
-    ) -> dict[str, Tensor]:
-        if not self.watched_:
-            return step_fn((X, y), sample_weight=weights)
-        batch, training = (X, y), prefix == "train"
-        self.notify("on_batch_begin", batch=batch, training=training)
-        step = step_fn(batch, sample_weight=weights)
-        self.history.record_batch(f"{prefix}_loss", step["loss"].item())
-        self.history.record_batch(f"{prefix}_batch_size", len(y))
-        self.notify("on_batch_end", batch=batch, training=training, **step)
-        return step
-
-    def _end_epoch(self, datasets: dict[str, Any]) -> None:
-        try:
-            self.notify("on_epoch_end", **datasets)
-        except KeyboardInterrupt:
-            # skorch's EarlyStopping stops by this very exception; a user's Ctrl-C must go on.
-            if not any(
-                isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
-                for _, callback in self.callbacks_
-            ):
-                raise
-            self.stop_training_ = True
-
-    def train_step(self, batch: tuple[Tensor, Tensor], **fit_params: Any) -> dict[str, Tensor]:
-        """Take one optimizer step; skorch's own serves callbacks that watch gradients."""
-        if self.watched_:
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Take one optimizer step; skorch's own serves callbacks that follow gradients."""
+        if self.has_batch_callbacks_:
             return super().train_step(batch, **fit_params)
         self.optimizer_.zero_grad()
         step = self.train_step_single(batch, **fit_params)
         self.optimizer_.step()
         return step
 
-    def train_step_single(
-        self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
-    ) -> dict[str, Tensor]:
-        """Compute loss and gradients of one batch."""
-        X, y = batch
-        targets = y
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Compute loss and gradients of one batch, varied by the augmenters."""
+        if not self.module_.training:
+            self._set_training(True)
+        X, y = self._load_batch(batch)
         if self.augment:
-            X, targets, sample_weight = self._augmented(X, y, sample_weight)
+            X, y = self._augment_batch(X, y)
         if len(y) == 1:
             with frozen_batch_norm(self.module_):
-                logits = self.infer(X)
+                logits = self.infer(X, **fit_params)
         else:
-            logits = self.infer(X)
-        loss = self.get_loss(logits, targets, sample_weight=sample_weight)
+            logits = self.infer(X, **fit_params)
+        loss = self.get_loss(logits, y, X=X, training=True)
         loss.backward()
         if self.weight_decay:
             self._decay_weights()
         return {"loss": loss, "y_pred": logits}
 
-    def _augmented(
-        self, X: Tensor, y: Tensor, sample_weight: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Vary a batch; what mixes samples mixes their weighted targets as well."""
-        X = X.to(self.module_.mean.dtype)
-        mixes = any(hasattr(transform, "mix") for transform in self.augment)
-        if not mixes:
-            for transform in self.augment:
-                X = _same_shape(transform, X, transform(X))
-            return X, y, sample_weight
-        targets = nn.functional.one_hot(y, len(self.classes)).to(X.dtype)
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Compute the loss of one batch."""
+        if self.module_.training:
+            self._set_training(False)
+        X, y = self._load_batch(batch)
+        with torch.no_grad():
+            logits = self.infer(X, **fit_params)
+            loss = self.get_loss(logits, y, X=X)
+        return {"loss": loss, "y_pred": logits}
+
+    def _load_batch(self, batch: Any) -> tuple[Inputs, Tensor]:
+        """Move a batch to the device."""
+        X, y = unpack_data(batch)
+        return self._load(X), self._load(y)
+
+    def _load(self, data: Any) -> Any:
+        if isinstance(data, Tensor):
+            return data.to(self.device)
+        return to_tensor(data, device=self.device)
+
+    def _augment_batch(self, X: Inputs, y: Tensor) -> tuple[Inputs, Tensor]:
+        """Vary a batch; targets that are blended are rows of weighted probabilities."""
+        samples, weights = split_weights(X)
+        samples = samples.to(self.module_.mean.dtype)
+        if not any(can_mix_targets(augmenter) for augmenter in self.augment):
+            samples = augment_samples(self.augment, samples)
+            return samples if weights is None else X | {"X": samples}, y
         smoothing = self.criterion_.label_smoothing
-        targets = targets * (1 - smoothing) + smoothing / len(self.classes)
-        if sample_weight is not None:
-            targets = targets * sample_weight[:, None]
-        for transform in self.augment:
-            if hasattr(transform, "mix"):
-                X, targets = transform.mix(X, targets)
-            else:
-                X = _same_shape(transform, X, transform(X))
-        return X, targets, None
+        targets = make_soft_targets(y, len(self.classes), smoothing, weights, samples.dtype)
+        return augment_with_targets(self.augment, samples, targets)
 
     def _decay_weights(self) -> None:
         with torch.no_grad():
@@ -283,38 +350,25 @@ class Net(NeuralNetClassifier):
                 if trained:
                     torch._foreach_mul_(trained, 1 - group["lr"] * self.weight_decay)
 
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], sample_weight: Tensor | None = None, **_: Any
-    ) -> dict[str, Tensor]:
-        """Compute the loss of one batch."""
-        X, y = batch
-        with torch.no_grad():
-            logits = self.infer(X)
-            loss = self.get_loss(logits, y, sample_weight=sample_weight)
-        return {"loss": loss, "y_pred": logits}
-
-    def infer(self, x: Tensor, **_: Any) -> Tensor:
-        """Compute logits in the precision asked for."""
+    def infer(self, x: Any, **fit_params: Any) -> Tensor:
+        """Compute logits of samples, weighted or not, in the precision of the net."""
+        samples, _ = split_weights(x)
         with autocast(self.precision, torch.device(self.device)):
-            logits = self.module_(x)
+            logits = self.module_(self._load(samples), **fit_params)
         return logits.float() if logits.dtype == torch.bfloat16 else logits
 
     def get_loss(
-        self,
-        y_pred: Tensor,
-        y_true: Tensor,
-        X: Tensor | None = None,
-        training: bool = False,
-        sample_weight: Tensor | None = None,
+        self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
-        """Mean cross-entropy; the weights have mean 1 over the training set, not the batch.
+        """Compute the mean cross-entropy; weights have mean 1 over the training set, not a batch.
 
-        Targets are class indices, or rows of probabilities, smoothed and weighted already.
+        Targets are class indices, or rows of probabilities that are smoothed and weighted.
         """
         if y_true.is_floating_point():
             return -(y_true * y_pred.log_softmax(1)).sum(1).mean()
-        losses = self.criterion_(y_pred, y_true)
-        return (losses if sample_weight is None else losses * sample_weight).mean()
+        losses = self.criterion_(y_pred, self._load(y_true))
+        _, weights = split_weights(X)
+        return (losses if weights is None else losses * weights).mean()
 
     def logits(self, X: Data) -> np.ndarray:
         """Compute the logits of any number of samples.
@@ -329,33 +383,18 @@ class Net(NeuralNetClassifier):
         logits : ndarray of shape (n_samples, n_classes)
             In float64.
         """
-        predictor = self._predictor
-        if predictor is None or not predictor.is_current():
-            predictor = self._predictor = self._make_predictor(X.shape[1:])
+        predictor = self.predictor_
+        if predictor is None or not predictor.is_current(self.module_):
+            predictor = self.predictor_ = self._make_predictor(X.shape[1:])
         return predictor.logits(X)
 
     def _make_predictor(self, input_shape: tuple[int, ...]) -> Predictor:
         device = torch.device(self.device)
-        rounds = self.suits_bfloat16 and has_bfloat16(device)
+        rounds = self.can_infer_in_bfloat16_ and has_bfloat16(device)
         precision = "bfloat16" if rounds else self.precision
         return Predictor(self.module_, precision, device, input_shape)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        state["_predictor"] = None
+        state["predictor_"] = state["last_batch_"] = None
         return state
-
-
-def _same_shape(transform: Callable, batch: Tensor, result: Any) -> Tensor:
-    if not isinstance(result, Tensor) or result.shape != batch.shape:
-        got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
-        raise ValueError(
-            f"augment must return a tensor of the shape it is given, {tuple(batch.shape)}; "
-            f"{getattr(transform, '__name__', transform)!r} returned {got}."
-        )
-    return result
-
-
-def _watches_batches(callback: Callback) -> bool:
-    kind = type(callback)
-    return any(getattr(kind, hook) is not getattr(Callback, hook) for hook in _BATCH_HOOKS)

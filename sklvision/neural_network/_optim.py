@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -20,12 +21,24 @@ _FUSED = {"adamw", "adam", "sgd"}
 SCHEDULES = ("constant", "cosine", "onecycle", "cyclic", "step", "plateau")
 
 
+def resolve_schedule(name: str, has_lr_scheduler: bool) -> str:
+    """Return the schedule to use: none where a callback sets the learning rate itself."""
+    if has_lr_scheduler and name != "constant":
+        warnings.warn(
+            f"lr_schedule={name!r} is not used: callbacks has an LRScheduler, which sets the "
+            "learning rate. Pass lr_schedule='constant' to silence this warning.",
+            stacklevel=2,
+        )
+        return "constant"
+    return name
+
+
 def optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
-    """Keyword arguments of skorch's net that select and configure the optimizer.
+    """Return keyword arguments of skorch's net that select and configure the optimizer.
 
     ``"sgd"`` has Nesterov momentum of 0.9. Where torch has a fused kernel it is used: with
     small nets most of an unfused step is the overhead of its many small operations. None of
-    them decays weights: the net does, in the same way for all.
+    them decays weights, since the net does that in the same way for all.
     """
     settings: dict[str, Any] = {"optimizer": OPTIMIZERS[name]}
     if name == "adamw":

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from sklvision.neural_network._batches import resolve_batch_size
 from sklvision.neural_network._data import Data, TrainingSet
 from sklvision.neural_network._module import Architecture, StandardizedNet
-from sklvision.neural_network._net import Net, unlimited
+from sklvision.neural_network._net import Net
 from sklvision.neural_network._rebuild import build_module
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._target import ClassificationTarget
@@ -120,6 +121,7 @@ class FitPlan:
     held_out: tuple[np.ndarray, np.ndarray] | None = None
     previous: Net | None = None
     is_incremental: bool = False
+    verbose: int = 0
 
     @cached_property
     def parts(self) -> tuple[TrainingSet, TrainingSet | None]:
@@ -132,8 +134,7 @@ class FitPlan:
     @property
     def batch_size(self) -> int:
         """Number of samples of the largest batch."""
-        n_samples = len(self.parts[0])
-        return min(unlimited(self.settings.batch_size, n_samples), n_samples)
+        return resolve_batch_size(self.settings.batch_size, len(self.parts[0]))
 
     def build_module(self) -> StandardizedNet:
         """Build a fresh module; whoever calls this has seeded torch."""

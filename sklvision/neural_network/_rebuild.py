@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import optimizer_settings
 from sklvision.neural_network._settings import FitSettings
+from sklvision.utils._protocols import HasLearningRateScales
 
 
 def build_module(settings: FitSettings, mean: np.ndarray, scale: np.ndarray) -> StandardizedNet:
@@ -35,6 +37,7 @@ def make_net(
     *,
     callbacks: list | None = None,
     augment: list | None = None,
+    verbose: int = 0,
     previous: Net | None = None,
     can_train: bool = True,
 ) -> Net:
@@ -48,6 +51,8 @@ def make_net(
         How the module was built and how it is trained.
     callbacks, augment : list, default=None
         Callbacks of skorch and augmenters, already checked.
+    verbose : int, default=0
+        Whether callbacks may print.
     previous : Net, default=None
         The net that trained this module before: its history is continued, and its optimizer's
         state where the optimizer is of the same kind.
@@ -55,12 +60,11 @@ def make_net(
         Whether to make an optimizer now, which a net that was loaded may never need.
     """
     device = torch.device(settings.device)
-    scales = getattr(module.net, "lr_scales", None)
     groups: dict[str, Any] = {}
-    if scales:
+    if isinstance(module.net, HasLearningRateScales) and module.net.lr_scales:
         # Parameters of a slower or faster part, by name.
         groups["optimizer__param_groups"] = [
-            (f"net.{pattern}", {"lr": settings.lr * scale}) for pattern, scale in scales
+            (pattern, {"lr": settings.lr * scale}) for pattern, scale in module.net.lr_scales
         ]
     net = Net(
         module,
@@ -75,17 +79,17 @@ def make_net(
         criterion__label_smoothing=settings.label_smoothing,
         callbacks=callbacks or [],
         augment=augment or [],
+        verbose=verbose,
         **optimizer_settings(settings.optimizer, device),
         **groups,
     )
     net.initialize() if can_train else net.initialize_to_predict()
-    net.suits_bfloat16 = settings.rounds_inference
+    # A fit of the net itself, or of a clone of it, begins with new weights.
+    mean, scale = (tensor.numpy(force=True).copy() for tensor in (module.mean, module.scale))
+    net.module = partial(build_module, settings, mean, scale)
+    net.can_infer_in_bfloat16_ = settings.rounds_inference
     if previous is not None:
-        net.history = previous.history
-        state = previous.optimizer_.state_dict()["state"]
-        if state and type(previous.optimizer_) is type(net.optimizer_):
-            param_groups = net.optimizer_.state_dict()["param_groups"]
-            net.optimizer_.load_state_dict({"state": state, "param_groups": param_groups})
+        net.resume(previous)
     return net
 
 

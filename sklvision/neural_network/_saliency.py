@@ -1,4 +1,4 @@
-"""What a net looks at: gradients of its certainty by its input."""
+"""Gradients of a net's log-odds by its input."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def gradient_times_input(
     Parameters
     ----------
     classifier : fitted classifier of this package
-        Whose net is asked.
+        Classifier whose net is differentiated.
     X : ndarray of shape (n, ...)
-        Samples as it takes them.
+        Samples, as the classifier takes them.
     targets : ndarray of shape (n,)
         Index of the class of each sample.
     n_draws : int
@@ -43,12 +43,12 @@ def gradient_times_input(
     noise : float
         Standard deviation of the noise, in standard deviations of the training data.
     seed : int
-        Of the noise.
+        Seed of the noise.
 
     Returns
     -------
     products : ndarray of shape (n, *input_shape)
-        Positive where the input speaks for the class.
+        Positive where the input is evidence for the class.
 
     References
     ----------
@@ -67,18 +67,19 @@ def gradient_times_input(
         for start in range(0, len(samples), _CHUNK_ROWS):
             chunk = as_tensor(np.asarray(samples[start : start + _CHUNK_ROWS])).to(device)
             x = chunk.to(mean.dtype)
-            wanted = torch.as_tensor(targets[start : start + _CHUNK_ROWS], device=device)
+            classes = torch.as_tensor(targets[start : start + _CHUNK_ROWS], device=device)
             total = torch.zeros_like(x)
             for _ in range(n_draws):
-                moved = x + noise * scale * torch.randn_like(x) if noise else x.clone()
-                moved.requires_grad_()
-                (gradient,) = torch.autograd.grad(_log_odds(module(moved), wanted).sum(), moved)
+                noisy = x + noise * scale * torch.randn_like(x) if noise else x.clone()
+                noisy.requires_grad_()
+                log_odds = _compute_log_odds(module(noisy), classes)
+                (gradient,) = torch.autograd.grad(log_odds.sum(), noisy)
                 total += gradient
             results.append((total / n_draws * (x - mean)).cpu().double().numpy())
     return np.concatenate(results)
 
 
-def _log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def _compute_log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     own = logits.gather(1, targets[:, None])
     others = logits.scatter(1, targets[:, None], -torch.inf)
     return own[:, 0] - others.logsumexp(dim=1)

@@ -72,7 +72,9 @@ class SpectrumClassifier(BaseNeuralClassifier):
         A fitted classifier can be loaded where its device is absent.
     callbacks : list, default=None
         Callbacks of skorch, or ``(name, callback)`` pairs. They are copied before use; the
-        copies are in ``net_.callbacks_``.
+        copies are in ``net_.callbacks_``. An ``LRScheduler`` takes the place of `lr_schedule`.
+        Parameters have the names that they have in the architecture; batches with weights
+        are a dict of ``"X"`` and ``"sample_weight"``.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, order of samples, dropout and validation split. With an integer
         two fits give the same bits. The global generators of NumPy and torch are not used.
@@ -100,7 +102,8 @@ class SpectrumClassifier(BaseNeuralClassifier):
     validation_scores_ : list of float
         Accuracy on the held-out samples after every epoch, with early stopping.
     net_ : skorch.NeuralNetClassifier
-        The net that was trained.
+        The net that was trained. A fit of its own, or of a clone, takes encoded labels, starts
+        from new weights and standardizes by the mean and scale of this training.
     module_ : torch.nn.Module
         The torch module; takes spectra as `X` holds them and returns logits.
 

@@ -198,11 +198,21 @@ def test_wrong_calls_name_what_is_wrong(call, error, message):
     ("name", "params", "message"),
     [
         ("mlp", {"droput": 0.1}, "Did you mean 'dropout'"),
-        ("mlp", {"dropout": 1.0}, r"dropout must lie in \[0, 1\)"),
+        ("mlp", {"dropout": 1.0}, r"dropout must be a number in \[0, 1\)"),
+        ("mlp", {"dropout": (0,)}, r"dropout must be a number in \[0, 1\), got \(0,\)"),
+        ("efficientnet_lite0", {"dropout": False}, "dropout must be a number"),
+        ("mlp", {"activation": ["relu"]}, "activation must be one of"),
+        ("mlp", {"hidden_layer_sizes": None}, "hidden_layer_sizes must be positive integers"),
+        ("mlp", {"hidden_layer_sizes": (True,)}, "hidden_layer_sizes"),
+        ("resnet8", {"width": True}, "width must be a positive integer, got True"),
+        ("resnet8", {"width": (8,)}, "width must be a positive integer"),
+        ("cifar_cnn", {"dropout": 0.1}, "4 numbers"),
+        ("cifar_cnn", {"hidden": "many"}, "hidden must be a positive integer"),
+        ("speed_cnn", {"logit_scale": "small"}, "logit_scale must be a number"),
         ("mlp", {"activation": "rely"}, "Did you mean 'relu'"),
         ("mlp", {"hidden_layer_sizes": (16, 0)}, "hidden_layer_sizes"),
         ("resnet8", {"width": 0}, "width"),
-        ("cifar_cnn", {"dropout": (0.1, 0.2)}, "4 probabilities"),
+        ("cifar_cnn", {"dropout": (0.1, 0.2)}, "4 numbers"),
         ("speed_cnn", {"logit_scale": 0}, "logit_scale"),
         ("wide_resnet16_2", {"width": 0}, "width"),
         ("efficientnet_lite0", {"image_size": 0}, "image_size"),
@@ -212,6 +222,21 @@ def test_wrong_calls_name_what_is_wrong(call, error, message):
 def test_wrong_parameters_name_what_is_wrong(name, params, message):
     with pytest.raises((TypeError, ValueError), match=message):
         build(name, (8, 8, 1), 3, **params)
+
+
+@pytest.mark.parametrize("n_bands", [1, 2, 4, 9])
+def test_spectrum_cnn_trains_in_bfloat16_on_few_bands(n_bands):
+    """Weights that meet padding alone got what lay in memory as their gradient."""
+    torch.manual_seed(0)
+    x = torch.randn(20, n_bands)
+    for _ in range(10):
+        net = build("spectrum_cnn", (n_bands,), 3)
+        junk = [torch.full((20, 64, 16), torch.nan, dtype=torch.bfloat16) for _ in range(20)]
+        del junk
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = net(x)
+        logits.float().square().sum().backward()
+        assert all(bool(weight.grad.isfinite().all()) for weight in net.parameters())
 
 
 def test_an_unknown_kind_is_refused():

@@ -61,18 +61,18 @@ def test_predictions_are_those_of_the_module(kind, precision, n_rows):
 @pytest.mark.skipif(not FAST_BFLOAT16, reason="no bfloat16 in this processor")
 def test_auto_rounds_only_where_it_hardly_shows(fitted):
     clf, X = fitted["spectra"]
-    assert clf.net_.suits_bfloat16
+    assert clf.net_.can_infer_in_bfloat16_
     exact = SpectrumClassifier(max_epochs=20, random_state=0, precision="float32").fit(X, LABELS)
     difference = clf.predict_proba(X) - exact.predict_proba(X)
     assert 0 < abs(difference).max() < 1e-2
     np.testing.assert_array_equal(clf.predict(X), exact.predict(X))
-    assert not exact.net_.suits_bfloat16
-    assert pickle.loads(pickle.dumps(clf)).net_.suits_bfloat16
+    assert not exact.net_.can_infer_in_bfloat16_
+    assert pickle.loads(pickle.dumps(clf)).net_.can_infer_in_bfloat16_
     # Large weights, whose products rounding would move far.
     sure = SpectrumClassifier(nn.Sequential(nn.Linear(256, 256), nn.Linear(256, 3)), **QUICK)
     with torch.no_grad():
         sure.architecture[1].weight.mul_(300)
-    assert not sure.fit(X, LABELS).net_.suits_bfloat16
+    assert not sure.fit(X, LABELS).net_.can_infer_in_bfloat16_
 
 
 @pytest.mark.parametrize("kind", ["spectra", "images"])
@@ -87,7 +87,7 @@ def test_a_prediction_leaves_no_trace(fitted, kind, tmp_path):
     assert set(vars(loaded)) == attributes
     joblib.dump(loaded, tmp_path / "after")
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
-    assert loaded.net_.__getstate__()["_predictor"] is None
+    assert loaded.net_.__getstate__()["predictor_"] is None
 
 
 def test_predictions_follow_the_weights():

@@ -271,7 +271,7 @@ class Flip:
     ("augment", "message"),
     [
         (Flip, r"not its class: Flip\(\) instead of Flip"),
-        (lambda batch: batch.numpy(), r"shape it is given, \(12, 4\); .* returned ndarray"),
+        (lambda batch: batch.numpy(), r"shape of its input, \(12, 4\); .* returned ndarray"),
         (lambda batch: batch[:1], r"returned \(1, 4\)"),
     ],
 )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
+from math import ceil, prod
 from time import perf_counter
 from typing import Any
 
@@ -88,10 +88,11 @@ class BatchedFit:
         """Make the classifier a fitted one of the trained net."""
         self.module.net = model.net
         net = make_net(self.module.eval(), self.plan.settings)
-        best = np.inf
+        best, n_batches = np.inf, ceil(len(self.plan.data.samples) / self.plan.batch_size)
         for epoch, (loss, lr) in enumerate(zip(model.losses, model.lrs, strict=True), start=1):
             net.history.new_epoch()
             values = {"epoch": epoch, "lr": lr, "train_loss": loss, "train_loss_best": loss < best}
+            values["train_batch_count"] = n_batches
             for name, value in (values | {"dur": seconds / len(model.losses)}).items():
                 net.history.record(name, value)
             best = min(best, loss)
