@@ -6,7 +6,9 @@ scikit-learn classifier as well as those of this package.
 
 from sklvision.model_selection._budget.budget import within_budget
 from sklvision.model_selection._budget.scorers import file_size, latency_scorer, parameter_count
+from sklvision.model_selection._comparison.accuracy import AccuracyEstimate, estimate_accuracy
 from sklvision.model_selection._comparison.compare import compare_estimators
+from sklvision.model_selection._comparison.follow_up import forecast_best, measure_robustness
 from sklvision.model_selection._comparison.result import ComparisonResult
 from sklvision.model_selection._leaks.find import find_leaks
 from sklvision.model_selection._leaks.report import LeakReport
@@ -17,16 +19,20 @@ from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
 
 __all__ = [
+    "AccuracyEstimate",
     "ComparisonResult",
     "LeakReport",
     "LearningForecast",
     "RobustnessResult",
     "SamplesNeeded",
     "compare_estimators",
+    "estimate_accuracy",
     "file_size",
     "find_leaks",
+    "forecast_best",
     "latency_scorer",
     "learning_curve_forecast",
+    "measure_robustness",
     "parameter_count",
     "robustness_curve",
     "within_budget",

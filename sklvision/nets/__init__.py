@@ -12,6 +12,6 @@ from sklvision.nets import (  # noqa: F401
     _speed_cnn,
     _wide_resnet,
 )
-from sklvision.nets._registry import build, list_architectures
+from sklvision.nets._registry import build, get_architecture, list_architectures
 
-__all__ = ["build", "list_architectures"]
+__all__ = ["build", "get_architecture", "list_architectures"]

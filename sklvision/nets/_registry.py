@@ -123,7 +123,41 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
 
 
 def get_architecture(name: str, kind: str | None = None) -> Architecture:
-    """Look up a name, or raise a ValueError that suggests the most similar one."""
+    """Get the entry of an architecture in the registry.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`list_architectures`.
+    kind : {"spectrum", "image"}, default=None
+        Kind of samples that it must be for; None accepts both.
+
+    Returns
+    -------
+    architecture : Architecture
+        Its ``name``, ``kind``, ``builder``, ``params`` (names of its parameters), ``min_side``
+        (smallest height and width in pixels) and ``native_side`` (that of the images its published
+        weights were trained on, None without weights).
+
+    Raises
+    ------
+    ValueError
+        If no architecture has that name, or it is of the other kind.
+
+    See Also
+    --------
+    build : Build a net by its name.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.nets import get_architecture
+    >>> get_architecture("spectrum_mlp").kind
+    'spectrum'
+    """
     library, _, model = name.partition(":")
     if library in _zoo.LIBRARIES:
         names = _zoo.list_names(library)

@@ -226,3 +226,20 @@ def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
             high = np.nextafter(high, float_type(0))
         values = np.clip(np.rint(values), float_type(info.min), high)
     return values.astype(dtype, copy=False)
+
+
+def compute_reduced_size(
+    shape: tuple[int, ...], max_side: int, *, enlarge: bool = False
+) -> tuple[int, int] | None:
+    """Compute the height and width that bring images to a longest side.
+
+    Proportions are kept where all images have one shape; where they differ, `shape` is empty and
+    the images become squares. None stands for images that stay as they are.
+    """
+    if not shape:
+        return max_side, max_side
+    height, width = shape[:2]
+    factor = max_side / max(height, width)
+    if factor >= 1 and not enlarge:
+        return None
+    return max(1, round(height * factor)), max(1, round(width * factor))

@@ -30,6 +30,7 @@ from sklvision.datasets._remote.mnist import fetch_mnist
 from sklvision.datasets._remote.nails import fetch_nails
 from sklvision.datasets._spectra.load import load_spectra
 from sklvision.datasets._spectra.read import flatten_column
+from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._sklearn import StrOptions, validate_params
 from sklvision.utils._suggest import did_you_mean
 
@@ -212,23 +213,6 @@ def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch
         if count_values(images) <= _MAX_BYTES:
             images = np.asarray(images)
     return _pack(path.resolve().name or str(path), images, folder.target), files
-
-
-def compute_reduced_size(
-    shape: tuple[int, ...], max_side: int, *, enlarge: bool = False
-) -> tuple[int, int] | None:
-    """Compute the height and width that bring images to a longest side.
-
-    Proportions are kept where all images have one shape; where they differ, `shape` is empty and
-    the images become squares. None stands for images that stay as they are.
-    """
-    if not shape:
-        return max_side, max_side
-    height, width = shape[:2]
-    factor = max_side / max(height, width)
-    if factor >= 1 and not enlarge:
-        return None
-    return max(1, round(height * factor)), max(1, round(width * factor))
 
 
 def _load_image_npz(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:

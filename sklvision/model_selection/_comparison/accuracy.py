@@ -1,0 +1,228 @@
+"""Accuracy that an estimator can be expected to reach, measured on samples held out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.image import FlattenImages, Resize
+from sklvision.model_selection._comparison.compare import compare_estimators
+from sklvision.model_selection._splits import Split, make_splits
+from sklvision.utils._samples import Samples, as_samples
+
+_N_PARTS = 5  # one of them is held out
+# Values of the table that logistic regression is fitted on; with more it would take minutes.
+_MAX_BASELINE_VALUES = 2e7
+
+
+@dataclass(frozen=True)
+class AccuracyEstimate:
+    """Accuracy of an estimator and of simple baselines on samples held out.
+
+    Attributes
+    ----------
+    name : str
+        Name of the estimator.
+    accuracy : dict of str to float
+        Accuracy of the estimator and the baselines, from 0 to 1.
+    n_tested : int
+        Number of samples that were predicted.
+    n_samples : int
+        Number of all samples.
+    n_folds : int
+        Number of folds; 1 where one part of the samples was held out once.
+    is_grouped : bool
+        Whether groups were kept together.
+
+    See Also
+    --------
+    estimate_accuracy : The function that returns it.
+
+    Examples
+    --------
+    >>> from sklvision.model_selection import AccuracyEstimate
+    >>> scores = {"net": 0.95, "majority class": 0.5}
+    >>> print(AccuracyEstimate("net", scores, 40, 200, 1, False))
+    Accuracy on 40 of 200 samples held out (20 %, stratified):
+      net             0.9500  (95 % interval 0.8350 to 0.9862)
+      majority class  0.5000  (95 % interval 0.3520 to 0.6480)
+    """
+
+    name: str
+    accuracy: dict[str, float]
+    n_tested: int
+    n_samples: int
+    n_folds: int
+    is_grouped: bool
+
+    def compute_interval(self, name: str) -> tuple[float, float]:
+        """Compute the 95 % interval (Wilson) of an accuracy, for independent samples.
+
+        Parameters
+        ----------
+        name : str
+            One of the names in `accuracy`.
+
+        Returns
+        -------
+        low, high : float
+            Ends of the interval.
+        """
+        n_correct = round(self.accuracy[name] * self.n_tested)
+        interval = binomtest(n_correct, self.n_tested).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
+
+    def __str__(self) -> str:
+        split = "groups kept together" if self.is_grouped else "stratified"
+        if self.n_folds == 1:
+            percentage = round(100 * self.n_tested / self.n_samples)
+            part = f"{self.n_tested} of {self.n_samples} samples held out ({percentage} %, {split})"
+            lines = [f"Accuracy on {part}:"]
+        else:
+            lines = [f"Accuracy over {self.n_folds} folds ({split}), each held out once:"]
+        width = max(map(len, self.accuracy))
+        for name, accuracy in self.accuracy.items():
+            line = f"  {name.ljust(width)}  {accuracy:.4f}"
+            if not self.is_grouped:  # samples of one group are not independent
+                low, high = self.compute_interval(name)
+                line += f"  (95 % interval {low:.4f} to {high:.4f})"
+            lines.append(line)
+        baselines = [name for name in self.accuracy if name != self.name]
+        best = max(baselines, key=lambda name: self.accuracy[name])
+        if self.accuracy[self.name] <= self.accuracy[best]:
+            lines.append(f"{self.name} was no better than {best} on these samples.")
+        return "\n".join(lines)
+
+
+def estimate_accuracy(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    name: str = "estimator",
+    cv: int | None = None,
+    groups: Any = None,
+    random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
+) -> AccuracyEstimate:
+    """Estimate the accuracy of a classifier on new samples, beside simple baselines.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier; it is cloned.
+    X : array-like, table or collection of n_samples samples
+        The samples.
+    y : array-like of shape (n_samples,)
+        The labels.
+    name : str, default="estimator"
+        Name of the classifier in the result.
+    cv : int, default=None
+        Number of folds of cross-validation. ``None`` holds out a fifth of the samples once.
+    groups : array-like of shape (n_samples,), default=None
+        Groups of samples that are kept together.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the splits and of the fits.
+    verbose : int, default=0
+        Whether to show the progress.
+
+    Returns
+    -------
+    estimate : AccuracyEstimate
+        Accuracy of the classifier, of logistic regression and of the majority class; printed, it
+        is a small table.
+
+    Raises
+    ------
+    ValueError
+        If a class or the groups are too few to hold any out.
+
+    See Also
+    --------
+    compare_estimators : Several estimators on the same folds, with tests of their differences.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.model_selection import estimate_accuracy
+    >>> X, y = load_iris(return_X_y=True)
+    >>> estimate = estimate_accuracy(GaussianNB(), X, y, name="bayes", random_state=0)
+    >>> list(estimate.accuracy), estimate.n_tested
+    (['bayes', 'logistic regression', 'majority class'], 30)
+    """
+    y = np.asarray(y)
+    splits = _make_splits(X, y, groups, cv, random_state)
+    n_tested = sum(len(test) for _, test in splits)
+    candidates = {name: estimator}
+    logistic = _make_small_baseline(as_samples(X), len(splits[0][0]))
+    if logistic is not None:
+        candidates["logistic regression"] = logistic
+    result = compare_estimators(
+        candidates,
+        X,
+        y,
+        cv=splits,
+        groups=groups,
+        n_jobs=1,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    weights = [len(test) / n_tested for _, test in splits]
+    scores = result.scores("accuracy")
+    return AccuracyEstimate(
+        name=name,
+        accuracy={
+            key: float(scores.loc[key].to_numpy() @ weights)
+            for key in (name, "logistic regression", "majority class")
+        },
+        n_tested=n_tested,
+        n_samples=len(y),
+        n_folds=len(splits),
+        is_grouped=groups is not None,
+    )
+
+
+def _make_splits(
+    X: Any, y: np.ndarray, groups: Any, cv: int | None, random_state: Any
+) -> list[Split]:
+    """Draw all folds, or the one that is held out: about 20 % of every class."""
+    if cv is not None:
+        return make_splits(cv, X, y, groups, random_state)[0]
+    classes, counts = np.unique(y, return_counts=True)
+    n_parts = min(_N_PARTS, int(counts.min()))
+    if n_parts < 2:
+        raise ValueError(
+            f"y: of class {str(classes[counts.argmin()])!r} there is one sample only, too few to "
+            "hold any out."
+        )
+    if groups is not None:
+        n_parts = min(n_parts, len(np.unique(groups)))
+        if n_parts < 2:
+            raise ValueError("groups: all samples are of one group, so none can be held out.")
+    return make_splits(n_parts, X, y, groups, random_state)[0][:1]
+
+
+def _make_small_baseline(samples: Samples, n_train: int) -> Any:
+    """Make logistic regression on images so small that it is fitted within a minute, or None."""
+    if not samples.is_images:
+        return None
+    height, width, *channels = samples.sample_shape or (64, 64, 3)
+    n_channels = channels[0] if channels else 1
+    side = int(math.sqrt(_MAX_BASELINE_VALUES / (n_train * n_channels)))
+    if min(height, 64) * min(width, 64) <= side * side:
+        return None
+    return make_pipeline(
+        Resize(max(8, side)), FlattenImages(), StandardScaler(), LogisticRegression(max_iter=1000)
+    )

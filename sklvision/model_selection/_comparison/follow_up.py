@@ -1,0 +1,168 @@
+"""Robustness and learning curves of estimators that were compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sklvision.model_selection._comparison.result import ComparisonResult
+from sklvision.model_selection._learning_curve.forecast import LearningForecast
+from sklvision.model_selection._learning_curve.measure import learning_curve_forecast
+from sklvision.model_selection._robustness.curve import robustness_curve
+from sklvision.model_selection._robustness.result import RobustnessResult
+from sklvision.utils._images import measure_value_range
+from sklvision.utils._samples import Samples, as_samples
+
+
+def measure_robustness(
+    result: ComparisonResult,
+    X: Any,
+    y: Any,
+    *,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> RobustnessResult:
+    """Measure how the scores of compared estimators fall as samples get worse.
+
+    All estimators but the majority class are fitted on the training set of the first fold, and
+    scored on its test set.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        A comparison of these samples.
+    X : array-like, table or collection of n_samples samples
+        The samples that were compared on.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the corruptions.
+    n_jobs : int, default=None
+        Number of estimators that are scored at the same time.
+
+    Returns
+    -------
+    robustness : RobustnessResult
+        Scores by corruption and severity; ``result.to_html(path, robustness=...)`` shows it.
+
+    See Also
+    --------
+    robustness_curve : The same for estimators that are fitted already.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.datasets import make_spectra
+    >>> from sklvision.model_selection import compare_estimators, measure_robustness
+    >>> X, y = make_spectra(60, n_bands=30, random_state=0)
+    >>> result = compare_estimators({"bayes": GaussianNB()}, X, y, cv=3, random_state=0)
+    >>> robustness = measure_robustness(result, X, y, random_state=0)
+    >>> sorted(robustness.scores["estimator"].unique())
+    ['bayes', 'logistic regression']
+    """
+    samples, y = as_samples(X), np.asarray(y)
+    train, test = result.splits[0]
+    failed_names = set(result.folds.loc[result.folds["error"].notna(), "estimator"])
+    X_train, y_train = samples.take(train).data, y[train]
+    estimators = {
+        name: clone(estimator).fit(X_train, y_train)
+        for name, estimator in result.estimators.items()
+        if name != "majority class" and name not in failed_names
+    }
+    return robustness_curve(
+        estimators,
+        samples.take(test).data,
+        y[test],
+        scoring=result.score_names[0],
+        pixel_range=_find_pixel_range(samples),
+        random_state=random_state,
+        n_jobs=n_jobs,
+    )
+
+
+def _find_pixel_range(samples: Samples) -> Any:
+    """Find black and white; of floats, white is the brightest pixel of all samples."""
+    if not samples.is_images or samples.dtype.kind != "f":
+        return "auto"
+    low, high = measure_value_range(samples)
+    return min(0.0, low), high
+
+
+def forecast_best(
+    result: ComparisonResult,
+    X: Any,
+    y: Any,
+    *,
+    groups: Any = None,
+    cv: Any = 5,
+    random_state: int | np.random.RandomState | None = None,
+    n_jobs: int | None = None,
+) -> dict[str, LearningForecast]:
+    """Forecast the learning curves of the best candidate and of the best baseline.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        A comparison of these samples.
+    X : array-like, table or collection of n_samples samples
+        The samples that were compared on.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    groups : array-like of shape (n_samples,), default=None
+        Groups of samples that are kept together.
+    cv : int or splitter, default=5
+        Folds, as in :func:`learning_curve_forecast`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the folds, subsets and fits.
+    n_jobs : int, default=None
+        Number of fits at the same time.
+
+    Returns
+    -------
+    forecasts : dict of str to LearningForecast
+        Forecast by name; ``result.to_html(path, forecast=...)`` shows them.
+
+    See Also
+    --------
+    learning_curve_forecast : The same for any estimator.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.datasets import make_spectra
+    >>> from sklvision.model_selection import compare_estimators, forecast_best
+    >>> X, y = make_spectra(120, n_bands=30, noise=0.1, mixing=0.4, random_state=0)
+    >>> result = compare_estimators({"bayes": GaussianNB()}, X, y, cv=3, random_state=0)
+    >>> list(forecast_best(result, X, y, cv=3, random_state=0))
+    ['bayes', 'logistic regression']
+    """
+    table = result.to_frame()
+    ranking = table.index[table[f"mean_{result.score_names[0]}"].notna()]
+    best_names = [
+        next((name for name in ranking if (name in result.baselines) == is_baseline), None)
+        for is_baseline in (False, True)
+    ]
+    return {
+        name: learning_curve_forecast(
+            result.estimators[name],
+            X,
+            np.asarray(y),
+            groups=groups,
+            cv=cv,
+            scoring=result.score_names[0],
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+        for name in best_names
+        if name is not None
+    }

@@ -1,0 +1,91 @@
+"""Classifiers that are worth comparing on given samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.image import FlattenImages
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.spectral import SavitzkyGolay, SpectralScaler
+from sklvision.utils._samples import as_samples
+
+# A table of fewer columns is hardly a spectrum.
+_MIN_BANDS_FOR_DERIVATIVE = 11
+
+
+def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
+    """Make the classifiers that are worth comparing on images or spectra.
+
+    Parameters
+    ----------
+    X : array-like, table or collection of n_samples samples
+        Images of one size, or spectra; their values are not read.
+
+    Returns
+    -------
+    candidates : dict of str to estimator
+        Unfitted classifiers by name, for :func:`~sklvision.model_selection.compare_estimators`.
+    baselines : list of str
+        Names of those that count as baselines.
+
+    See Also
+    --------
+    sklvision.model_selection.compare_estimators : The comparison, which adds the majority class
+        and logistic regression.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.datasets import make_spectra
+    >>> from sklvision.recipes import make_candidates
+    >>> X, y = make_spectra(60, random_state=0)
+    >>> candidates, baselines = make_candidates(X)
+    >>> sorted(candidates)
+    ['PCA + LDA', 'SNV + spectrum_mlp', 'derivative + spectrum_mlp', 'spectrum_cnn', 'spectrum_mlp']
+    >>> baselines
+    ['PCA + LDA']
+    """
+    samples = as_samples(X)
+    if samples.is_images:
+        return _make_image_candidates(), []
+    return _make_spectrum_candidates(*samples.shape), ["PCA + LDA"]
+
+
+def _make_image_candidates() -> dict[str, Any]:
+    logistic = make_pipeline(FlattenImages(), StandardScaler(), LogisticRegression(max_iter=1000))
+    mlp = make_pipeline(FlattenImages(), SpectrumClassifier("spectrum_mlp", max_epochs=40))
+    resnet = ImageClassifier("resnet8")
+    members = [("logistic regression", logistic), ("spectrum_mlp", mlp), ("resnet8", resnet)]
+    return {
+        "spectrum_mlp": mlp,
+        "resnet8": resnet,
+        "vote of the three": VotingClassifier(members, voting="soft"),
+    }
+
+
+def _make_spectrum_candidates(n_samples: int, n_bands: int) -> dict[str, Any]:
+    # No more components than the smallest training set, half of the samples, can give.
+    n_components = max(1, min(30, n_bands, n_samples // 2 - 1))
+    lda = make_pipeline(StandardScaler(), PCA(n_components), LinearDiscriminantAnalysis())
+    mlp = SpectrumClassifier("spectrum_mlp")
+    candidates = {
+        "PCA + LDA": lda,
+        "spectrum_mlp": mlp,
+        "SNV + spectrum_mlp": make_pipeline(SpectralScaler("snv"), mlp),
+        "spectrum_cnn": SpectrumClassifier("spectrum_cnn"),
+    }
+    if n_bands >= _MIN_BANDS_FOR_DERIVATIVE:
+        candidates["derivative + spectrum_mlp"] = make_pipeline(
+            SavitzkyGolay(deriv=1), SpectralScaler("snv"), mlp
+        )
+    return candidates

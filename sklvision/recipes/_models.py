@@ -1,0 +1,320 @@
+"""Models by name: recipes, and architectures behind the steps that their samples need."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sklvision._torch.device import resolve_device
+from sklvision.image import Resize
+from sklvision.nets import get_architecture, list_architectures
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.recipes._cifar10 import cifar10
+from sklvision.recipes._digits import digits
+from sklvision.recipes._flowers import flowers
+from sklvision.recipes._nails import nails
+from sklvision.recipes._spectra import spectra
+from sklvision.utils._images import compute_reduced_size
+from sklvision.utils._nested import takes_images
+from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._suggest import did_you_mean
+
+RECIPES: dict[str, Callable[..., Any]] = {
+    "cifar10": cifar10,
+    "digits": digits,
+    "flowers": flowers,
+    "nails": nails,
+    "spectra": spectra,
+}
+_CLASSIFIERS: dict[str, Any] = {"spectrum": SpectrumClassifier, "image": ImageClassifier}
+_DEFAULT_SIDE = 64  # pixels of the longer side of images for an architecture
+# Reduced images that take fewer bytes than this are read once, and not in every epoch.
+_MAX_BYTES = 2**30
+# Parameters of recipes and classifiers that are arguments of get_model, or of no use there.
+_RESERVED = {"random_state", "device", "verbose", "architecture", "architecture_params"}
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A recipe or an architecture by name; its estimator is built once the samples are known.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recipe or the architecture.
+    kind : {"images", "spectra"}
+        Kind of samples that it takes.
+    """
+
+    name: str
+    kind: str
+    _build: Callable[[Samples], Any]
+
+    def build(self, X: Any) -> Any:
+        """Build the unfitted estimator for given samples.
+
+        Parameters
+        ----------
+        X : array-like, table or collection of n_samples samples
+            The samples; an architecture for images comes behind a step that brings them to one
+            size.
+
+        Returns
+        -------
+        estimator : estimator
+            An unfitted classifier or pipeline.
+        """
+        return self._build(as_samples(X))
+
+
+def get_model(
+    name: str,
+    *,
+    options: Mapping[str, Any] | None = None,
+    max_epochs: int | None = None,
+    image_size: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    device: str = "auto",
+) -> NamedModel:
+    """Get a recipe or an architecture by its name, with all parameters checked.
+
+    This is the model behind the command ``sklvision train``.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`list_models`.
+    options : dict of str to object, default=None
+        Parameters of the recipe, of the classifier or of its architecture, such as
+        ``{"batch_size": 32, "dropout": 0.2}``.
+    max_epochs : int, default=None
+        Passes over the training set of every net; None keeps the default.
+    image_size : int, default=None
+        Longer side in pixels that an architecture receives images at. None takes 64 or, if
+        smaller, their own, and for pretrained weights the size of their training.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the training.
+    device : str, default="auto"
+        Device for training: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a
+        GPU if there is one.
+
+    Returns
+    -------
+    model : NamedModel
+        Its attributes are ``name`` and ``kind`` ("images" or "spectra"); ``model.build(X)`` returns
+        an unfitted estimator for the samples `X`.
+
+    Raises
+    ------
+    ValueError
+        If a name of a model or a parameter, or a device, does not exist; the message suggests the
+        nearest name.
+
+    See Also
+    --------
+    list_models : All names.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.recipes import get_model
+    >>> model = get_model("resnet8", max_epochs=5, random_state=0)
+    >>> model.kind
+    'images'
+    >>> list(model.build(np.zeros((10, 80, 100))).named_steps)
+    ['resize', 'imageclassifier']
+    """
+    options = dict(options or {})
+    if name in RECIPES:
+        if image_size is not None:
+            raise ValueError(f"image_size={image_size}: the recipe {name} has sizes of its own.")
+        recipe = RECIPES[name]
+        _check_options(options, _list_parameters(recipe), f"the recipe {name}")
+        estimator = recipe(random_state=random_state, device=device, **options)
+        if max_epochs is not None:
+            set_net_params(estimator, max_epochs=max_epochs)
+        kind = "images" if takes_images(estimator) else "spectra"
+        return NamedModel(name, kind, lambda samples: estimator)
+    return _get_architecture_model(name, options, max_epochs, image_size, random_state, device)
+
+
+def _get_architecture_model(
+    name: str,
+    options: dict[str, Any],
+    max_epochs: int | None,
+    image_size: int | None,
+    random_state: Any,
+    device: str,
+) -> NamedModel:
+    architecture = _find_architecture(name)
+    if architecture.kind == "spectrum" and image_size is not None:
+        raise ValueError(f"image_size={image_size}: is for images only, {name} takes spectra.")
+    resolve_device(device)
+    classifier_class = _CLASSIFIERS[architecture.kind]
+    parameters = _list_parameters(classifier_class)
+    _check_options(options, [*parameters, *architecture.params], f"the architecture {name}")
+    net_params = {key: value for key, value in options.items() if key not in parameters}
+    settings = {key: value for key, value in options.items() if key in parameters}
+    if max_epochs is not None:
+        settings["max_epochs"] = max_epochs
+    classifier = classifier_class(
+        name,
+        architecture_params=net_params or None,
+        random_state=random_state,
+        device=device,
+        **settings,
+    )
+    classifier._validate_params()
+    if architecture.kind == "spectrum":
+        return NamedModel(name, "spectra", lambda samples: classifier)
+
+    def build(samples: Samples) -> Any:
+        size = _choose_size(architecture, net_params, image_size, samples.sample_shape)
+        return _add_resize(classifier, size, samples)
+
+    return NamedModel(name, "images", build)
+
+
+def list_models() -> list[tuple[str, str, str]]:
+    """List the recipes and architectures that :func:`get_model` knows.
+
+    Returns
+    -------
+    models : list of (str, str, str) tuples
+        Name, kind ("recipe", "spectrum" or "image") and one line of description; recipes first.
+
+    See Also
+    --------
+    sklvision.nets.list_architectures : The architectures alone.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.recipes import list_models
+    >>> [name for name, kind, _ in list_models() if kind == "recipe"]
+    ['cifar10', 'digits', 'flowers', 'nails', 'spectra']
+    """
+    models = [(name, "recipe", _read_first_line(recipe)) for name, recipe in RECIPES.items()]
+    for name in list_architectures():
+        library, _, model = name.partition(":")
+        if model:
+            models.append((name, "image", f"A model of {library}."))
+        else:
+            architecture = get_architecture(name)
+            models.append((name, architecture.kind, _read_first_line(architecture.builder)))
+    return models
+
+
+def set_net_params(estimator: Any, **params: Any) -> Any:
+    """Set parameters of every net inside an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier, or a pipeline or ensemble of classifiers.
+    **params : dict
+        Parameters of :class:`~sklvision.neural_network.ImageClassifier`, such as
+        ``max_epochs=5``.
+
+    Returns
+    -------
+    estimator : estimator
+        The estimator itself.
+
+    Raises
+    ------
+    ValueError
+        If the estimator contains no net.
+
+    See Also
+    --------
+    get_model : A model by its name.
+
+    Notes
+    -----
+    .. versionadded:: 0.2
+
+    Examples
+    --------
+    >>> from sklvision.recipes import set_net_params, spectra
+    >>> set_net_params(spectra(), max_epochs=5)[-1].max_epochs
+    5
+    """
+    suffix = "max_epochs"
+    prefixes = [
+        key.removesuffix(suffix) for key in estimator.get_params() if key.split("__")[-1] == suffix
+    ]
+    if not prefixes:
+        values = ", ".join(f"{name}={value!r}" for name, value in params.items())
+        raise ValueError(f"{values}: {estimator!r} contains no net to train.")
+    return estimator.set_params(
+        **{prefix + name: value for prefix in prefixes for name, value in params.items()}
+    )
+
+
+def _find_architecture(name: str) -> Any:
+    try:
+        return get_architecture(name)
+    except ValueError as error:
+        similar = get_close_matches(name, RECIPES, n=1)
+        hint = f"Did you mean the recipe {similar[0]!r}? " if similar else ""
+        raise ValueError(f"{hint}{error} Recipes: {', '.join(RECIPES)}.") from None
+
+
+def _list_parameters(function: Callable[..., Any]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name not in _RESERVED]
+
+
+def _check_options(options: Iterable[str], names: list[str], owner: str) -> None:
+    for key in options:
+        if key not in names:
+            hint = did_you_mean(key, names) if names else "It has none."
+            raise ValueError(f"option {key}: {owner} has no option of that name. {hint}")
+
+
+def _choose_size(
+    architecture: Any,
+    params: dict[str, Any],
+    image_size: int | None,
+    sample_shape: tuple[int, ...] | None,
+) -> tuple[int, int]:
+    """Choose height and width of the images that an architecture receives."""
+    shape = sample_shape or ()
+    native_side = architecture.native_side if params.get("pretrained") else None
+    max_side = image_size or native_side or _DEFAULT_SIDE
+    size = compute_reduced_size(shape, max_side, enlarge=image_size is not None) or shape[:2]
+    if image_size is None and min(size) < architecture.min_side:
+        factor = architecture.min_side / min(size)
+        size = round(factor * size[0]), round(factor * size[1])
+    if min(size) < architecture.min_side:
+        raise ValueError(
+            f"image_size={image_size}: {architecture.name} needs at least {architecture.min_side} "
+            f"pixels a side, and the images become {size[0]} × {size[1]}."
+        )
+    return size[0], size[1]
+
+
+def _add_resize(classifier: Any, size: tuple[int, int], samples: Samples) -> Any:
+    """Make a pipeline that takes images of any size."""
+    steps: list[Any] = [Resize(size)]
+    if samples.is_lazy and len(samples) * size[0] * size[1] * 3 <= _MAX_BYTES:
+        steps.append(FunctionTransformer(np.asarray))
+    return make_pipeline(*steps, classifier)
+
+
+def _read_first_line(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").partition("\n")[0]
