@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import joblib
+import pytest
 
 import sklvision
 from sklvision.neural_network import SpectrumClassifier
@@ -48,6 +49,25 @@ def test_package_import_loads_no_numerical_library():
         "print(*{'numpy', 'scipy', 'sklearn', 'pandas', 'joblib', 'torch'}.intersection(sys.modules))"
     )
     assert run_python(code) == []
+
+
+def test_package_imports_subpackages_when_used():
+    code = (
+        "import sys, sklvision\n"
+        "assert 'neural_network' in dir(sklvision)\n"
+        "assert 'torch' not in sys.modules\n"
+        "print(sklvision.neural_network.SpectrumClassifier.__name__, 'torch' in sys.modules)"
+    )
+    assert run_python(code) == ["SpectrumClassifier", "True"]
+
+
+def test_package_lists_its_subpackages():
+    public = {info.name for info in pkgutil.iter_modules(sklvision.__path__)}
+    public = {name for name in public if not name.startswith("_")}
+    assert {name for name in dir(sklvision) if not name.startswith("_")} >= public
+    assert set(sklvision._SUBPACKAGES) == public
+    with pytest.raises(AttributeError, match="no attribute 'neural_networks'"):
+        sklvision.neural_networks  # noqa: B018
 
 
 def test_command_line_help_leaves_torch_out():

@@ -16,6 +16,7 @@ import sklvision
 from sklvision import recipes
 from sklvision.datasets import make_spectra
 
+RECIPES = [recipes.cifar10, recipes.digits, recipes.flowers, recipes.nails, recipes.spectra]
 VARIANTS = [
     pytest.param(getattr(recipes, name), options, id=f"{name} {options or ''}")
     for name, variants in {
@@ -35,7 +36,7 @@ def nets(estimator):
 
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
-def test_a_recipe_is_cloned_and_pickled(recipe, options):
+def test_recipe_is_cloned_and_pickled(recipe, options):
     estimator = recipe(random_state=3, device="cpu", **options)
     assert is_classifier(estimator)
     same = repr(estimator)
@@ -44,7 +45,7 @@ def test_a_recipe_is_cloned_and_pickled(recipe, options):
 
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
-def test_seed_and_device_reach_every_net(recipe, options):
+def test_recipe_passes_seed_and_device_to_every_net(recipe, options):
     estimator = recipe(random_state=3, device="cpu", **options)
     parameters = estimator.get_params()
     devices = [value for key, value in parameters.items() if key.split("__")[-1] == "device"]
@@ -58,7 +59,7 @@ def test_seed_and_device_reach_every_net(recipe, options):
 
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
-def test_every_part_is_public(recipe, options):
+def test_recipe_is_made_of_public_parts(recipe, options):
     """What a recipe does, users can do by what the package exports."""
     for value in recipe(**options).get_params().values():
         module = type(value).__module__
@@ -68,26 +69,26 @@ def test_every_part_is_public(recipe, options):
 
 
 @pytest.mark.parametrize("other", [{"pretrained": False}, {"published": True}])
-def test_what_was_never_trained_is_not_fine_tuned(other):
+def test_flowers_refuses_to_fine_tune_an_untrained_net(other):
     with pytest.raises(ValueError, match="fine_tune=True needs pretrained=True"):
         recipes.flowers(fine_tune=True, **other)
 
 
-def test_keywords_are_those_of_all():
-    for name in recipes.__all__:
-        parameters = inspect.signature(getattr(recipes, name)).parameters
+def test_recipes_share_keywords():
+    for recipe in RECIPES:
+        parameters = inspect.signature(recipe).parameters
         assert {"published", "random_state", "device"} <= set(parameters)
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
 
 
 @pytest.mark.parametrize("options", [{}, {"published": True}])
-def test_spectra_are_told_apart(options):
-    X, y = make_spectra(600, random_state=0, return_X_y=True)
-    model = recipes.spectra(random_state=0, **options).fit(X[:300], y[:300])
-    assert model.score(X[300:], y[300:]) > 0.98
+def test_spectra_separates_the_classes(options):
+    X, y = make_spectra(300, n_bands=60, random_state=0, return_X_y=True)
+    model = recipes.spectra(random_state=0, **options).fit(X[:150], y[:150])
+    assert model.score(X[150:], y[150:]) > 0.98
 
 
-def test_a_recipe_is_searched():
+def test_recipe_in_a_grid_search():
     X, y = make_spectra(120, random_state=0, return_X_y=True)
     estimator = recipes.spectra(random_state=0).set_params(spectrumclassifier__max_epochs=3)
     grid = {"spectralscaler__method": ["snv", None], "spectrumclassifier__lr": [1e-3, 1e-2]}
@@ -97,7 +98,7 @@ def test_a_recipe_is_searched():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"vote": True}])
-def test_digits_are_read(options):
+def test_digits_reads_digits(options):
     X, y = load_digits(return_X_y=True)
     X = X.reshape(-1, 8, 8)
     model = recipes.digits(random_state=0, **options).fit(X[:900], y[:900])
@@ -107,7 +108,7 @@ def test_digits_are_read(options):
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{"published": True}, {"pretrained": False}])
-def test_flowers_train_from_files(data_home, options):
+def test_flowers_trains_from_files(data_home, options):
     from sklvision.datasets import fetch_flowers17
 
     X, y = fetch_flowers17(data_home=data_home, return_X_y=True)
@@ -120,7 +121,7 @@ def test_flowers_train_from_files(data_home, options):
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_fast_nails_are_told_apart_at_any_size(data_home):
+def test_nails_fast_works_at_any_size(data_home):
     from sklvision.datasets import ImageCollection, fetch_nails
 
     train, test = (fetch_nails(subset=part, data_home=data_home) for part in ("train", "test"))
@@ -133,14 +134,14 @@ def test_fast_nails_are_told_apart_at_any_size(data_home):
         assert model.score(other, test.target) >= 0.9
 
 
-def test_fast_nails_are_not_the_published_ones():
+def test_nails_refuses_fast_and_published():
     with pytest.raises(ValueError, match="exclude each other"):
         recipes.nails(fast=True, published=True)
 
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_the_published_nails_train_from_files(data_home):
+def test_nails_published_trains_from_files(data_home):
     from sklvision.datasets import fetch_nails
 
     X, y = fetch_nails(subset="train", data_home=data_home, return_X_y=True)
@@ -150,7 +151,8 @@ def test_the_published_nails_train_from_files(data_home):
 
 
 @pytest.mark.data
-def test_the_published_photographs_train(data_home):
+@pytest.mark.slow
+def test_cifar10_trains(data_home):
     from sklvision.datasets import fetch_cifar10
 
     X, y = fetch_cifar10(subset="test", data_home=data_home, return_X_y=True)
@@ -158,3 +160,55 @@ def test_the_published_photographs_train(data_home):
         estimator = recipes.cifar10(random_state=0, **options)
         estimator.set_params(**dict.fromkeys(nets(estimator), 1))
         assert estimator.fit(X[:500], y[:500]).predict(X[:3]).shape == (3,)
+
+
+def test_get_model_builds_recipes_and_architectures():
+    model = recipes.get_model("spectra", max_epochs=3, random_state=0, options={"published": True})
+    assert model.kind == "spectra"
+    assert model.build(np.zeros((4, 20)))[-1].max_epochs == 3
+    options = {"dropout": 0.25, "optimizer": "sgd"}
+    net = recipes.get_model("spectrum_mlp", options=options, device="cpu").build(np.zeros((4, 20)))
+    assert (net.architecture_params, net.optimizer) == ({"dropout": 0.25}, "sgd")
+    assert recipes.get_model("flowers").kind == "images"  # behind a union of transformers
+
+
+@pytest.mark.parametrize(
+    ("name", "image_size", "shape", "size"),
+    [
+        ("resnet8", None, (8, 8), (8, 8)),
+        ("resnet8", None, (100, 200, 3), (32, 64)),
+        ("resnet8", 16, (8, 8), (16, 16)),
+        ("nail_cnn", None, (30, 40), (60, 80)),  # it needs 60 pixels a side
+    ],
+)
+def test_get_model_chooses_the_size_of_images(name, image_size, shape, size):
+    model = recipes.get_model(name, image_size=image_size)
+    assert model.build(np.zeros((2, *shape)))[0].size == size
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("spectre", {}, "Did you mean the recipe 'spectra'"),
+        ("spectra", {"image_size": 3}, "the recipe spectra has sizes of its own"),
+        ("spectrum_mlp", {"image_size": 3}, "image_size=3: is for images only"),
+        ("spectra", {"options": {"vot": 1}}, "option vot: the recipe spectra has no option"),
+        ("resnet8", {"options": {"dropot": 1}}, "option dropot: the architecture resnet8 has no"),
+        ("resnet8", {"options": {"lr": -1}}, "'lr' parameter"),
+        ("resnet8", {"device": "cuda:77"}, "cuda:77"),
+        ("nails", {"max_epochs": 3}, "max_epochs=3: .* contains no net"),
+    ],
+)
+def test_get_model_validates_arguments(name, params, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.get_model(name, **params)
+
+
+def test_make_candidates_fit_their_samples():
+    candidates, baselines = recipes.make_candidates(np.zeros((10, 5)))
+    assert baselines == ["PCA + LDA"]
+    assert "derivative + spectrum_mlp" not in candidates  # fewer bands than its window
+    assert candidates["PCA + LDA"][1].n_components == 4
+    candidates, baselines = recipes.make_candidates(np.zeros((10, 8, 8)))
+    assert set(candidates) == {"spectrum_mlp", "resnet8", "vote of the three"}
+    assert baselines == []

@@ -1,4 +1,4 @@
-"""``sklvision compare``: which classifier suits these data, if any beats the baselines."""
+"""``sklvision compare``: comparison of nets with simple baselines on the user's data."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sklvision.cli._arguments import add_data_options, at_least
-from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable
+from sklvision.cli._arguments import (
+    DATA_HELP,
+    add_data_options,
+    check_writable,
+    load_data,
+    make_integer_type,
+)
+from sklvision.cli._errors import convert_errors
 
-DEFAULT_REPORT = "sklvision_report.html"
+_DEFAULT_REPORT = "sklvision_report.html"
 # Every process loads torch, which takes some hundred megabytes.
-MOST_JOBS = 8
+_MAX_JOBS = 8
 
-_EPILOG = """\
-DATA is one of
-  a folder      of images, in one subfolder per class
-  a .npz file   with arrays X and y, and group where known; X of 2 dimensions
-                holds spectra, of 3 or 4 images
-  a .csv file   of spectra: a row of column names, then one spectrum per row
-                (.tsv, .csv.gz and .tsv.gz as well)
-Without DATA, the digits that come with scikit-learn are compared.
+_EPILOG = f"""\
+{DATA_HELP}Without DATA, the digits that come with scikit-learn are compared.
 
 examples:
   sklvision compare
@@ -44,14 +43,14 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", metavar="DATA", nargs="?", type=Path, help="folder or file (see below)")
-    add("--cv", type=at_least(2), default=5, metavar="FOLDS", help="folds (default: 5)")
+    add("data", metavar="DATA", nargs="?", help="folder, file or name of a data set (see below)")
+    add("--cv", type=make_integer_type(2), default=5, metavar="FOLDS", help="folds (default: 5)")
     add(
         "--repeats",
-        type=at_least(1),
+        type=make_integer_type(1),
         default=1,
         metavar="N",
-        help="how often the folds are drawn anew (default: 1)",
+        help="number of times that new folds are drawn (default: 1)",
     )
     add_data_options(add)
     add(
@@ -64,15 +63,15 @@ def add_parser(commands: Any) -> None:
     )
     add(
         "--n-jobs",
-        type=_n_jobs,
+        type=_parse_jobs,
         metavar="N",
         help=f"fits at the same time, -1 for one per core (default: one per core, at most "
-        f"{MOST_JOBS})",
+        f"{_MAX_JOBS})",
     )
-    add("--seed", type=at_least(0), default=0, help="seed of folds and fits (default: 0)")
+    add("--seed", type=make_integer_type(0), default=0, help="seed of folds and fits (default: 0)")
     add(
         "--image-size",
-        type=at_least(1),
+        type=make_integer_type(1),
         default=64,
         metavar="PIXELS",
         help="longer side that images of a folder are reduced to (default: 64)",
@@ -82,9 +81,9 @@ def add_parser(commands: Any) -> None:
         "--out",
         dest="out",
         type=Path,
-        default=Path(DEFAULT_REPORT),
+        default=Path(_DEFAULT_REPORT),
         metavar="REPORT.html",
-        help=f"where to write the report (default: {DEFAULT_REPORT})",
+        help=f"where to write the report (default: {_DEFAULT_REPORT})",
     )
     add(
         "--robustness",
@@ -95,19 +94,19 @@ def add_parser(commands: Any) -> None:
     add(
         "--forecast",
         action="store_true",
-        help="add to the report what more samples would bring to the best candidate and the best "
-        "baseline: they are trained on parts of the samples",
+        help="add to the report a forecast of the scores with more samples: the best candidate and "
+        "the best baseline are trained on parts of the samples",
     )
     add(
         "--memory",
         type=Path,
         metavar="FOLDER",
-        help="keep every result there, so that the same call goes on after an interruption",
+        help="keep every result there, so that the same call continues after an interruption",
     )
     add(
         "--keep-going",
         action="store_true",
-        help="a classifier that fails becomes a row that says why, instead of ending the command",
+        help="a classifier that fails becomes a row with its error, instead of ending the command",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
     parser.set_defaults(run=run)
@@ -115,86 +114,77 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load, compare, print, write."""
-    from sklvision.cli._data import load_data, load_named
-
-    with user_errors():
+    with convert_errors():
         check_writable(args.out)
         scoring = [name for names in args.scoring for name in names.split(",") if name]
         if args.data is None:
-            _refuse_without_data(args, scoring)
-            data = load_named("digits")
-        else:
-            data = load_data(
-                args.data,
-                target=args.target,
-                groups=args.groups,
-                image_size=args.image_size,
-                allow_pickle=args.allow_pickle,
-                on_error=args.on_error,
-            )
+            _check_scoring(scoring)
+        data = load_data(args.data or "digits", args, max_side=args.image_size)
     if not args.quiet:
-        print(data, file=sys.stderr)
+        print(data.DESCR, file=sys.stderr)
 
-    with user_errors():
-        # Loads torch, so only once the data are known to be good.
-        from sklvision.cli._candidates import choose_candidates
-        from sklvision.model_selection import compare_estimators
+    with convert_errors():
+        # These load torch, so only once the data are known to be good.
+        from sklvision.model_selection import (
+            compare_estimators,
+            forecast_best,
+            measure_robustness,
+        )
+        from sklvision.recipes import make_candidates
 
-        candidates, baselines = choose_candidates(data)
-        groups = None if args.no_groups else data.groups
-        n_jobs = _default_jobs() if args.n_jobs is None else args.n_jobs
+        candidates, baselines = make_candidates(data.data)
+        n_jobs = _count_jobs() if args.n_jobs is None else args.n_jobs
+        common: dict[str, Any] = {"n_jobs": n_jobs, "random_state": args.seed}
         result = compare_estimators(
             candidates,
-            data.X,
-            data.y,
+            data.data,
+            data.target,
             cv=args.cv,
             n_repeats=args.repeats,
-            groups=groups,
+            groups=data.groups,
             scoring=scoring,
             baselines=baselines or True,
             error_score=float("nan") if args.keep_going else "raise",
             memory=args.memory,
-            n_jobs=n_jobs,
-            random_state=args.seed,
             verbose=0 if args.quiet else 1,
+            **common,
         )
-        named = {"Data": str(data), **result.description}
-        result = replace(result, description=named)
-        result.to_html(args.out)  # first: who reads the table may stop early
+        result = replace(result, description={"Data": data.DESCR, **result.description})
+        result.to_html(args.out)  # first: a reader of the table may stop early
     print(result)
-    if args.robustness or args.forecast:
-        from sklvision.cli._more import forecast_best, measure_robustness
-
-        with user_errors():
-            more: dict[str, Any] = {}
-            if args.robustness:
-                more["robustness"] = measure_robustness(result, data, n_jobs, args.seed)
-                print(f"\n{more['robustness']}")
-            if args.forecast:
-                more["forecast"] = forecast_best(result, data, groups, args.cv, n_jobs, args.seed)
-                for name, forecast in more["forecast"].items():
-                    print(f"\n{name}: {forecast}")
-            result.to_html(args.out, **more)
+    with convert_errors():
+        sections: dict[str, Any] = {}
+        if args.robustness:
+            robustness = measure_robustness(result, data.data, data.target, **common)
+            sections["robustness"] = robustness
+            print(f"\n{robustness}")
+        if args.forecast:
+            forecasts = forecast_best(
+                result, data.data, data.target, groups=data.groups, cv=args.cv, **common
+            )
+            sections["forecast"] = forecasts
+            for name, forecast in forecasts.items():
+                print(f"\n{name}: {forecast}")
+        if sections:
+            result.to_html(args.out, **sections)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
 
 
-def _n_jobs(text: str) -> int:
+def _parse_jobs(text: str) -> int:
     if not text.lstrip("+-").isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected an integer other than 0, got {text!r}")
     return int(text)
 
 
-def _default_jobs() -> int:
+def _count_jobs() -> int:
     from joblib import cpu_count
 
-    return min(MOST_JOBS, cpu_count())
+    return min(_MAX_JOBS, cpu_count())
 
 
-def _refuse_without_data(args: argparse.Namespace, scoring: list[str]) -> None:
-    for option, value in (("--groups", args.groups), ("--target", args.target)):
-        if value is not None:
-            raise ValueError(f"{option} {value} needs DATA: the digits have no columns.")
+def _check_scoring(scoring: list[str]) -> None:
+    """Raise if the path of the data was taken for the name of a score."""
     for name in scoring:
         if Path(name).exists():
             raise ValueError(f"--scoring {name}: is a path; put DATA before --scoring.")

@@ -1,13 +1,27 @@
-"""The error that ends a command with one line."""
+"""Errors that end a command with one line, in terms of its options."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Keywords of the package's functions, and the options that set them.
+_OPTIONS = {
+    "allow_pickle=True": "--allow-pickle",
+    "groups=None": "--no-groups",
+    "group=": "--groups ",
+    "groups=": "--groups ",
+    "target=": "--target ",
+    "image_shape=": "--image-shape ",
+    "image_size=": "--image-size ",
+    "max_epochs=": "--epochs ",
+}
+_KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(_OPTIONS)})")
+
 
 class CommandError(Exception):
-    """What is wrong, for the user; ``status`` is the exit status."""
+    """Error of a command; ``status`` is the exit status."""
 
     def __init__(self, message: object, status: int = 2) -> None:
         super().__init__(str(message))
@@ -15,19 +29,21 @@ class CommandError(Exception):
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
-    """Turn errors into errors of the command, of status 2 if the arguments or data are wrong.
+def convert_errors() -> Iterator[None]:
+    """Convert errors to errors of the command, of status 2 if arguments or data are wrong.
 
-    Those that carry notes come from a fit: the data were read and accepted before. Their
-    notes tell which.
+    Errors with notes come from a fit, whose arguments and data were accepted; the notes name it.
     """
     try:
         yield
-    except (CommandError, BrokenPipeError):  # said already, or nobody is left to tell
+    except (CommandError, BrokenPipeError):
         raise
     except Exception as error:
         notes = getattr(error, "__notes__", [])
-        users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
-        said = str(error) if users else f"{type(error).__name__}: {error}"
-        status = 2 if users and not notes else 1
-        raise CommandError(" ".join([said, *notes]), status=status) from error
+        is_users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
+        message = str(error) if is_users else f"{type(error).__name__}: {error}"
+        if is_users and not notes:
+            message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
+            message = re.sub("^option ", "--option ", message)
+        status = 2 if is_users and not notes else 1
+        raise CommandError(" ".join([message, *notes]), status=status) from error

@@ -1,4 +1,4 @@
-"""``sklvision info``: what a report of a problem should begin with."""
+"""``sklvision info``: versions, devices and architectures, to report a problem."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from sklvision._version import __version__
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
-_EXTRAS = ["pillow", "matplotlib", "mlflow"]
+_EXTRAS = ["pillow", "pooch", "matplotlib", "mlflow"]
 
 
 def add_parser(commands: Any) -> None:
@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
 
     facts = {"sklvision": __version__, "Python": platform.python_version()}
     facts["platform"] = platform.platform()
-    facts |= {package: _version(package) for package in _PACKAGES + _EXTRAS}
+    facts |= {package: _find_version(package) for package in _PACKAGES + _EXTRAS}
     facts["processor cores"] = str(os.cpu_count())
-    facts["devices"] = ", ".join(_devices())
+    facts["devices"] = ", ".join(_list_devices())
     for kind in ("spectrum", "image"):
         facts[f"{kind} architectures"] = ", ".join(list_architectures(kind, library="sklvision"))
     width = max(map(len, facts))
@@ -42,23 +42,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _version(package: str) -> str:
+def _find_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
 
 
-def _devices() -> list[str]:
-    """Every device that a classifier accepts here, found as a classifier finds it."""
+def _list_devices() -> list[str]:
+    """List every device that a classifier accepts here."""
     from sklvision._torch.device import resolve_device
 
-    def exists(device: str) -> bool:
+    def is_available(device: str) -> bool:
         try:
             resolve_device(device)
         except ValueError:
             return False
         return True
 
-    gpus = takewhile(exists, (f"cuda:{i}" for i in count()))
-    return ["cpu", *gpus, *filter(exists, ["mps"])]
+    gpus = takewhile(is_available, (f"cuda:{i}" for i in count()))
+    return ["cpu", *gpus, *filter(is_available, ["mps"])]

@@ -1,4 +1,4 @@
-"""The parser, and what all commands share: errors of one line, and exit statuses."""
+"""Parser of all commands, their errors of one line, and exit statuses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sklvision._version import __version__
 from sklvision.cli import _compare, _info, _predict, _train
 from sklvision.cli._errors import CommandError
 
-INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
+_INTERRUPTED_STATUS = 130  # 128 plus the number of SIGINT, as in shells
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the usage is a --help away."""
+    """Parser whose errors take one line; --help shows the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message}\n")
@@ -34,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 if all went well, 1 if a fit failed, 2 if the arguments or the data are
+        0 without an error, 1 if a fit failed, 2 if the arguments or the data are
         wrong, 130 if interrupted.
 
     Examples
     --------
     >>> from sklvision.cli import main
-    >>> main(["compare", "no_such_file.npz"])  # says so on standard error
+    >>> main(["compare", "missing.npz"])  # prints an error on standard error
     2
     """
     parser = _make_parser()
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # "±" on a terminal without it
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _one_line_warnings(prog)
+            warnings.showwarning = _make_warning_printer(prog)
             status = args.run(args)
         sys.stdout.flush()
     except CommandError as error:
@@ -62,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.status
     except KeyboardInterrupt:
         print(f"\n{prog}: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+        return _INTERRUPTED_STATUS
+    except BrokenPipeError:  # the reader, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
@@ -81,7 +81,7 @@ def _make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _one_line_warnings(prog: str) -> Any:
+def _make_warning_printer(prog: str) -> Any:
     def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
         print(f"{prog}: warning: {' '.join(str(message).split())}", file=sys.stderr)
 

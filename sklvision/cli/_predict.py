@@ -1,4 +1,4 @@
-"""``sklvision predict``: labels for images and spectra, by a model out of a file."""
+"""``sklvision predict``: labels of images and spectra, predicted by a model in a file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sklvision.cli._arguments import at_least
-from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable
+from sklvision.cli._arguments import check_writable, make_integer_type
+from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
 
 _EPILOG = """\
 MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Loading it
-runs code that the file holds, so only load files from people you trust.
+runs code that the file holds, so load only files from people you trust.
 
 PATH is, for a model of images,
   an image file, or a folder, which is searched for images at all depths
@@ -27,7 +26,7 @@ PATH is, for a model of images,
 and for a model of spectra
   a .npz file  with an array X of one spectrum per row
   a .csv file  with a line of column names and one spectrum per row
-(.tsv, .csv.gz and .tsv.gz as well). A column of labels or groups is passed over.
+(.tsv, .csv.gz and .tsv.gz as well). A column of labels or groups is ignored.
 
 The output has a line for every image or row, in the order given and, inside of folders,
 in natural order (2.png before 10.png):
@@ -52,7 +51,7 @@ def add_parser(commands: Any) -> None:
     )
     add = parser.add_argument
     add("model", metavar="MODEL", type=Path, help="file of the model; it can run any code")
-    add("paths", metavar="PATH", nargs="+", type=Path, help="what to label (see below)")
+    add("paths", metavar="PATH", nargs="+", type=Path, help="files and folders (see below)")
     add(
         "--out",
         type=Path,
@@ -63,7 +62,7 @@ def add_parser(commands: Any) -> None:
     add("--proba", action="store_true", help="add a column with the probability of each class")
     add(
         "--batch-size",
-        type=at_least(1),
+        type=make_integer_type(1),
         default=256,
         metavar="N",
         help="samples that are held in memory at once (default: 256)",
@@ -73,7 +72,7 @@ def add_parser(commands: Any) -> None:
         choices=["raise", "skip"],
         default="raise",
         help="whether an image that cannot be read is an error, or keeps its line with an empty "
-        "label; to tell beforehand, each image is then read twice (default: raise)",
+        "label; to find these first, each image is then read twice (default: raise)",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
     parser.set_defaults(run=run)
@@ -81,37 +80,36 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load, predict, write."""
-    with user_errors():
+    with convert_errors():
         if args.out is not None:
             check_writable(args.out)
         if args.proba and args.format == "kaggle":
             raise ValueError("--proba: the format kaggle has no columns of probabilities.")
-        from tqdm import tqdm
-
-        from sklvision.cli._inputs import find_files, is_table, natural, read_images, read_tables
-
-        files = find_files(args.paths)
-        if args.format == "kaggle":
-            files.sort(key=natural)
         model = load_model(args.model)
         if args.proba and not hasattr(model, "predict_proba"):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")
-        if is_table(files[0]):
-            batches = read_tables(files, model, args.batch_size)
-        else:
-            batches = read_images(files, model, args.batch_size, args.on_error)
-        n_images = None if is_table(files[0]) else len(files)
-        quiet = args.quiet or args.out is None
+        from tqdm import tqdm
+
+        from sklvision.datasets import read_samples
+
+        reader = read_samples(
+            args.paths,
+            model,
+            batch_size=args.batch_size,
+            on_error=args.on_error,
+            sort=args.format == "kaggle",
+        )
+        is_quiet = args.quiet or args.out is None
         with (
-            _output(args.out) as file,
-            tqdm(total=n_images, unit="sample", disable=quiet) as progress,
+            _open_output(args.out) as file,
+            tqdm(total=reader.n_samples, unit="sample", disable=is_quiet) as progress,
         ):
             writer = csv.writer(file, lineterminator="\n")
             n_samples = 0
-            for batch in batches:
-                rows = _rows(args, model, batch, n_samples)
-                if not n_samples:  # nothing is written before it is known that this works
-                    writer.writerow(_header(args, model, n_images is None))
+            for batch in reader:
+                rows = _make_rows(args, model, batch, n_samples)
+                if not n_samples:  # nothing is written before the first batch was predicted
+                    writer.writerow(_make_header(args, model, reader.has_rows))
                 writer.writerows(rows)
                 n_samples += len(rows)
                 progress.update(len(rows))
@@ -121,23 +119,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def load_model(path: Path) -> Any:
-    """Load a fitted model, or say why it is none."""
+    """Load a fitted model, or raise an error that names the file."""
     import joblib
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
     if path.is_dir():
-        raise ValueError(f"{path}: is a folder, a file of a model was expected.")
+        raise ValueError(f"{path}: is a directory, expected the file of a model.")
     try:
         model = joblib.load(path)
     except FileNotFoundError as error:
         if Path(error.filename or "") != path:
             raise
-        raise FileNotFoundError(f"{path}: there is no such file.") from error
-    except Exception as error:  # what is no pickle, or was made by other versions, raises anything
-        said = str(error) or type(error).__name__
+        raise FileNotFoundError(f"{path}: does not exist.") from error
+    except Exception as error:  # other files, and pickles of other versions, raise anything
+        reason = str(error) or type(error).__name__
         raise ValueError(
-            f"{path}: cannot be loaded as a model ({type(error).__name__}: {said})."
+            f"{path}: cannot be loaded as a model ({type(error).__name__}: {reason})."
         ) from error
     if not hasattr(model, "predict") or isinstance(model, type):
         raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
@@ -148,53 +146,34 @@ def load_model(path: Path) -> Any:
     return model
 
 
-def predict(model: Any, X: Any) -> tuple[Any, Any]:
-    """Labels, and probabilities or None where the model has none; images are read once."""
-    import numpy as np
-    from sklearn.pipeline import Pipeline
+def _make_rows(args: argparse.Namespace, model: Any, batch: Any, n_before: int) -> list[list[Any]]:
+    """Make a line per sample; samples that could not be read have one without a label."""
+    from sklvision.utils._predictions import predict_with_probabilities
 
-    from sklvision.utils._lazy import is_collection
-
-    if isinstance(model, Pipeline) and len(model) > 1:
-        X = model[:-1].transform(X)
-        X = np.asarray(X) if is_collection(X) and len(X.shape) > 1 else X
-        model = model[-1]
-    if not hasattr(model, "predict_proba"):
-        return model.predict(X), None
-    probabilities = model.predict_proba(X)
-    if hasattr(model, "net_"):  # its most probable class is its prediction
-        return model.classes_[probabilities.argmax(axis=1)], probabilities
-    return model.predict(X), probabilities
-
-
-def _rows(args: argparse.Namespace, model: Any, batch: Any, n_before: int) -> list[list[Any]]:
-    """One line per sample; those that could not be read keep theirs, without a label."""
-    answers: dict[int, list[Any]] = {}
-    n_columns = len(_answer_header(args, model))
-    if len(batch.places):
-        labels, probabilities = predict(model, batch.X)
+    cells: dict[int, list[Any]] = {}
+    if len(batch.positions):
+        labels, probabilities = predict_with_probabilities(model, batch.data)
         columns = {label: i for i, label in enumerate(getattr(model, "classes_", ()))}
-        for i, place in enumerate(batch.places):
-            answer = [labels[i]]
+        for i, position in enumerate(batch.positions):
+            cells[position] = [labels[i]]
             if probabilities is not None and args.format == "csv":
-                answer.append(f"{probabilities[i, columns[labels[i]]]:.6f}")
+                cells[position].append(f"{probabilities[i, columns[labels[i]]]:.6f}")
                 if args.proba:
-                    answer += [f"{probability:.6f}" for probability in probabilities[i]]
-            answers[place] = answer
-    rows = []
-    for place, name in enumerate(batch.names):
-        first = [n_before + place + 1] if args.format == "kaggle" else list(name)
-        rows.append(first + answers.get(place, [""] * n_columns))
-    return rows
+                    cells[position] += [f"{probability:.6f}" for probability in probabilities[i]]
+    empty = [""] * len(_name_label_columns(args, model))
+    return [
+        [*([n_before + i + 1] if args.format == "kaggle" else name), *cells.get(i, empty)]
+        for i, name in enumerate(batch.names)
+    ]
 
 
-def _header(args: argparse.Namespace, model: Any, has_rows: bool) -> list[str]:
+def _make_header(args: argparse.Namespace, model: Any, has_rows: bool) -> list[str]:
     if args.format == "kaggle":
         return ["ImageId", "Label"]
-    return ["file", *(["row"] if has_rows else []), *_answer_header(args, model)]
+    return ["file", *(["row"] if has_rows else []), *_name_label_columns(args, model)]
 
 
-def _answer_header(args: argparse.Namespace, model: Any) -> list[str]:
+def _name_label_columns(args: argparse.Namespace, model: Any) -> list[str]:
     if args.format == "kaggle" or not hasattr(model, "predict_proba"):
         return ["label"]
     classes = [f"probability_{label}" for label in model.classes_] if args.proba else []
@@ -202,7 +181,7 @@ def _answer_header(args: argparse.Namespace, model: Any) -> list[str]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[Any]:
+def _open_output(path: Path | None) -> Iterator[Any]:
     if path is None:
         yield sys.stdout
     else:

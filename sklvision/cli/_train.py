@@ -1,36 +1,38 @@
-"""``sklvision train``: a model in one file, with an honest estimate of how good it is."""
+"""``sklvision train``: a model in one file, with an estimate of its accuracy."""
 
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sklvision.cli._arguments import add_data_options, at_least
-from sklvision.cli._errors import user_errors
-from sklvision.cli._files import check_writable
+from sklvision.cli._arguments import (
+    DATA_HELP,
+    add_data_options,
+    check_writable,
+    load_data,
+    make_integer_type,
+)
+from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
 
-if TYPE_CHECKING:
-    from sklvision.cli._data import Data
-    from sklvision.cli._models import Model
-
-_EPILOG = """\
+# Parameters of models that have an option of their own.
+_OWN_OPTIONS = {
+    "random_state": "--seed",
+    "device": "--device",
+    "verbose": "--quiet",
+    "max_epochs": "--epochs",
+}
+_EPILOG = f"""\
 MODEL is a recipe or an architecture: sklvision train --list prints all of them.
 An architecture for images comes behind a step that resizes them, so that the file
 takes raw images of any size.
 
-DATA is one of
-  a folder      of images, in one subfolder per class
-  a .npz file   with arrays X and y, and group where known; X of 2 dimensions
-                holds spectra, of 3 or 4 images
-  a .csv file   of spectra: a row of column names, then one spectrum per row
-                (.tsv, .csv.gz and .tsv.gz as well); --image-shape takes the rows
-                for images
-  a name        of a data set, whose training part is fetched: digits, mnist,
-                cifar10, nails, flowers17; a file or folder of that name goes first
+{DATA_HELP}
+With --image-shape, rows of a file are images.
 
 A part of the samples is held out to measure the accuracy, then the model is trained on
 all of them. The file is written by joblib: joblib.load gives the fitted
@@ -50,7 +52,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="train a recipe or an architecture, and write it to one file",
-        description="Train a recipe or an architecture on labelled images or spectra, "
+        description="Train a recipe or an architecture on labeled images or spectra, "
         "estimate its accuracy on samples held out, and write it to one file.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -60,9 +62,16 @@ def add_parser(commands: Any) -> None:
     add("--list", action="store_true", help="print the recipes and architectures, and stop")
     add("--data", metavar="DATA", help="folder, file or name of a data set (see below)")
     add("--out", type=Path, metavar="MODEL.joblib", help="where to write the model")
-    add("--seed", type=at_least(0), default=0, help="seed of training and splits (default: 0)")
-    add("--device", help="cpu, cuda, cuda:1 or mps (default: a GPU if there is one)")
-    add("--epochs", type=at_least(1), metavar="N", help="passes over the training data")
+    add(
+        "--seed",
+        type=make_integer_type(0),
+        default=0,
+        help="seed of training and splits (default: 0)",
+    )
+    add(
+        "--device", default="auto", help="cpu, cuda, cuda:1 or mps (default: a GPU if there is one)"
+    )
+    add("--epochs", type=make_integer_type(1), metavar="N", help="passes over the training data")
     add(
         "--option",
         action="append",
@@ -73,30 +82,30 @@ def add_parser(commands: Any) -> None:
     )
     add(
         "--image-size",
-        type=at_least(1),
+        type=make_integer_type(1),
         metavar="PIXELS",
-        help="longer side that an architecture sees images at (default: 64 or, if smaller, their "
-        "own; for pretrained weights that of their training)",
+        help="longer side of the images that an architecture receives (default: 64 or, if smaller, "
+        "their own; for pretrained weights that of their training)",
     )
     add(
         "--image-shape",
-        type=_image_shape,
+        type=_parse_image_shape,
         metavar="HEIGHTxWIDTH",
-        help="take rows of numbers for images of this height and width, such as 28x28, "
-        "or 32x32x3 for colours",
+        help="read rows of numbers as images of this height and width, such as 28x28, "
+        "or 32x32x3 for colors",
     )
     add_data_options(add)
     estimate = parser.add_mutually_exclusive_group()
     estimate.add_argument(
         "--cv",
-        type=at_least(2),
+        type=make_integer_type(2),
         metavar="FOLDS",
         help="estimate the accuracy by cross-validation (default: on 20 %% held out once)",
     )
     estimate.add_argument(
         "--no-estimate",
         action="store_true",
-        help="train on all samples at once, and measure nothing",
+        help="train on all samples at once, without an estimate of the accuracy",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
     parser.set_defaults(run=run)
@@ -104,136 +113,134 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, estimate, train, write."""
-    if args.list:
-        from sklvision.cli._models import list_models
-
-        with user_errors():
-            for line in list_models():
-                print(line)
-        return 0
-
-    with user_errors():
-        for what, given in (("MODEL", args.model), ("--data", args.data), ("--out", args.out)):
-            if given is None:
-                raise ValueError(f"{what} is missing. See: sklvision train --help")
+    with convert_errors():
+        if args.list:
+            return _print_models()
+        for name, value in (("MODEL", args.model), ("--data", args.data), ("--out", args.out)):
+            if value is None:
+                raise ValueError(f"{name} is missing. See: sklvision train --help")
         check_writable(args.out)
-        model, data = _choose(args)
+        options = _parse_options(args.option)
+        from sklvision.recipes import get_model
+
+        model = get_model(
+            args.model,
+            options=options,
+            max_epochs=args.epochs,
+            image_size=args.image_size,
+            random_state=args.seed,
+            device=args.device,
+        )
+        data = load_data(args.data, args, image_shape=args.image_shape)
+        _check_kind(model, data)
     if not args.quiet:
-        print(data, file=sys.stderr)
-
-    with user_errors():
-        estimator = model.make(data)
-        if args.no_estimate:
-            measured = "Accuracy: not measured (--no-estimate)."
-        else:
-            from sklvision.cli._estimate import estimate_accuracy
-
-            measured = str(
-                estimate_accuracy(
-                    model.name, estimator, data, cv=args.cv, seed=args.seed, verbose=not args.quiet
-                )
-            )
+        print(data.DESCR, file=sys.stderr)
+    with convert_errors():
+        estimator = model.build(data.data)
         with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
-            print(measured, flush=True)
+            print(_estimate(model.name, estimator, data, args), flush=True)
         _train(estimator, data, args)
     return 0
 
 
-def _choose(args: argparse.Namespace) -> tuple[Model, Data]:
-    from sklvision.cli._models import choose_model, parse_options
+def _print_models() -> int:
+    from sklvision.recipes import list_models
 
-    model = choose_model(
-        args.model,
-        seed=args.seed,
-        device=args.device,
-        options=parse_options(args.option),
-        epochs=args.epochs,
-        image_size=args.image_size,
-    )
-    data = _load(args)
-    if model.takes_images and not data.is_images:
-        raise ValueError(
-            f"{model.name} takes images, and {data.name} holds rows of {data.X.shape[1]} numbers; "
-            "if they are pixels, say by --image-shape how high and wide the images are."
-        )
-    if data.is_images and not model.takes_images:
+    models = list_models()
+    width = max(len(name) for name, _, _ in models)
+    for name, kind, description in models:
+        print(f"{name.ljust(width)}  {kind.ljust(8)}  {description}")
+    return 0
+
+
+def _check_kind(model: Any, data: Any) -> None:
+    if model.kind == data.kind:
+        return
+    if data.kind == "images":
         raise ValueError(f"{model.name} takes spectra, and {data.name} holds images.")
-    return model, data
+    raise ValueError(
+        f"{model.name} takes images, and {data.name} holds rows of {data.data.shape[1]} numbers; "
+        "if they are pixels, pass the height and width of the images by --image-shape."
+    )
 
 
-def _load(args: argparse.Namespace) -> Data:
-    from dataclasses import replace
+def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace) -> object:
+    if args.no_estimate:
+        return "Accuracy: not measured (--no-estimate)."
+    from sklvision.model_selection import estimate_accuracy
 
-    from sklvision.cli._data import NAMED, load_data, load_named, rows_to_images
-    from sklvision.model_selection._checks import check_groups, check_samples
-    from sklvision.utils._suggest import did_you_mean
-
-    path = Path(args.data)
-    if not path.exists() and args.data in NAMED:
-        for option, value in (("--groups", args.groups), ("--target", args.target)):
-            if value is not None:
-                raise ValueError(f"{option} {value}: the data set {args.data} has no columns.")
-        data = load_named(args.data)
-    elif path.exists():
-        if args.data in NAMED:
-            print(f"Taking {path.resolve()}, not the data set of that name.", file=sys.stderr)
-        data = load_data(
-            path,
-            target=args.target,
-            groups=args.groups,
-            image_size=None,
-            allow_pickle=args.allow_pickle,
-            on_error=args.on_error,
-        )
-    else:
-        hint = did_you_mean(args.data, NAMED)
-        raise FileNotFoundError(
-            f"{args.data}: there is no such file or folder, and no data set of that name. {hint}"
-        )
-    if args.image_shape:
-        n_pixels = args.image_shape[0] * args.image_shape[1] * (*args.image_shape, 1)[2]
-        if data.is_images or data.X.shape[1] != n_pixels:
-            raise ValueError(f"--image-shape asks for rows of {n_pixels} numbers, got {data}.")
-        data = replace(data, X=rows_to_images(data.X, args.image_shape))
-    X, y = check_samples(data.X, data.y)
-    groups = None if args.no_groups else check_groups(data.groups, len(y))
-    return replace(data, X=X, y=y, groups=groups)
+    return estimate_accuracy(
+        estimator,
+        data.data,
+        data.target,
+        name=name,
+        cv=args.cv,
+        groups=data.groups,
+        random_state=args.seed,
+        verbose=0 if args.quiet else 1,
+    )
 
 
-def _train(estimator: Any, data: Data, args: argparse.Namespace) -> None:
+def _train(estimator: Any, data: Any, args: argparse.Namespace) -> None:
+    from math import isnan
     from time import perf_counter
 
     import joblib
 
-    from sklvision.cli._models import set_where_trained
-    from sklvision.model_selection._budget.costs import count_parameters
+    from sklvision.model_selection import parameter_count
+    from sklvision.recipes import set_net_params
     from sklvision.reporting import format_bytes, format_count, format_time
 
+    n_samples = len(data.target)
     if not args.quiet:
-        print(f"Training on all {len(data.y)} samples", file=sys.stderr, flush=True)
-        set_where_trained(estimator, "verbose", 1)
+        print(f"Training on all {n_samples} samples", file=sys.stderr, flush=True)
+        with suppress(ValueError):  # a recipe without a net shows no progress
+            set_net_params(estimator, verbose=1)
     start = perf_counter()
     try:
-        estimator.fit(data.X, data.y)
+        estimator.fit(data.data, data.target)
     except Exception as error:
         error.add_note("Raised by the training on all samples.")
         raise
     seconds = perf_counter() - start
-    set_where_trained(estimator, "verbose", 0)
-    if data.mode:
-        estimator.image_mode_ = data.mode  # how image files are to be read at prediction
+    with suppress(ValueError):
+        set_net_params(estimator, verbose=0)
     with atomic_write(args.out) as file:
         joblib.dump(estimator, file)
-    n_parameters = count_parameters(estimator)
-    known = f", {format_count(n_parameters)} parameters" if n_parameters is not None else ""
+    n_parameters = parameter_count(estimator)
+    parameters = "" if isnan(n_parameters) else f", {format_count(int(n_parameters))} parameters"
     size = format_bytes(args.out.stat().st_size)
     print(
-        f"Trained on all {len(data.y)} samples in {format_time(seconds)} s\n"
-        f"Written to {args.out.resolve()} ({size}{known})"
+        f"Trained on all {n_samples} samples in {format_time(seconds)} s\n"
+        f"Written to {args.out.resolve()} ({size}{parameters})"
     )
 
 
-def _image_shape(text: str) -> tuple[int, ...]:
+def _parse_options(texts: list[str]) -> dict[str, Any]:
+    """Convert ``["dropout=0.2", "optimizer=sgd"]`` to keywords."""
+    options: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.isidentifier():
+            raise ValueError(f"--option {text}: expected NAME=VALUE, such as dropout=0.2.")
+        if key in _OWN_OPTIONS:
+            raise ValueError(f"Use {_OWN_OPTIONS[key]} instead of --option {key}.")
+        if key in options:
+            raise ValueError(f"--option {text}: {key} is set twice.")
+        options[key] = _parse_value(value)
+    return options
+
+
+def _parse_value(text: str) -> Any:
+    if text.lower() in ("true", "false", "none"):
+        text = text.capitalize()
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _parse_image_shape(text: str) -> tuple[int, ...]:
     sides = text.lower().replace(",", "x").replace("×", "x").split("x")
     if len(sides) not in (2, 3) or not all(side.isdecimal() and int(side) > 0 for side in sides):
         raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH, such as 28x28, got {text!r}")

@@ -260,7 +260,7 @@ def set_net_params(estimator: Any, **params: Any) -> Any:
     ]
     if not prefixes:
         values = ", ".join(f"{name}={value!r}" for name, value in params.items())
-        raise ValueError(f"{values}: {estimator!r} contains no net to train.")
+        raise ValueError(f"{values}: the {type(estimator).__name__} contains no net to train.")
     return estimator.set_params(
         **{prefix + name: value for prefix in prefixes for name, value in params.items()}
     )

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
+from sklearn.pipeline import Pipeline
+
+from sklvision.utils._samples import as_samples
 
 
 class ProbabilitiesMixin:
@@ -104,3 +107,20 @@ class PredictionsMixin(ProbabilitiesMixin):
 
     def _predict_indices(self, X: Any) -> np.ndarray:
         return self._logits(X).argmax(axis=1)
+
+
+def predict_with_probabilities(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Predict labels, and probabilities or None where the model has none.
+
+    Images of a collection are read once: the last step of a pipeline receives an array.
+    """
+    if isinstance(model, Pipeline) and len(model) > 1:
+        samples = as_samples(model[:-1].transform(X))
+        X = samples.to_array() if samples.sample_shape else samples.data
+        model = model[-1]
+    if not hasattr(model, "predict_proba"):
+        return model.predict(X), None
+    probabilities = model.predict_proba(X)
+    if isinstance(model, ProbabilitiesMixin):  # its most probable class is its prediction
+        return model.classes_[probabilities.argmax(axis=1)], probabilities
+    return model.predict(X), probabilities

@@ -1,8 +1,12 @@
-"""Small real data, and models trained by the command itself."""
+"""Small real data, models trained by the command itself, and ways to run a command."""
+
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
 
 from sklvision.cli import main
 from sklvision.datasets import make_spectra
@@ -32,6 +36,16 @@ def spectra_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def iris_file(tmp_path_factory):
+    """A third of iris, small and real, as an npz of four bands with plants in groups."""
+    X, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])
+    path = tmp_path_factory.mktemp("data") / "iris.npz"
+    np.savez(path, X=X[::3], y=names[y[::3]], plant=np.arange(50) // 2)
+    return path
+
+
+@pytest.fixture(scope="session")
 def image_model(digit_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("model") / "numbers.joblib"
     argv = ["train", "resnet8", "--data", str(digit_folder), "--epochs", "5", "--no-estimate"]
@@ -49,7 +63,7 @@ def spectra_model(spectra_file, tmp_path_factory):
 
 @pytest.fixture
 def run(capsys):
-    """Run a command; gives its status, and what it wrote to both streams."""
+    """Run a command; returns its status and the text on both streams."""
 
     def run(*argv):
         try:
@@ -62,14 +76,38 @@ def run(capsys):
 
 
 @pytest.fixture
-def refused(run):
-    """Run a command that is to fail in one line, which it gives."""
+def run_error(run):
+    """Run a command that must fail with one line on standard error, which is returned."""
 
-    def refused(*argv):
+    def run_error(*argv):
         status, out, err = run(*argv)
         assert (status, out) == (2, "")
         assert err.startswith(f"sklvision {argv[0]}: error: ")
         assert err.count("\n") == 1, err
         return err
 
-    return refused
+    return run_error
+
+
+@pytest.fixture
+def start():
+    """Start a command as a process of its own, in a folder; all are ended with the test."""
+    running = []
+
+    def start(folder, *argv, **options):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sklvision", *map(str, argv)],
+            cwd=folder,
+            env={**os.environ, "PYTHONWARNINGS": "default"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

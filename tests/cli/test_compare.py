@@ -1,90 +1,263 @@
-"""What ``sklvision compare`` adds to its report, and what it keeps."""
+"""``sklvision compare``: table, report and errors."""
 
 import re
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
-import sklvision.cli._candidates
-from sklvision.cli import main
+from sklvision import recipes
+from sklvision.image import FlattenImages
+
+
+def read_scores(table):
+    """Read the mean of the first score by estimator from the printed table."""
+    return {
+        name.removesuffix(" *"): float(mean)
+        for name, mean in re.findall(r"^(\S.*?)  +(-?\d\.\d{4}) ±", table, flags=re.MULTILINE)
+    }
 
 
 @pytest.fixture
-def spectra(tmp_path):
-    """A third of iris, so that nets train in no time."""
-    X, y = load_iris(return_X_y=True)
-    path = tmp_path / "iris.npz"
-    np.savez(path, X=X[::2], y=np.array(["setosa", "versicolor", "virginica"])[y[::2]])
-    return path
+def compare(run, tmp_path):
+    """Compare in one process, quietly; the report is report.html in the temporary folder."""
+
+    def compare(*argv):
+        report = ["--report", tmp_path / "report.html"]
+        return run("compare", *argv, "--n-jobs", 1, *report, "--quiet")
+
+    return compare
+
+
+@pytest.fixture
+def candidates(monkeypatch):
+    """Replace the candidates by a tree, or by the given ones."""
+    chosen = {"tree": DecisionTreeClassifier()}
+    monkeypatch.setattr(recipes, "make_candidates", lambda X: (dict(chosen), []))
+    return chosen
+
+
+class OutOfMemory(DecisionTreeClassifier):
+    """A classifier whose fit fails in an unusual way."""
+
+    def fit(self, X, y):
+        raise MemoryError("no 9 TiB")
+
+
+def test_compare_spectra(iris_file, run, tmp_path):
+    out = tmp_path / "report.html"
+    options = ["--cv", 2, "--scoring", "accuracy", "f1_macro", "--groups", "plant", "--out", out]
+    status, printed, err = run("compare", iris_file, *options, "--n-jobs", 1)
+    assert status == 0, err
+    assert "3 classes, grouped by plant" in err
+    assert "12/12" in err
+    scores = read_scores(printed)
+    assert set(scores) == {
+        "majority class",
+        "logistic regression",
+        "PCA + LDA",
+        "spectrum_mlp",
+        "SNV + spectrum_mlp",
+        "spectrum_cnn",
+    }
+    assert scores["majority class"] < 0.4
+    assert scores["logistic regression"] > 0.8
+    assert "PCA + LDA *" in printed
+    assert "f1_macro" in printed
+    assert str(out) in printed
+    page = out.read_text(encoding="utf-8")
+    assert "StratifiedGroupKFold(n_splits=2" in page
+    assert "spectrum_cnn" in page
+    assert "iris: 50 spectra of 4 bands" in page
+
+
+def test_compare_images_in_an_npz_with_groups_in_a_file(tmp_path, run, monkeypatch):
+    digits = load_digits()
+    keep = digits.target < 2
+    X, y = digits.images[keep][:60], digits.target[keep][:60]
+    np.savez(tmp_path / "images.npz", X=X, y=y)
+    (tmp_path / "series.txt").write_text("\n".join(["series", *map(str, np.arange(60) // 4)]))
+    monkeypatch.chdir(tmp_path)
+    options = ["--groups", "series.txt", "--cv", 2, "--n-jobs", 1]
+    status, printed, err = run("compare", "images.npz", *options)
+    assert status == 0, err
+    assert "60 images of 8 × 8 pixels, 2 classes, grouped by series.txt" in err
+    assert read_scores(printed)["resnet8"] > 0.9
+    assert (tmp_path / "sklvision_report.html").exists()
+
+
+def test_compare_a_folder_reduces_large_images(digit_folder, compare, candidates, tmp_path):
+    candidates["tree"] = make_pipeline(FlattenImages(), candidates["tree"])
+    status, printed, err = compare(digit_folder, "--cv", 2, "--image-size", 6)
+    assert status == 0
+    # No progress, and a warning about the series of the writers.
+    assert [line.partition(": ")[2][:8] for line in err.splitlines()] == ["warning:"]
+    assert read_scores(printed)["majority class"] == 0.3333
+    assert "6 × 6 pixels" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_report_with_robustness_and_forecast(spectra, tmp_path, capsys):
-    page = tmp_path / "client.html"
-    arguments = [
-        "--cv",
-        3,
-        "--report",
-        page,
-        "--robustness",
-        "--forecast",
-        "--n-jobs",
-        1,
-        "--quiet",
-    ]
-    assert main(["compare", str(spectra), *map(str, arguments)]) == 0
-    printed = capsys.readouterr().out
+def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, printed, err = run("compare", "--n-jobs", 2)
+    assert status == 0, err
+    scores = read_scores(printed)
+    assert 0.09 < scores["majority class"] < 0.12
+    assert 0.96 < scores["logistic regression"] < 0.98
+    assert max(scores.values()) >= 0.985
+    assert set(scores) > {"spectrum_mlp", "resnet8", "vote of the three"}
+    assert "25/25" in err
+    assert (tmp_path / "sklvision_report.html").exists()
+
+
+def test_compare_adds_robustness_and_forecast_to_the_report(
+    spectra_file, compare, candidates, tmp_path
+):
+    status, printed, _ = compare(spectra_file, "--cv", 3, "--robustness", "--forecast")
+    assert status == 0
     assert "hurts most" in printed
-    assert "more samples would give about" in printed
-    headings = re.findall("<h2>(.*?)</h2>", page.read_text(encoding="utf-8"))
-    assert "Will it hold when the images or spectra get worse?" in headings
-    assert "What would more samples bring?" in headings
+    assert re.search(r"^(tree|logistic regression): ", printed, flags=re.MULTILINE)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "robustness" in page.lower()
+    assert len(re.findall("<h2", page)) > 5
 
 
-def test_memory_goes_on_where_it_was(spectra, tmp_path, capsys):
-    kept = tmp_path / "kept"
-    command = [
-        "compare",
-        str(spectra),
-        "--cv",
-        "2",
-        "--quiet",
-        "--n-jobs",
-        "1",
-        "--memory",
-        str(kept),
-    ]
-    command += ["--report", str(tmp_path / "report.html")]
-    assert main(command) == 0
-    first = capsys.readouterr().out
-    written = {file: file.stat().st_mtime_ns for file in kept.rglob("output.pkl")}
-    assert len(written) == 12
-    assert main(command) == 0
-    assert capsys.readouterr().out == first  # times as well
-    assert {file: file.stat().st_mtime_ns for file in kept.rglob("output.pkl")} == written
+def test_compare_memory_continues_an_earlier_run(iris_file, compare, candidates, tmp_path):
+    memory = tmp_path / "memory"
+    command = [iris_file, "--cv", 2, "--memory", memory]
+    status, first, _ = compare(*command)
+    assert status == 0
+    times = {file: file.stat().st_mtime_ns for file in memory.rglob("output.pkl")}
+    assert len(times) == 6
+    assert compare(*command)[1] == first  # the measured times as well
+    assert {file: file.stat().st_mtime_ns for file in memory.rglob("output.pkl")} == times
 
 
-def test_repeats(spectra, tmp_path, capsys):
-    command = ["compare", str(spectra), "--cv", "2", "--repeats", "2", "--quiet", "--n-jobs", "1"]
-    assert main([*command, "--report", str(tmp_path / "report.html")]) == 0
-    assert "the same 4 folds" in capsys.readouterr().out
+def test_compare_repeats_the_folds(iris_file, compare, candidates):
+    assert "the same 4 folds" in compare(iris_file, "--cv", 2, "--repeats", 2)[1]
 
 
-def test_a_failure_ends_the_command_or_becomes_a_row(spectra, tmp_path, capsys, monkeypatch):
-    choose = sklvision.cli._candidates.choose_candidates
+def test_compare_no_groups_takes_samples_apart(spectra_file, compare, candidates, tmp_path):
+    compare(spectra_file, "--cv", 2, "--no-groups")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "StratifiedKFold(n_splits=2" in page
+    assert "grouped by" not in page
 
-    def with_a_broken_one(data):
-        candidates, baselines = choose(data)
-        broken = candidates["PCA + LDA"].set_params(pca__n_components=40)
-        return {"PCA + LDA": broken}, baselines
 
-    monkeypatch.setattr(sklvision.cli._candidates, "choose_candidates", with_a_broken_one)
-    command = ["compare", str(spectra), "--cv", "2", "--quiet", "--n-jobs", "1"]
-    command += ["--report", str(tmp_path / "report.html")]
-    assert main(command) != 0
-    assert "n_components=40" in capsys.readouterr().err
-    assert main([*command, "--keep-going"]) == 0
-    told = capsys.readouterr()
-    assert "Left out: PCA + LDA failed in 2 of 2 folds" in told.out
-    assert "in 2 of 2 folds: failed with ValueError: n_components=40" in told.err
+def test_compare_keep_going_makes_a_row_of_a_failure(iris_file, compare, candidates):
+    candidates["PCA"] = make_pipeline(PCA(40), LinearDiscriminantAnalysis())
+    status, _, err = compare(iris_file, "--cv", 2)
+    assert status == 1
+    assert "n_components=40" in err
+    status, printed, err = compare(iris_file, "--cv", 2, "--keep-going")
+    assert status == 0
+    assert "PCA failed in 2 of 2 folds" in printed
+    assert "in 2 of 2 folds: failed with ValueError: n_components=40" in err
+
+
+@pytest.mark.parametrize(
+    ("estimator", "words"),
+    [
+        (make_pipeline(PCA(2), LinearDiscriminantAnalysis()), "Error: .*Raised by 'it' in fold 0."),
+        (OutOfMemory(), "MemoryError: no 9 TiB Raised by"),
+    ],
+)
+def test_compare_prints_a_failed_fit_in_one_line(tmp_path, compare, candidates, estimator, words):
+    np.savez(tmp_path / "constant.npz", X=np.ones((20, 4)), y=np.arange(20) % 2)
+    candidates |= {"it": estimator}
+    status, out, err = compare(tmp_path / "constant.npz", "--cv", 2)
+    errors = [line for line in err.splitlines() if ": warning: " not in line]
+    assert (status, out, len(errors)) == (1, "", 1)
+    assert re.match(f"sklvision compare: error: .*{words}", errors[0])
+
+
+@pytest.fixture(scope="module")
+def bad_input(tmp_path_factory):
+    """Files and folders that cannot be compared."""
+    folder = tmp_path_factory.mktemp("bad")
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 6)), np.repeat(["p", "q"], 20)
+    np.savez(folder / "good.npz", X=X, y=y, patient=np.arange(40) // 4)
+    np.savez(folder / "no_x.npz", Z=X, y=y)
+    np.savez(folder / "no_y.npz", X=X)
+    np.savez(folder / "nan.npz", X=np.where(X[3, 2] == X, np.nan, X), y=y)
+    np.savez(folder / "few.npz", X=X, y=[*y[:38], "r", "r"])
+    np.savez(folder / "real.npz", X=X, y=X[:, 0])
+    np.savez(folder / "images.npz", X=np.zeros((4, 8, 8)), kind=[0, 1, 0, 1])
+    pixels, labels = np.zeros((4, 8, 8)), np.arange(4) % 2
+    np.savez(folder / "objects.npz", X=pixels, y=labels.astype(object))
+    pixels[1, 2, 3] = np.nan
+    np.savez(folder / "nan_images.npz", X=pixels, y=labels)
+    (folder / "inf.csv").write_text("y,400,410\na,1,2\nb,3,inf\n")
+    (folder / "junk.npz").write_text("no zip")
+    (folder / "text.csv").write_text("y,400,410\na,1,2\nb,3,oops\n")
+    (folder / "short.txt").write_text("1\n2\n")
+    (folder / "empty").mkdir()
+    (folder / "one" / "a").mkdir(parents=True)
+    image = pytest.importorskip("PIL.Image")
+    image.new("L", (8, 8)).save(folder / "one" / "a" / "0.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["nowhere"], "nowhere: does not exist as a file or folder"),
+        (["digit"], "Did you mean 'digits'?"),
+        (["empty"], "empty: holds no images"),
+        (["one"], "one: holds one class only, 'a'"),
+        (["text.csv"], "text.csv: column '410', row 2: expected a number, got 'oops'"),
+        (["no_x.npz"], "no_x.npz: has no array 'X'"),
+        (["no_y.npz"], "no_y.npz: has no labels; name them by --target"),
+        (["junk.npz"], "junk.npz: is not an npz file"),
+        (["nan.npz"], "nan.npz: 1 values are missing, the first in sample 4, band 'band2'"),
+        (["few.npz"], "'r' (2)"),
+        (["real.npz"], "class labels, got 'continuous'"),
+        (["images.npz"], "images.npz: has no labels; name them by --target (there are: kind)"),
+        (["images.npz", "--target", "kin"], "images.npz: there is no --target 'kin'. Did you"),
+        (["objects.npz"], "objects.npz: holds pickled objects"),
+        (["objects.npz"], "Pass --allow-pickle if"),
+        (["nan_images.npz"], "nan_images.npz: 1 values are missing, the first in sample 2, pixel"),
+        (["inf.csv"], "inf.csv: 1 values are infinite, the first in sample 2, band '410'"),
+        (["good.npz", "--scoring", "acuracy"], "Did you mean 'accuracy'?"),
+        (["good.npz", "--scoring", "accuracy,f1_makro"], "Did you mean 'f1_macro'?"),
+        (["--scoring", "accuracy", "good.npz"], "put DATA before --scoring"),
+        (["good.npz", "--cv", "1"], "--cv: expected an integer of at least 2, got '1'"),
+        (["good.npz", "--cv", "five"], "--cv: expected an integer of at least 2, got 'five'"),
+        (["good.npz", "--cv", "30"], "'p' (20), 'q' (20)"),
+        (["good.npz", "--groups", "patiant"], "Did you mean 'patient'?"),
+        (["good.npz", "--groups", "patient", "--cv", "15"], "as many groups, got 10"),
+        (["good.npz", "--groups", "short.txt"], "short.txt: holds 2 groups for 40 samples"),
+        (["--groups", "patient"], "--groups 'patient': the data set digits has no columns"),
+        (["good.npz", "--n-jobs", "0"], "--n-jobs: expected an integer other than 0"),
+        (["good.npz", "--seed", "-1"], "--seed: expected an integer of at least 0, got '-1'"),
+        (["good.npz", "--out", "nowhere/r.html"], "the directory nowhere does not exist"),
+        (["good.npz", "--out", "empty"], "--out empty: is a directory"),
+    ],
+)
+def test_compare_errors_take_one_line(bad_input, monkeypatch, run_error, argv, words):
+    monkeypatch.chdir(bad_input)
+    assert words in run_error("compare", *argv, "--quiet")
+
+
+@pytest.mark.parametrize("name", ["report.html", "deep/report.html"])
+def test_compare_finds_an_unwritable_place_first(tmp_path, monkeypatch, run_error, name):
+    """A limit on the size of files stands for a full disk: permissions do not stop root."""
+    resource = pytest.importorskip("resource")
+    signal = pytest.importorskip("signal")
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        err = run_error("compare", "nowhere.npz", "--out", name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert err.endswith(f"error: --out {name}: cannot be written to (File too large).\n")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "deep"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,8 @@ def load_labeled(
     """
     path = Path(source)
     if path.exists():
+        if str(source) in _NAMES:
+            warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)
         labeled = _load_path(path, target, groups, max_side, allow_pickle, on_error)
     elif str(source) in _NAMES:
         for name, value in (("groups", groups), ("target", target)):

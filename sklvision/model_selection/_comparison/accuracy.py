@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages, Resize
+from sklvision.model_selection._checks import check_groups, check_samples
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._samples import Samples, as_samples
@@ -26,7 +27,7 @@ _MAX_BASELINE_VALUES = 2e7
 class AccuracyEstimate:
     """Accuracy of an estimator and of simple baselines on samples held out.
 
-    Attributes
+    Parameters
     ----------
     name : str
         Name of the estimator.
@@ -112,7 +113,7 @@ def estimate_accuracy(
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> AccuracyEstimate:
-    """Estimate the accuracy of a classifier on new samples, beside simple baselines.
+    """Estimate the accuracy of a classifier on new samples, next to simple baselines.
 
     Parameters
     ----------
@@ -162,7 +163,8 @@ def estimate_accuracy(
     >>> list(estimate.accuracy), estimate.n_tested
     (['bayes', 'logistic regression', 'majority class'], 30)
     """
-    y = np.asarray(y)
+    y = check_samples(X, y)[1]
+    groups = check_groups(groups, len(y))
     splits = _make_splits(X, y, groups, cv, random_state)
     n_tested = sum(len(test) for _, test in splits)
     candidates = {name: estimator}
@@ -205,12 +207,15 @@ def _make_splits(
     if n_parts < 2:
         raise ValueError(
             f"y: of class {str(classes[counts.argmin()])!r} there is one sample only, too few to "
-            "hold any out."
+            "hold any out. Train without an estimate, or add samples."
         )
     if groups is not None:
         n_parts = min(n_parts, len(np.unique(groups)))
         if n_parts < 2:
-            raise ValueError("groups: all samples are of one group, so none can be held out.")
+            raise ValueError(
+                "groups: all samples are of one group, so none can be held out. Pass groups=None "
+                "to take samples apart, or train without an estimate."
+            )
     return make_splits(n_parts, X, y, groups, random_state)[0][:1]
 
 
