@@ -64,7 +64,7 @@ def test_load_image_folder_ignores_hidden_files_and_those_beside_the_classes(fol
 
 def test_load_image_folder_warns_of_images_outside_the_classes(folder):
     save(folder / "loose.png")
-    with pytest.warns(UserWarning, match="1 images lie beside the folders and belong to no class"):
+    with pytest.warns(UserWarning, match="1 images are not in a class folder and are left out"):
         assert len(load_image_folder(folder).data) == 4
     (folder / "loose.png").unlink()
     save(folder / "good" / "more" / "deep.png")

@@ -17,7 +17,7 @@ IMAGE_SUFFIXES = (
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 
 
-class Listing(NamedTuple):
+class FolderEntries(NamedTuple):
     """Entries of a folder, sorted by name, without the hidden ones.
 
     Attributes
@@ -32,7 +32,7 @@ class Listing(NamedTuple):
 
     folders: list[Path]
     images: list[Path]
-    others: list[Path]
+    other_files: list[Path]
 
 
 def is_image(path: Path) -> bool:
@@ -40,19 +40,19 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def list_folder(path: Path) -> Listing:
+def list_folder(path: Path) -> FolderEntries:
     """List folders, image files and other files in a folder."""
-    listing = Listing([], [], [])
+    entries = FolderEntries([], [], [])
     for entry in sorted(path.iterdir()):
         if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
             continue
         if entry.is_dir():
-            listing.folders.append(entry)
+            entries.folders.append(entry)
         elif is_image(entry) and entry.is_file():
-            listing.images.append(entry)
+            entries.images.append(entry)
         else:
-            listing.others.append(entry)
-    return listing
+            entries.other_files.append(entry)
+    return entries
 
 
 def list_images(path: Path) -> tuple[list[Path], list[Path]]:
@@ -61,29 +61,31 @@ def list_images(path: Path) -> tuple[list[Path], list[Path]]:
     Links to folders are followed, each folder once.
     """
     images: list[Path] = []
-    others: list[Path] = []
-    pending, visited = [path], {path.resolve()}
-    while pending:
-        listing = list_folder(pending.pop())
-        images += listing.images
-        others += listing.others
-        for folder in listing.folders:
+    other_files: list[Path] = []
+    folders_to_visit, visited = [path], {path.resolve()}
+    while folders_to_visit:
+        entries = list_folder(folders_to_visit.pop())
+        images += entries.images
+        other_files += entries.other_files
+        for folder in entries.folders:
             if folder.resolve() not in visited:
                 visited.add(folder.resolve())
-                pending.append(folder)
-    return sorted(images, key=make_natural_key), sorted(others, key=make_natural_key)
+                folders_to_visit.append(folder)
+    return sorted(images, key=make_natural_key), sorted(other_files, key=make_natural_key)
 
 
-def describe_others(others: list[Path]) -> str:
+def describe_other_files(other_files: list[Path]) -> str:
     """Count files that are left out by suffix, such as "3 .txt, 1 link that leads nowhere"."""
-    broken = [path for path in others if path.is_symlink() and not path.exists()]
+    broken_links = [path for path in other_files if path.is_symlink() and not path.exists()]
     suffixes = Counter(
-        path.suffix.lower() or "without a suffix" for path in others if path not in set(broken)
+        path.suffix.lower() or "without a suffix"
+        for path in other_files
+        if path not in set(broken_links)
     )
     counts = [f"{n} {suffix}" for suffix, n in sorted(suffixes.items())]
-    if broken:
-        links = "link that leads" if len(broken) == 1 else "links that lead"
-        counts.append(f"{len(broken)} {links} nowhere")
+    if broken_links:
+        links = "link that leads" if len(broken_links) == 1 else "links that lead"
+        counts.append(f"{len(broken_links)} {links} nowhere")
     return ", ".join(counts)
 
 

@@ -31,9 +31,11 @@ def find_roles(
     return target, group
 
 
-def find_usual_name(path: Path, role: str, names: list[str], usual: tuple[str, ...]) -> str | None:
+def find_usual_name(
+    path: Path, role: str, names: list[str], usual_names: tuple[str, ...]
+) -> str | None:
     """Find the one name that is usual for a role, in any case; None where there is none."""
-    candidates = [name for name in names if name.strip().lower() in usual]
+    candidates = [name for name in names if name.strip().lower() in usual_names]
     if len(candidates) > 1:
         raise ValueError(
             f"{path}: {', '.join(map(repr, candidates))} could each be the {role}; choose one by "

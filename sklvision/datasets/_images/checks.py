@@ -20,10 +20,10 @@ def warn_of_depths(files: NDArray[Any], kinds: list[str], mode: str) -> None:
     by_kind = {kind: [f for f, k in kind_of_file.items() if k == kind] for kind in ("gray", "deep")}
     if mode == "F" and all(by_kind.values()):
         odd = min(by_kind, key=lambda kind: len(by_kind[kind]))
-        bits, other = (8, 16) if odd == "gray" else (16, 8)
+        bits, other_bits = (8, 16) if odd == "gray" else (16, 8)
         warnings.warn(
             f"{len(by_kind[odd])} of {len(files)} images have {bits} bits of gray, the others "
-            f"{other}: {_list_some(by_kind[odd])}. All are read with the same value of white.",
+            f"{other_bits}: {_list_some(by_kind[odd])}. All are read with the same value of white.",
             stacklevel=4,
         )
     elif mode != "F" and by_kind["deep"]:
@@ -40,11 +40,11 @@ def _list_some(files: list[str]) -> str:
 
 def try_each(function: Callable[[Source], Any], sources: Iterable[Source], on_error: str) -> list:
     """Apply a function to each source; with "skip", its OSError takes the place of a result."""
-    attempt = partial(_result_or_error, function) if on_error == "skip" else function
+    attempt = partial(_catch_error, function) if on_error == "skip" else function
     return list(map_ahead(attempt, sources, n_threads=None, n_ahead=64))
 
 
-def _result_or_error(function: Callable[[Source], Any], source: Source) -> Any:
+def _catch_error(function: Callable[[Source], Any], source: Source) -> Any:
     try:
         return function(source)
     except OSError as error:

@@ -166,7 +166,7 @@ class ImageCollection:
             warn_of_depths(self.files, kinds, mode)
 
     def _skip(self, headers: list[Header | OSError]) -> None:
-        """Leave out files whose header or image cannot be read, with one warning about all."""
+        """Remove files whose header or image cannot be read, and warn once about all."""
         images = try_each(partial(decode, self._reader), self._sources, "skip")
         errors = [
             next((result for result in results if isinstance(result, OSError)), None)
@@ -193,21 +193,21 @@ class ImageCollection:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """How the files are read, as plain values: the parameters that read others alike.
+        """Parameters that read other files in the same way, as plain values.
 
-        Nothing where functions change the images once they are read.
+        Empty if functions change the images after reading.
         """
         if self.functions:
             return {}
         reader = self._reader
-        reading = {
+        reading_options = {
             "mode": reader.mode,
             "size": None if reader.size is None else list(reader.size),
             "reduce": reader.reduce,
             "background": reader.background,
             "white": reader.white,
         }
-        return {"reading": reading}
+        return {"reading": reading_options}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -233,14 +233,14 @@ class ImageCollection:
 
     def __repr__(self) -> str:
         steps = [getattr(f, "__name__", type(f).__name__) for f in self.functions]
-        mapped = f", mapped by {', '.join(steps)}" if steps else ""
-        return f"<ImageCollection of {len(self)} images, mode {self.mode!r}{mapped}>"
+        mapping_text = f", mapped by {', '.join(steps)}" if steps else ""
+        return f"<ImageCollection of {len(self)} images, mode {self.mode!r}{mapping_text}>"
 
     def __getitem__(self, key: Any) -> Any:
-        """One image as an array for an integer, else a collection of fewer images."""
+        """Select one image as an array by an integer, or a collection of fewer images."""
         if isinstance(key, tuple):
-            key, *rest = key or (slice(None),)
-            if any(part is not Ellipsis and part != slice(None) for part in rest):
+            key, *axis_keys = key or (slice(None),)
+            if any(part is not Ellipsis and part != slice(None) for part in axis_keys):
                 raise IndexError("An ImageCollection is indexed by image; index pixels by map.")
         if key is Ellipsis:
             return self
@@ -254,7 +254,7 @@ class ImageCollection:
                     f"array of integers or booleans; got {key.dtype} of shape {key.shape}."
                 )
             key = key if key.dtype.kind == "b" else key.astype(np.intp)
-        return self._with(
+        return self._copy_with(
             files=self.files[key],
             _sources=self._sources[key],
             _shapes=self._shapes[key],
@@ -286,7 +286,7 @@ class ImageCollection:
         func : callable
             Takes one image, of shape (height, width) or (height, width, channels) unless an
             earlier function changed it, and returns an array. It must depend on nothing
-            but the image, as it runs in threads and anew at every reading, and be
+            but the image, as it runs in threads and again at every reading, and be
             picklable where the collection travels between processes.
 
         Returns
@@ -296,7 +296,7 @@ class ImageCollection:
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
-        return self._with(functions=(*self.functions, func), _image_spec=None)
+        return self._copy_with(functions=(*self.functions, func), _image_spec=None)
 
     def batches(
         self, batch_size: int = 32, *, n_threads: int | None = None
@@ -334,7 +334,7 @@ class ImageCollection:
                     row[...] = image
                 yield batch
 
-    def _with(self, **changes: Any) -> ImageCollection:
+    def _copy_with(self, **changes: Any) -> ImageCollection:
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__ | changes)
         return new
@@ -362,19 +362,19 @@ class ImageCollection:
             self._first_image = self._sources[0], first, len(self.functions)
         if self._image_spec is not None:
             return self._image_spec
-        same = len(self) > 0 and (
+        has_equal_shapes = len(self) > 0 and (
             self._reader.size is not None or (self._shapes == self._shapes[0]).all()
         )
-        shape = self._reader.compute_shape(*map(int, self._shapes[0])) if same else None
+        shape = self._reader.compute_shape(*map(int, self._shapes[0])) if has_equal_shapes else None
         return shape, self._reader.dtype
 
     def _check_shape(self) -> tuple[int, ...]:
         if len(self.shape) == 1 and len(self) and not self.functions:
-            other = int(np.argmax((self._shapes != self._shapes[0]).any(axis=1)))
-            sizes = [" x ".join(map(str, self._shapes[i])) for i in (0, other)]
+            index = int(np.argmax((self._shapes != self._shapes[0]).any(axis=1)))
+            sizes = [" x ".join(map(str, self._shapes[i])) for i in (0, index)]
             raise ValueError(
                 f"Images differ in height x width: {self.files[0]} has {sizes[0]}, "
-                f"{self.files[other]} {sizes[1]}. Give a size, or map a function that resizes."
+                f"{self.files[index]} {sizes[1]}. Give a size, or map a function that resizes."
             )
         return self.shape
 

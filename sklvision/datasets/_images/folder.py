@@ -13,8 +13,8 @@ from sklearn.utils import Bunch
 
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
-    Listing,
-    describe_others,
+    FolderEntries,
+    describe_other_files,
     list_folder,
 )
 from sklvision.datasets._images.collection import ImageCollection
@@ -168,15 +168,15 @@ def _list_classes(path: Path) -> list[str]:
         content = f"{len(top.images)} images but" if top.images else "no images and"
         raise ValueError(f"{path}: holds {content} no folders; expected one folder per class.")
     if top.images:
-        _warn(f"{path}: {len(top.images)} images lie beside the folders and belong to no class.")
+        _warn(f"{path}: {len(top.images)} images are not in a class folder and are left out.")
     files: list[str] = []
-    others: list[Path] = []
+    other_files: list[Path] = []
     for folder in top.folders:
-        listing = _list_class(folder, path)
-        files += map(str, listing.images)
-        others += listing.others
-    if others:
-        _warn(f"{path}: left out, as they are not images: {describe_others(others)}.")
+        entries = _list_class(folder, path)
+        files += map(str, entries.images)
+        other_files += entries.other_files
+    if other_files:
+        _warn(f"{path}: left out, as they are not images: {describe_other_files(other_files)}.")
     if len(top.folders) == 1:
         raise ValueError(
             f"{path}: holds one class only, {top.folders[0].name!r}; at least two are needed."
@@ -184,21 +184,23 @@ def _list_classes(path: Path) -> list[str]:
     return files
 
 
-def _list_class(folder: Path, path: Path) -> Listing:
+def _list_class(folder: Path, path: Path) -> FolderEntries:
     """List the images of one class; images in folders below it cause a warning."""
-    listing = list_folder(folder)
-    if not listing.images and listing.folders:
+    entries = list_folder(folder)
+    if not entries.images and entries.folders:
         raise ValueError(
             f"{folder}: holds folders and no images; if they are the classes, "
             f"load {folder} instead of {path}."
         )
-    if not listing.images:
-        others = f"; it holds {describe_others(listing.others)}" if listing.others else ""
-        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}){others}.")
-    if any(list_folder(inner).images for inner in listing.folders):
-        names = [inner.name for inner in listing.folders]
+    if not entries.images:
+        other_files = (
+            f"; it holds {describe_other_files(entries.other_files)}" if entries.other_files else ""
+        )
+        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}){other_files}.")
+    if any(list_folder(inner).images for inner in entries.folders):
+        names = [inner.name for inner in entries.folders]
         _warn(f"{folder}: images in its folders {names} are left out.")
-    return listing
+    return entries
 
 
 def _warn(message: str) -> None:

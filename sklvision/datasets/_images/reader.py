@@ -71,14 +71,14 @@ class ImageReader:
 
     def __call__(self, source: Source) -> NDArray[Any]:
         image_ops = import_optional("PIL.ImageOps", extra="images")
-        with open_image(source) as opened:
+        with open_image(source) as image_file:
             # Older Pillows open 16-bit PNG as 32-bit integers.
-            depth = 16 if "I;16" in opened.mode or opened.format in ("PNG", "PPM") else 32
-            full_size = opened.size
-            _draft_image(opened, self.mode, self.reduce)
-            is_reduced = opened.size != full_size
-            image = _read_planar_tiff(source) if _is_deep_planar(opened) else opened
-            if _orientation(opened) != 1:
+            depth = 16 if "I;16" in image_file.mode or image_file.format in ("PNG", "PPM") else 32
+            full_size = image_file.size
+            _draft_image(image_file, self.mode, self.reduce)
+            is_reduced = image_file.size != full_size
+            image = _read_planar_tiff(source) if _is_deep_planar(image_file) else image_file
+            if _get_orientation(image_file) != 1:
                 image = image_ops.exif_transpose(image)
             image = self._convert_mode(image, depth)
             if self.reduce > 1 and not is_reduced:
@@ -101,13 +101,13 @@ class ImageReader:
             if depth != 16:
                 raise ValueError("32 bits per pixel; mode='F' keeps them")
             image = pil.fromarray(np.rint(values / 257).astype(np.uint8))
-        image = _lay_on_background(image, BACKGROUNDS[self.background])
+        image = _fill_background(image, BACKGROUNDS[self.background])
         if self.mode != "F":
             return image if image.mode == self.mode else image.convert(self.mode)
         return pil.fromarray(self._scale(np.asarray(image.convert("L"), dtype=np.float32), 8))
 
     def _scale(self, values: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
-        """Bring gray values to the white level of the reader."""
+        """Scale gray values to the white level of the reader."""
         if self.white is None or self.white == WHITE[bits]:
             return values
         return values * np.float32(self.white / WHITE[bits])
@@ -116,7 +116,7 @@ class ImageReader:
 def read_header(source: Source) -> Header:
     """Read the upright size and the kind of an image, undecoded where the format allows it."""
     with open_image(source) as image:
-        orientation = _orientation(image)
+        orientation = _get_orientation(image)
         if image.format == "TIFF" and orientation != 1:
             image.load()  # Pillow turns this format itself, as soon as it is loaded
             orientation = 1
@@ -156,8 +156,8 @@ def choose_white(kinds: Iterable[str]) -> float | None:
     return None if "wide" in kinds else WHITE[8]
 
 
-def _lay_on_background(image: Any, gray: int) -> Any:
-    """Lay what is transparent on a background; other images stay as they are."""
+def _fill_background(image: Any, gray: int) -> Any:
+    """Fill transparent pixels with a background; other images stay unchanged."""
     if image.mode not in _TRANSPARENT and "transparency" not in image.info:
         return image
     pil = import_optional("PIL.Image", extra="images")
@@ -183,7 +183,7 @@ def _draft_image(image: Any, mode: str, reduce: int) -> None:
     image.draft(mode if mode == "RGB" else "L", size)
 
 
-def _orientation(image: Any) -> int:
+def _get_orientation(image: Any) -> int:
     return image.getexif().get(_ORIENTATION, 1)
 
 

@@ -57,10 +57,10 @@ def make_source(image: Any, position: int) -> Source:
     if hasattr(image, "getexif") and hasattr(image, "draft"):
         return NamedImage(name, image)
     if hasattr(image, "read"):
-        given = getattr(image, "name", None)
+        file_name = getattr(image, "name", None)
         content = image.read()
         if isinstance(content, bytes):
-            return NamedImage(given if isinstance(given, str) else name, content)
+            return NamedImage(file_name if isinstance(file_name, str) else name, content)
     raise TypeError(
         "images must be paths, bytes, binary file objects or images of Pillow, got "
         f"{type(image).__name__} at position {position}."
@@ -98,7 +98,7 @@ def open_stream(source: Source) -> BinaryIO:
     """Open the encoded file of a source."""
     if isinstance(source, NamedImage):
         if not source.content:
-            raise OSError("there are no bytes")
+            raise OSError("the source has no bytes")
         return BytesIO(source.content)
     if os.path.getsize(source) == 0:  # noqa: PTH202 - a Path for every file is slow
         raise OSError("the file is empty")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklvision.datasets._files.arrays import read_npz
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
-    describe_others,
+    describe_other_files,
     is_image,
     list_images,
     make_natural_key,
@@ -69,7 +69,7 @@ class SampleReader:
 
     def __init__(self, files: list[Path], model: Any, batch_size: int, on_error: str) -> None:
         self.files = files
-        self.has_rows = _holds_rows(files[0])
+        self.has_rows = _has_rows(files[0])
         self.n_samples = None if self.has_rows else len(files)
         self._model = model
         self._batch_size = batch_size
@@ -83,11 +83,13 @@ class SampleReader:
             raise ValueError(f"{self.files[0]}: is an image, and the model takes rows of numbers.")
         names = list(map(str, self.files))
         images = _open_images(names, find_image_mode(self._model), self._on_error)
-        skipped = set(images.skipped)
+        skipped_files = set(images.skipped)
         n_read = 0
         for start in range(0, len(names), self._batch_size):
             batch = names[start : start + self._batch_size]
-            positions = np.array([i for i, name in enumerate(batch) if name not in skipped], int)
+            positions = np.array(
+                [i for i, name in enumerate(batch) if name not in skipped_files], int
+            )
             data = images[n_read : n_read + len(positions)]
             yield SampleBatch([(name,) for name in batch], data, positions)
             n_read += len(positions)
@@ -182,34 +184,35 @@ def _list_files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            images, others = list_images(path)
+            images, other_files = list_images(path)
             if not images:
                 raise ValueError(f"{path}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
-            if others:
+            if other_files:
+                files_text = describe_other_files(other_files)
                 warnings.warn(
-                    f"{path}: left out, as they are not images: {describe_others(others)}.",
+                    f"{path}: left out, as they are not images: {files_text}.",
                     stacklevel=3,
                 )
             files += images
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
-        elif is_image(path) or _holds_rows(path):
+        elif is_image(path) or _has_rows(path):
             files.append(path)
         else:
             expected = ", ".join([*IMAGE_SUFFIXES, *_ROW_SUFFIXES])
             raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
     if not files:
         raise ValueError("paths must name at least one file or folder, got none.")
-    n_row_files = sum(map(_holds_rows, files))
+    n_row_files = sum(map(_has_rows, files))
     if 0 < n_row_files < len(files):
         raise ValueError(
             f"{n_row_files} of {len(files)} files hold rows, such as "
-            f"{next(filter(_holds_rows, files))}, the others are images; pass one kind at a time."
+            f"{next(filter(_has_rows, files))}, the others are images; pass one kind at a time."
         )
     return files
 
 
-def _holds_rows(path: Path) -> bool:
+def _has_rows(path: Path) -> bool:
     return path.suffix.lower() == ".npz" or is_table(path)
 
 
@@ -219,10 +222,10 @@ def _open_images(names: list[str], mode: str | None, on_error: str) -> ImageColl
         warnings.simplefilter("ignore" if on_error == "skip" else "default")
         images = ImageCollection(names, mode=mode, on_error=on_error)
     if images.skipped:
-        listed = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
+        skipped_names = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
         warnings.warn(
             f"{len(images.skipped)} of {len(names)} images cannot be read, and get no label: "
-            f"{listed}",
+            f"{skipped_names}",
             stacklevel=3,
         )
     return images
@@ -235,7 +238,7 @@ def _read_rows(file: Path) -> NDArray[Any]:
 
 
 def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
-    """Bring the samples of a file into the shape that the model takes, or raise an error."""
+    """Reshape the samples of a file to the input shape of the model, or raise an error."""
     if X.ndim not in (2, 3, 4) or X.dtype.kind not in "fiub" or 0 in X.shape:
         raise ValueError(
             f"{file}: X must be numbers of 2 (rows), 3 or 4 (images) dimensions, "

@@ -63,7 +63,7 @@ def fetch_files(
     """Check registered files in the data home, and download those that are missing."""
     store = _make_store(home)
     fetch = partial(_fetch_file, store, download_if_missing=download_if_missing)
-    with _silence_info(import_optional("pooch", extra="datasets").get_logger()):
+    with _suppress_info(import_optional("pooch", extra="datasets").get_logger()):
         if n_threads == 1:
             return list(map(fetch, names))
         return list(map_ahead(fetch, names, n_threads=n_threads, n_ahead=2 * n_threads))
@@ -107,10 +107,10 @@ def _make_store(home: Path) -> Any:
 def _fetch_file(store: Any, name: str, *, download_if_missing: bool) -> Path:
     path, checksum = Path(store.abspath, name), store.registry[name]
     if path.exists():
-        found = _compute_checksum(path, checksum)
-        if found != checksum:
+        digest = _compute_checksum(path, checksum)
+        if digest != checksum:
             raise OSError(
-                f"{path}: differs from the published file ({found}, expected {checksum}). It is "
+                f"{path}: differs from the published file ({digest}, expected {checksum}). It is "
                 "left unchanged; move it away to download it again."
             )
         return path
@@ -143,22 +143,22 @@ def _append_rest(url: str, part: Path) -> None:
         is_resumed = response.status == 206
         with part.open("ab" if is_resumed else "wb") as file:
             shutil.copyfileobj(response, file, 1 << 20)
-        announced = response.headers["Content-Length"]
+        expected_size = response.headers["Content-Length"]
     arrived = part.stat().st_size - (start if is_resumed else 0)
-    if announced is not None and arrived != int(announced):
-        raise ConnectionError(f"cut short after {arrived} of {announced} bytes")
+    if expected_size is not None and arrived != int(expected_size):
+        raise ConnectionError(f"cut short after {arrived} of {expected_size} bytes")
 
 
-def _compute_checksum(path: Path, like: str) -> str:
+def _compute_checksum(path: Path, reference_checksum: str) -> str:
     """Compute the checksum of a file by the algorithm of another, as ``algorithm:digest``."""
     pooch = import_optional("pooch", extra="datasets")
-    algorithm = like.partition(":")[0]
+    algorithm = reference_checksum.partition(":")[0]
     return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
 
 
 @contextmanager
-def _silence_info(logger: logging.Logger) -> Iterator[None]:
-    """Let a logger that prints a line for every file report warnings only."""
+def _suppress_info(logger: logging.Logger) -> Iterator[None]:
+    """Suppress the messages of a logger below the level of warnings."""
     level = logger.level
     logger.setLevel(max(level, logging.WARNING))
     try:

@@ -142,7 +142,7 @@ def load_spectra(
     Notes
     -----
     The first column, where it has no name and holds whole numbers or texts that do not recur, names
-    the rows and is not a band. Columns beside bands whose names are numbers, and columns such as
+    the rows and is not a band. Columns next to bands whose names are numbers, and columns such as
     ``id`` or ``rep``, are metadata. Lines above the names, a second axis under them, and blank
     lines, rows and columns are left out; `roles` lists what was left out.
 
@@ -180,9 +180,9 @@ def load_spectra(
         fields["data"] = make_frame(fields["data"], roles)
     if return_X_y:
         if fields["target"] is None:
-            others = ", ".join(map(repr, fields["metadata"])) or "none"
+            other_fields = ", ".join(map(repr, fields["metadata"])) or "none"
             raise ValueError(
-                f"{path}: has no labels; name them by target= (other columns: {others})."
+                f"{path}: has no labels; name them by target= (other columns: {other_fields})."
             )
         return fields["data"], fields["target"]
     n_samples, n_bands = fields["data"].shape

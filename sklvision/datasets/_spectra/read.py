@@ -32,7 +32,7 @@ def read_spectra(
     path : Path
         File of a known suffix.
     options : TableOptions
-        What the user says of it.
+        Options of the user.
     allow_pickle : bool, default=False
         Whether to unpickle.
     needs_labels : bool, default=True
@@ -79,11 +79,11 @@ def assign_arrays(
 ) -> tuple[dict[str, Any], Roles]:
     """Assign the named arrays of an npz or a dict to their roles, and check that they agree."""
     _refuse_options_of_text(path, options)
-    rest = {str(name): np.asarray(value) for name, value in arrays.items()}
-    if "X" not in rest:
-        names = ", ".join(map(repr, rest)) or "none"
+    remaining_arrays = {str(name): np.asarray(value) for name, value in arrays.items()}
+    if "X" not in remaining_arrays:
+        names = ", ".join(map(repr, remaining_arrays)) or "none"
         raise ValueError(f"{path}: has no array 'X'; it holds {names}.")
-    X = rest.pop("X")
+    X = remaining_arrays.pop("X")
     if X.ndim != 2 or X.dtype.kind not in "fiub":
         raise ValueError(
             f"{path}: X must be numbers of shape (n_samples, n_bands), "
@@ -92,10 +92,12 @@ def assign_arrays(
     if 0 in X.shape:
         raise ValueError(f"{path}: X is empty, its shape is {X.shape}.")
     n_samples, n_bands = X.shape
-    target, group = find_roles(path, list(rest), target=options.target, group=options.group)
-    axis_name = find_usual_name(path, "wavelengths", list(rest), WAVELENGTH_NAMES)
+    target, group = find_roles(
+        path, list(remaining_arrays), target=options.target, group=options.group
+    )
+    axis_name = find_usual_name(path, "wavelengths", list(remaining_arrays), WAVELENGTH_NAMES)
     labels, groups, split, wavelengths = (
-        _pop_column(path, rest, name, n_values, X.shape)
+        _pop_column(path, remaining_arrays, name, n_values, X.shape)
         for name, n_values in (
             (target, n_samples),
             (group, n_samples),
@@ -104,19 +106,21 @@ def assign_arrays(
         )
     )
     bands = _make_bands(wavelengths, n_bands)
-    chosen = _choose_bands(path, bands, options)
-    places = [bands.names.index(name) for name in chosen.names]
+    selected_bands = _choose_bands(path, bands, options)
+    places = [bands.names.index(name) for name in selected_bands.names]
     fields = {
         "data": X if len(places) == n_bands else X[:, places],
         "target": labels,
         "groups": groups,
         "split": split,
         "wavelengths": None if wavelengths is None else wavelengths[places],
-        "feature_names": chosen.names,
-        "metadata": rest,
+        "feature_names": selected_bands.names,
+        "metadata": remaining_arrays,
     }
-    dropped = [name for name in options.drop if name in bands.names]
-    return fields, Roles(chosen, target, group, options.split, None, [*rest, *dropped])
+    dropped_names = [name for name in options.drop if name in bands.names]
+    return fields, Roles(
+        selected_bands, target, group, options.split, None, [*remaining_arrays, *dropped_names]
+    )
 
 
 def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int) -> Bands:
@@ -167,7 +171,7 @@ def _pop_column(
     values = flatten_column(arrays.pop(name))
     if values.shape != (n_values,):
         raise ValueError(
-            f"{path}: {name} has shape {values.shape}, expected ({n_values},) beside X of shape "
+            f"{path}: {name} has shape {values.shape}, expected ({n_values},) for X of shape "
             f"{shape}."
         )
     return values

@@ -16,8 +16,8 @@ TARGET_NAMES = ("product", "background", "foreign material")
 FIRST_NM, LAST_NM = 870.0, 1650.0
 
 # Each material: the absorbance that every band shares, then its absorption bands as
-# (centre in nm, standard deviation in nm, peak absorbance). A centre outside the range stands
-# for the flank of a band that the instrument does not see.
+# (center in nm, standard deviation in nm, peak absorbance). A center outside of the range gives
+# the flank of a band that the instrument does not measure.
 _MATERIALS: tuple[tuple[float, tuple[tuple[float, float, float], ...]], ...] = (
     (  # moist plant matter: water near 970, 1190 and 1460 nm
         0.18,
@@ -61,16 +61,16 @@ See sklvision.datasets.make_spectra for how it is made.
 """
 
 
-def _material_reflectance(wavelengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Reflectance of the clean materials, shape (3, n_bands)."""
+def _compute_reflectance(wavelengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the reflectance of the pure materials, of shape (3, n_bands)."""
     absorbance = np.empty((len(_MATERIALS), wavelengths.size))
     for row, (floor, bands) in zip(absorbance, _MATERIALS, strict=True):
-        centre, width, peak = np.transpose(bands)[:, :, np.newaxis]
-        row[:] = floor + np.sum(peak * np.exp(-0.5 * ((wavelengths - centre) / width) ** 2), axis=0)
+        center, width, peak = np.transpose(bands)[:, :, np.newaxis]
+        row[:] = floor + np.sum(peak * np.exp(-0.5 * ((wavelengths - center) / width) ** 2), axis=0)
     return 10.0**-absorbance
 
 
-def _class_counts(n_samples: int, weights: Sequence[float] | None) -> NDArray[np.int64]:
+def _count_classes(n_samples: int, weights: Sequence[float] | None) -> NDArray[np.int64]:
     """Split ``n_samples`` in proportion to ``weights``, by the largest remainders."""
     shares = np.ones(LABELS.size) if weights is None else np.asarray(weights, dtype=float)
     if shares.shape != LABELS.shape or not np.isfinite(shares).all() or shares.min() < 0:
@@ -82,8 +82,8 @@ def _class_counts(n_samples: int, weights: Sequence[float] | None) -> NDArray[np
         raise ValueError(f"weights must not all be zero; got {weights!r}.")
     exact = n_samples * shares / shares.sum()
     counts = np.floor(exact).astype(np.int64)
-    for late in np.argsort(counts - exact, kind="stable")[: n_samples - counts.sum()]:
-        counts[late] += 1
+    for position in np.argsort(counts - exact, kind="stable")[: n_samples - counts.sum()]:
+        counts[position] += 1
     return counts
 
 
@@ -198,15 +198,15 @@ def make_spectra(
     """
     rng = check_random_state(random_state)
     wavelengths = np.linspace(FIRST_NM, LAST_NM, n_bands)
-    material = _material_reflectance(wavelengths)
-    which = np.repeat(np.arange(LABELS.size), _class_counts(n_samples, weights))
+    material = _compute_reflectance(wavelengths)
+    class_indices = np.repeat(np.arange(LABELS.size), _count_classes(n_samples, weights))
     if shuffle:
-        rng.shuffle(which)
+        rng.shuffle(class_indices)
 
     share = rng.uniform(0.0, mixing, (n_samples, 1))
-    other = (which + rng.randint(1, LABELS.size, n_samples)) % LABELS.size
+    other_indices = (class_indices + rng.randint(1, LABELS.size, n_samples)) % LABELS.size
     gain = np.exp(brightness_spread * rng.standard_normal((n_samples, 1)))
-    X = gain * ((1.0 - share) * material[which] + share * material[other])
+    X = gain * ((1.0 - share) * material[class_indices] + share * material[other_indices])
 
     # Legendre polynomials are orthogonal: each of the three takes a third of the mean square.
     degrees = np.arange(3)
@@ -215,7 +215,7 @@ def make_spectra(
     X += (scale * rng.standard_normal((n_samples, degrees.size))) @ parabolas
     X += noise * rng.standard_normal(X.shape)
 
-    X, y = X.astype(np.float32), LABELS[which]
+    X, y = X.astype(np.float32), LABELS[class_indices]
     if return_X_y:
         return X, y
     return Bunch(

@@ -106,7 +106,7 @@ def find_bands(names: Iterable[str]) -> Bands | None:
     candidates = [
         columns
         for prefix, columns in patterns.items()
-        if (not prefix or len(columns) >= _FEWEST_WITH_PREFIX) and _differ(columns)
+        if (not prefix or len(columns) >= _FEWEST_WITH_PREFIX) and _has_distinct_values(columns)
     ]
     if not candidates:
         return None
@@ -120,7 +120,7 @@ def find_bands(names: Iterable[str]) -> Bands | None:
     )
 
 
-def _differ(columns: list[tuple[str, BandName]]) -> bool:
+def _has_distinct_values(columns: list[tuple[str, BandName]]) -> bool:
     return len({parsed.value for _, parsed in columns}) == len(columns)
 
 

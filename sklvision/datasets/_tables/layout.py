@@ -29,7 +29,7 @@ _FEWEST_ROWS = 3
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of a text file form a table.
+    """Structure of a text file that contains a table.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def read_layout(
     has_header: bool = True,
     encoding: str | None = None,
 ) -> Layout:
-    """Find out how the lines of a file form a table.
+    """Find the structure of a file that contains a table.
 
     Parameters
     ----------
@@ -125,8 +125,8 @@ def read_layout(
         names = [f"column{i + 1}" for i in range(width)]
         first = header_line or 1
         rows = [record for record in records if record[0] >= first]
-        skipped = list(range(1, first))
-        return _complete(path, delimiter, decimal, encoding, names, rows, skipped, [])
+        skipped_lines = list(range(1, first))
+        return _complete(path, delimiter, decimal, encoding, names, rows, skipped_lines, [])
     place = _find_header(path, records, width, header_line)
     header, rows = records[place], records[place + 1 :]
     notes = []
@@ -138,8 +138,8 @@ def read_layout(
         names = ["", *names]  # R writes no name above the names of rows
     if header_line is None:
         _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
-    skipped = list(range(1, header[0] + 1))
-    return _complete(path, delimiter, decimal, encoding, names, rows, skipped, notes)
+    skipped_lines = list(range(1, header[0] + 1))
+    return _complete(path, delimiter, decimal, encoding, names, rows, skipped_lines, notes)
 
 
 def _complete(
@@ -149,7 +149,7 @@ def _complete(
     encoding: str,
     names: list[str],
     rows: list[Record],
-    skipped: list[int],
+    skipped_lines: list[int],
     notes: list[str],
 ) -> Layout:
     """Find the decimal sign and further lines that are not rows, and count the fields of all."""
@@ -159,10 +159,13 @@ def _complete(
         decimal = _find_decimal(rows, delimiter)
     unit = find_unit(names[0]) if names[0] else None
     while len(rows) > 1 and (note := _describe_odd_row(names, rows, decimal)):
-        skipped, notes = [*skipped, rows[0][0]], [*notes, f"line {rows[0][0]} left out: {note}"]
+        skipped_lines, notes = (
+            [*skipped_lines, rows[0][0]],
+            [*notes, f"line {rows[0][0]} left out: {note}"],
+        )
         rows = rows[1:]
-    blank = _count_fields(path, delimiter, encoding, names, skipped)
-    return Layout(delimiter, decimal, encoding, names, skipped, blank, unit, notes)
+    blank = _count_fields(path, delimiter, encoding, names, skipped_lines)
+    return Layout(delimiter, decimal, encoding, names, skipped_lines, blank, unit, notes)
 
 
 # ---------------------------------------------------------------- lines and fields
@@ -260,7 +263,7 @@ def _refuse_spectrum_as_names(
 ) -> None:
     """Raise where the line of column names looks like a spectrum.
 
-    It does if most names are numbers that neither rise nor fall, or if a name that is no number
+    It does if most names are numbers that neither rise nor fall, or if a name that is not a number
     stands in the same column of the rows as well, as a label does.
     """
     plain = [name.replace(",", ".") for name in names]
@@ -295,10 +298,10 @@ def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str
     # The product of a wavelength in nm and its wavenumber in 1/cm is 1e7.
     with np.errstate(divide="ignore", invalid="ignore"):
         is_reciprocal = bool((np.abs(values * axis / 1e7 - 1) < 0.01).all())
-    others = [
+    other_values = [
         abs(to_number(row[i], decimal)) for _, row in rows[1:] for i, _ in bands if i < len(row)
     ]
-    largest = np.nanmax(others) if np.isfinite(others).any() else np.inf
+    largest = np.nanmax(other_values) if np.isfinite(other_values).any() else np.inf
     if is_reciprocal or values.min() > 5 * largest:
         unit = next((unit for text in fields if (unit := find_unit(text))), None)
         return f"a second axis, {describe_axis(values.tolist(), unit)}"
@@ -306,22 +309,22 @@ def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str
 
 
 def _count_fields(
-    path: Path, delimiter: str, encoding: str, names: list[str], skipped: list[int]
+    path: Path, delimiter: str, encoding: str, names: list[str], skipped_lines: list[int]
 ) -> list[int]:
     """Raise unless every row has as many fields as there are names; return the blank rows."""
     n_rows, blank_rows = -1, []
     with open_text(path, encoding) as file:
         for line, fields in iterate_records(file, delimiter):
-            if line in skipped:
+            if line in skipped_lines:
                 continue
             n_rows += 1
-            filled = len(_trim(fields))
-            if not filled:
+            n_filled = len(_trim(fields))
+            if not n_filled:
                 blank_rows.append(n_rows)
                 continue
-            if filled > len(names) or len(fields) < len(names):
+            if n_filled > len(names) or len(fields) < len(names):
                 raise ValueError(
-                    f"{path}: line {line} has {max(filled, len(fields))} fields, the line of "
+                    f"{path}: line {line} has {max(n_filled, len(fields))} fields, the line of "
                     f"column names has {len(names)}."
                 )
     return blank_rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TableOptions:
-    """What a user says of a table; None and False leave it to the file.
+    """Options of a user for reading a table; None and False leave the decision to the file.
 
     Attributes
     ----------

@@ -34,7 +34,7 @@ def read_table(
     path : Path
         The file.
     options : TableOptions
-        What the user says of it.
+        Options of the user.
     needs_labels : bool, default=True
         Whether missing labels and groups are an error; new samples need none.
 
@@ -99,7 +99,7 @@ def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str,
                 f"{table.path}: column {name!r}, row {np.flatnonzero(is_empty)[0] + 1}: the {kind} "
                 "is missing."
             )
-    others = [*roles.left_out, *([roles.index] if roles.index is not None else [])]
+    other_names = [*roles.left_out, *([roles.index] if roles.index is not None else [])]
     axis = roles.bands.axis
     data: NDArray[np.float64] = table.read_numbers([places[name] for name in roles.bands.names])
     return {
@@ -107,5 +107,5 @@ def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str,
         **read,
         "wavelengths": None if axis is None else np.array(axis, dtype=np.float64),
         "feature_names": roles.bands.names,
-        "metadata": {name or "unnamed": table.read_text(places[name]) for name in others},
+        "metadata": {name or "unnamed": table.read_text(places[name]) for name in other_names},
     }

@@ -1,6 +1,6 @@
 """Roles of the columns of a table: labels, groups, bands, index, and what is left out.
 
-The roles are decided here and nowhere else, told in one line, and kept with the model.
+The roles are decided only here, reported in one line, and stored with the model.
 """
 
 from __future__ import annotations
@@ -131,30 +131,30 @@ def decide_roles(
     path, names = table.path, table.names
     places = {name: place for place, name in enumerate(names) if not _is_blank(table, place)}
     _check_names(table, list(places))
-    for role, asked in (("target", target), ("group", group), ("split", split)):
-        _check_name(path, role, asked, list(places))
+    for role, name in (("target", target), ("group", group), ("split", split)):
+        _check_name(path, role, name, list(places))
     for name in drop:
         _check_name(path, "drop", name, list(places))
     if target is not None and target == group:
         raise ValueError(f"{path}: target={target!r} and group={group!r} must differ.")
     index = _find_index(table, places, {target, group, split, *drop})
     _refuse_transposed(table, places, index)
-    rest = [name for name in places if name not in {target, group, split, index, *drop}]
-    target = target or find_usual_name(path, "target", rest, TARGET_NAMES)
-    group = group or find_usual_name(path, "group", rest, GROUP_NAMES)
-    rest = [name for name in rest if name not in (target, group)]
-    found = _find_bands(table, places, rest, bands)
-    others = [name for name in rest if name not in found.names]
-    texts = [name for name in others if not table.holds_numbers(places[name])]
+    free_names = [name for name in places if name not in {target, group, split, index, *drop}]
+    target = target or find_usual_name(path, "target", free_names, TARGET_NAMES)
+    group = group or find_usual_name(path, "group", free_names, GROUP_NAMES)
+    free_names = [name for name in free_names if name not in (target, group)]
+    all_bands = _find_bands(table, places, free_names, bands)
+    other_names = [name for name in free_names if name not in all_bands.names]
+    texts = [name for name in other_names if not table.has_numbers(places[name])]
     if target is None and len(texts) == 1 and not _is_metadata_name(texts[0]):
         target = texts[0]
-    elif target is None and len(likely := [n for n in texts if not _is_metadata_name(n)]) == 1:
-        target = likely[0]
+    elif target is None and len(text_names := [n for n in texts if not _is_metadata_name(n)]) == 1:
+        target = text_names[0]
     if target is None and target_needed:
-        candidates = [name for name in [group, *others] if name]
+        candidates = [name for name in [group, *other_names] if name]
         raise ValueError(_describe_missing_target(path, candidates))
-    left_out = [name for name in [*others, *drop] if name != target]
-    return Roles(found, target, group, split, index, left_out, list(table.notes))
+    left_out = [name for name in [*other_names, *drop] if name != target]
+    return Roles(all_bands, target, group, split, index, left_out, list(table.notes))
 
 
 def _is_blank(table: Table, place: int) -> bool:
@@ -163,35 +163,37 @@ def _is_blank(table: Table, place: int) -> bool:
 
 
 def _check_names(table: Table, names: list[str]) -> None:
-    repeated = sorted(
+    repeated_names = sorted(
         {
             name
             for place, name in enumerate(table.names)
             if table.names.count(name) > 1 and not _is_blank(table, place)
         }
     )
-    if repeated:
-        raise ValueError(f"{table.path}: has more than one column named {repeated[0]!r}.")
+    if repeated_names:
+        raise ValueError(f"{table.path}: has more than one column named {repeated_names[0]!r}.")
     if not any(names):
         raise ValueError(f"{table.path}: the line of column names is blank.")
 
 
-def _check_name(path: object, role: str, asked: str | None, names: list[str]) -> None:
-    if asked is None or asked in names:
+def _check_name(path: object, role: str, name: str | None, names: list[str]) -> None:
+    if name is None or name in names:
         return
-    known = [name for name in names if name and find_bands([name]) is None]
-    hint = did_you_mean(asked, known) if known else "It holds nothing but the spectra."
-    raise ValueError(f"{path}: there is no {role}={asked!r}. {hint}")
+    valid_names = [n for n in names if n and find_bands([n]) is None]
+    hint = did_you_mean(name, valid_names) if valid_names else "It holds nothing but the spectra."
+    raise ValueError(f"{path}: there is no {role}={name!r}. {hint}")
 
 
-def _find_index(table: Table, places: dict[str, int], taken: set[str | None]) -> str | None:
+def _find_index(
+    table: Table, places: dict[str, int], names_with_role: set[str | None]
+) -> str | None:
     """Find the column that numbers or names the rows: one without a name of its own."""
     for name in places:
         unnamed = not name or re.fullmatch(r"Unnamed: \d+", name)
-        if not unnamed or name in taken:
+        if not unnamed or name in names_with_role:
             continue
         values = table.columns[places[name]]
-        is_text = not table.holds_numbers(places[name])
+        is_text = not table.has_numbers(places[name])
         if values.is_unique and (table.is_whole(places[name]) or is_text):
             return name
     return None
@@ -206,68 +208,70 @@ def _find_bands(
     """Find the bands among the columns that have no other role."""
     # A column that is empty in all samples is a band by its name.
     numeric = [
-        name for name in names if table.holds_numbers(places[name]) or table.is_empty(places[name])
+        name for name in names if table.has_numbers(places[name]) or table.is_empty(places[name])
     ]
-    found = find_bands(numeric)
+    all_bands = find_bands(numeric)
     if isinstance(bands, str):
-        return select_range(table.path, found, bands, table.unit)
+        return select_range(table.path, all_bands, bands, table.unit)
     if bands is not None:
         for name in bands:
             _check_name(table.path, "bands", name, list(places))
-        chosen = find_bands(bands)
-        complete = chosen is not None and len(chosen.names) == len(bands)
-        return chosen if complete and chosen is not None else Bands(list(bands))
-    if found is None:
-        measured = [
+        selected_bands = find_bands(bands)
+        complete = selected_bands is not None and len(selected_bands.names) == len(bands)
+        return selected_bands if complete and selected_bands is not None else Bands(list(bands))
+    if all_bands is None:
+        measured_names = [
             name
             for name in numeric
             if not table.is_empty(places[name])
             and not (_is_metadata_name(name) and table.is_whole(places[name]))
         ]
-        if not measured:
+        if not measured_names:
             names = list(places)
             raise ValueError(f"{table.path}: has no column of numbers among {_list_some(names)}.")
-        return Bands(measured)
-    return Bands(found.names, found.axis, found.unit or table.unit if found.axis else None)
+        return Bands(measured_names)
+    return Bands(
+        all_bands.names, all_bands.axis, all_bands.unit or table.unit if all_bands.axis else None
+    )
 
 
-def select_range(path: object, found: Bands | None, limits: str, unit: str | None) -> Bands:
+def select_range(path: object, all_bands: Bands | None, limits: str, unit: str | None) -> Bands:
     """Select the bands within a range of positions such as "900:1300"."""
     match = re.fullmatch(r"\s*(-?[\d.]+)?\s*:\s*(-?[\d.]+)?\s*", limits)
     if match is None or not any(match.groups()):
         raise ValueError(f"{path}: bands={limits!r} must be a range such as '900:1300'.")
-    if found is None or found.axis is None:
+    if all_bands is None or all_bands.axis is None:
         raise ValueError(f"{path}: bands={limits!r} needs columns whose names are positions.")
     low, high = (float(text) if text else None for text in match.groups())
-    inside = [
+    positions_inside = [
         i
-        for i, position in enumerate(found.axis)
+        for i, position in enumerate(all_bands.axis)
         if (low is None or position >= low) and (high is None or position <= high)
     ]
-    if not inside:
+    if not positions_inside:
         raise ValueError(
             f"{path}: bands={limits!r} holds none of the positions "
-            f"{describe_axis(found.axis, found.unit)}."
+            f"{describe_axis(all_bands.axis, all_bands.unit)}."
         )
-    chosen = found.take(inside)
-    return Bands(chosen.names, chosen.axis, found.unit or unit)
+    selected_bands = all_bands.take(positions_inside)
+    return Bands(selected_bands.names, selected_bands.axis, all_bands.unit or unit)
 
 
 def _refuse_transposed(table: Table, places: dict[str, int], index: str | None) -> None:
     """Raise where the first column is an axis of bands, and no other column holds text."""
     first = next(iter(places))
     values = table.columns[places[first]]
-    if len(values) < _FEWEST_TRANSPOSED or not table.holds_numbers(places[first]):
+    if len(values) < _FEWEST_TRANSPOSED or not table.has_numbers(places[first]):
         return
     numbers = table.read_numbers([places[first]])[:, 0]
-    others = [name for name in places if name != first]
+    other_names = [name for name in places if name != first]
     named_axis = find_unit(first) or re.search(r"wave|freq|raman|shift|lambda", first, re.I)
-    plain = find_bands(others)
+    plain = find_bands(other_names)
     spectral_names = plain is not None and plain.axis is not None and is_axis(np.array(plain.axis))
     if not is_axis(numbers) or is_count(numbers.tolist()) or not (named_axis or first == index):
         return
     if (first == index and spectral_names) or not all(
-        table.holds_numbers(places[name]) for name in others
+        table.has_numbers(places[name]) for name in other_names
     ):
         return
     raise ValueError(
@@ -287,5 +291,5 @@ def _describe_missing_target(path: object, candidates: list[str]) -> str:
 
 
 def _list_some(names: Sequence[str], n_most: int = 5) -> str:
-    shown = ", ".join(name or "''" for name in names[:n_most])
-    return f"{shown}, … ({len(names)} columns)" if len(names) > n_most else shown
+    text = ", ".join(name or "''" for name in names[:n_most])
+    return f"{text}, … ({len(names)} columns)" if len(names) > n_most else text

@@ -53,7 +53,7 @@ class Table:
     notes: list[str]
     unit: str | None = None
 
-    def holds_numbers(self, place: int) -> bool:
+    def has_numbers(self, place: int) -> bool:
         """Whether at least one value of a column is a number, and none is a word."""
         column = self.columns[place]
         if pd.api.types.is_bool_dtype(column):
@@ -81,29 +81,30 @@ class Table:
     def read_numbers(self, places: list[int]) -> NDArray[np.float64]:
         """Return columns as numbers; an error names the first text among them."""
         values = np.empty((len(self.columns), len(places)))
-        for at, place in enumerate(places):
+        for i, place in enumerate(places):
             column = self.columns[place]
             if pd.api.types.is_numeric_dtype(column):
-                values[:, at] = column
+                values[:, i] = column
                 continue
             fields = self.get_text(place)
-            values[:, at] = [self.to_number(text) for text in fields]
+            values[:, i] = [self.to_number(text) for text in fields]
             wrong = [
                 row
                 for row, text in enumerate(fields)
-                if np.isnan(values[row, at]) and not is_missing(text)
+                if np.isnan(values[row, i]) and not is_missing(text)
             ]
             if wrong:
+                text = fields.iloc[wrong[0]]
                 raise ValueError(
                     f"{self.path}: column {self.names[place]!r}, row {wrong[0] + 1}: expected a "
-                    f"number, got {fields.iloc[wrong[0]]!r}{self._hint(fields.iloc[wrong[0]])}."
+                    f"number, got {text!r}{self._format_hint(text)}."
                 )
         return values
 
-    def _hint(self, text: str) -> str:
-        other = "," if self.decimal == "." else "."
-        if np.isfinite(to_number(text, other)):
-            return f" (the decimal sign was taken to be {self.decimal!r}; decimal={other!r})"
+    def _format_hint(self, text: str) -> str:
+        other_sign = "," if self.decimal == "." else "."
+        if np.isfinite(to_number(text, other_sign)):
+            return f" (the decimal sign was taken to be {self.decimal!r}; decimal={other_sign!r})"
         return ""
 
     def read_text(self, place: int) -> NDArray[Any]:
@@ -166,7 +167,7 @@ def _convert(text: pd.Series, decimal: str) -> pd.Series:
 
 
 def transpose_table(table: Table) -> Table:
-    """Exchange rows and columns: the first column holds the names of the bands then.
+    """Transpose a table whose first column holds the names of the bands.
 
     Labels are taken from the names of the spectra, without the number at their end, where that
     leaves several names that recur.
