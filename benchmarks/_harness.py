@@ -39,15 +39,19 @@ __all__ = [
 ]
 
 
-def interleave(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+def interleave(
+    functions: dict[str, Callable[[], object]],
+    repeats: int,
+    clock: Callable[[], float] = perf_counter,
+) -> dict[str, float]:
     """Call the functions alternately; return the median seconds of each after one warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for repeat in range(repeats + 1):
         for name, function in functions.items():
-            start = perf_counter()
+            start = clock()
             function()
             if repeat:
-                seconds[name].append(perf_counter() - start)
+                seconds[name].append(clock() - start)
     return {name: median(values) for name, values in seconds.items()}
 
 

@@ -2,10 +2,11 @@
 
     python -m benchmarks segmentation
 
-Every step is timed on the inputs that it has while nails are cropped, by each library in turns,
-one thread each. Then crops of all nails are made with the steps of a library in the place of ours:
-time, masks, centroids, crops and the recipe's predictions are compared. A library that is not
-installed is left out: pip install opencv-python-headless scikit-image
+Every step is timed on the inputs that it has while nails are cropped, by each library in turns, on
+one thread each, by the time of the processor. Then crops of all nails are made with the steps of a
+library in the place of ours: time, masks, centroids, crops and the recipe's predictions are
+compared. A library that is not installed is left out:
+pip install opencv-python-headless scikit-image
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, files
+from time import process_time
 from typing import Any
 from unittest.mock import patch
 
@@ -71,7 +73,9 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
     rows.append(_time_recipe(data, step, available, args.repeats))
     rows += _compare_crops(data, settings, available)
     rows.append(_measure_size(available))
-    title = f"Milliseconds an image ({len(images)} timed), medians of {args.repeats} turns"
+    title = (
+        f"Milliseconds of processor an image ({len(images)} timed), medians of {args.repeats} turns"
+    )
     return f"{title}; differences and predictions of {len(data.target)} nails", rows
 
 
@@ -114,6 +118,7 @@ def _compare_steps(
         seconds = interleave(
             {key: partial(_call_all, function, inputs) for key, function in functions.items()},
             repeats,
+            process_time,
         )
         row = _make_row(name, {key: 1000 * s / len(images) for key, s in seconds.items()})
         for library in available:
@@ -156,7 +161,7 @@ def _time_crops(
     functions = {
         name: partial(crop_all, steps) for name, steps in {"ours": {}, **available}.items()
     }
-    seconds = interleave(functions, repeats)
+    seconds = interleave(functions, repeats, process_time)
     return _make_row("whole crop", {name: 1000 * s / len(images) for name, s in seconds.items()})
 
 
@@ -175,7 +180,7 @@ def _time_recipe(
     functions = {
         name: partial(predict_all, steps) for name, steps in {"ours": {}, **available}.items()
     }
-    seconds = interleave(functions, repeats)
+    seconds = interleave(functions, repeats, process_time)
     milliseconds = {name: 1000 * s / len(timed_files) for name, s in seconds.items()}
     return _make_row("fast recipe, a file to its label", milliseconds)
 
