@@ -60,7 +60,6 @@ def test_fold_and_fuse_keep_every_architecture(name, shape):
 
 @fusible
 @torch.no_grad()
-@settings(max_examples=25)
 @given(
     widths=st.lists(st.integers(1, 70), min_size=1, max_size=3),
     n_bands=st.integers(1, 70),

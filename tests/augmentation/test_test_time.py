@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sklearn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -63,7 +63,6 @@ def test_time_augmentation_shifts_by_pixels_and_repeats_the_edge():
     assert model.n_views_ == 5
 
 
-@settings(max_examples=20)
 @given(
     flip=st.sampled_from(["horizontal", "vertical", "both"]),
     shift=st.integers(0, 3),

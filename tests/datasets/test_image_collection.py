@@ -112,7 +112,7 @@ class TestAsAnArray:
             st.lists(st.booleans(), min_size=12, max_size=12),
         )
     )
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_collection_slices_as_an_array(self, images, stack, key):
         expected = stack[key] if not isinstance(key, list) or key else stack[:0]
         for selection in (

@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -149,7 +149,6 @@ class TestCsv:
         ),
         data=st.data(),
     )
-    @settings(max_examples=30)
     def test_load_spectra_csv_reads_what_pandas_writes(self, tmp_path_factory, X, data):
         y = data.draw(st.lists(st.integers(-3, 300), min_size=len(X), max_size=len(X)))
         path = tmp_path_factory.mktemp("csv") / "X.csv"

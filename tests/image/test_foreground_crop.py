@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
@@ -103,7 +103,6 @@ def test_foreground_crop_aligned_nails_are_complete_and_bent_ones_differ(data_ho
     shift=st.tuples(st.integers(-60, 60), st.integers(-90, 90)),
     kind=st.sampled_from(["image", "mask", "both"]),
 )
-@settings(max_examples=30)
 def test_foreground_crop_is_invariant_to_shifts(shift, kind):
     """Exactly so in the published recipe, on a background without a mark."""
     image = np.full((300, 400), 50, np.uint8)
@@ -118,7 +117,6 @@ def test_foreground_crop_is_invariant_to_shifts(shift, kind):
     row=st.floats(80, 220), column=st.floats(90, 310), angle=st.floats(-180, 180), bend=st.sampled_from([0.0, 80.0]),
     sign=st.sampled_from([1, -1]), polarity=st.sampled_from(["own", "both"]),
 )  # fmt: skip
-@settings(max_examples=40)
 def test_foreground_crop_aligned_is_invariant_to_shifts_and_rotations(
     row, column, angle, bend, sign, polarity
 ):

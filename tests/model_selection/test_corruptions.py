@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
@@ -60,7 +60,6 @@ HIGHEST = {"uint8": 255, "uint16": 65535, "bool": 1, "int16": 255}
 @pytest.mark.parametrize(
     "dtype", ["uint8", "uint16", "int16", "bool", "float16", "float32", "float64"]
 )
-@settings(max_examples=30)
 @given(
     data=st.data(),
     shape=st.sampled_from(SHAPES),
@@ -85,7 +84,6 @@ def test_images_keep_type_shape_and_range_and_are_not_changed(
 
 
 @pytest.mark.parametrize("dtype", ["int16", "float16", "float32", "float64"])
-@settings(max_examples=30)
 @given(data=st.data(), name=st.sampled_from(SPECTRUM_NAMES), severity=st.floats(0.01, 1))
 def test_spectra_keep_shape_and_are_not_changed(dtype, data, name, severity):
     limits = {"min_value": -100, "max_value": 100}
@@ -114,7 +112,6 @@ def test_hardly_any_severity_hardly_changes_a_spectrum(name):
 
 
 @pytest.mark.parametrize("name", [*BLURS, "rotation", "shift"])
-@settings(max_examples=20)
 @given(value=st.integers(0, 255), height=st.integers(1, 40), width=st.integers(1, 40))
 def test_constant_images_stay_so_where_light_only_moves(name, value, height, width):
     X = np.full((1, height, width), value, dtype=np.uint8)
@@ -243,7 +240,6 @@ def test_amounts_of_spectra():
     np.testing.assert_allclose(noise, 0.05, rtol=0.2)
 
 
-@settings(max_examples=20)
 @given(severities=st.lists(st.floats(0.05, 1), min_size=2, max_size=5, unique=True))
 def test_damage_by_noise_grows_with_severity(severities):
     X = photograph()[np.newaxis] / 255

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import config_context
 from torch import nn
@@ -164,7 +164,6 @@ def outcome(clf, X):
             return f"{type(error).__name__}: {error}"
 
 
-@settings(max_examples=80)
 @given(data=st.data(), kind=st.sampled_from(["spectra", "images"]))
 def test_the_short_way_through_validation_says_the_same(fitted, data, kind):
     clf, X = fitted[kind]

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier, _data
 from tests.neural_network._problems import blobs_of_images
 
-few = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+few = settings(suppress_health_check=list(HealthCheck))
 
 IMAGES, LABELS = blobs_of_images(n=70)
 SPECTRA = IMAGES.reshape(70, -1)
