@@ -43,6 +43,7 @@ def shift(X: Tensor, n_down: Tensor, n_right: Tensor, fill: str, fill_value: flo
     rows, is_row_beyond = _find_sources(height, n_down, fill)
     columns, is_column_beyond = _find_sources(width, n_right, fill)
     samples = torch.arange(n, device=X.device)[:, None, None]
+    # Index arrays of rows and of columns broadcast to whole images: one gather, no loop.
     images = X[samples, rows[:, :, None], columns[:, None, :]]
     if fill == "constant":
         is_beyond = is_row_beyond[:, :, None] | is_column_beyond[:, None, :]
@@ -55,6 +56,7 @@ def _find_sources(size: int, distance: Tensor, fill: str) -> tuple[Tensor, Tenso
     index = torch.arange(size, device=distance.device) - distance[:, None]
     is_beyond = (index < 0) | (index >= size)
     if fill == "reflect":
+        # Reflections repeat with twice the size; the second half of a period runs backward.
         index = index.remainder(2 * size)
         return torch.minimum(index, 2 * size - 1 - index), is_beyond
     return index.clamp(0, size - 1), is_beyond
@@ -109,6 +111,7 @@ def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
     )
     if zero:
         warped_planes += zero
+    # Interpolation would change the bits of images that stay as they are.
     identity = torch.eye(3, dtype=X.dtype, device=X.device)
     is_identity = (maps == identity).flatten(1).all(dim=1)
     return torch.where(_expand(is_identity, X), X, _move_channels_last(warped_planes))
@@ -183,6 +186,7 @@ def make_line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
     """
     steps = torch.linspace(-0.5, 0.5, 2 * size + 1, dtype=length.dtype, device=length.device)
     cells = torch.arange(size, dtype=length.dtype, device=length.device) - size // 2
+    # The camera moves at constant speed, so points at equal times are equally spaced.
     travel = (length - 1)[:, None] * steps
     angle = torch.deg2rad(degrees)[:, None]
     return make_path_kernels(travel * torch.cos(angle), -travel * torch.sin(angle), cells)
@@ -192,6 +196,8 @@ def convolve(X: Tensor, kernels: Tensor) -> Tensor:
     """Convolve each image with its own symmetric kernel, repeating the edges."""
     n, height, width, channels = X.shape
     margin = kernels.shape[1] // 2
+    # A grouped convolution treats all channels of all images as channels of one image, so that
+    # each can have its own kernel.
     planes = functional.pad(X.permute(0, 3, 1, 2), (margin,) * 4, mode="replicate")
     blurred_planes = functional.conv2d(
         planes.reshape(1, n * channels, *planes.shape[2:]),
@@ -215,6 +221,7 @@ def add_noise(X: Tensor, noise: Tensor, scale: Tensor, relative: bool) -> Tensor
 def shift_bands(X: Tensor, distance: Tensor) -> Tensor:
     """Shift spectra to higher bands, interpolating linearly and repeating the ends."""
     last = X.shape[1] - 1
+    # A shift to higher bands reads each value at a lower position, between two bands.
     places = torch.arange(last + 1, dtype=X.dtype, device=X.device) - distance[:, None]
     places = places.clamp(0, last)
     lower = places.floor().long()

@@ -70,6 +70,7 @@ class FeatureExtractor:
         features : ndarray of shape (n, n_features), float32
             Penultimate features, averaged over the image.
         """
+        # Two normalizations in one: to 0 for black and 1 for white, then by the net's statistics.
         low, high = pixel_range
         scale = np.float32(high - low) * self._std
         offset = np.float32(low) + np.float32(high - low) * self._mean

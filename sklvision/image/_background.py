@@ -26,6 +26,7 @@ def fit_background(gray: np.ndarray) -> np.ndarray:
     Objects that cover less than about a third of the image do not bend it.
     """
     (rows, heights), (columns, widths) = (_split_side(side) for side in gray.shape)
+    # The fit runs on block means: a smooth background needs no more, and pixels would be slow.
     blocks = np.add.reduceat(np.add.reduceat(gray, rows, axis=0), columns, axis=1)
     blocks /= np.outer(heights, widths)
     design = _compute_cubic_terms(*blocks.shape)
@@ -38,6 +39,7 @@ def fit_background(gray: np.ndarray) -> np.ndarray:
         weights = np.maximum(1 - (residuals / (_OUTLIER * scale)) ** 2, 0) ** 2
         weighted_design = design.T * weights
         normal = weighted_design @ design
+        # A small ridge keeps the equations solvable if outliers leave too few blocks.
         normal.flat[:: len(normal) + 1] += 1e-6
         coefficients = np.linalg.solve(normal, weighted_design @ values)
         residuals = values - design @ coefficients

@@ -139,6 +139,7 @@ def _compute_object_level(contrast: np.ndarray, polarity: str) -> np.ndarray:
     sign = {"bright": 1, "dark": -1, "both": 0}[polarity]
     strength = contrast * sign if sign else np.abs(contrast)
     weights = np.clip(strength, _NOISE, _CLEAR)
+    # Clipped contrasts: noise and very bright pixels would draw the threshold to themselves.
     threshold = compute_otsu_threshold(weights, _NOISE, _CLEAR)
     weights -= _NOISE
     mask = _select_object(close_gaps(strength > threshold), weights)
@@ -159,6 +160,7 @@ def _select_object(mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
     if n_parts < 2:
         return mask
     sums = np.bincount(labels[mask], weights=weights[mask])
+    # Parts with many pixels on the border lose their weight, unless nothing else is plausible.
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     n_on_border = np.bincount(border, minlength=n_parts + 1)
     inner_sums = np.where(n_on_border > _BORDER_FRACTION * min(mask.shape), 0, sums)

@@ -140,6 +140,7 @@ def find_window(
     # A pixel reaches half its width from its middle, and an outline half a pixel beyond.
     low, high = extent.min(axis=1) - 1, extent.max(axis=1) + 1
     middle = centroid + 0.5 + normal * (low[0] + high[0]) / 2 + axis * (low[1] + high[1]) / 2
+    # The side that is longer in proportion to the output decides the scale of both.
     scale = _MARGIN * step * max((high - low) / output_size)
     return Window(
         top + middle[0] * step,
@@ -156,6 +157,7 @@ def cut_image(image: np.ndarray, window: Window, size: tuple[int, int]) -> np.nd
     pixels = window.find_whole_pixels()
     if pixels:
         return resize_image(crop_window(image, *pixels), size, "box")
+    # Sample from the upright box around the rotated window instead of from the whole image.
     cos, sin = abs(window.cos), abs(window.sin)
     box = (
         math.ceil(sin * window.width + cos * window.height) + _PATCH_MARGIN,

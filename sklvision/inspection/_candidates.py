@@ -35,6 +35,7 @@ def compute_lowest_score(scores: np.ndarray, widths: np.ndarray) -> float:
     better = scores[scores >= np.median(scores)]
     finite_widths = widths[np.isfinite(widths)]
     noise = float(np.median(finite_widths)) if len(finite_widths) else 0.0
+    # Scores count as far below if they are four spans of the better half below it.
     span = max(better.max() - better.min(), 0.02 * abs(better.max()), noise)
     floor = better.min() - 4 * span
     if (scores >= floor).all():

@@ -168,6 +168,7 @@ class ComparisonDisplay(SheetDisplay):
         n_splits = scores.shape[1]
         margins = np.full(len(scores), np.nan)
         if n_splits > 1:
+            # Nadeau and Bengio: test_share corrects for the overlap of the training sets.
             errors = scores.std(axis=1, skipna=False) * np.sqrt(1 / n_splits + self.test_share)
             margins = student.ppf((1 + self.confidence) / 2, n_splits - 1) * errors
         frame = pd.DataFrame({"mean": means, "low": means - margins, "high": means + margins})

@@ -216,6 +216,7 @@ def _compute_corners(window: Any) -> np.ndarray:
         top, left, (height, width) = pixels
         right, bottom = left + width, top + height
         return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=float)
+    # Half the sides as vectors: corners are the center plus or minus both.
     axis = np.array([window.cos, window.sin]) * window.width / 2
     normal = np.array([-window.sin, window.cos]) * window.height / 2
     center = np.array([window.column, window.row])

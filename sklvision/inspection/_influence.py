@@ -68,6 +68,7 @@ def compute_occlusion_map(
     step = _check_pair("stride", stride, tuple(max(1, side // 2) for side in patch), patch)
     fill_value = _compute_fill(image, fill)
     score = predict_scores(estimator, [image], flatten=flatten)[0, column]
+    # Overlapping patches smooth the map: a pixel gets the mean loss of the patches that cover it.
     total, count = np.zeros(sides), np.zeros(sides)
     for areas in _make_batches(sides, patch, step, check_count("batch_size", batch_size)):
         copies = [image.copy() for _ in areas]

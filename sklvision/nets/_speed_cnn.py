@@ -77,6 +77,7 @@ def make_whitening_conv(n_channels: int, kernel_size: tuple[int, int]) -> nn.Con
     height, width and channels for all photographs, so no data are needed.
     """
     rows, columns, colors = (_compute_cosine_transform(n) for n in (*kernel_size, n_channels))
+    # Products of one-dimensional transforms, divided by the standard deviation of their response.
     filters = torch.einsum("ih,jw,kc->ijkchw", rows, columns, colors)
     spatial = torch.tensor(_SPATIAL_STD)
     channel = torch.tensor([_CHANNEL_STD[min(k, 2)] for k in range(n_channels)])

@@ -53,6 +53,7 @@ def make_linear_axis(values: np.ndarray, *, is_bounded: bool = False) -> Axis:
 def make_log_axis(values: np.ndarray) -> Axis:
     """Make a logarithmic axis with ticks at powers of ten, or also at 2 and 5 if few."""
     low, high = float(np.min(values)) / 1.6, float(np.max(values)) * 1.6
+    # At most six ticks: powers of ten if two or more are in range, else 1, 2 and 5 times them.
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     ticks = [tick for tick in powers if low <= tick <= high]
     if len(ticks) < 2:

@@ -242,6 +242,7 @@ def _match_axis(training_axis: np.ndarray, new: np.ndarray, unit: str | None) ->
     # Positions are the same up to rounding: a hundredth of the distance between bands.
     step = np.abs(np.diff(np.sort(training_axis))).min() if len(training_axis) > 1 else 1.0
     order = np.argsort(new)
+    # The nearest new position is one of the two neighbors that a binary search finds.
     right = np.clip(np.searchsorted(new[order], training_axis), 0, len(new) - 1)
     left = np.maximum(right - 1, 0)
     is_left = np.abs(new[order][left] - training_axis) < np.abs(new[order][right] - training_axis)
@@ -282,6 +283,7 @@ def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[flo
     training_axis, new = np.array(contract["axis"]), np.array(axis)
     order = np.argsort(new)
     new, values = new[order], values[:, order]
+    # Rounded positions may lie beyond the ends by a hundredth of the distance between bands.
     slack = np.abs(np.diff(new)).max() / 100 if len(new) > 1 else 0.0
     if training_axis.min() < new[0] - slack or training_axis.max() > new[-1] + slack:
         raise ValueError(

@@ -100,6 +100,7 @@ def _find_series(paths: list[Path]) -> NDArray[np.int64]:
     """Number the capture series; between two of them is a gap in the times of the names."""
     seconds = np.array([int(path.name.partition("_")[0]) for path in paths])
     order = np.argsort(seconds)
+    # A series starts after each long pause; the running count of starts numbers the series.
     starts_series = np.diff(seconds[order]) > _SERIES_GAP_SECONDS
     series = np.empty(len(paths), dtype=np.int64)
     series[order] = np.concatenate([[0], np.cumsum(starts_series)])

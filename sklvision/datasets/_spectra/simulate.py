@@ -63,6 +63,7 @@ See sklvision.datasets.make_spectra for how it is made.
 
 def _compute_reflectance(wavelengths: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the reflectance of the pure materials, of shape (3, n_bands)."""
+    # Beer-Lambert: absorbances of Gaussian bands add up, and reflectance is 10 to their negative.
     absorbance = np.empty((len(_MATERIALS), wavelengths.size))
     for row, (floor, bands) in zip(absorbance, _MATERIALS, strict=True):
         center, width, peak = np.transpose(bands)[:, :, np.newaxis]
@@ -80,6 +81,7 @@ def _count_classes(n_samples: int, weights: Sequence[float] | None) -> NDArray[n
         )
     if shares.sum() == 0:
         raise ValueError(f"weights must not all be zero; got {weights!r}.")
+    # Largest remainders: round down, then give the rest to the classes that lost most.
     exact = n_samples * shares / shares.sum()
     counts = np.floor(exact).astype(np.int64)
     for position in np.argsort(counts - exact, kind="stable")[: n_samples - counts.sum()]:
