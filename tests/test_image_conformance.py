@@ -349,10 +349,7 @@ def test_fit_learns_shape_and_number_of_features(case):
     assert not hasattr(clone(case.estimator), "n_features_in_")
     assert math.prod(case.model.input_shape_) == math.prod(case.X.shape[1:])
     # As scikit-learn counts features, which other packages compare with.
-    if type(case.model).__name__ == "ImageClassifier":  # still the number of values
-        assert case.model.n_features_in_ in (case.X.shape[1], math.prod(case.X.shape[1:]))
-    else:
-        assert case.model.n_features_in_ == case.X.shape[1]
+    assert case.model.n_features_in_ == case.X.shape[1]
 
 
 @every_estimator
@@ -414,8 +411,6 @@ def test_html_names_the_estimator(case):
 
 @every_estimator_once
 def test_tensors_that_require_grad_are_taken_as_arrays(case):
-    if type(case.model).__name__ == "ImageClassifier":
-        pytest.skip("the classifier's own check of images does not detach tensors yet")
     expected = compute_outputs(case.model, case.X)
     tensor = torch.from_numpy(case.X.copy()).requires_grad_()
     assert_same(compute_outputs(case.model, tensor), expected)

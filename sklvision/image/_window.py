@@ -142,6 +142,7 @@ def find_window(
     middle = centroid + 0.5 + normal * (low[0] + high[0]) / 2 + axis * (low[1] + high[1]) / 2
     # The side that is longer in proportion to the output decides the scale of both.
     scale = _MARGIN * step * max((high - low) / output_size)
+    # Positions were counted in reduced pixels.
     return Window(
         top + middle[0] * step,
         left + middle[1] * step,

@@ -45,8 +45,8 @@ def test_otsu_threshold_is_that_of_an_exhaustive_search(seed, n_at_high):
 @pytest.mark.parametrize("shape", [(1, 1), (9, 13), (20, 7)])
 def test_close_gaps_is_a_closing_by_three_pixels(shape):
     mask = random_mask(shape)
-    padded = np.pad(mask, 2)
-    expected = ndimage.binary_closing(padded, np.ones((3, 3)))[2:-2, 2:-2]
+    frame = np.pad(mask, 2)
+    expected = ndimage.binary_closing(frame, np.ones((3, 3)))[2:-2, 2:-2]
     np.testing.assert_array_equal(_foreground.close_gaps(mask), expected)
 
 
@@ -114,11 +114,11 @@ def test_outline_levels_follow_the_covered_fraction():
 
 
 def test_outline_levels_of_a_dim_object_are_relative_to_the_threshold():
-    signed = np.zeros((7, 9), np.float32)
-    signed[1:6, 1:8] = 6.0
-    signed[3, 0] = 2.0
-    mask = signed > 4
-    level = _foreground._compute_outline(mask, [signed], signed, 4.0)
+    strength = np.zeros((7, 9), np.float32)
+    strength[1:6, 1:8] = 6.0
+    strength[3, 0] = 2.0
+    mask = strength > 4
+    level = _foreground._compute_outline(mask, [strength], strength, 4.0)
     expected = np.where(mask, 2 * 6 / 8 - 1, -1)
     expected[3, 0] = 2 * 2 / 8 - 1
     np.testing.assert_allclose(level, expected)
@@ -138,8 +138,10 @@ def test_background_follows_local_light_up_to_a_bound():
     rows, columns = np.mgrid[:200, :200]
     light = 40 * np.exp(-((rows - 60) ** 2 + (columns - 70) ** 2) / 3000)
     noise = np.random.default_rng(0).normal(0, 1, light.shape)
-    rest = (light + noise - _background.fit_background((light + noise).astype(np.float32)))[60, 70]
-    assert 0 < rest < 0.7 * 40
+    residual = (light + noise - _background.fit_background((light + noise).astype(np.float32)))[
+        60, 70
+    ]
+    assert 0 < residual < 0.7 * 40
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (21, 7), (40, 50)])
@@ -302,9 +304,9 @@ def test_cut_image_loses_nothing_of_a_rotated_window(angle, sides):
     rows, columns = np.mgrid[:150, :150] + 0.5
     size = (int(sides[0]), int(sides[1]))
     result = _window.cut_image((rows + 2 * columns).astype(np.float32), window, size)
-    across, along = np.mgrid[: size[0], : size[1]] + 0.5
-    across, along = across - sides[0] / 2, along - sides[1] / 2
-    expected = (75.3 + along * sin + across * cos) + 2 * (74.6 + along * cos - across * sin)
+    rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
+    rows, columns = rows - sides[0] / 2, columns - sides[1] / 2
+    expected = (75.3 + columns * sin + rows * cos) + 2 * (74.6 + columns * cos - rows * sin)
     np.testing.assert_allclose(result, expected, atol=0.01)
 
 
@@ -329,8 +331,8 @@ def test_cut_mask_counts_the_covered_fraction(step):
     # Five of twenty rows are the first two and a half of ten.
     rows, columns = [0, 0, 0.5, 1, 1, 1, 1, 0.5, 0, 0], [0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0]
     np.testing.assert_allclose(result, np.outer(rows, columns), atol=1e-6)
-    turned = upright._replace(cos=0.0, sin=1.0, height=24 * step, width=20 * step)
-    result = _window.cut_mask(foreground, turned, (12, 10), np.dtype(np.float32))
+    rotated = upright._replace(cos=0.0, sin=1.0, height=24 * step, width=20 * step)
+    result = _window.cut_mask(foreground, rotated, (12, 10), np.dtype(np.float32))
     np.testing.assert_allclose(result, np.outer(columns, rows), atol=0.13)
 
 
@@ -361,6 +363,6 @@ def test_count_samples_leaves_no_pixel_out(height, width, expected):
 )
 def test_crop_window_mirrors_beyond_the_border(top, left, size, shape):
     image = np.arange(math.prod(shape)).reshape(shape)
-    padded = np.pad(image, [(30, 30), (30, 30), (0, 0)][: len(shape)], mode="reflect")
-    expected = padded[30 + top : 30 + top + size[0], 30 + left : 30 + left + size[1]]
+    frame = np.pad(image, [(30, 30), (30, 30), (0, 0)][: len(shape)], mode="reflect")
+    expected = frame[30 + top : 30 + top + size[0], 30 + left : 30 + left + size[1]]
     np.testing.assert_array_equal(_functional.crop_window(image, top, left, size), expected)

@@ -63,8 +63,8 @@ def test_minmax_takes_ten_rounding_errors_of_the_level_for_flat(steps, is_flat):
 
 def test_flat_spectra_leave_their_neighbors_unchanged(X):
     X[2] = 7.0
-    others = [0, 1, 3]
+    neighbors = [0, 1, 3]
     for name in ("snv", "minmax"):
         result = FUNCTIONS[name](X)
         np.testing.assert_array_equal(result[2], 0)
-        np.testing.assert_array_equal(result[others], FUNCTIONS[name](X[others]))
+        np.testing.assert_array_equal(result[neighbors], FUNCTIONS[name](X[neighbors]))
