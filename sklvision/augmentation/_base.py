@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,18 +37,6 @@ FRACTION = [Interval(Real, 0, 1, closed="both")]
 RELATIVE_CHANGE = [Interval(Real, 0, 1, closed="left")]
 MAGNITUDE = [Interval(Real, 0, 1e6, closed="both")]
 PIXEL_VALUE = [Interval(Real, -1e30, 1e30, closed="both")]
-
-
-class LabelMixer(Protocol):
-    """An augmenter that blends labels with their samples, as :class:`MixUp` does."""
-
-    def mix(self, X: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Augment a batch, and blend its labels accordingly."""
-
-
-def is_label_mixer(augmenter: object) -> TypeGuard[LabelMixer]:
-    """Whether an augmenter blends labels; a :class:`Compose` does if one of its parts does."""
-    return callable(getattr(augmenter, "mix", None))
 
 
 @document

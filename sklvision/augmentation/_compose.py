@@ -17,11 +17,11 @@ from sklvision.augmentation._base import (
     RandomSource,
     RandomState,
     Tensor,
-    is_label_mixer,
 )
 from sklvision.augmentation._mixup import MixUp
 from sklvision.augmentation._texts import document
 from sklvision.utils._images import check_image_dimensions
+from sklvision.utils._protocols import is_label_mixer
 from sklvision.utils._sklearn import InvalidParameterError
 
 _PASSTHROUGH = "passthrough"

@@ -25,6 +25,7 @@ from sklvision.inspection._drawing import (
 )
 from sklvision.inspection._samples import check_wavelengths, read_arrays, select_samples
 from sklvision.utils._nested import open_estimator, split_steps
+from sklvision.utils._protocols import is_label_mixer
 from sklvision.utils._random import draw_seed
 from sklvision.utils._validation import check_count
 
@@ -280,7 +281,7 @@ class _Sequence:
 
     def __call__(self, X: Any, generator: Any = None) -> Any:
         for transform in self.transforms:
-            if hasattr(transform, "mix"):
+            if is_label_mixer(transform):
                 X, _ = transform.mix(X, X.new_ones((len(X), 1)))
             else:
                 X = transform(X)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklvision.utils._protocols import can_mix_targets
+from sklvision.utils._protocols import is_label_mixer
 
 
 def augment_samples(augmenters: Sequence[Callable], X: Tensor) -> Tensor:
@@ -25,7 +25,7 @@ def augment_with_targets(
 
     Parameters
     ----------
-    augmenters : sequence of callable or MixesTargets
+    augmenters : sequence of callable or LabelMixer
         Applied in turn.
     X : Tensor of shape (n, ...)
         Samples.
@@ -33,7 +33,7 @@ def augment_with_targets(
         As :func:`make_soft_targets` makes them.
     """
     for augmenter in augmenters:
-        if can_mix_targets(augmenter):
+        if is_label_mixer(augmenter):
             X, targets = augmenter.mix(X, targets)
         else:
             X = _check_result(augmenter, X, augmenter(X))

@@ -14,7 +14,7 @@ from skorch.callbacks import Callback
 from sklvision.augmentation import Compose, MixUp
 from sklvision.augmentation._base import Augmenter
 from sklvision.neural_network._data import Data
-from sklvision.utils._protocols import can_mix_targets
+from sklvision.utils._protocols import is_label_mixer
 from sklvision.utils._sklearn import check_sample_weight
 
 
@@ -61,7 +61,7 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
                 f"augment must be an augmenter and not its class: {transform.__name__}() instead "
                 f"of {transform.__name__}."
             )
-        if not callable(transform) and not can_mix_targets(transform):
+        if not callable(transform) and not is_label_mixer(transform):
             raise ValueError(
                 "augment must be an augmenter, a callable that maps a batch to a batch, or a list "
                 f"of these, got {transform!r}."

@@ -41,7 +41,7 @@ from sklvision.neural_network._divergence import check_trained, make_divergence_
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule, resolve_schedule
-from sklvision.utils._protocols import can_mix_targets
+from sklvision.utils._protocols import is_label_mixer
 
 
 class TrainingStopped(Exception):  # noqa: N818 - no error
@@ -65,7 +65,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     weight_decay : float, default=0.0
         Decay of the weights, decoupled from the gradient as in AdamW, for every optimizer: one
         value then means the same whichever optimizer a search tries.
-    augment : sequence of callable or MixesTargets, default=()
+    augment : sequence of callable or LabelMixer, default=()
         Applied in turn to every training batch, channels-last and not yet standardized.
 
     Attributes
@@ -335,7 +335,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         """Vary a batch; targets that are blended are rows of weighted probabilities."""
         samples, weights = split_weights(X)
         samples = samples.to(self.module_.mean.dtype)
-        if not any(can_mix_targets(augmenter) for augmenter in self.augment):
+        if not any(is_label_mixer(augmenter) for augmenter in self.augment):
             samples = augment_samples(self.augment, samples)
             return samples if weights is None else X | {"X": samples}, y
         smoothing = self.criterion_.label_smoothing

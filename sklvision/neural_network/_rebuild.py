@@ -17,7 +17,7 @@ from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import optimizer_settings
 from sklvision.neural_network._settings import FitSettings
-from sklvision.utils._protocols import HasLearningRateScales
+from sklvision.utils._protocols import has_lr_scales
 
 
 def build_module(settings: FitSettings, mean: np.ndarray, scale: np.ndarray) -> StandardizedNet:
@@ -61,7 +61,7 @@ def make_net(
     """
     device = torch.device(settings.device)
     groups: dict[str, Any] = {}
-    if isinstance(module.net, HasLearningRateScales) and module.net.lr_scales:
+    if has_lr_scales(module.net) and module.net.lr_scales:
         # Parameters of a slower or faster part, by name.
         groups["optimizer__param_groups"] = [
             (pattern, {"lr": settings.lr * scale}) for pattern, scale in module.net.lr_scales

@@ -1,27 +1,22 @@
-"""Protocols of what an object can do, by name, where its class does not matter."""
+"""Protocols of what an object can do, by name, where its class does not matter.
+
+Each comes with the function that tells whether an object follows it. That looks at the object:
+some classes have such a method in some of their objects only, and a check of the protocol itself
+would look at the class.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import Any, Protocol, TypeGuard
 
 
-class MixesTargets(Protocol):
-    """An augmenter that blends samples, and their targets in the same proportions."""
+class LabelMixer(Protocol):
+    """An augmenter that blends samples, and their labels in the same proportions."""
 
     def mix(self, X: Any, targets: Any) -> tuple[Any, Any]:
         """Blend a batch: samples ``(n, ...)`` and targets ``(n, n_classes)``, both tensors."""
 
 
-def can_mix_targets(augmenter: Any) -> TypeGuard[MixesTargets]:
-    """Return whether an augmenter is one that :class:`MixesTargets` describes.
-
-    Some classes have the method in some of their objects only, as a composition has whose parts
-    blend; a check of the protocol itself would look at the class.
-    """
-    return hasattr(augmenter, "mix")
-
-
-@runtime_checkable
 class HasLearningRateScales(Protocol):
     """A net whose parts learn at different rates.
 
@@ -35,8 +30,22 @@ class HasLearningRateScales(Protocol):
     lr_scales: list[tuple[str, float]]
 
 
-@runtime_checkable
 class HasParameterCount(Protocol):
     """A fitted estimator that knows the number of its parameters."""
 
     n_parameters_: int
+
+
+def is_label_mixer(augmenter: Any) -> TypeGuard[LabelMixer]:
+    """Return whether an augmenter blends labels; a composition does if one of its parts does."""
+    return callable(getattr(augmenter, "mix", None))
+
+
+def has_lr_scales(net: Any) -> TypeGuard[HasLearningRateScales]:
+    """Return whether a net scales the learning rates of its parts."""
+    return hasattr(net, "lr_scales")
+
+
+def has_parameter_count(estimator: Any) -> TypeGuard[HasParameterCount]:
+    """Return whether an estimator knows the number of its parameters."""
+    return hasattr(estimator, "n_parameters_")

@@ -12,6 +12,8 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from sklvision.utils._protocols import has_parameter_count
+
 # Where estimators of one kind keep what they learned: nets in arrays, calibrators in numbers.
 _LEARNED = (
     ("coefs_", "intercepts_"),
@@ -39,7 +41,7 @@ def _count(estimator: Any, seen: set[int]) -> int | None:
     if id(estimator) in seen:
         return 0
     seen.add(id(estimator))
-    if hasattr(estimator, "n_parameters_"):
+    if has_parameter_count(estimator):
         return int(estimator.n_parameters_)
     members = _members(estimator)
     if members is not None:
@@ -62,7 +64,7 @@ def _members(estimator: Any) -> list[Any] | None:
     """The fitted estimators that compute the predictions of this one; None if it does alone."""
     if isinstance(estimator, Pipeline):
         *earlier, last = [step for _, step in estimator.steps]
-        return [step for step in earlier if hasattr(step, "n_parameters_")] + [last]
+        return [step for step in earlier if has_parameter_count(step)] + [last]
     if hasattr(estimator, "calibrated_classifiers_"):
         return [
             part

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from sklvision._torch.dropout import Dropout
 from sklvision.neural_network._optim import Schedule, optimizer_settings
+from sklvision.utils._protocols import has_lr_scales
 
 # Layers without weights that treat every value alone, so that a leading axis changes nothing.
 _ELEMENTWISE = (
@@ -80,7 +81,7 @@ def structure(net: nn.Module, input_shape: tuple[int, ...]) -> Hashable | None:
 
 def _leaves(net: nn.Module) -> list[nn.Module] | None:
     """Layers in the order in which they are called, where that is known."""
-    if any(getattr(net, hooks) for hooks in _HOOKS) or hasattr(net, "lr_scales"):
+    if any(getattr(net, hooks) for hooks in _HOOKS) or has_lr_scales(net):
         return None
     if type(net) is not nn.Sequential:
         return None if list(net.children()) else [net]
