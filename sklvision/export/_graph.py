@@ -14,26 +14,29 @@ from sklvision._torch.folding import fold
 from sklvision.export._signature import INPUT, LOGITS, PROBABILITIES
 
 _OPSET = 20  # the first with GELU as one operation
-_TRIED = 8
+_N_SAMPLES = 8
 
 
 class ExportedNet(nn.Module):
-    """A copy of a fitted module, in float32 on the processor, that gives probabilities as well."""
+    """A copy of a fitted module for one file: logits and probabilities, on the processor.
+
+    The net computes in float32. Samples are standardized in the precision of the fit: a large
+    offset of a band would otherwise cancel the digits of float32.
+    """
 
     def __init__(self, module: Any) -> None:
         super().__init__()
-        copied = deepcopy(module).cpu().float()
-        copied.net = fold(copied.net)
-        self.module = copied.eval()
+        self.module = deepcopy(module).cpu().eval()
+        self.module.net = fold(self.module.net.float()).eval()
 
     def forward(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Compute logits and probabilities."""
-        logits = self.module(X)
+        logits = self.module.net(self.module.standardize(X).float())
         return logits, torch.softmax(logits, dim=1)
 
 
 def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Trace a module, and ask it.
+    """Make the graph of a module, and compute logits to check it by.
 
     Parameters
     ----------
@@ -47,9 +50,10 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
     model : onnx.ModelProto
         The graph.
     samples : ndarray of shape (n_samples, *input_shape)
-        Samples drawn as the training data were distributed, band by band or channel by channel.
+        Samples drawn as the training data were distributed, band by band or channel by channel, in
+        the precision of the fit.
     logits : ndarray of shape (n_samples, n_classes)
-        What the module makes of them.
+        Logits of the module for these samples, in the same precision.
 
     Raises
     ------
@@ -57,15 +61,30 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
         If an operation of the net has no counterpart in ONNX, or the net is written for one
         number of samples.
     """
-    exported = ExportedNet(module)
-    draws = torch.randn((_TRIED, *input_shape), generator=torch.Generator().manual_seed(0))
-    samples = draws * exported.module.scale + exported.module.mean
+    original = deepcopy(module).cpu().eval()
+    draws = torch.randn((_N_SAMPLES, *input_shape), generator=torch.Generator().manual_seed(0))
+    samples = draws.to(original.mean.dtype) * original.scale + original.mean
+    with torch.no_grad():
+        logits = original(samples)
+    model = _export_graph(ExportedNet(module), samples[:2])
+    n_samples = model.graph.input[0].type.tensor_type.shape.dim[0]
+    if not n_samples.dim_param:
+        raise ValueError(
+            f"The {type(module.net).__name__} cannot be expressed in ONNX for any number of "
+            "samples: its forward loops over them, or depends on their number."
+        )
+    # Shapes recorded during the trace contradict those that onnx infers itself.
+    del model.graph.value_info[:]
+    return model, samples.numpy(), logits.numpy()
+
+
+def _export_graph(net: ExportedNet, samples: Tensor) -> Any:
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             program: Any = torch.onnx.export(
-                exported,
-                (samples[:2],),
+                net,
+                (samples,),
                 dynamo=True,
                 opset_version=_OPSET,
                 input_names=[INPUT],
@@ -73,23 +92,12 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
                 dynamic_shapes=({0: torch.export.Dim("n_samples")},),
                 verbose=False,
             )
-            logits = exported(samples)[0]
-    except ImportError:  # an onnxscript too old for this torch: the message says what is missing
+    except ImportError:  # an onnxscript too old for this torch: the message names it
         raise
     except Exception as error:
         reason: BaseException = error
-        while reason.__cause__ is not None:  # what torch says itself is how to ask its developers
+        while reason.__cause__ is not None:  # torch's own message is how to write to its developers
             reason = reason.__cause__
-        raise ValueError(
-            f"The {type(module.net).__name__} cannot be expressed in ONNX: {reason}"
-        ) from error
-    model = program.model_proto
-    n_samples = model.graph.input[0].type.tensor_type.shape.dim[0]
-    if not n_samples.dim_param:
-        raise ValueError(
-            f"The {type(module.net).__name__} cannot be expressed in ONNX for any number of "
-            "samples: its forward loops over them, or looks how many there are."
-        )
-    # Shapes noted on the way contradict what onnx infers itself.
-    del model.graph.value_info[:]
-    return model, samples.numpy(), logits.numpy()
+        name = type(net.module.net).__name__
+        raise ValueError(f"The {name} cannot be expressed in ONNX: {reason}") from error
+    return program.model_proto

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
 from math import prod
-from numbers import Integral
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,53 +13,36 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sklvision.export._signature import INPUT, LOGITS, Signature
+from sklvision.export._onnx_file import OnnxFile
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._labels import convert_labels
 from sklvision.utils._lazy import read_blocks
 from sklvision.utils._net_input import check_net_input
-from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import PredictionsMixin
-from sklvision.utils._sklearn import Interval
+from sklvision.utils._sklearn import Integral, Interval
 
 # Values in one chunk, whose activations then stay in the processor's cache.
 _CHUNK_VALUES, _CHUNK_ROWS = 2**19, 1024
 
 
-class Content(bytes):
-    """The bytes of a file, which say of themselves only how many they are."""
-
-    def __repr__(self) -> str:
-        return f"<ONNX model of {len(self):,} bytes>"
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """An open file, and the parameters it was opened with."""
-
-    parameters: tuple[Any, ...]
-    content: bytes
-    signature: Signature
-    session: Any
-
-
 class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     """A scikit-learn classifier that runs a file of :func:`to_onnx` or :func:`quantize`.
 
-    It takes the place of the net in a pipeline, a vote or an application. torch is neither needed
-    nor loaded; onnxruntime computes. Nothing is learned here: the file is as it is.
+    It takes the place of the net in a pipeline, an ensemble or an application. torch is neither
+    needed nor loaded; onnxruntime computes. The file is never changed: nothing is learned here.
 
     Parameters
     ----------
     model : str, path-like or bytes
-        The file, or its content. It is read when first needed.
+        Path of the file, or its content. It is read when it is first needed.
     n_threads : int, default=1
-        Threads that onnxruntime computes with. One is best for single samples, and
+        Threads of onnxruntime. One is best for single samples, and
         where several processes share a machine.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, as the net was trained with them; after a fit to their positions, those.
+        Labels, as the net was trained with them; after a fit to their positions, these.
     n_features_in_ : int
         Number of columns of a table, or height of images: ``X.shape[1]`` in training.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -80,8 +59,12 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
 
     Notes
     -----
+    No fit is needed: without one, predictions are those of the file that the parameters name. After
+    a fit they are those of its file, and ``set_params`` changes the next fit only.
+
     A pickle holds the content of the file, so that one joblib file of a pipeline is all that an
-    application needs. A copy of this object, as scikit-learn's ``clone`` makes it, is ready to
+    application needs. A file whose weights lie in other files (external data of ONNX) is refused.
+    A copy of this object, as scikit-learn's ``clone`` makes it, is ready to
     predict, like those of :class:`sklearn.frozen.FrozenEstimator`.
 
     .. versionadded:: 0.1
@@ -105,23 +88,26 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         "n_threads": [Interval(Integral, 1, None, closed="left")],
     }
 
-    # Whether labels are positions among those of the file, as votes and stacks encode them.
-    _encoded = False
+    # Whether labels are positions among those of the file, as ensembles encode them.
+    _is_encoded = False
+    # File of the last fit, and the last one that was read from the parameters.
+    _fitted_file: OnnxFile | None = None
+    _read_file: OnnxFile | None = None
 
     def __init__(self, model: str | os.PathLike[str] | bytes, *, n_threads: int = 1) -> None:
         self.model = model
         self.n_threads = n_threads
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Check that samples and labels are of the kind the file takes; nothing is learned.
+        """Check that samples and labels are of the kind of the file; nothing is learned.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
             Samples, as the net takes them.
         y : array-like of shape (n_samples,)
-            Labels of the file; or else their positions among these, 0, 1, ..., as a vote or a
-            stack hands them on, which are then what is predicted.
+            Labels of the file; or else their positions among these, 0, 1, ..., as ensembles encode
+            labels, which are then predicted.
 
         Returns
         -------
@@ -131,49 +117,51 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         Raises
         ------
         ValueError
-            If the samples have another shape, there are not as many labels, or the file knows
-            other ones.
+            If the samples have another shape, there are not as many labels, or some are not
+            among those of the file.
         """
-        for _ in self._chunks(X):
+        self._fitted_file, self._is_encoded = None, False
+        y = convert_labels(y)
+        for _ in self._read_chunks(X):
             break
         check_consistent_length(X, y)
         check_classification_targets(y)
-        found = set(np.unique(column_or_1d(y)).tolist())
-        known = self._loaded().signature.classes.tolist()
-        encoded = not found.issubset(known)
-        if encoded and not found.issubset(range(len(known))):
+        labels = set(np.unique(column_or_1d(y)).tolist())
+        file_labels = self._file.signature.classes.tolist()
+        is_encoded = not labels.issubset(file_labels)
+        if is_encoded and not labels.issubset(range(len(file_labels))):
             raise ValueError(
-                f"y has labels that the file does not know, {_some(found.difference(known))}; "
-                f"it was trained with {_some(known)}."
+                f"y has labels that are not in the file: {_list(labels.difference(file_labels))}; "
+                f"expected labels among {_list(file_labels)}."
             )
-        self._encoded = encoded
+        self._fitted_file, self._is_encoded = self._file, is_encoded
         return self
 
     @property
     def classes_(self) -> np.ndarray:  # type: ignore[override]
         """Labels, as the net was trained with them, or their positions."""
-        known = self._loaded().signature.classes
-        return np.arange(len(known)) if self._encoded else known
+        labels = self._file.signature.classes
+        return np.arange(len(labels)) if self._is_encoded else labels
 
     @property
     def input_shape_(self) -> tuple[int, ...]:
         """Shape of one sample."""
-        return self._loaded().signature.input_shape
+        return self._file.signature.input_shape
 
     @property
     def n_parameters_(self) -> int:
         """Number of values that the net learned."""
-        return self._loaded().signature.n_parameters
+        return self._file.signature.n_parameters
 
     @property
     def n_features_in_(self) -> int:
         """Number of features, as scikit-learn counts them: ``X.shape[1]``."""
-        return self._loaded().signature.n_features
+        return self._file.signature.n_features
 
     @property
     def feature_names_in_(self) -> np.ndarray:
         """Names of the columns."""
-        names = self._loaded().signature.feature_names
+        names = self._file.signature.feature_names
         if names is None:
             raise AttributeError("The net was trained without names of columns.")
         return names
@@ -183,41 +171,47 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, *input_shape_), float32
-            Samples.
+        X : ndarray of shape (n_samples, *input_shape_)
+            Samples, float32, or float64 for nets of that precision.
 
         Returns
         -------
         logits : ndarray of shape (n_samples, n_classes), float32
             One column per class.
         """
-        (logits,) = self._loaded().session.run([LOGITS], {INPUT: X})
-        return logits
+        return self._file.run(X)
 
     def _logits(self, X: Any) -> np.ndarray:
-        chunks = [self.run(chunk) for chunk in self._chunks(X)]
+        chunks = [self.run(chunk) for chunk in self._read_chunks(X)]
         return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)).astype(np.float64)
 
-    def _chunks(self, X: Any) -> Iterator[np.ndarray]:
-        """Yield checked samples as float32, some at a time."""
-        shape = self.input_shape_
+    def _read_chunks(self, X: Any) -> Iterator[np.ndarray]:
+        """Yield checked samples in the type of the file's input, some at a time."""
+        file = self._file
+        shape, has_names = file.signature.input_shape, file.signature.feature_names is not None
+        samples = check_net_input(self, X, shape, file.dtype.type, has_names=has_names)
         n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
-        has_names = self._loaded().signature.feature_names is not None
-        samples = check_net_input(self, X, shape, np.float32, has_names=has_names)
         for chunk in read_blocks(samples, n_rows):
-            yield chunk.astype(np.float32, copy=False)
+            yield chunk.astype(file.dtype, copy=False)
 
-    def _loaded(self) -> _Loaded:
-        loaded = self.__dict__.get("_open_file")
-        if loaded is None or loaded.parameters != (self.model, self.n_threads):
+    @property
+    def _file(self) -> OnnxFile:
+        """File of the last fit, or else of the parameters."""
+        if self._fitted_file is not None:
+            return self._fitted_file
+        if self._read_file is None or not self._read_file.has_source(self.model, self.n_threads):
             self._validate_params()
-            loaded = self._open_file = _load(self.model, self.n_threads)
-        return loaded
+            self._read_file = OnnxFile(self.model, self.n_threads)
+        return self._read_file
 
     def __getstate__(self) -> dict[str, Any]:
-        # One file is to be enough, wherever it is loaded.
-        state = super().__getstate__() | {"model": Content(self._loaded().content)}
-        state.pop("_open_file", None)
+        # One file of joblib is enough, on any machine.
+        file = self._file
+        state = {
+            name: value for name, value in super().__getstate__().items() if name != "_read_file"
+        }
+        if file.has_source(self.model):
+            state["model"] = file.content
         return state
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -230,23 +224,7 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return tags
 
 
-def _some(labels: Iterable[Any]) -> str:
-    """The first few, for a message."""
+def _list(labels: Iterable[Any]) -> str:
+    """List the first few labels for a message."""
     labels = list(labels)
     return f"{labels[:5]}" if len(labels) <= 5 else f"{labels[:5]} and {len(labels) - 5} more"
-
-
-def _load(model: Any, n_threads: int) -> _Loaded:
-    onnxruntime = import_optional("onnxruntime", extra="export")
-    given = isinstance(model, bytes)
-    content = model if given else Path(model).read_bytes()
-    source = "The content given" if given else os.fspath(model)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
-    open_session = partial(onnxruntime.InferenceSession, providers=["CPUExecutionProvider"])
-    try:
-        session = open_session(bytes(content), options)
-    except Exception as error:  # onnxruntime has many kinds, and no common one
-        raise ValueError(f"{source} is no ONNX file that onnxruntime can run: {error}") from error
-    metadata = session.get_modelmeta().custom_metadata_map
-    return _Loaded((model, n_threads), content, Signature.from_metadata(metadata, source), session)

@@ -1,4 +1,4 @@
-"""What an ONNX file of this package says of its classes and its input."""
+"""Labels and input of a net, in the metadata of its ONNX file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,27 @@ from sklvision._version import __version__
 INPUT, LOGITS, PROBABILITIES = "X", "logits", "probabilities"
 
 _KEY = "sklvision"
-# What JSON holds and gives back unchanged: booleans, whole and broken numbers, strings.
+# Types that JSON restores unchanged: booleans, integers, floats, strings.
 _KINDS = "biufU"
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Labels, the shape of one sample as users hold it, names of features if any, and the size."""
+    """Labels and input of a net.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Labels.
+    input_shape : tuple of int
+        Shape of one sample, images channels-last.
+    feature_names : ndarray of shape (n_features,) or None
+        Names of the columns, where the net was trained with names.
+    n_parameters : int
+        Number of values that the net learned.
+    n_features : int
+        ``X.shape[1]`` in training.
+    """
 
     classes: np.ndarray
     input_shape: tuple[int, ...]
@@ -30,8 +44,8 @@ class Signature:
     n_features: int
 
     @classmethod
-    def of(cls, classifier: Any) -> Self:
-        """Take it from a fitted classifier."""
+    def from_classifier(cls, classifier: Any) -> Self:
+        """Describe a fitted classifier."""
         names = getattr(classifier, "feature_names_in_", None)
         return cls(
             classifier.classes_,
@@ -42,39 +56,39 @@ class Signature:
         )
 
     def to_metadata(self) -> dict[str, str]:
-        """Key and value for an ONNX file."""
+        """Return key and value for the metadata of an ONNX file."""
         classes = self.classes
-        texts = classes.dtype == object and all(isinstance(label, str) for label in classes)
-        if classes.dtype.kind not in _KINDS and not texts:
+        are_texts = classes.dtype == object and all(isinstance(label, str) for label in classes)
+        if classes.dtype.kind not in _KINDS and not are_texts:
             raise TypeError(
                 "to_onnx writes classes that are strings, numbers or booleans; got "
                 f"{classes.dtype} classes {classes[:3].tolist()}."
             )
-        said = {
+        fields = {
             "version": __version__,
             "classes": classes.tolist(),
-            "dtype": "object" if texts else classes.dtype.str,
+            "dtype": "object" if are_texts else classes.dtype.str,
             "input_shape": self.input_shape,
             "feature_names": None if self.feature_names is None else list(self.feature_names),
             "n_parameters": self.n_parameters,
             "n_features": self.n_features,
         }
-        return {_KEY: json.dumps(said)}
+        return {_KEY: json.dumps(fields)}
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:
-        """Read it from an ONNX file, named in errors as `source`."""
+        """Read the metadata of an ONNX file, whose name in errors is `source`."""
         if _KEY not in metadata:
             raise ValueError(
-                f"{source} says nothing of its classes: it was not written by "
-                "sklvision.export.to_onnx."
+                f"{source} has no labels in its metadata: it was not written by "
+                "sklvision.export.to_onnx. Pass a file of that function."
             )
-        said = json.loads(metadata[_KEY])
-        names = said["feature_names"]
+        fields = json.loads(metadata[_KEY])
+        names = fields["feature_names"]
         return cls(
-            np.array(said["classes"], dtype=said["dtype"]),
-            tuple(said["input_shape"]),
+            np.array(fields["classes"], dtype=fields["dtype"]),
+            tuple(fields["input_shape"]),
             None if names is None else np.array(names, dtype=object),
-            said["n_parameters"],
-            said.get("n_features", said["input_shape"][0]),
+            fields["n_parameters"],
+            fields["n_features"],
         )

@@ -7,46 +7,58 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.export._signature import Signature
+from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
 
-# Logits may differ by the rounding of float32 sums taken in another order.
-_SAME = 1e-3
+# Texts of the functions that write a file.
+TEXTS = {
+    "path": (
+        "path : str or path-like\n"
+        "    The file to write, or to replace once the new one is complete.\n\n"
+        "Returns\n"
+        "-------\n"
+        "path : pathlib.Path\n"
+        "    The file."
+    ),
+    "errors": (
+        "OSError\n"
+        "    If `path` cannot be written.\n"
+        "ImportError\n"
+        "    If the extra ``export`` is not installed."
+    ),
+}
+# Logits may differ by the rounding of float32 sums in another order.
+_TOLERANCE = 1e-3
 
 
+@fill_docstrings(TEXTS)
 def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     """Write a fitted net as an ONNX file, which runs without torch.
 
-    The file holds the standardisation, the net without what only training needs, and softmax. It
-    also says the labels, so that :class:`OnnxClassifier` predicts what the classifier does.
+    The file holds the standardization, the net without the parts that only training needs, and
+    softmax. Its metadata hold the labels, so that :class:`OnnxClassifier` predicts the labels of
+    the classifier.
 
     Parameters
     ----------
     classifier : SpectrumClassifier or ImageClassifier
         A fitted classifier. Steps of a pipeline before it stay in the pipeline; see the example.
-    path : str or path-like
-        The file to write, or to replace once the new one is complete.
-
-    Returns
-    -------
-    path : pathlib.Path
-        The file.
+    %(path)s
 
     Raises
     ------
     TypeError
-        If this is no fitted net of the package, or its labels are neither strings, numbers nor
+        If this is not a fitted net of the package, or its labels are neither strings, numbers nor
         booleans.
     ValueError
-        If the net cannot be expressed in ONNX, or computes something else there.
-    OSError
-        If `path` cannot be written.
-    ImportError
-        If the extra ``export`` is not installed.
+        If the net cannot be expressed in ONNX, or its logits differ there.
+    %(errors)s
 
     See Also
     --------
@@ -55,11 +67,12 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
 
     Notes
     -----
-    The input ``X`` is float32, of shape ``(n, n_bands)`` or, for images, ``(n, height, width,
-    channels)``, in the units of the training data; outputs are ``logits`` and
-    ``probabilities``, one column per class. The number of samples is free. The file is tried
-    before it is written: on samples drawn at random its logits must be those of the classifier in
-    float32, to rounding.
+    The input ``X`` has shape ``(n, n_bands)`` or, for images, ``(n, height, width, channels)``, in
+    the units of the training data. It is float32; for a net with ``precision="float64"`` it is
+    float64 and standardized as such, so that bands with a large offset keep their digits. The
+    net itself computes in float32. Outputs are ``logits`` and ``probabilities``, one column per
+    class. The number of samples is free. The file is checked before it is written: for random
+    samples, distributed as the training data, its logits must equal those of the net, to rounding.
 
     .. versionadded:: 0.1
 
@@ -87,29 +100,30 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     import_optional("onnxscript", extra="export")
     import_optional("onnxruntime", extra="export")
     _check_classifier(classifier)
-    metadata = Signature.of(classifier).to_metadata()
-    from sklvision.export._graph import make_graph  # loads torch, which the rest does without
+    metadata = Signature.from_classifier(classifier).to_metadata()
+    from sklvision.export._graph import make_graph  # imports torch, which nothing else here needs
 
     path = Path(path)
-    with atomic_write(path) as file:  # opened before the work: a folder may be missing
-        model, samples, expected = make_graph(classifier.module_, classifier.input_shape_)
+    with atomic_write(path) as file:  # opened before the work: a directory may be missing
+        model, samples, logits = make_graph(classifier.module_, classifier.input_shape_)
         onnx.helper.set_model_props(model, metadata)
         content = model.SerializeToString()
-        _compare(OnnxClassifier(content).run(samples), expected)
+        _check_logits(OnnxClassifier(content).run(samples), logits)
         file.write(content)
     return path
 
 
-def _compare(found: np.ndarray, expected: np.ndarray) -> None:
-    worst = float(np.abs(found - expected).max())
-    if not worst <= _SAME * (1 + float(np.abs(expected).max())):
+def _check_logits(logits: np.ndarray, expected: np.ndarray) -> None:
+    worst = float(np.abs(logits - expected).max())
+    if not worst <= _TOLERANCE * (1 + float(np.abs(expected).max())):
         raise ValueError(
-            f"The ONNX file computes something else: logits differ by up to {worst:.3g}."
+            "The net computes other logits in ONNX than in torch: they differ by up to "
+            f"{worst:.3g} for random samples. Nothing was written."
         )
 
 
 def _check_classifier(classifier: Any) -> None:
-    if hasattr(classifier, "steps"):
+    if isinstance(classifier, Pipeline):
         raise TypeError(
             "to_onnx takes the net alone: to_onnx(pipeline[-1], path). The steps before it stay "
             "scikit-learn's: make_pipeline(*pipeline[:-1], OnnxClassifier(path))."

@@ -1,124 +1,113 @@
-"""8-bit files: size, accuracy, and what they say."""
+"""quantize: 8-bit files, their size and accuracy."""
 
 from __future__ import annotations
 
 import logging
+import shutil
 
 import numpy as np
 import onnx
 import pytest
-from sklearn.datasets import load_digits
+from PIL import Image
 
 from sklvision.datasets import ImageCollection
-from sklvision.export import OnnxClassifier, quantize, to_onnx
-from sklvision.neural_network import ImageClassifier
-from tests.export._models import digits, fitted_digits, fitted_spectra, spectra
+from sklvision.export import OnnxClassifier, quantize
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("nets")
-    to_onnx(fitted_spectra(), folder / "spectra.onnx")
-    to_onnx(fitted_digits(), folder / "digits.onnx")
-    return folder
+def small_spectrum_file(spectrum_file, spectra, tmp_path_factory):
+    X, _ = spectra
+    path = tmp_path_factory.mktemp("small") / "net.onnx"
+    assert quantize(spectrum_file, X[:300], path) == path
+    return path
 
 
-def test_spectra_keep_their_accuracy_at_a_quarter_of_the_size(folder):
-    X, y = spectra()
-    float_file, small = folder / "spectra.onnx", folder / "spectra_int8.onnx"
-    assert quantize(float_file, X[:300], small) == small
-    assert small.stat().st_size < 0.3 * float_file.stat().st_size
-    assert abs(OnnxClassifier(small).score(X, y) - OnnxClassifier(float_file).score(X, y)) <= 0.002
-    change = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(float_file).predict_proba(X)
-    assert 0 < np.abs(change).max() < 0.2
+def test_quantize_keeps_the_accuracy_on_spectra_at_a_quarter_of_the_size(
+    spectrum_file, small_spectrum_file, spectra
+):
+    X, y = spectra
+    original, small = OnnxClassifier(spectrum_file), OnnxClassifier(small_spectrum_file)
+    assert small_spectrum_file.stat().st_size < 0.3 * spectrum_file.stat().st_size
+    assert abs(small.score(X, y) - original.score(X, y)) <= 0.002
+    assert 0 < np.abs(small.predict_proba(X) - original.predict_proba(X)).max() < 0.2
 
 
-def test_images_keep_their_accuracy(folder):
-    X, y = digits()
-    small = quantize(folder / "digits.onnx", X[:600], folder / "digits_int8.onnx")
-    float_file = OnnxClassifier(folder / "digits.onnx")
-    assert abs(OnnxClassifier(small).score(X, y) - float_file.score(X, y)) < 0.01
+def test_quantize_keeps_the_accuracy_on_images_and_the_labels(digit_file, digits, tmp_path):
+    X, y = digits
+    original = OnnxClassifier(digit_file)
+    small = OnnxClassifier(quantize(digit_file, X[:600], tmp_path / "small.onnx"))
+    assert abs(small.score(X, y) - original.score(X, y)) < 0.01
+    np.testing.assert_array_equal(small.classes_, original.classes_)
+    assert small.input_shape_ == (8, 8, 1)
 
 
-def test_weights_are_bytes(folder):
-    X, _ = spectra()
-    path = quantize(folder / "spectra.onnx", X[:300], folder / "bytes.onnx")
-    model = onnx.load(path)
+def test_quantize_writes_weights_as_bytes(small_spectrum_file):
+    model = onnx.load(small_spectrum_file)
     onnx.checker.check_model(model)
     bytes_ = [t for t in model.graph.initializer if t.data_type == onnx.TensorProto.INT8]
     assert sum(int(np.prod(t.dims)) for t in bytes_) >= 502 * 512 + 512 * 128 + 128 * 64
 
 
-def test_the_labels_go_with_it(folder):
-    X, _ = digits()
-    small = OnnxClassifier(quantize(folder / "digits.onnx", X[:100], folder / "labels_int8.onnx"))
-    np.testing.assert_array_equal(small.classes_, fitted_digits().classes_)
-    assert small.input_shape_ == (8, 8, 1)
-
-
-def test_from_content_and_from_images_in_files(folder, tmp_path):
-    from PIL import Image
-
-    X = load_digits().images[:30].astype(np.uint8)
+def test_quantize_takes_content_and_images_in_files(digit_file, digits, tmp_path):
+    X = digits[0][:30].astype(np.uint8)
+    (tmp_path / "images").mkdir()
     for i, image in enumerate(X):
-        Image.fromarray(image).save(tmp_path / f"{i:02}.png")
-    content = (folder / "digits.onnx").read_bytes()
-    eager = quantize(content, X, folder / "eager.onnx")
-    lazy = quantize(content, ImageCollection(sorted(tmp_path.iterdir())), folder / "lazy.onnx")
-    np.testing.assert_array_equal(
-        OnnxClassifier(eager).predict_proba(X), OnnxClassifier(lazy).predict_proba(X)
+        Image.fromarray(image).save(tmp_path / "images" / f"{i:02}.png")
+    collection = ImageCollection(sorted((tmp_path / "images").iterdir()))
+    eager, lazy = (
+        OnnxClassifier(quantize(model, images, tmp_path / "small.onnx")).predict_proba(X)
+        for model, images in ((digit_file.read_bytes(), X), (digit_file, collection))
     )
+    np.testing.assert_array_equal(eager, lazy)
 
 
-def test_it_is_quiet(folder, capfd, caplog, recwarn):
-    X, _ = spectra()
+def test_quantize_leaves_no_normalization_in_the_file(color_file, color_images, tmp_path):
+    X, _ = color_images
+    small = quantize(color_file, X, tmp_path / "small.onnx")
+    assert "BatchNormalization" not in {node.op_type for node in onnx.load(small).graph.node}
+    difference = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(color_file).predict_proba(
+        X
+    )
+    assert np.abs(difference).max() < 0.1
+
+
+def test_quantize_is_quiet(spectrum_file, spectra, tmp_path, capfd, caplog, recwarn):
+    X, _ = spectra
     with caplog.at_level(logging.DEBUG):
-        quantize(folder / "spectra.onnx", X[:50], folder / "quiet.onnx")
-    captured = capfd.readouterr()
-    assert (captured.out, captured.err, caplog.messages, list(recwarn)) == ("", "", [], [])
+        quantize(spectrum_file, X[:50], tmp_path / "quiet.onnx")
+    output = capfd.readouterr()
+    assert (output.out, output.err, caplog.messages, list(recwarn)) == ("", "", [], [])
     assert logging.root.manager.disable == 0
 
 
-def test_wrong_samples_and_files_leave_nothing(folder, tmp_path):
-    X, _ = spectra()
+def test_quantize_refuses_wrong_samples_and_files_and_leaves_nothing(
+    spectrum_file, spectra, tmp_path
+):
+    X, _ = spectra
+    small = tmp_path / "small.onnx"
     with pytest.raises(ValueError, match="502 features"):
-        quantize(folder / "spectra.onnx", X[:, :10], tmp_path / "small.onnx")
+        quantize(spectrum_file, X[:, :10], small)
     with pytest.raises(ValueError, match="0 sample"):
-        quantize(folder / "spectra.onnx", X[:0], tmp_path / "small.onnx")
+        quantize(spectrum_file, X[:0], small)
     with pytest.raises(FileNotFoundError):
-        quantize(tmp_path / "nothing.onnx", X, tmp_path / "small.onnx")
+        quantize(tmp_path / "nothing.onnx", X, small)
     with pytest.raises(FileNotFoundError):
-        quantize(folder / "spectra.onnx", X, tmp_path / "nowhere" / "small.onnx")
+        quantize(spectrum_file, X, tmp_path / "nowhere" / "small.onnx")
     with pytest.raises(IsADirectoryError, match="is a directory"):
-        quantize(folder / "spectra.onnx", X, tmp_path)
+        quantize(spectrum_file, X, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_is_quantized_once(folder):
-    X, _ = spectra()
-    once_quantized = quantize(folder / "spectra.onnx", X[:50], folder / "once.onnx")
-    content = once_quantized.read_bytes()
+def test_quantize_refuses_a_quantized_file(small_spectrum_file, spectra, tmp_path):
+    path = shutil.copy(small_spectrum_file, tmp_path / "small.onnx")
+    content = path.read_bytes()
     with pytest.raises(ValueError, match="8-bit weights already"):
-        quantize(once_quantized, X[:50], once_quantized)
-    assert once_quantized.read_bytes() == content
+        quantize(path, spectra[0][:50], path)
+    assert path.read_bytes() == content
 
 
-def test_a_sample_that_spoils_the_file_is_told(folder):
-    X, _ = spectra()
-    X = X[:100].copy()
+def test_quantize_warns_of_a_sample_that_spoils_the_file(spectrum_file, spectra, tmp_path):
+    X = spectra[0][:100].copy()
     X[7] *= 1e6
     with pytest.warns(UserWarning, match=r"\d\d% of the samples in X get another label"):
-        quantize(folder / "spectra.onnx", X, folder / "spoilt.onnx")
-
-
-def test_batch_norm_inside_a_forward_of_its_own_is_folded(tmp_path):
-    """onnxruntime folds batch normalization that torch keeps apart from its convolution."""
-    rng = np.random.RandomState(0)
-    X, y = rng.randint(256, size=(60, 16, 16), dtype=np.uint8), np.arange(60) % 2
-    clf = ImageClassifier("resnet18", max_epochs=1, precision="float32", random_state=0).fit(X, y)
-    path = to_onnx(clf, tmp_path / "net.onnx")
-    small = quantize(path, X, tmp_path / "small.onnx")
-    operations = {node.op_type for node in onnx.load(small).graph.node}
-    assert "BatchNormalization" not in operations
-    change = OnnxClassifier(small).predict_proba(X) - OnnxClassifier(path).predict_proba(X)
-    assert np.abs(change).max() < 0.1
+        quantize(spectrum_file, X, tmp_path / "spoiled.onnx")
