@@ -60,7 +60,7 @@ def test_recipe_passes_seed_and_device_to_every_net(recipe, options):
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
 def test_recipe_is_made_of_public_parts(recipe, options):
-    """What a recipe does, users can do by what the package exports."""
+    """Users can build every recipe from what the package exports."""
     for value in recipe(**options).get_params().values():
         module = type(value).__module__
         if module.startswith("sklvision"):

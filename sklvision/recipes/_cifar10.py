@@ -1,4 +1,4 @@
-"""Small colour photographs, under a budget of parameters and time."""
+"""Small color photographs, under a budget of parameters and time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from sklvision.augmentation import (
     TestTimeAugmentation,
 )
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._texts import document
 
 
+@document
 def cifar10(
     *,
     published: bool = False,
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Classify small colour photographs by a net below a million parameters.
+    """Classify small color photographs by a net below a million parameters.
 
     Images are flipped, moved and partly covered at random in training, and predictions are
     averaged over an image and its mirror image.
@@ -28,13 +30,10 @@ def cifar10(
     Parameters
     ----------
     published : bool, default=False
-        As the published system had it: ``"cifar_cnn"``, trained by Adamax on flipped and moved
+        The published system: ``"cifar_cnn"``, trained by Adamax on flipped and moved
         images until it no longer improves.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the training.
-    device : str, default="auto"
-        Where to train: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if
-        there is one.
+    %(seed)s
+    %(device)s
 
     Returns
     -------

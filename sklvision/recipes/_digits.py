@@ -11,9 +11,10 @@ from sklearn.utils import check_random_state
 
 from sklvision.augmentation import RandomRotation, RandomShift, RandomZoom
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._texts import document
 
 # The architectures of the published vote.
-_PUBLISHED = (
+_PUBLISHED_ARCHITECTURES = (
     "resnet18",
     "resnet34",
     "mobilenet_v2",
@@ -21,11 +22,11 @@ _PUBLISHED = (
     "squeezenet1_0",
     "efficientnet_b0",
 )
-# Channels and activation of the one net, and of those that vote: what differs errs on
-# different digits.
-_NET: dict[str, Any] = {"channels": (32, 96, 128)}
-_MEMBERS: tuple[dict[str, Any], ...] = (
-    _NET,
+# Channels and activation of the one net, and of those that vote: nets that differ make errors
+# on different digits.
+_NET_PARAMS: dict[str, Any] = {"channels": (32, 96, 128)}
+_MEMBER_PARAMS: tuple[dict[str, Any], ...] = (
+    _NET_PARAMS,
     {"channels": (32, 96, 128), "activation": "relu"},
     {"channels": (32, 96, 128), "activation": "silu"},
     {"channels": (24, 112, 144)},
@@ -33,6 +34,7 @@ _MEMBERS: tuple[dict[str, Any], ...] = (
 )
 
 
+@document
 def digits(
     *,
     vote: bool = False,
@@ -50,13 +52,10 @@ def digits(
         Average the probabilities of five nets that differ a little, each trained for a
         shorter time.
     published : bool, default=False
-        As the published system had it: torchvision's resnet18, or the majority vote of
+        The published system: torchvision's resnet18, or the majority vote of
         six of its architectures (extra ``zoo``).
-    random_state : int, RandomState instance or None, default=None
-        Seed of the training.
-    device : str, default="auto"
-        Where to train: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if
-        there is one.
+    %(seed)s
+    %(device)s
 
     Returns
     -------
@@ -81,16 +80,19 @@ def digits(
     True
     """
     if published:
-        return _published(vote, random_state, device)
+        return _make_published(vote, random_state, device)
     if not vote:
-        return _net(_NET, 20, random_state, device)
-    seeds = _seeds(random_state, len(_MEMBERS))
-    members = [_net(params, 14, seed, device) for params, seed in zip(_MEMBERS, seeds, strict=True)]
+        return _make_net(_NET_PARAMS, 20, random_state, device)
+    seeds = _draw_seeds(random_state, len(_MEMBER_PARAMS))
+    members = [
+        _make_net(params, 14, seed, device)
+        for params, seed in zip(_MEMBER_PARAMS, seeds, strict=True)
+    ]
     names = [f"net{i}" for i in range(len(members))]
     return VotingClassifier(list(zip(names, members, strict=True)), voting="soft")
 
 
-def _net(
+def _make_net(
     params: dict[str, Any], epochs: int, random_state: int | RandomState | None, device: str
 ) -> ImageClassifier:
     return ImageClassifier(
@@ -108,10 +110,12 @@ def _net(
     )
 
 
-def _published(vote: bool, random_state: int | RandomState | None, device: str) -> ClassifierMixin:
-    names = _PUBLISHED if vote else _PUBLISHED[:1]
-    seeds = _seeds(random_state, len(names))
-    # The optimizer and the number of epochs are not told: these are the usual ones.
+def _make_published(
+    vote: bool, random_state: int | RandomState | None, device: str
+) -> ClassifierMixin:
+    names = _PUBLISHED_ARCHITECTURES if vote else _PUBLISHED_ARCHITECTURES[:1]
+    seeds = _draw_seeds(random_state, len(names))
+    # The optimizer and the number of epochs were not published: these are the usual ones.
     nets = [
         ImageClassifier(
             f"torchvision:{name}",
@@ -127,6 +131,6 @@ def _published(vote: bool, random_state: int | RandomState | None, device: str) 
     return VotingClassifier(list(zip(names, nets, strict=True))) if vote else nets[0]
 
 
-def _seeds(random_state: int | RandomState | None, n: int) -> list[int]:
-    """Different seeds for the members."""
+def _draw_seeds(random_state: int | RandomState | None, n: int) -> list[int]:
+    """Draw different seeds for the members."""
     return check_random_state(random_state).randint(2**31 - 1, size=n).tolist()

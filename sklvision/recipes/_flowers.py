@@ -22,8 +22,10 @@ from sklvision.augmentation import (
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._texts import document
 
 
+@document
 def flowers(
     *,
     pretrained: bool = True,
@@ -45,26 +47,23 @@ def flowers(
         scratch, on images that are flipped, turned, moved, scaled, lit and partly covered at
         random.
     fine_tune : bool, default=False
-        Let a pretrained net that is trained further vote beside the features, which takes
-        some minutes. Not for ``pretrained=False``.
+        Add the vote of a pretrained net that is trained further, which takes some minutes. Not
+        for ``pretrained=False``.
     published : bool, default=False
-        As the published system had it: ``"flowers_cnn"`` from scratch on 180 × 180 pixels.
+        The published system: ``"flowers_cnn"`` from scratch on 180 × 180 pixels.
         Not together with `fine_tune`.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the training.
-    device : str, default="auto"
-        Where to compute: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU
-        if there is one.
+    %(seed)s
+    %(device)s
 
     Returns
     -------
     estimator : Pipeline or VotingClassifier
-        For colour images of any size, as an array or a collection.
+        For color images of any size, as an array or a collection.
 
     Raises
     ------
     ValueError
-        If a net from scratch is to be fine-tuned.
+        If ``fine_tune=True`` is combined with a net from scratch.
 
     See Also
     --------
@@ -88,17 +87,17 @@ def flowers(
     if fine_tune and (published or not pretrained):
         raise ValueError("fine_tune=True needs pretrained=True and published=False.")
     if published:
-        return _published(random_state, device)
+        return _make_published(random_state, device)
     if not pretrained:
-        return _from_scratch(random_state, device)
-    features = _on_features(device)
+        return _make_net(random_state, device)
+    features = _make_features(device)
     if not fine_tune:
         return features
-    tuned = _fine_tuned(random_state, device)
-    return VotingClassifier([("features", features), ("tuned", tuned)], voting="soft")
+    fine_tuned = _make_fine_tuned(random_state, device)
+    return VotingClassifier([("features", features), ("tuned", fine_tuned)], voting="soft")
 
 
-def _on_features(device: str) -> Pipeline:
+def _make_features(device: str) -> Pipeline:
     features = FeatureUnion(
         [
             (name, PretrainedFeatures(name, average_flips=True, device=device))
@@ -113,7 +112,7 @@ def _on_features(device: str) -> Pipeline:
     )
 
 
-def _fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline:
+def _make_fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline:
     net = ImageClassifier(
         "efficientnet_lite0",
         # The backbone learns more slowly than the new head.
@@ -135,7 +134,7 @@ def _fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline
     return make_pipeline(Resize(192), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
 
 
-def _from_scratch(random_state: int | RandomState | None, device: str) -> Pipeline:
+def _make_net(random_state: int | RandomState | None, device: str) -> Pipeline:
     net = ImageClassifier(
         "speed_cnn",
         augment=[
@@ -159,7 +158,7 @@ def _from_scratch(random_state: int | RandomState | None, device: str) -> Pipeli
     return make_pipeline(Resize(64), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
 
 
-def _published(random_state: int | RandomState | None, device: str) -> Pipeline:
+def _make_published(random_state: int | RandomState | None, device: str) -> Pipeline:
     net = ImageClassifier(
         "flowers_cnn",
         augment=[RandomFlip(), RandomRotation(36)],
@@ -169,7 +168,7 @@ def _published(random_state: int | RandomState | None, device: str) -> Pipeline:
         lr=1e-3,
         lr_schedule="constant",
         weight_decay=0.0,
-        # A fifth is held out and watched.
+        # A fifth is held out, and its accuracy reported.
         early_stopping=True,
         validation_fraction=0.2,
         n_iter_no_change=24,

@@ -13,8 +13,10 @@ from sklvision.augmentation import RandomFlip, RandomRotation
 from sklvision.feature_extraction import PretrainedFeatures, ShapeFeatures
 from sklvision.image import ForegroundCrop
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._texts import document
 
 
+@document
 def nails(
     *,
     fast: bool = False,
@@ -22,41 +24,38 @@ def nails(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Tell good nails from bad: found, turned level, cut out, judged by pretrained features.
+    """Classify nails as good or bad: crop and level them, then use pretrained features.
 
-    Whether an object is bent is plain to see once it lies level and fills the picture; where it
-    lies and how the light falls then say nothing any more.
+    Once an object lies level and fills the image, its shape decides; its position and the light no
+    longer matter.
 
     Parameters
     ----------
     fast : bool, default=False
-        In milliseconds, twice the time of decoding a JPEG: judge the object's outline by a few
-        numbers.
-        Give it images read at a quarter of their size, by
+        Classify the object's outline by a few numbers, in milliseconds: twice the time of decoding
+        a JPEG. Pass images read at a quarter of their size, by
         ``ImageCollection(files, reduce=4)``; larger ones take longer and are no better.
     published : bool, default=False
-        As the published system had it: an upright window about the brightest pixels and
+        The published system: an upright window about the brightest pixels and
         ``"nail_cnn"`` from scratch, in 2,000 epochs.
     random_state : int, RandomState instance or None, default=None
         Seed of the training, which is needed for ``published=True`` only.
-    device : str, default="auto"
-        Where to compute: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU
-        if there is one.
+    %(device)s
 
     Returns
     -------
     estimator : Pipeline
-        For whole images, gray or in colour, as an array or a collection.
+        For whole images, gray or in color, as an array or a collection.
 
     See Also
     --------
     sklvision.datasets.fetch_nails : The nails it is measured on.
-    sklvision.feature_extraction.ShapeFeatures : What ``fast=True`` looks at.
+    sklvision.feature_extraction.ShapeFeatures : The features of ``fast=True``.
 
     Notes
     -----
     The settings of :class:`~sklvision.image.ForegroundCrop` are for images of about 1900 × 1200
-    pixels with one object in the middle. With ``fast=True`` they are shares of the image, which
+    pixels with one object in the middle. With ``fast=True`` they are fractions of the image, which
     may have any size at which the object is a few pixels thick.
 
     .. versionadded:: 0.2
@@ -73,9 +72,9 @@ def nails(
     if fast and published:
         raise ValueError("fast=True and published=True exclude each other.")
     if fast:
-        return _fast()
+        return _make_fast()
     if published:
-        return _published(random_state, device)
+        return _make_published(random_state, device)
     return make_pipeline(
         ForegroundCrop(
             center_crop=(960, 1200),
@@ -91,7 +90,7 @@ def nails(
     )
 
 
-def _fast() -> Pipeline:
+def _make_fast() -> Pipeline:
     crop = ForegroundCrop(
         center_crop=(0.79, 0.62),
         threshold="otsu",
@@ -103,7 +102,7 @@ def _fast() -> Pipeline:
     return make_pipeline(crop, ShapeFeatures(), LinearDiscriminantAnalysis())
 
 
-def _published(random_state: int | RandomState | None, device: str) -> Pipeline:
+def _make_published(random_state: int | RandomState | None, device: str) -> Pipeline:
     net = ImageClassifier(
         "nail_cnn",
         augment=[RandomFlip("both"), RandomRotation(180)],

@@ -6,9 +6,11 @@ from numpy.random import RandomState
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklvision.neural_network import SpectrumClassifier
+from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 
 
+@document
 def spectra(
     *,
     published: bool = False,
@@ -17,18 +19,15 @@ def spectra(
 ) -> Pipeline:
     """Classify spectra by a small net, behind a derivative and scaling.
 
-    The first derivative takes the baseline away and SNV the brightness, both of which say more
-    about the light and the distance than about the material.
+    The first derivative removes the baseline and SNV the brightness, both of which depend more on
+    the light and the distance than on the material.
 
     Parameters
     ----------
     published : bool, default=False
-        The net alone, on raw spectra, as the published system had it.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the training.
-    device : str, default="auto"
-        Where to train: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if
-        there is one.
+        The published system: the net alone, on raw spectra.
+    %(seed)s
+    %(device)s
 
     Returns
     -------

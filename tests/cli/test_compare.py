@@ -15,7 +15,7 @@ from sklvision.image import FlattenImages
 
 
 def read_scores(table):
-    """Read the mean of the first score by estimator from the printed table."""
+    """Read the mean of the first score by estimator from the output table."""
     return {
         name.removesuffix(" *"): float(mean)
         for name, mean in re.findall(r"^(\S.*?)  +(-?\d\.\d{4}) ±", table, flags=re.MULTILINE)
@@ -36,9 +36,9 @@ def compare(run, tmp_path):
 @pytest.fixture
 def candidates(monkeypatch):
     """Replace the candidates by a tree, or by the given ones."""
-    chosen = {"tree": DecisionTreeClassifier()}
-    monkeypatch.setattr(recipes, "make_candidates", lambda X: (dict(chosen), []))
-    return chosen
+    estimators = {"tree": DecisionTreeClassifier()}
+    monkeypatch.setattr(recipes, "make_candidates", lambda X: (dict(estimators), []))
+    return estimators
 
 
 class OutOfMemory(DecisionTreeClassifier):
@@ -51,11 +51,11 @@ class OutOfMemory(DecisionTreeClassifier):
 def test_compare_spectra(iris_file, run, tmp_path):
     out = tmp_path / "report.html"
     options = ["--cv", 2, "--scoring", "accuracy", "f1_macro", "--groups", "plant", "--out", out]
-    status, printed, err = run("compare", iris_file, *options, "--n-jobs", 1)
+    status, output, err = run("compare", iris_file, *options, "--n-jobs", 1)
     assert status == 0, err
     assert "3 classes, grouped by plant" in err
     assert "12/12" in err
-    scores = read_scores(printed)
+    scores = read_scores(output)
     assert set(scores) == {
         "majority class",
         "logistic regression",
@@ -66,9 +66,9 @@ def test_compare_spectra(iris_file, run, tmp_path):
     }
     assert scores["majority class"] < 0.4
     assert scores["logistic regression"] > 0.8
-    assert "PCA + LDA *" in printed
-    assert "f1_macro" in printed
-    assert str(out) in printed
+    assert "PCA + LDA *" in output
+    assert "f1_macro" in output
+    assert str(out) in output
     page = out.read_text(encoding="utf-8")
     assert "StratifiedGroupKFold(n_splits=2" in page
     assert "spectrum_cnn" in page
@@ -83,29 +83,29 @@ def test_compare_images_in_an_npz_with_groups_in_a_file(tmp_path, run, monkeypat
     (tmp_path / "series.txt").write_text("\n".join(["series", *map(str, np.arange(60) // 4)]))
     monkeypatch.chdir(tmp_path)
     options = ["--groups", "series.txt", "--cv", 2, "--n-jobs", 1]
-    status, printed, err = run("compare", "images.npz", *options)
+    status, output, err = run("compare", "images.npz", *options)
     assert status == 0, err
     assert "60 images of 8 × 8 pixels, 2 classes, grouped by series.txt" in err
-    assert read_scores(printed)["resnet8"] > 0.9
+    assert read_scores(output)["resnet8"] > 0.9
     assert (tmp_path / "sklvision_report.html").exists()
 
 
 def test_compare_a_folder_reduces_large_images(digit_folder, compare, candidates, tmp_path):
     candidates["tree"] = make_pipeline(FlattenImages(), candidates["tree"])
-    status, printed, err = compare(digit_folder, "--cv", 2, "--image-size", 6)
+    status, output, err = compare(digit_folder, "--cv", 2, "--image-size", 6)
     assert status == 0
     # No progress, and a warning about the series of the writers.
     assert [line.partition(": ")[2][:8] for line in err.splitlines()] == ["warning:"]
-    assert read_scores(printed)["majority class"] == 0.3333
+    assert read_scores(output)["majority class"] == 0.3333
     assert "6 × 6 pixels" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
 def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    status, printed, err = run("compare", "--n-jobs", 2)
+    status, output, err = run("compare", "--n-jobs", 2)
     assert status == 0, err
-    scores = read_scores(printed)
+    scores = read_scores(output)
     assert 0.09 < scores["majority class"] < 0.12
     assert 0.96 < scores["logistic regression"] < 0.98
     assert max(scores.values()) >= 0.985
@@ -117,10 +117,10 @@ def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monke
 def test_compare_adds_robustness_and_forecast_to_the_report(
     spectra_file, compare, candidates, tmp_path
 ):
-    status, printed, _ = compare(spectra_file, "--cv", 3, "--robustness", "--forecast")
+    status, output, _ = compare(spectra_file, "--cv", 3, "--robustness", "--forecast")
     assert status == 0
-    assert "hurts most" in printed
-    assert re.search(r"^(tree|logistic regression): ", printed, flags=re.MULTILINE)
+    assert "hurts most" in output
+    assert re.search(r"^(tree|logistic regression): ", output, flags=re.MULTILINE)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "robustness" in page.lower()
     assert len(re.findall("<h2", page)) > 5
@@ -153,9 +153,9 @@ def test_compare_keep_going_makes_a_row_of_a_failure(iris_file, compare, candida
     status, _, err = compare(iris_file, "--cv", 2)
     assert status == 1
     assert "n_components=40" in err
-    status, printed, err = compare(iris_file, "--cv", 2, "--keep-going")
+    status, output, err = compare(iris_file, "--cv", 2, "--keep-going")
     assert status == 0
-    assert "PCA failed in 2 of 2 folds" in printed
+    assert "PCA failed in 2 of 2 folds" in output
     assert "in 2 of 2 folds: failed with ValueError: n_components=40" in err
 
 

@@ -36,10 +36,10 @@ def test_help_imports_nothing_heavy():
         "    except SystemExit: pass\n"
         "assert not {'numpy', 'sklearn', 'torch'} & set(sys.modules)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True
     )
-    assert done.stdout.count("usage: sklvision") == 5
+    assert process.stdout.count("usage: sklvision") == 5
 
 
 def test_version(run):
@@ -61,12 +61,12 @@ def test_info_lists_versions_devices_and_architectures(capsys):
 @pytest.fixture
 def closed_stdout(monkeypatch):
     """Replace standard output by a pipe that nobody reads."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w") as stream:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    with os.fdopen(writing_end, "w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         yield
-        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)  # so that closing it raises nothing
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing_end)  # so that closing it raises nothing
 
 
 @POSIX_ONLY

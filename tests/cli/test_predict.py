@@ -30,8 +30,8 @@ def test_predict_a_folder_equals_the_estimator(
 ):
     out = tmp_path / "predictions.csv"
     argv = ["predict", image_model, digit_folder, "--out", out, "--batch-size", batch_size]
-    status, told, progress = run(*argv, "--proba")
-    assert (status, told) == (0, "")
+    status, output, progress = run(*argv, "--proba")
+    assert (status, output) == (0, "")
     assert "180/180" in progress
     assert "180 predictions written to" in progress
     table = pd.read_csv(out, dtype={"label": str})
@@ -122,15 +122,15 @@ def test_predict_keeps_the_line_of_an_unreadable_image(
     out = tmp_path / "out.csv"
     assert "2.png: is not an image that Pillow can read" in run_error(*argv, "--out", out)
     assert not out.exists()
-    status, told, err = run(*argv, "--on-error", "skip")
+    status, output, err = run(*argv, "--on-error", "skip")
     assert status == 0
     assert err.count("\n") == 1
     shown = ", ".join(str(tmp_path / name) for name in ("2.png", "5.png"))
     assert f"warning: 2 of 7 images cannot be read, and get no label: {shown}" in err
-    labels = [line.split(",")[1] for line in told.splitlines()[1:]]
+    labels = [line.split(",")[1] for line in output.splitlines()[1:]]
     assert labels == ["0", "1", "", "0", "1", "", "0"]
-    status, told, err = run(*argv, "--on-error", "skip", "--format", "kaggle")
-    assert told.splitlines() == ["ImageId,Label", "1,0", "2,1", "3,", "4,0", "5,1", "6,", "7,0"]
+    status, output, err = run(*argv, "--on-error", "skip", "--format", "kaggle")
+    assert output.splitlines() == ["ImageId,Label", "1,0", "2,1", "3,", "4,0", "5,1", "6,", "7,0"]
 
 
 def test_predict_leaves_no_output_after_damage(digit_folder, image_model, tmp_path, run):

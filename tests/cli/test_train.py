@@ -22,19 +22,19 @@ def accuracies(out):
 
 def test_train_images_writes_a_model_of_raw_images(digit_folder, tmp_path, run):
     out = tmp_path / "model.joblib"
-    status, told, progress = run(
+    status, output, progress = run(
         "train", "resnet8", "--data", digit_folder, "--out", out, "--epochs", 6
     )
     assert status == 0
     assert "numbers: 180 images of 8 × 8 pixels, 3 classes" in progress
     assert "3/3" in progress
     assert "6/6" in progress
-    assert "Accuracy on 36 of 180 samples held out (20 %, stratified)" in told
-    scores = accuracies(told)
+    assert "Accuracy on 36 of 180 samples held out (20 %, stratified)" in output
+    scores = accuracies(output)
     assert list(scores) == ["resnet8", "logistic regression", "majority class"]
     assert scores["majority class"] == 0.3333
     assert scores["resnet8"] > 0.8
-    assert re.search(r"Written to .*model.joblib \(\d+ kB, 77,299 parameters\)", told)
+    assert re.search(r"Written to .*model.joblib \(\d+ kB, 77,299 parameters\)", output)
     assert list(tmp_path.iterdir()) == [out]
 
     model = joblib.load(out)
@@ -69,10 +69,10 @@ def test_train_image_size_resizes_images_of_many_sizes(digit_folder, tmp_path, r
             image.open(file).resize((8 + i, 9)).save(folder / label / file.name)
     out = tmp_path / "model.joblib"
     argv = ["train", "mlp", "--data", folder, "--image-size", 12, "--epochs", 20, "--out", out]
-    status, told, progress = run(*argv)
+    status, output, progress = run(*argv)
     assert status == 0
     assert "sizes: 40 images of many sizes, 2 classes" in progress
-    assert accuracies(told)["logistic regression"] > 0.8
+    assert accuracies(output)["logistic regression"] > 0.8
     model = joblib.load(out)
     assert model[-1].input_shape_ == (12, 12, 1)
     one = ImageCollection([folder / "1" / file.name])
@@ -83,26 +83,26 @@ def test_train_spectra_keeps_groups_and_passes_options(spectra_file, tmp_path, r
     out = tmp_path / "line.joblib"
     argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", out, "--epochs", 10]
     options = ["--option", "dropout=0.25", "--option", "optimizer=sgd"]
-    status, told, _ = run(*argv, *options, "--cv", 3, "--quiet")
+    status, output, _ = run(*argv, *options, "--cv", 3, "--quiet")
     assert status == 0
-    assert "Accuracy over 3 folds" in told
-    assert "(groups kept together)" in told
-    assert "interval" not in told  # five spectra of one thing are no independent samples
+    assert "Accuracy over 3 folds" in output
+    assert "(groups kept together)" in output
+    assert "interval" not in output  # five spectra of one thing are no independent samples
     model = joblib.load(out)
     assert isinstance(model, SpectrumClassifier)
     assert model.architecture_params == {"dropout": 0.25}
     assert model.optimizer == "sgd"
     assert model.n_iter_ == 10
-    status, told, _ = run(*argv, "--no-groups", "--quiet")
-    assert "Accuracy on 30 of 150 samples held out (20 %, stratified)" in told
-    assert "95 % interval" in told
+    status, output, _ = run(*argv, "--no-groups", "--quiet")
+    assert "Accuracy on 30 of 150 samples held out (20 %, stratified)" in output
+    assert "95 % interval" in output
 
 
 def test_train_says_if_no_better_than_the_baseline(spectra_file, tmp_path, run):
     argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", tmp_path / "m.joblib"]
-    status, told, _ = run(*argv, "--option", "lr=1e-9", "--epochs", 1, "--quiet")
+    status, output, _ = run(*argv, "--option", "lr=1e-9", "--epochs", 1, "--quiet")
     assert status == 0
-    assert "spectrum_mlp was no better than logistic regression on these samples." in told
+    assert "spectrum_mlp was no better than logistic regression on these samples." in output
 
 
 def test_train_image_shape_reads_rows_as_images(tmp_path, run, run_error):
@@ -159,9 +159,9 @@ def test_train_flowers_on_a_folder_of_images(digit_folder, tmp_path, monkeypatch
     argv = ["train", "flowers", "--data", digit_folder, "--out", out, "--no-estimate", "--quiet"]
     status, _, err = run(*argv)
     assert (status, err) == (0, "")
-    status, printed, _ = run("predict", out, digit_folder / "1")
+    status, output, _ = run("predict", out, digit_folder / "1")
     assert status == 0
-    assert len(printed.splitlines()) == 61
+    assert len(output.splitlines()) == 61
 
 
 def test_train_list_names_all_models(run):
@@ -194,9 +194,9 @@ def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
     assert "digits takes images" in run_error(*argv, spectra_file)
     for name, data in (("spectra", spectra_file), ("digits", digit_folder)):
         argv[1] = name
-        status, told, _ = run(*argv, data, "--seed", 3)
+        status, output, _ = run(*argv, data, "--seed", 3)
         assert status == 0
-        assert list(accuracies(told)) == [name, "logistic regression", "majority class"]
+        assert list(accuracies(output)) == [name, "logistic regression", "majority class"]
         assert run("predict", out, data)[0] == 0
 
 

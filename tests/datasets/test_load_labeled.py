@@ -45,9 +45,9 @@ def test_load_labeled_on_error_skip_leaves_images_out(image_folder):
     (image_folder / "1" / "broken.png").write_bytes(b"no image")
     with pytest.raises(OSError, match=r"broken.png: is not an image"):
         load_labeled(image_folder)
-    with pytest.warns(UserWarning, match=r"1 of 41 images cannot be read.*broken.png") as caught:
+    with pytest.warns(UserWarning, match=r"1 of 41 images cannot be read.*broken.png") as records:
         labeled = load_labeled(image_folder, on_error="skip")
-    assert len(caught) == 1
+    assert len(records) == 1
     assert len(labeled.data) == len(labeled.target) == 40
 
 
@@ -129,9 +129,9 @@ def test_load_labeled_by_name(tmp_path, monkeypatch):
             load_labeled("digits", **{option: "y"})
     with pytest.raises(FileNotFoundError, match=r"digit: .*Did you mean 'digits'\?"):
         load_labeled("digit")
-    with pytest.raises(FileNotFoundError, match=r"digit.csv: does not exist") as caught:
+    with pytest.raises(FileNotFoundError, match=r"digit.csv: does not exist") as error:
         load_labeled("digit.csv")
-    assert "Did you mean" not in str(caught.value)
+    assert "Did you mean" not in str(error.value)
     (tmp_path / "digits").mkdir()
     with (
         pytest.warns(UserWarning, match="not the data set of that name"),

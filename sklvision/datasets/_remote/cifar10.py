@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 
 from sklvision.datasets._images.reader import ImageReader
 from sklvision.datasets._remote.fetch import fetch_files, get_data_home
-from sklvision.datasets._remote.shared import document_fetcher, pack_arrays, read_copy
+from sklvision.datasets._remote.shared import complete_fetcher, pack_arrays, read_copy
 from sklvision.utils._threads import map_ahead
 
 # The binary edition: the same images as the Python edition, without pickles.
@@ -30,7 +30,7 @@ is stated.
 """
 
 
-@document_fetcher
+@complete_fetcher
 def fetch_cifar10(
     *,
     subset: str = "train",

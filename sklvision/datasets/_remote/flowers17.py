@@ -15,7 +15,7 @@ from sklearn.utils import Bunch
 
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._remote.fetch import fetch_files, get_data_home
-from sklvision.datasets._remote.shared import document_fetcher, pack_files
+from sklvision.datasets._remote.shared import complete_fetcher, pack_files
 
 _ARCHIVE = "17flowers.tgz"
 # In the order of the numbers of the images, 80 each.
@@ -31,7 +31,7 @@ www.robots.ox.ac.uk/~vgg/data/flowers/17. No license is stated.
 """
 
 
-@document_fetcher
+@complete_fetcher
 def fetch_flowers17(
     *,
     data_home: str | os.PathLike[str] | None = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from sklvision.datasets._remote.fetch import fetch_files, get_data_home
-from sklvision.datasets._remote.shared import document_fetcher, pack_arrays, read_copy
+from sklvision.datasets._remote.shared import complete_fetcher, pack_arrays, read_copy
 
 _FILES = {
     "train": ["mnist/train-images-idx3-ubyte.gz", "mnist/train-labels-idx1-ubyte.gz"],
@@ -23,7 +23,7 @@ Source: Y. LeCun, C. Cortes and C. J. C. Burges; the writers of the two parts ar
 """
 
 
-@document_fetcher
+@complete_fetcher
 def fetch_mnist(
     *,
     subset: str = "train",

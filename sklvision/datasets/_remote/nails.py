@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._remote.fetch import fetch_files, get_data_home, list_files
-from sklvision.datasets._remote.shared import document_fetcher, pack_files
+from sklvision.datasets._remote.shared import complete_fetcher, pack_files
 
 _SERIES_GAP_SECONDS = 300
 _DESCR = """\
@@ -23,7 +23,7 @@ Source: github.com/Shumway82/Binary-Classification, MIT license.
 """
 
 
-@document_fetcher
+@complete_fetcher
 def fetch_nails(
     *,
     subset: str = "train",
@@ -97,7 +97,7 @@ def fetch_nails(
 
 
 def _find_series(paths: list[Path]) -> NDArray[np.int64]:
-    """Number the capture series; between two of them is a gap in the times of the names."""
+    """Find the numbers of the capture series, which are separated by gaps in time."""
     seconds = np.array([int(path.name.partition("_")[0]) for path in paths])
     order = np.argsort(seconds)
     # A series starts after each long pause; the running count of starts numbers the series.

@@ -54,7 +54,7 @@ ImportError
 }
 
 
-def document_fetcher(function: Fetcher) -> Fetcher:
+def complete_fetcher(function: Fetcher) -> Fetcher:
     """Validate the parameters that fetchers share, and complete the docstring."""
     names = inspect.signature(function).parameters
     constraints = {name: _CONSTRAINTS[name] for name in names}

@@ -73,16 +73,20 @@ def _compute_reflectance(wavelengths: NDArray[np.float64]) -> NDArray[np.float64
 
 def _count_classes(n_samples: int, weights: Sequence[float] | None) -> NDArray[np.int64]:
     """Split ``n_samples`` in proportion to ``weights``, by the largest remainders."""
-    shares = np.ones(LABELS.size) if weights is None else np.asarray(weights, dtype=float)
-    if shares.shape != LABELS.shape or not np.isfinite(shares).all() or shares.min() < 0:
+    proportions = np.ones(LABELS.size) if weights is None else np.asarray(weights, dtype=float)
+    if (
+        proportions.shape != LABELS.shape
+        or not np.isfinite(proportions).all()
+        or proportions.min() < 0
+    ):
         raise ValueError(
             f"weights must be 3 finite, non-negative proportions, of product, background and "
             f"foreign material; got {weights!r}."
         )
-    if shares.sum() == 0:
+    if proportions.sum() == 0:
         raise ValueError(f"weights must not all be zero; got {weights!r}.")
     # Largest remainders: round down, then give the rest to the classes that lost most.
-    exact = n_samples * shares / shares.sum()
+    exact = n_samples * proportions / proportions.sum()
     counts = np.floor(exact).astype(np.int64)
     for position in np.argsort(counts - exact, kind="stable")[: n_samples - counts.sum()]:
         counts[position] += 1
@@ -119,8 +123,8 @@ def make_spectra(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | Bunch:
     """Make near-infrared spectra of a product, its background and foreign material.
 
-    Sorting machines look at a belt with a line spectrometer and must tell, pixel by pixel, the
-    product (label 0) from the empty belt (label 1) and from anything foreign (label 5). Each
+    Sorting machines look at a belt with a line spectrometer and must distinguish, pixel by pixel,
+    the product (label 0) from the empty belt (label 1) and from anything foreign (label 5). Each
     material absorbs in a few bands, and each measured spectrum is a distorted copy of its
     material's reflectance.
 
@@ -142,8 +146,8 @@ def make_spectra(
     noise : float, default=0.005
         Standard deviation, in units of reflectance, of the detector's white noise.
     mixing : float, default=0.0
-        Largest share, in [0, 0.5), of another material in the field of view, as at the edges
-        of objects. The share of each spectrum is uniform between 0 and this; its label is
+        Largest fraction, in [0, 0.5), of another material in the field of view, as at the edges
+        of objects. The fraction in each spectrum is uniform between 0 and this; its label is
         that of the larger part. Near 0.5 the classes touch.
     shuffle : bool, default=True
         Whether to shuffle the samples, which are otherwise sorted by class.
