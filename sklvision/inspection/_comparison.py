@@ -14,6 +14,7 @@ from sklvision.inspection._axes import hide_upper_right_spines
 from sklvision.inspection._candidates import compute_lowest_score
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import BLUE, GRAY, format_name, merge_line_keywords
+from sklvision.reporting._formats import format_p
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -227,8 +228,7 @@ class ComparisonDisplay(SheetDisplay):
                 self._draw_interval(panel, row, name, difference, entry)
             p_value = entry.get("p_holm", np.nan)
             if np.isfinite(p_value):
-                text = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-                _write_note(panel, row, text, x=1.03)
+                _write_note(panel, row, format_p(p_value), x=1.03)
         reference = differences.attrs.get("reference")
         panel.set_yticks(range(len(self.intervals_)), [""] * len(self.intervals_))
         panel.set_xlabel(f"difference in {format_name(self.score_name)}")

@@ -12,6 +12,7 @@ from sklearn.metrics import confusion_matrix
 from sklvision.model_selection._comparison.statistics import adjust_p_values, corrected_t_test
 from sklvision.model_selection._splits import Split
 from sklvision.reporting._comparison import Comparison, Failure
+from sklvision.utils._pareto import find_pareto_front
 
 COSTS = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
 
@@ -100,14 +101,10 @@ def tabulate_tradeoffs(summary: pd.DataFrame, score: str, cost: str) -> pd.DataF
     """List the Pareto front of a score and a cost, with the price of each step."""
     if cost not in COSTS:
         raise KeyError(f"No cost {cost!r}; there are {COSTS}.")
-    mean = summary[f"mean_{score}"].astype(float)
-    price = summary[cost].astype(float)
-    is_known = (mean.notna() & price.notna()).to_numpy()
-    candidates = pd.DataFrame({score: mean, cost: price})[is_known]
-    # Of equally cheap ones the best comes first, so that the others are dominated by it.
-    candidates = candidates.sort_values([cost, score], ascending=[True, False], kind="stable")
-    before = candidates[score].cummax().shift(fill_value=-np.inf)
-    front = candidates[candidates[score] > before].copy()
+    mean, price = summary[f"mean_{score}"].astype(float), summary[cost].astype(float)
+    candidates = pd.DataFrame({score: mean, cost: price}).dropna()
+    indices = find_pareto_front(candidates[score].to_numpy(), candidates[cost].to_numpy())
+    front = candidates.iloc[indices].copy()
     front["gain"] = front[score].diff()
     front["added_cost"] = front[cost].diff()
     front["gain_per_cost"] = front["gain"] / front["added_cost"]
