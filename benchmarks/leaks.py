@@ -35,6 +35,7 @@ from sklvision.datasets import (
 from sklvision.image import FlattenImages, Resize
 from sklvision.model_selection import find_leaks
 from sklvision.model_selection._leaks.find import inspect_splits
+from sklvision.utils._samples import as_samples
 
 
 def _load_set(name: str) -> tuple[Any, np.ndarray]:
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
         splits = list(folds.split(np.zeros(len(y)), y))
         find_leaks(X[:200], np.arange(len(X[:200])) % 2)
         full_seconds, report = _measure_seconds(partial(find_leaks, X, y, splits))
-        comparison_seconds, _ = _measure_seconds(partial(inspect_splits, X, y, splits))
+        comparison_seconds, _ = _measure_seconds(partial(inspect_splits, as_samples(X), y, splits))
         fit_seconds = float("nan")
         if not args.no_fit:
             train = splits[0][0]

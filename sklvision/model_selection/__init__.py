@@ -1,6 +1,6 @@
 """Choose a model by an honest comparison.
 
-Everything here works on the estimator protocol alone, so it serves any
+Everything here needs only the methods of scikit-learn's estimators, so it serves any
 scikit-learn classifier as well as those of this package.
 """
 

@@ -1,11 +1,11 @@
-"""Checks of what is to be compared, made before anything is fitted."""
+"""Checks of estimators, samples, labels and groups, made before anything is fitted."""
 
 from __future__ import annotations
 
 import inspect
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -14,60 +14,74 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from sklvision.model_selection._searches import is_search
+from sklvision.utils._nested import is_search
+from sklvision.utils._samples import Samples, as_samples, get_columns, to_host
 
 
-def derive_name(estimator: Any) -> str:
+@runtime_checkable
+class Classifier(Protocol):
+    """The methods of a scikit-learn classifier that model selection calls."""
+
+    def fit(self, X: Any, y: Any) -> Any: ...
+
+    def predict(self, X: Any) -> Any: ...
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+    def set_params(self, **params: Any) -> Any: ...
+
+
+def make_name(estimator: Any) -> str:
     """Name an estimator after its class, a pipeline after the classes of its steps."""
     if isinstance(estimator, Pipeline):
-        return " + ".join(
-            type(step).__name__ for _, step in estimator.steps if hasattr(step, "fit")
-        )
+        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+        return " + ".join(type(step).__name__ for step in steps)
     return type(estimator).__name__
 
 
-def name_estimators(estimators: list[Any]) -> list[tuple[str, Any]]:
-    """Derive names, numbering those that several estimators would share."""
-    names = [derive_name(estimator) for estimator in estimators]
-    shared = {name for name, count in Counter(names).items() if count > 1}
-    seen: Counter[str] = Counter()
-    named = []
+def _name_estimators(estimators: list[Any]) -> list[tuple[str, Any]]:
+    """Make names, with numbers where several estimators would have the same."""
+    names = [make_name(estimator) for estimator in estimators]
+    n_total = Counter(names)
+    n_before: Counter[str] = Counter()
+    pairs = []
     for name, estimator in zip(names, estimators, strict=True):
-        seen[name] += 1
-        named.append((f"{name}-{seen[name]}" if name in shared else name, estimator))
-    return named
+        n_before[name] += 1
+        pairs.append((f"{name}-{n_before[name]}" if n_total[name] > 1 else name, estimator))
+    return pairs
 
 
-def _as_pairs(estimators: Any) -> list[tuple[str, Any]]:
+def _list_pairs(estimators: Any) -> list[tuple[str, Any]]:
     if isinstance(estimators, Mapping):
         return list(estimators.items())
     if not isinstance(estimators, (list, tuple)):
-        return name_estimators([estimators])
-    named = [isinstance(item, tuple) for item in estimators]
-    if not any(named):
-        return name_estimators(list(estimators))
-    if all(named) and all(len(item) == 2 for item in estimators):
+        return _name_estimators([estimators])
+    is_pair = [isinstance(item, tuple) for item in estimators]
+    if not any(is_pair):
+        return _name_estimators(list(estimators))
+    if all(is_pair) and all(len(item) == 2 for item in estimators):
         return list(estimators)
     raise ValueError(
         "estimators must hold either (name, estimator) pairs or estimators only, not a mixture."
     )
 
 
-def check_estimators(estimators: Any) -> dict[str, Any]:
-    """Return a name to classifier mapping of fresh clones, or say what is wrong with it."""
-    pairs = _as_pairs(estimators)
+def check_names(estimators: Any) -> dict[str, Any]:
+    """Return the estimators by unique names."""
+    pairs = _list_pairs(estimators)
     if not pairs:
-        raise ValueError("estimators is empty: there is nothing to compare.")
+        raise ValueError("estimators is empty: pass at least one classifier.")
     for name, _ in pairs:
         if not isinstance(name, str) or not name.strip():
             raise ValueError(f"Names of estimators must be non-empty strings, got {name!r}.")
-    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
-    if twice:
-        raise ValueError(f"Names of estimators must be unique; used more than once: {twice}.")
-    return {name: _check_classifier(name, estimator) for name, estimator in pairs}
+    repeats = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if repeats:
+        raise ValueError(f"Names of estimators must be unique; used more than once: {repeats}.")
+    return dict(pairs)
 
 
-def _check_classifier(name: str, estimator: Any) -> Any:
+def check_classifier(name: str, estimator: Any) -> None:
+    """Raise unless an object, fitted or not, is a scikit-learn classifier."""
     if inspect.isclass(estimator):
         raise TypeError(
             f"estimators[{name!r}] is the class {estimator.__name__}, not an instance of it: "
@@ -78,56 +92,84 @@ def _check_classifier(name: str, estimator: Any) -> Any:
             f"estimators[{name!r}] is a {type(estimator).__name__} with refit=False, which cannot "
             "predict; set refit=True, or to the score that chooses."
         )
-    missing = [
-        method
-        for method in ("get_params", "set_params", "fit", "predict")
-        if not hasattr(estimator, method)
-    ]
-    if missing:
+    if not isinstance(estimator, Classifier):
         raise TypeError(
-            f"estimators[{name!r}] is not a scikit-learn classifier: {estimator!r} "
-            f"has no {' and no '.join(missing)}."
+            f"estimators[{name!r}] is not a scikit-learn classifier: {estimator!r} needs the "
+            "methods fit, predict, get_params and set_params."
         )
     if not is_classifier(estimator):
         raise TypeError(
-            f"estimators[{name!r}] is not a classifier: got {type(estimator).__name__}; only "
-            "classifiers will do."
+            f"estimators[{name!r}] is not a classifier: got {type(estimator).__name__}; expected "
+            "a classifier."
         )
-    return clone(estimator)
 
 
-def check_samples(X: Any, y: Any) -> tuple[Any, np.ndarray]:
-    """Return data that can be indexed and labels as a 1-D array."""
-    if not hasattr(X, "shape"):
-        X = np.asarray(X)
-    y = np.asarray(column_or_1d(y, warn=True))
-    if len(X.shape) == 0 or X.shape[0] != len(y):
-        n_samples = X.shape[0] if len(X.shape) else "no"
-        raise ValueError(f"X and y differ in length: X has {n_samples} samples, y has {len(y)}.")
-    n_missing = int(pd.isna(y).sum())
-    if n_missing:
-        raise ValueError(f"y must be known for every sample: {n_missing} labels are missing.")
-    kind = type_of_target(y, input_name="y")
+def check_estimators(estimators: Any) -> dict[str, Any]:
+    """Return fresh clones of the classifiers by unique names."""
+    by_name = check_names(estimators)
+    for name, estimator in by_name.items():
+        check_classifier(name, estimator)
+    return {name: clone(estimator) for name, estimator in by_name.items()}
+
+
+def check_samples(X: Any, y: Any) -> tuple[Samples, np.ndarray]:
+    """Return the samples, and the labels as a 1-D array."""
+    samples = as_samples(X)
+    y = check_labels(y)
+    if len(samples) != len(y):
+        raise ValueError(f"X and y differ in length: X has {len(samples)} samples, y has {len(y)}.")
+    if not len(y):
+        raise ValueError("X has 0 samples: expected samples of at least two classes.")
+    _check_columns(samples)
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"y holds a single class, {y.tolist()[0]!r}: at least two are needed.")
+    return samples, y
+
+
+def check_labels(y: Any) -> np.ndarray:
+    """Return complete labels of one type as a 1-D array."""
+    y = np.asarray(column_or_1d(to_host(y), warn=True))
+    _check_complete("y", y)
+    if y.dtype == object:
+        types = sorted({type(label).__name__ for label in y})
+        if any(np.ndim(label) for label in y):
+            raise ValueError(f"y must hold one label per sample, got values of type {types[0]}.")
+        if len({isinstance(label, str) for label in y}) > 1:
+            raise ValueError(
+                f"y holds labels of several types, {', '.join(types)}: use one type, for example "
+                "strings."
+            )
+    kind = type_of_target(y, input_name="y") if len(y) else "binary"
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"y must hold class labels, got {kind!r} values such as {y[:3].tolist()}.")
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"y holds a single class, {classes.tolist()[0]!r}: at least two are needed."
-        )
-    return X, y
+    return y
 
 
 def check_groups(groups: Any, n_samples: int) -> np.ndarray | None:
-    """Return the groups as a 1-D array that is complete."""
+    """Return complete groups as a 1-D array."""
     if groups is None:
         return None
-    groups = np.asarray(column_or_1d(groups, warn=True))
+    groups = np.asarray(column_or_1d(to_host(groups), warn=True))
     if len(groups) != n_samples:
         raise ValueError(
             f"groups must have one value per sample: it has {len(groups)}, X has {n_samples}."
         )
-    n_missing = int(pd.isna(groups).sum())
-    if n_missing:
-        raise ValueError(f"groups must be known for every sample: {n_missing} are missing.")
+    _check_complete("groups", groups)
     return groups
+
+
+def _check_complete(name: str, values: np.ndarray) -> None:
+    n_missing = int(pd.isna(values).sum())
+    if n_missing:
+        noun = "labels" if name == "y" else "groups"
+        raise ValueError(f"{name} must be known for every sample: {n_missing} {noun} are missing.")
+
+
+def _check_columns(samples: Samples) -> None:
+    names = [name for name, _ in get_columns(samples.data) or ()]
+    repeats = [name for name, count in Counter(names).items() if count > 1]
+    if repeats:
+        raise ValueError(
+            f"X has several columns named {', '.join(map(repr, repeats[:3]))}: give every column "
+            "a name of its own."
+        )

@@ -1,4 +1,4 @@
-"""Scorers: their names, and whether they can work, known before anything is fitted."""
+"""Scorers: their names, and checks that they can work before anything is fitted."""
 
 from __future__ import annotations
 
@@ -10,36 +10,39 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
+from sklvision.utils._sklearn import get_response_methods, get_score_function
 from sklvision.utils._suggest import did_you_mean
 
 Scorer = Callable[[Any, Any, Any], Any]
 
 
 def resolve_scorers(scoring: Any) -> dict[str, Scorer]:
-    """Turn a name, a callable, a list of both or a mapping into named scorers."""
+    """Return named scorers of a name, a callable, a list of both or a mapping."""
     if isinstance(scoring, Mapping):
-        named = list(scoring.items())
+        pairs = list(scoring.items())
     elif isinstance(scoring, (list, tuple)):
-        named = [(_scorer_name(scorer), scorer) for scorer in scoring]
+        pairs = [(_make_name(scorer), scorer) for scorer in scoring]
     else:
-        named = [(_scorer_name(scoring), scoring)]
-    if not named:
+        pairs = [(_make_name(scoring), scoring)]
+    if not pairs:
         raise ValueError("scoring is empty: name at least one scorer, such as 'accuracy'.")
     scorers: dict[str, Scorer] = {}
-    for name, scorer in named:
+    for name, scorer in pairs:
         if not isinstance(name, str) or not name:
             raise ValueError(f"Names of scorers must be non-empty strings, got {name!r}.")
         if name in scorers:
             raise ValueError(f"scoring names {name!r} twice.")
-        scorers[name] = _resolve(scorer)
+        scorers[name] = _resolve_scorer(scorer)
     return scorers
 
 
-def _resolve(scorer: Any) -> Scorer:
+def _resolve_scorer(scorer: Any) -> Scorer:
     if isinstance(scorer, str):
-        known = get_scorer_names()
-        if scorer not in known:
-            raise ValueError(f"scoring={scorer!r} is no known scorer. {_suggest(scorer, known)}")
+        names = get_scorer_names()
+        if scorer not in names:
+            raise ValueError(
+                f"scoring={scorer!r} is not the name of a scorer. {_suggest_name(scorer, names)}"
+            )
         return get_scorer(scorer)
     if not callable(scorer):
         raise TypeError(f"A scorer must be a name or a callable, got {scorer!r}.")
@@ -47,16 +50,16 @@ def _resolve(scorer: Any) -> Scorer:
     return check_scoring(DummyClassifier(), scoring=scorer)
 
 
-def _suggest(name: str, known: list[str]) -> str:
+def _suggest_name(name: str, names: list[str]) -> str:
     """Suggest the nearest name without listing all sixty."""
-    hint = did_you_mean(name, known)
+    hint = did_you_mean(name, names)
     nearest = hint.partition("?")[0]
     if nearest == hint:
         return "sklearn.metrics.get_scorer_names() lists them all."
     return f"{nearest}? (sklearn.metrics.get_scorer_names() lists them all.)"
 
 
-def _scorer_name(scorer: Any) -> str:
+def _make_name(scorer: Any) -> str:
     if isinstance(scorer, str):
         return scorer
     if not callable(scorer):
@@ -64,22 +67,22 @@ def _scorer_name(scorer: Any) -> str:
             f"scoring must be a scorer's name, a callable, a list of them or a mapping of names "
             f"to them, got {scorer!r}."
         )
-    function = getattr(scorer, "_score_func", scorer)
+    function = get_score_function(scorer)
     return getattr(function, "__name__", type(function).__name__).strip("<>")
 
 
 def check_scorers(
     scorers: dict[str, Scorer], scoring: Any, estimators: dict[str, Any], y: np.ndarray
 ) -> None:
-    """Try the scorers known by name on a dummy, and look for the methods that they call.
+    """Try the scorers given by name on a dummy, and check the methods that they call.
 
     A binary-only score of many classes, or a score of probabilities for an
     estimator without them, would otherwise fail after the first fits.
     """
     dummy = DummyClassifier(strategy="prior").fit(np.zeros((len(y), 1)), y)
-    by_name = _names_within(scoring)
+    names = _list_names(scoring)
     for name, scorer in scorers.items():
-        if name not in by_name:
+        if name not in names:
             continue
         try:
             scorer(dummy, np.zeros((len(y), 1)), y)
@@ -89,7 +92,8 @@ def check_scorers(
         _check_responses(name, scorer, estimators)
 
 
-def _names_within(scoring: Any) -> set[str]:
+def _list_names(scoring: Any) -> set[str]:
+    """Return the names in a mapping whose scorers are given by name, or those of a list."""
     if isinstance(scoring, Mapping):
         return {name for name, scorer in scoring.items() if isinstance(scorer, str)}
     items = scoring if isinstance(scoring, (list, tuple)) else [scoring]
@@ -97,10 +101,10 @@ def _names_within(scoring: Any) -> set[str]:
 
 
 def _check_responses(name: str, scorer: Scorer, estimators: dict[str, Any]) -> None:
-    methods = getattr(scorer, "_response_method", "predict")
-    methods = [methods] if isinstance(methods, str) else list(methods)
+    methods = get_response_methods(scorer) or ["predict"]
     for label, estimator in estimators.items():
-        if not any(hasattr(estimator, method) for method in methods):
+        # An estimator may have a method or not, depending on its parameters.
+        if all(getattr(estimator, method, None) is None for method in methods):
             raise ValueError(
                 f"scoring={name!r} needs {' or '.join(methods)}, which estimators[{label!r}] "
                 "does not have."

@@ -23,9 +23,9 @@ def seed_estimator(estimator: Any, seed: int | None) -> Any:
     if seed is None:
         return estimator
     generator = np.random.RandomState(seed)
-    unset = {
+    seeds = {
         key: int(generator.randint(np.iinfo(np.int32).max))
         for key, value in sorted(estimator.get_params(deep=True).items())
         if value is None and key.rpartition("__")[2] == "random_state"
     }
-    return clone(estimator).set_params(**unset) if unset else estimator
+    return clone(estimator).set_params(**seeds) if seeds else estimator

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from sklvision.utils._sklearn import get_column_names, index_samples
@@ -133,6 +134,27 @@ class Samples:
         """Return all samples as one array; a collection is read."""
         return np.asarray(self.data)
 
+    def to_frame(self) -> pd.DataFrame | None:
+        """Return a table of any library as one of pandas; None for arrays and sparse matrices."""
+        if isinstance(self.data, pd.DataFrame):
+            return self.data
+        columns = get_columns(self.data)
+        if columns is None:
+            return None
+        return pd.DataFrame({i: np.asarray(column) for i, (_, column) in enumerate(columns)})
+
+    def fill(self, values: np.ndarray) -> Any:
+        """Return an array of the same shape in a container of the type of these samples."""
+        if isinstance(self.data, pd.DataFrame):
+            return pd.DataFrame(values, index=self.data.index, columns=self.data.columns)
+        columns = get_columns(self.data)
+        if columns is None:
+            return values
+        filled = {name: np.ascontiguousarray(values[:, i]) for i, (name, _) in enumerate(columns)}
+        # A table of polars is made of columns, one of pyarrow by a function of its type.
+        make = getattr(type(self.data), "from_pydict", type(self.data))
+        return make(filled)
+
     def blocks(self, size: int) -> Iterator[np.ndarray]:
         """Yield the samples in order as arrays of at most `size` of them."""
         if self.is_lazy:
@@ -196,6 +218,17 @@ def as_samples(X: Any) -> Samples:
         raise ValueError(f"X must hold samples along its first axis, got a single value: {X!r}.")
     kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
     return Samples(X, int(shape[0]), shape[1:], kind)
+
+
+def get_columns(X: Any) -> list[tuple[str, Any]] | None:
+    """Return names and columns of a table of pandas, polars or pyarrow; None of anything else."""
+    if isinstance(X, pd.DataFrame):
+        return [(name, X.iloc[:, i]) for i, name in enumerate(X.columns)]
+    if hasattr(X, "column_names") and hasattr(X, "itercolumns"):  # pyarrow
+        return list(zip(X.column_names, X.itercolumns(), strict=True))
+    if hasattr(X, "get_columns"):  # polars
+        return [(column.name, column) for column in X.get_columns()]
+    return None
 
 
 def to_host(X: Any) -> Any:

@@ -49,6 +49,9 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "get_column_names",
+    "get_response_methods",
+    "get_score_function",
+    "get_score_sign",
     "has_callbacks",
     "index_samples",
     "open_callback_context",
@@ -110,3 +113,22 @@ def open_callback_context(estimator: Any, task_name: str, n_tasks: int) -> Any:
     if not hasattr(estimator, "_init_callback_context"):
         return None
     return estimator._init_callback_context(task_name=task_name, max_subtasks=n_tasks)
+
+
+def get_response_methods(scorer: Any) -> list[str]:
+    """Return the methods that a scorer calls, of which one is enough.
+
+    The list is empty for a function, which may use the estimator in any way.
+    """
+    methods = getattr(scorer, "_response_method", [])
+    return [methods] if isinstance(methods, str) else list(methods)
+
+
+def get_score_function(scorer: Any) -> Any:
+    """Return the metric function of a scorer; a scorer that is a function itself is returned."""
+    return getattr(scorer, "_score_func", scorer)
+
+
+def get_score_sign(scorer: Any) -> int | None:
+    """Return 1 for a scorer of a score, -1 for one of a negated loss, None for a function."""
+    return getattr(scorer, "_sign", None)

@@ -119,7 +119,7 @@ def test_compare_adds_robustness_and_forecast_to_the_report(
 ):
     status, output, _ = compare(spectra_file, "--cv", 3, "--robustness", "--forecast")
     assert status == 0
-    assert "hurts most" in output
+    assert "has the largest effect" in output
     assert re.search(r"^(tree|logistic regression): ", output, flags=re.MULTILINE)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "robustness" in page.lower()

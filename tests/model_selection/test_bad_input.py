@@ -1,6 +1,7 @@
 """Everything that can be known beforehand is an error before any fit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
@@ -62,6 +63,20 @@ def test_estimators(estimators, error, message):
         ({"y": np.zeros(150)}, "a single class, 0.0"),
         ({"y": np.where(Y == 2, np.nan, Y)}, "50 labels are missing"),
         ({"y": np.array([None, *Y[1:]], dtype=object)}, "1 labels are missing"),
+        (
+            {"y": np.array([1, "a", 2.0] * 50, dtype=object)},
+            "labels of several types, float, int, str: use one",
+        ),
+        ({"y": pd.Series([np.ones(2)] * 150)}, "one label per sample, got values of type ndarray"),
+        ({"X": X[:0], "y": Y[:0]}, "X has 0 samples"),
+        (
+            {"X": pd.DataFrame(X, columns=["a", "b", "a", "c"])},
+            "several columns named 'a': give every column",
+        ),
+        (
+            {"scoring": {"gain": "accuracy"}},
+            "'gain' is the name of a column of the result; choose",
+        ),
         ({"y": np.r_[np.zeros(147, int), [1, 1, 1]]}, r"cv=5.*: 1 \(3\)\."),
         ({"y": np.array(["ok"] * 146 + ["bad"] * 4)}, r"'bad' \(4\)"),
         (
@@ -69,7 +84,7 @@ def test_estimators(estimators, error, message):
             "groups must have one value per sample: it has 149, X has 150",
         ),
         ({"groups": np.arange(150) % 3}, "at least as many groups, got 3"),
-        ({"groups": np.r_[np.nan, np.arange(149)]}, "1 are missing"),
+        ({"groups": np.r_[np.nan, np.arange(149)]}, "1 groups are missing"),
         ({"cv": 1}, "at least 2 folds, got 1"),
         ({"cv": []}, "no splits"),
         ({"cv": [(np.arange(50), np.arange(50, 150))]}, "split 0 trains on 50 samples of 1 class;"),

@@ -90,7 +90,7 @@ def test_a_near_copy_of_an_image_is_found_in_its_folds(change, colour, seed):
         fold_of = {i: fold for fold, (_, test) in enumerate(halves) for i in test}
         assert [fold_of[i] for i in frame["sample"]] == frame["fold"].tolist()
         assert report.counts == {"near-duplicate": 2}
-        assert "2 test images have a near-copy in training" in str(report)
+        assert "2 test images have a near-duplicate in the training set" in str(report)
     groups = report.suggested_groups()
     assert groups[original] == groups[copy]
     assert len(np.unique(groups)) == 99
@@ -111,7 +111,7 @@ def test_a_near_copy_of_a_spectrum_is_found(seed, gain, offset):
     report = find_leaks(X, y, KFold(2))
     assert pairs_of(report, "near-duplicate") == {frozenset([7, 100])}
     assert report.kinds == ["near-duplicate"]
-    assert "spectra have a near-copy" in report.summary
+    assert "spectra have a near-duplicate" in report.summary
 
 
 @settings(max_examples=15)
@@ -427,7 +427,7 @@ def test_the_same_samples_in_both_parts():
     with pytest.warns(UserWarning, match="also train on"):
         report = find_leaks(X, y, [(np.arange(150), half)])
     assert report.counts["overlap"] == 75
-    assert "75 test samples are in training too" in str(report)
+    assert "75 test samples are in the training set too" in str(report)
 
 
 @pytest.mark.parametrize("X", [np.ones((40, 20)), np.zeros((40, 8, 8), np.uint8)])

@@ -126,7 +126,7 @@ class TestKnownCurves:
         assert high <= 0
         _, low, high = forecast.predict(5000)
         assert low < -0.05 - 3 * 5000**-0.6 < high
-        with pytest.raises(ValueError, match=r"score=0.1 is above 0, the best score there is"):
+        with pytest.raises(ValueError, match=r"score=0.1 is above 0, the best possible score"):
             forecast.samples_for(0.1)
 
 
@@ -263,7 +263,13 @@ class TestTexts:
             ),
             (1e6, 5210, np.inf, "perhaps", "may need more than 100,000 (5,200 or more) samples"),
             (np.inf, np.inf, np.inf, "no", "0.9 cannot be reached at this rate"),
-            (1e7, 1e6, 1e9, "yes", "more than 100,000 samples, further than this curve can tell"),
+            (
+                1e7,
+                1e6,
+                1e9,
+                "yes",
+                "more than 100,000 samples, too many to extrapolate this curve to",
+            ),
             (512, 312, 912, "already", "0.9 is already reached: it needs about 510 samples"),
             (512, 312, 2345, "already", "about 510 samples, to be sure of it 2,300"),
             (512, 312, np.inf, "already", "about 510 samples, which is not certain"),
@@ -294,7 +300,7 @@ class TestKnownScoresRefused:
         ("sizes", "scores", "kwargs", "message"),
         [
             ([10, 20], np.ones((2, 3)), {}, "at least 3 train_sizes, got 2"),
-            ([10, 20, 20], np.ones((3, 3)), {}, "names a size twice"),
+            ([10, 20, 20], np.ones((3, 3)), {}, "has a size twice"),
             ([0, 20, 30], np.ones((3, 3)), {}, "list of positive numbers"),
             ([10, 20, np.nan], np.ones((3, 3)), {}, "list of positive numbers"),
             ([10, 20, 30], np.ones((3, 1)), {}, "at least 2 repeats"),
@@ -302,10 +308,15 @@ class TestKnownScoresRefused:
             ([10, 20, 30], np.ones((4, 2)), {}, r"n_sizes=3"),
             ([10, 20, 30], [[1, 1], [1, np.nan], [1, 1]], {}, r"train_sizes \[20\] are not"),
             ([10, 20, 30], np.full((3, 2), 1.2), {}, "scores reach 1.2, above best_score=1"),
-            ([10, 20, 30], np.ones((3, 2)), {"target": 95}, "target=95 is above 1, the best score"),
+            (
+                [10, 20, 30],
+                np.ones((3, 2)),
+                {"target": 95},
+                "target=95 is above 1, the best possible score",
+            ),
             ([10, 20, 30], np.ones((3, 2)), {"target": "high"}, "target must be a finite number"),
             ([10, 20, 30], np.ones((3, 2)), {"target": np.nan}, "target must be a finite number"),
-            ([10, 20, 30], np.ones((3, 2)), {"confidence": 90}, "confidence must lie between 0"),
+            ([10, 20, 30], np.ones((3, 2)), {"confidence": 90}, "confidence must be between 0"),
             ([10, 20, 30], np.ones((3, 2)), {"best_score": np.inf}, "best_score must be a finite"),
             ([10, 20, 30], np.ones((3, 2)), {"n_samples": 0}, "n_samples must be a positive"),
             ([10, 20, 30], np.ones((3, 2)), {"n_tested": 2.5}, "n_tested must be a positive"),
@@ -448,21 +459,21 @@ class TestRefusedBeforeAnyFit:
     @pytest.mark.parametrize(
         ("kwargs", "message"),
         [
-            ({"target": 95}, "target=95 is above 1, the best score there is"),
+            ({"target": 95}, "target=95 is above 1, the best possible score"),
             ({"target": 0.1, "scoring": "neg_log_loss"}, "target=0.1 is above 0"),
-            ({"confidence": 1.5}, "confidence must lie between 0 and 1"),
+            ({"confidence": 1.5}, "confidence must be between 0 and 1"),
             (
                 {"train_sizes": [100, 200]},
                 r"at least 3 different sizes for a curve, got \[100, 200\]",
             ),
             ({"train_sizes": [100, 200, 481]}, "between 1 and the 480 samples"),
-            ({"train_sizes": [0.5, 0.7, 1.5]}, "fractions of the training part"),
+            ({"train_sizes": [0.5, 0.7, 1.5]}, "fractions of the training set"),
             ({"train_sizes": ["a"]}, "train_sizes must list numbers"),
             (
                 {"train_sizes": [1, 100, 200]},
                 r"hold none of class \d; begin with \d+ samples or more",
             ),
-            ({"scoring": "acuracy"}, "no known scorer. Did you mean 'accuracy'"),
+            ({"scoring": "acuracy"}, "not the name of a scorer. Did you mean 'accuracy'"),
             (
                 {"scoring": lambda e, X, y: 1.0},
                 "best_score must be given for the callable 'lambda'",

@@ -40,7 +40,7 @@ def result(images):
     neighbours = make_pipeline(FlattenImages(), KNeighborsClassifier())
     search = GridSearchCV(neighbours, {"kneighborsclassifier__n_neighbors": [1, 3]}, cv=2)
     forest = make_pipeline(FlattenImages(), RandomForestClassifier(20))
-    with pytest.warns(UserWarning, match="may flatter"):  # digits come in series of writers
+    with pytest.warns(UserWarning, match="probably optimistic"):  # digits come in series of writers
         return compare_estimators(
             {"forest & <friends>": forest, "neighbours": search},
             *images,

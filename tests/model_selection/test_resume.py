@@ -139,9 +139,9 @@ def test_takes_a_joblib_memory(iris, tmp_path):
 def test_memory_that_is_no_folder(iris, tmp_path):
     file = tmp_path / "file"
     file.write_text("")
-    with pytest.raises(ValueError, match=r"memory='.*file' is no folder"):
+    with pytest.raises(ValueError, match=r"memory='.*file' is not a directory"):
         compare_estimators(LogisticRegression(), *iris, memory=file)
-    with pytest.raises(TypeError, match=r"memory must be a folder or a joblib\.Memory, got 3"):
+    with pytest.raises(TypeError, match=r"memory must be a directory or a joblib\.Memory, got 3"):
         compare_estimators(LogisticRegression(), *iris, memory=3)
 
 

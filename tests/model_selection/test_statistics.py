@@ -13,7 +13,10 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from sklvision.model_selection import compare_estimators
-from sklvision.model_selection._comparison.statistics import adjust_p_values, corrected_t_test
+from sklvision.model_selection._comparison.statistics import (
+    adjust_p_values,
+    compute_corrected_t_test,
+)
 
 
 def test_published_example_of_scikit_learn():
@@ -57,25 +60,25 @@ differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20).map(np.array)
 @given(differences, st.floats(0.5, 0.999))
 def test_interval_and_p_value_agree(values, confidence):
     sizes = np.full(len(values), 80.0), np.full(len(values), 20.0)
-    found = corrected_t_test(values, *sizes, confidence)
+    found = compute_corrected_t_test(values, *sizes, confidence)
     assert found.low <= found.mean <= found.high
     if abs(found.p_value - (1 - confidence)) > 1e-6:
         assert (found.low > 0 or found.high < 0) == (found.p_value < 1 - confidence)
-    mirrored = corrected_t_test(-values, *sizes, confidence)
+    mirrored = compute_corrected_t_test(-values, *sizes, confidence)
     assert mirrored.p_value == pytest.approx(found.p_value)
     assert mirrored.low == pytest.approx(-found.high)
 
 
 def test_equal_differences_are_known_to_half_a_sample_only():
     five = np.full(5, 0.1)
-    few = corrected_t_test(five, np.full(5, 8), np.full(5, 2))
-    many = corrected_t_test(five, np.full(5, 8000), np.full(5, 2000))
+    few = compute_corrected_t_test(five, np.full(5, 8), np.full(5, 2))
+    many = compute_corrected_t_test(five, np.full(5, 8000), np.full(5, 2000))
     assert few.p_value > 0.05 > many.p_value
-    assert corrected_t_test(0 * five, np.full(5, 8), np.full(5, 2)).p_value == 1
+    assert compute_corrected_t_test(0 * five, np.full(5, 8), np.full(5, 2)).p_value == 1
 
 
 def test_one_fold_shows_nothing():
-    found = corrected_t_test(np.array([0.4]), np.array([80]), np.array([20]))
+    found = compute_corrected_t_test(np.array([0.4]), np.array([80]), np.array([20]))
     assert found.mean == 0.4
     assert np.isnan([found.low, found.high, found.p_value]).all()
 
@@ -106,7 +109,7 @@ def test_two_equal_models_are_told_apart_as_rarely_as_promised():
         ]
         first, second = (cross_val_score(model, X, y, cv=folds) for model in models)
         n_train, n_test = np.array([[len(train), len(test)] for train, test in folds]).T
-        corrected = corrected_t_test(first - second, n_train, n_test).p_value
+        corrected = compute_corrected_t_test(first - second, n_train, n_test).p_value
         naive = 1.0 if (first == second).all() else ttest_rel(first, second).pvalue
         p_values.append((corrected, naive))
     corrected, naive = (np.array(p_values) < 0.05).mean(axis=0)

@@ -1,4 +1,4 @@
-"""The best model of a search that keeps within a budget."""
+"""Choice of the best model of a search within a budget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from sklvision.model_selection._budget.misses import COSTS, describe_misses
+from sklvision.model_selection._budget.excess import COSTS, describe_excess
 from sklvision.model_selection._budget.scorers import (
     file_size,
     is_cost,
@@ -26,13 +26,13 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
 
     An instance is the `refit` of :class:`~sklearn.model_selection.GridSearchCV` or
     :class:`~sklearn.model_selection.RandomizedSearchCV`, and its `scoring` is theirs: of the
-    candidates that keep all limits, the one with the best mean score is refitted.
+    candidates within all limits, the one with the best mean score is refitted.
 
     Parameters
     ----------
     score : str or callable, default="accuracy"
         The score to be as high as possible: the name of one of scikit-learn's scorers, the
-        name of another one in the search's own `scoring`, or a callable
+        name of another one in the `scoring` of the search, or a callable
         ``scorer(estimator, X, y)``, which goes by its name in `scoring`.
     max_latency_ms : float, default=None
         Most milliseconds that `predict` may take per sample. None sets no limit.
@@ -50,25 +50,25 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
     Raises
     ------
     TypeError
-        If a limit is no number, or `score` neither a name nor a callable.
+        If a limit is not a number, or `score` neither a name nor a callable.
     ValueError
         If no limit is given, one is not positive, or `score` is a cost. When called, if no
-        candidate is within the budget, with the nearest misses, or if a measure is missing
-        from the results; the error holds them all as its attribute ``cv_results_``.
+        candidate is within the budget, with the closest candidates, or if a measure is missing
+        from the results; the error has the results as its attribute ``cv_results_``.
 
     See Also
     --------
-    latency_scorer : How the time is measured.
-    parameter_count : How parameters are counted.
-    file_size : How the file is measured.
+    latency_scorer : Measures the time.
+    parameter_count : Counts the parameters.
+    file_size : Measures the file.
 
     Notes
     -----
-    In a `scoring` of the user's own, costs must go by the names ``"latency_ms"``
+    In a custom `scoring`, costs must have the names ``"latency_ms"``
     (:func:`latency_scorer`), ``"parameter_count"`` and ``"file_size"``.
 
-    Of the folds' latencies the median counts, which a machine that was busy for a while leaves as
-    it is; of parameters and bytes the largest. A cost that is not known, such as the number of
+    Of the folds' latencies the median counts, which is robust to a machine that was busy for a
+    while; of parameters and bytes the largest. A cost that is not known, such as the number of
     parameters of trees, is not within a limit on it. A candidate whose score is NaN, because a
     fit failed, is never chosen.
 
@@ -77,7 +77,7 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
 
     The `score` method of the search gives this score as well. Its mean over the folds is in
     ``cv_results_`` at ``best_index_``, for with a callable `refit` there is no ``best_score_``.
-    Ignore the ``rank_test_`` columns of costs there: they put the dearest first.
+    Ignore the ``rank_test_`` columns of costs there: they put the most expensive first.
 
     :class:`~sklearn.model_selection.HalvingGridSearchCV` ignores what a callable `refit`
     returns; give it :meth:`score_within` as `scoring`, and ``return_train_score=False``.
@@ -159,10 +159,10 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
     def score_within(self, estimator: Any, X: Any, y: Any) -> float:
         """Score a fitted estimator if it keeps within the budget.
 
-        This is a scorer for searches that choose by one score only and as they go, such as
+        This is a scorer for searches that choose by one score only and step by step, such as
         :class:`~sklearn.model_selection.HalvingGridSearchCV`. Each fold is judged alone, the
         latency as well, and one that exceeds a limit makes the mean NaN. Where no
-        candidate keeps within the budget such a search raises no error: look whether its
+        candidate is within the budget such a search raises no error: check whether its
         ``best_score_`` is NaN.
 
         Parameters
@@ -177,7 +177,7 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
         Returns
         -------
         score : float
-            The score, or NaN beyond the budget.
+            The score, or NaN if a limit is exceeded.
         """
         for name, limit in self._limits.items():
             cost = self._cost_scorers[name](estimator, X, y)
@@ -190,62 +190,62 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
         self._check_measured(cv_results)
         scores = np.asarray(cv_results[f"mean_test_{self._score_name}"], dtype=float)
         costs = {
-            name: _combine(folds, cost.over_folds)
+            name: _combine_folds(folds, cost.over_folds)
             for name, cost in COSTS.items()
-            if (folds := _folds(cv_results, name))
+            if (folds := _get_folds(cv_results, name))
         }
-        within = ~np.isnan(scores)
+        is_within = ~np.isnan(scores)
         for name, limit in self._limits.items():
-            within &= costs[name] <= limit
-        if not within.any():
-            message = describe_misses(
+            is_within &= costs[name] <= limit
+        if not is_within.any():
+            message = describe_excess(
                 self._limits, costs, self._score_name, scores, cv_results["params"]
             )
-            raise _with_results(message, cv_results)
+            raise _make_error(message, cv_results)
         # The last key decides first; unknown costs come last, equal ones in the order of search.
         keys = [np.nan_to_num(cost, nan=np.inf) for cost in costs.values()]
-        ranked = np.lexsort([*reversed(keys), -scores])
-        return int(next(i for i in ranked if within[i]))
+        order = np.lexsort([*reversed(keys), -scores])
+        return int(order[is_within[order]][0])
 
-    # GridSearchCV.score looks its scorer up by refit, as if that were always the name of one.
+    # GridSearchCV.score looks up its scorer by refit, as if that were always the name of one.
     def __hash__(self) -> int:
         return hash(self._score_name)
 
-    def __eq__(self, other: object) -> bool:
-        return other == self._score_name if isinstance(other, str) else self is other
+    def __eq__(self, value: object) -> bool:
+        return value == self._score_name if isinstance(value, str) else self is value
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self)).parameters
-        given = [repr(self.score)] + [
+        arguments = [repr(self.score)] + [
             f"{name}={getattr(self, name)!r}"
             for name, parameter in defaults.items()
             if name != "score" and getattr(self, name) != parameter.default
         ]
-        return f"within_budget({', '.join(given)})"
+        return f"within_budget({', '.join(arguments)})"
 
     def _check_measured(self, cv_results: Mapping[str, Any]) -> None:
-        needed = {self._score_name: self.score} | {
+        scoring = {self._score_name: self.score} | {
             name: self._cost_scorers[name] for name in self._limits
         }
         missing = [
-            f"{name!r}: {_source(scorer)}"
-            for name, scorer in needed.items()
+            f"{name!r}: {_format_scorer(scorer)}"
+            for name, scorer in scoring.items()
             if f"mean_test_{name}" not in cv_results
         ]
         if missing:
-            raise _with_results(
-                f"{self!r} needs measures that the search did not take: give it the budget's own "
-                f"scoring, as in GridSearchCV(..., scoring=budget.scoring, refit=budget), or a "
-                f"scoring dict that also holds {{{', '.join(missing)}}}.",
+            raise _make_error(
+                f"{self!r} needs measures that are missing from the results: pass the budget's "
+                "scoring to the search, as in GridSearchCV(..., scoring=budget.scoring, "
+                f"refit=budget), or a scoring dict that also has {{{', '.join(missing)}}}.",
                 cv_results,
             )
 
 
 def _check_score(score: Any) -> str:
-    """The name of the score in `scoring`."""
+    """Check the score and return its name in `scoring`."""
     if not (callable(score) or (isinstance(score, str) and score)):
         raise TypeError(f"score must be the name of a scorer or a callable, got {score!r}.")
-    # A name that scikit-learn does not know may be one of the user's own scoring.
+    # A name that scikit-learn does not know may be one of a custom scoring.
     name = score if isinstance(score, str) else next(iter(resolve_scorers(score)))
     if is_cost(score) or name in COSTS:
         limit = COSTS[name].parameter
@@ -257,35 +257,35 @@ def _check_score(score: Any) -> str:
 
 
 def _check_limit(name: str, value: Any) -> float:
-    wrong = f"{name} must be a positive number or None, got {value!r}."
+    message = f"{name} must be a positive number or None, got {value!r}."
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(wrong)
+        raise TypeError(message)
     limit = float(value)
     if not limit > 0:
-        raise ValueError(wrong)
+        raise ValueError(message)
     return limit
 
 
-def _folds(cv_results: Mapping[str, Any], name: str) -> list[Any]:
-    """What each fold measured, over all candidates; nothing where it was not measured."""
+def _get_folds(cv_results: Mapping[str, Any], name: str) -> list[Any]:
+    """Return one array per fold over all candidates; none where nothing was measured."""
     pattern = re.compile(rf"split\d+_test_{re.escape(name)}")
     return [values for key, values in cv_results.items() if pattern.fullmatch(key)]
 
 
-def _combine(folds: list[Any], over_folds: Callable[..., np.ndarray]) -> np.ndarray:
-    """One cost per candidate; NaN where it is unknown in any fold."""
+def _combine_folds(folds: list[Any], over_folds: Callable[..., np.ndarray]) -> np.ndarray:
+    """Combine the folds to one cost per candidate; NaN where it is unknown in any fold."""
     values = np.array(folds, dtype=float)
-    # Nothing costs zero: such numbers stand for failed fits (error_score=0).
+    # No cost is zero: such numbers stand for failed fits (error_score=0).
     return over_folds(np.where(values > 0, values, np.nan), axis=0)
 
 
-def _source(scorer: Any) -> str:
-    """How a scorer is written in code."""
+def _format_scorer(scorer: Any) -> str:
+    """Format a scorer as it is written in code."""
     return scorer.__name__ if scorer in (parameter_count, file_size) else repr(scorer)
 
 
-def _with_results(message: str, cv_results: Mapping[str, Any]) -> Exception:
-    """An error that keeps what was measured, which the search throws away."""
+def _make_error(message: str, cv_results: Mapping[str, Any]) -> Exception:
+    """Make an error with the results, which a search that fails does not store."""
     error: Any = ValueError(message)
     error.cv_results_ = cv_results
     return error

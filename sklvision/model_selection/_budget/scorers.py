@@ -1,4 +1,4 @@
-"""What a fitted estimator costs, as scorers: time, parameters and bytes."""
+"""Costs of a fitted estimator as scorers: time, parameters and bytes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from joblib import parallel_config
 from sklearn.utils import check_scalar
 from threadpoolctl import threadpool_limits
 
-from sklvision.model_selection._budget.costs import count_parameters, pickled_bytes
-from sklvision.utils._sklearn import index_samples
+from sklvision.model_selection._budget.costs import count_parameters, measure_pickle
+from sklvision.utils._samples import as_samples
 
 # The first calls after a fit fill caches and choose kernels.
 _N_WARM_UP = 3
 
 
 def is_cost(scorer: Any) -> bool:
-    """Whether a scorer is one of this module, of which less is better."""
+    """Whether a scorer measures a cost, of which less is better."""
     return isinstance(scorer, _LatencyScorer) or scorer is parameter_count or scorer is file_size
 
 
 def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Count the learned parameters of a fitted classifier.
 
-    This is a scorer, for whatever scikit-learn takes one for, but the number is a cost: it is
-    positive, and smaller is better. It is measured beside a score, never ranked or refitted by.
+    This function can be used wherever scikit-learn accepts a scorer, but the number is a cost: it
+    is positive, and smaller is better. Measure it in addition to a score, and do not rank or refit
+    by it.
 
     Parameters
     ----------
@@ -44,20 +45,20 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     Returns
     -------
     n_parameters : float
-        The number of parameters; NaN where it is not known, as for trees and neighbours.
+        The number of parameters; NaN where it is not known, as for trees and nearest neighbors.
 
     See Also
     --------
     file_size : Bytes of the pickled classifier, known for nearly everything.
-    within_budget : The best model of a search within limits.
+    within_budget : Chooses the best model of a search within limits.
 
     Notes
     -----
     Counted are the trainable parameters of nets, and coefficients and intercepts of linear
-    models and perceptrons. Of a Pipeline the last step counts, and earlier ones that say by an
-    attribute ``n_parameters_`` how many they have; of a search its best estimator; of a vote,
-    a stack or a calibration all their members, each fitted one once, however often it takes
-    part. One member without a known number makes that of the whole unknown.
+    models and perceptrons. Of a Pipeline the last step counts, and earlier steps with an
+    attribute ``n_parameters_``; of a search its best estimator; of an ensemble or a
+    calibration all their members, each fitted object once. One member without a known number
+    makes that of the whole unknown.
 
     .. versionadded:: 0.2
 
@@ -77,8 +78,9 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
 def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Measure the size of a fitted estimator's file, in bytes.
 
-    This is a scorer, for whatever scikit-learn takes one for, but the number is a cost: it is
-    positive, and smaller is better. It is measured beside a score, never ranked or refitted by.
+    This function can be used wherever scikit-learn accepts a scorer, but the number is a cost: it
+    is positive, and smaller is better. Measure it in addition to a score, and do not rank or refit
+    by it.
 
     Parameters
     ----------
@@ -98,11 +100,13 @@ def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
     See Also
     --------
     parameter_count : The number of learned parameters.
-    within_budget : The best model of a search within limits.
+    within_budget : Chooses the best model of a search within limits.
 
     Notes
     -----
-    Nothing is written: the bytes are counted as the pickle is made.
+    Nothing is written: the bytes are counted as the pickle is made. The same estimator fitted in
+    another process may differ by some tens of bytes, since a pickle stores a string once for
+    every object that holds it.
 
     .. versionadded:: 0.2
 
@@ -115,7 +119,7 @@ def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
     >>> file_size(KNeighborsClassifier().fit(X, y)) > X.nbytes
     True
     """
-    n_bytes = pickled_bytes(estimator)
+    n_bytes = measure_pickle(estimator)
     return np.nan if n_bytes is None else float(n_bytes)
 
 
@@ -124,18 +128,18 @@ def latency_scorer(
 ) -> Callable[..., float]:
     """Make a scorer that measures the milliseconds `predict` takes for one sample.
 
-    The number is a cost: it is positive, and smaller is better. It is measured beside a
-    score, never ranked or refitted by.
+    The number is a cost: it is positive, and smaller is better. Measure it in addition to a
+    score, and do not rank or refit by it.
 
     Parameters
     ----------
     batch_size : int, default=1
-        Samples in each call of `predict`, as many as come together in service.
+        Samples in each call of `predict`, as many as arrive together in service.
     n_repeats : int, default=20
         Timed calls, of which the median counts.
     n_threads : int, default=1
-        Threads for BLAS, OpenMP and torch. With 1, what the estimator would run in parallel by
-        joblib (its `n_jobs`) runs one after the other as well.
+        Threads for BLAS, OpenMP and torch. With 1, the estimator's parallel tasks of joblib
+        (its `n_jobs`) run one after the other as well.
 
     Returns
     -------
@@ -145,24 +149,24 @@ def latency_scorer(
     Raises
     ------
     TypeError
-        If a parameter is no integer.
+        If a parameter is not an integer.
     ValueError
         If a parameter is less than 1; when called, if `X` has no samples.
 
     See Also
     --------
-    within_budget : The best model of a search within limits.
+    within_budget : Chooses the best model of a search within limits.
 
     Notes
     -----
-    A few calls that are not timed come first. Every call gets other samples, spread evenly
-    over `X`; where a batch reaches its end it goes on at its start, so a batch may be larger
-    than the test part of a fold. The limits on threads are lifted afterwards. Not limited are
+    A few calls that are not timed come first. Every call predicts different samples, spread evenly
+    over `X`; where a batch reaches its end it continues at its start, so a batch may be larger
+    than the test set of a fold. The limits on threads are lifted afterwards. Not limited are
     threads that decode the files of an :class:`~sklvision.datasets.ImageCollection`, whose
     reading is part of the time, and those of libraries that manage their own.
 
-    Times are those of this machine while it does what else it does: run searches that measure them
-    with ``n_jobs=1``, or leave processors free.
+    Times depend on the load of the machine: run searches that measure them with ``n_jobs=1``,
+    or leave processors free.
 
     .. versionadded:: 0.2
 
@@ -187,7 +191,7 @@ def latency_scorer(
 class _LatencyScorer:
     """Milliseconds per sample of predict; see latency_scorer."""
 
-    __name__ = "latency_ms"  # what a list of scorers calls it
+    __name__ = "latency_ms"  # its name in a list of scorers
 
     def __init__(self, *, batch_size: int, n_repeats: int, n_threads: int) -> None:
         self.batch_size = batch_size
@@ -195,16 +199,17 @@ class _LatencyScorer:
         self.n_threads = n_threads
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
-        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        samples = as_samples(X)
+        n_samples = len(samples)
         if n_samples == 0:
             raise ValueError("X has no samples, so the latency of predict cannot be measured.")
         n_calls = _N_WARM_UP + self.n_repeats
-        within_batch = np.arange(self.batch_size)
+        batch_offsets = np.arange(self.batch_size)
         seconds = []
-        with _limited_threads(self.n_threads):
+        with _limit_threads(self.n_threads):
             for call in range(n_calls):
-                rows = (call * n_samples // n_calls + within_batch) % n_samples
-                batch = index_samples(X, rows)
+                rows = (call * n_samples // n_calls + batch_offsets) % n_samples
+                batch = samples.take(rows).data
                 start = perf_counter()
                 estimator.predict(batch)
                 seconds.append(perf_counter() - start)
@@ -216,12 +221,12 @@ class _LatencyScorer:
 
 
 @contextmanager
-def _limited_threads(n_threads: int) -> Iterator[None]:
-    """Limit the threads of BLAS, OpenMP and torch; with one, joblib runs nothing beside."""
-    torch: Any = sys.modules.get("torch")  # where it was never imported, nothing computes by it
+def _limit_threads(n_threads: int) -> Iterator[None]:
+    """Limit the threads of BLAS, OpenMP and torch; with one, joblib runs its tasks in turn."""
+    torch: Any = sys.modules.get("torch")  # where it was never imported, nothing uses it
     with ExitStack() as stack:
-        if hasattr(torch, "set_num_threads"):
-            # First, while the limit on OpenMP has not changed what torch says of itself.
+        if torch is not None:
+            # First, before the limit on OpenMP changes the number that torch reports.
             stack.callback(torch.set_num_threads, torch.get_num_threads())
             torch.set_num_threads(n_threads)
         stack.enter_context(threadpool_limits(n_threads))

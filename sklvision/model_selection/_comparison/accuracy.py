@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sklvision.image import FlattenImages, Resize
 from sklvision.model_selection._checks import check_groups, check_samples
+from sklvision.model_selection._comparison.baselines import MAX_SIDE, make_logistic_regression
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
-from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._samples import Samples
 
 _N_PARTS = 5  # one of them is held out
 # Values of the table that logistic regression is fitted on; with more it would take minutes.
@@ -163,12 +160,12 @@ def estimate_accuracy(
     >>> list(estimate.accuracy), estimate.n_tested
     (['bayes', 'logistic regression', 'majority class'], 30)
     """
-    y = check_samples(X, y)[1]
+    samples, y = check_samples(X, y)
     groups = check_groups(groups, len(y))
-    splits = _make_splits(X, y, groups, cv, random_state)
+    splits = _make_splits(samples, y, groups, cv, random_state)
     n_tested = sum(len(test) for _, test in splits)
     candidates = {name: estimator}
-    logistic = _make_small_baseline(as_samples(X), len(splits[0][0]))
+    logistic = _make_small_baseline(samples, len(splits[0][0]))
     if logistic is not None:
         candidates["logistic regression"] = logistic
     result = compare_estimators(
@@ -197,11 +194,11 @@ def estimate_accuracy(
 
 
 def _make_splits(
-    X: Any, y: np.ndarray, groups: Any, cv: int | None, random_state: Any
+    samples: Samples, y: np.ndarray, groups: Any, cv: int | None, random_state: Any
 ) -> list[Split]:
     """Draw all folds, or the one that is held out: about 20 % of every class."""
     if cv is not None:
-        return make_splits(cv, X, y, groups, random_state)[0]
+        return make_splits(cv, samples, y, groups, random_state)[0]
     classes, counts = np.unique(y, return_counts=True)
     n_parts = min(_N_PARTS, int(counts.min()))
     if n_parts < 2:
@@ -216,18 +213,16 @@ def _make_splits(
                 "groups: all samples are of one group, so none can be held out. Pass groups=None "
                 "to take samples apart, or train without an estimate."
             )
-    return make_splits(n_parts, X, y, groups, random_state)[0][:1]
+    return make_splits(n_parts, samples, y, groups, random_state)[0][:1]
 
 
 def _make_small_baseline(samples: Samples, n_train: int) -> Any:
     """Make logistic regression on images so small that it is fitted within a minute, or None."""
     if not samples.is_images:
         return None
-    height, width, *channels = samples.sample_shape or (64, 64, 3)
+    height, width, *channels = samples.sample_shape or (MAX_SIDE, MAX_SIDE, 3)
     n_channels = channels[0] if channels else 1
     side = int(math.sqrt(_MAX_BASELINE_VALUES / (n_train * n_channels)))
-    if min(height, 64) * min(width, 64) <= side * side:
+    if min(height, MAX_SIDE) * min(width, MAX_SIDE) <= side * side:
         return None
-    return make_pipeline(
-        Resize(max(8, side)), FlattenImages(), StandardScaler(), LogisticRegression(max_iter=1000)
-    )
+    return make_logistic_regression(samples, max_side=max(8, side))

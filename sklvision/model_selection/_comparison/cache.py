@@ -1,4 +1,4 @@
-"""Outcomes kept on disk, so that an interrupted comparison goes on where it was."""
+"""Cache of outcomes on disk, so that an interrupted comparison can be resumed."""
 
 from __future__ import annotations
 
@@ -6,50 +6,62 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import joblib
 import numpy as np
 
-from sklvision.model_selection._comparison.description import package_versions
+from sklvision.model_selection._comparison.description import list_versions
+from sklvision.utils._samples import Samples
 
 
-def keep_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
-    """Let joblib keep what ``run`` returns; it writes beside and renames."""
+@runtime_checkable
+class Memory(Protocol):
+    """A cache of functions, such as joblib.Memory."""
+
+    def cache(self, func: Callable[..., Any], ignore: list[str]) -> Any: ...
+
+
+def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
+    """Return ``run`` with a cache of its outcomes, whose files are written completely or not."""
     if memory is None:
         return run
     if isinstance(memory, (str, os.PathLike)):
-        folder = Path(memory)
+        directory = Path(memory)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ValueError(f"memory={os.fspath(memory)!r} is no folder: {error}.") from error
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise ValueError(f"memory={os.fspath(memory)!r} is a folder that can't be written to.")
-        memory = joblib.Memory(folder, verbose=0)
-    if not hasattr(memory, "cache"):
-        raise TypeError(f"memory must be a folder or a joblib.Memory, got {memory!r}.")
+            raise ValueError(
+                f"memory={os.fspath(memory)!r} is not a directory and cannot be made one: {error}."
+            ) from error
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise ValueError(
+                f"memory={os.fspath(memory)!r} is a directory without permission to write."
+            )
+        memory = joblib.Memory(directory, verbose=0)
+    if not isinstance(memory, Memory):
+        raise TypeError(f"memory must be a directory or a joblib.Memory, got {memory!r}.")
     # The data, by far the largest, are hashed once for all pairs: data_key stands for them.
-    return memory.cache(run, ignore=["X", "y", "groups"])
+    return memory.cache(run, ignore=["samples", "y", "groups"])
 
 
-def check_storable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:
-    """Refuse what has no key, before anything is fitted."""
-    for kind, things in (("estimators", estimators), ("scoring", scorers)):
-        for name, thing in things.items():
+def check_hashable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:
+    """Raise where an estimator or scorer has no key, before anything is fitted."""
+    for kind, objects in (("estimators", estimators), ("scoring", scorers)):
+        for name, value in objects.items():
             try:
-                joblib.hash(thing)
+                joblib.hash(value)
             except (pickle.PicklingError, TypeError, AttributeError) as error:
                 reason = error.args[0] if error.args else error
                 raise ValueError(
-                    f"memory= keeps outcomes under a key made of pickles, and {kind}[{name!r}] "
+                    f"memory= stores outcomes under a key made of pickles, and {kind}[{name!r}] "
                     f"can't be pickled: {reason}. Functions must be defined in a module, not "
                     "as a lambda or within a function."
                 ) from error
 
 
-def hash_data(X: Any, y: np.ndarray, groups: np.ndarray | None) -> str:
-    """One key for the data and for what computes; files count by their size and date."""
-    stats = [Path(file).stat() for file in getattr(X, "files", ())]
+def hash_data(samples: Samples, y: np.ndarray, groups: np.ndarray | None) -> str:
+    """Return one key for data and versions; files count by their size and date."""
+    stats = [Path(file).stat() for file in (samples.files if samples.files is not None else ())]
     dates = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
-    return str(joblib.hash((package_versions(), X, y, groups, dates)))
+    return str(joblib.hash((list_versions(), samples.data, y, groups, dates)))

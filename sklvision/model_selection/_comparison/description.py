@@ -1,4 +1,4 @@
-"""What was compared and how, in words: what a reader needs to judge a table and to repeat it."""
+"""Description of a comparison: what a reader needs to judge a table and to repeat it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,42 @@ from typing import Any
 
 import numpy as np
 
+from sklvision.utils._samples import Samples
 
-def describe(
-    X: Any, y: np.ndarray, groups: np.ndarray | None, how: str, random_state: Any
+_MAX_CLASSES = 30
+
+
+def describe_comparison(
+    samples: Samples, y: np.ndarray, groups: np.ndarray | None, folds: str, random_state: Any
 ) -> Mapping[str, str]:
-    """Samples, classes, folds, seed and versions."""
+    """Describe samples, classes, folds, seed and versions."""
     classes, counts = np.unique(y, return_counts=True)
-    shown = [f"{label} ({count})" for label, count in zip(classes[:30], counts[:30], strict=True)]
-    more = [f"and {len(classes) - 30} more"] if len(classes) > 30 else []
+    pairs = zip(classes[:_MAX_CLASSES], counts[:_MAX_CLASSES], strict=True)
+    texts = [f"{label} ({count})" for label, count in pairs]
+    if len(classes) > _MAX_CLASSES:
+        texts.append(f"and {len(classes) - _MAX_CLASSES} more")
+    shape = " × ".join(map(str, samples.shape[1:]))
     description = {
-        "Samples": f"{len(y)}, each of shape {' × '.join(map(str, X.shape[1:]))}",
-        "Classes": f"{len(classes)}: {', '.join(shown + more)}",
-        "Folds": how,
+        "Samples": f"{len(y)}, each of shape {shape}",
+        "Classes": f"{len(classes)}: {', '.join(texts)}",
+        "Folds": folds,
     }
     if groups is not None:
         description["Groups"] = f"{len(np.unique(groups))}"
     return {
         **description,
         "Seed": "none" if random_state is None else str(random_state),
-        "Versions": ", ".join([f"Python {python_version()}", *package_versions()]),
+        "Versions": ", ".join([f"Python {python_version()}", *list_versions()]),
         "Made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
 
 
-def package_versions() -> list[str]:
-    """Of what computes."""
-    found = []
+def list_versions() -> list[str]:
+    """Return names and versions of the packages that compute."""
+    versions = []
     for package in ("sklvision", "scikit-learn", "numpy", "scipy", "torch", "skorch"):
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    return found
+    return versions

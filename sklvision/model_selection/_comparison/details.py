@@ -1,4 +1,4 @@
-"""Details of a comparison that a page or a tracking server shows beside its tables."""
+"""Details of a comparison that a page shows in addition to its tables."""
 
 from __future__ import annotations
 

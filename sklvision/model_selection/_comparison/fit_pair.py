@@ -4,156 +4,161 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cache
+from numbers import Number
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import cross_validate
 from threadpoolctl import ThreadpoolController
 
-from sklvision.model_selection._budget.costs import count_parameters, pickled_bytes
+from sklvision.model_selection._budget.costs import count_parameters, measure_pickle
+from sklvision.model_selection._comparison.searches import get_choice
 from sklvision.model_selection._scoring import Scorer
-from sklvision.model_selection._searches import chosen_parameters, is_search
-from sklvision.utils._sklearn import InvalidParameterError
+from sklvision.model_selection._splits import Split, take_rows
+from sklvision.utils._nested import is_search
+from sklvision.utils._samples import Samples
+from sklvision.utils._sklearn import get_response_methods
 
-_PREDICT_SECONDS = "predict seconds"  # no scorer's name: the blank keeps it apart
 # A prediction that took less is timed again, warm, as it is in service.
-_BRIEF = 0.01
+_BRIEF_SECONDS = 0.01
 
 
 @cache
-def _threads() -> ThreadpoolController:
-    """Looked up once per process: that takes as long as a small fit."""
+def _get_threadpools() -> ThreadpoolController:
+    """Look the thread pools up once per process: that takes as long as a small fit."""
     return ThreadpoolController()
 
 
 class Outcome(NamedTuple):
-    """What came of one estimator on one fold."""
+    """Scores and costs of one estimator on one fold, its predictions and its warnings."""
 
     row: dict[str, Any]
-    predicted: np.ndarray | None
+    predictions: np.ndarray | None
     warnings: list[tuple[str, type[Warning]]]
 
 
-class _Remembering:
-    """A fitted estimator that does not predict the test part once more for every score."""
+class _CachedPredictions:
+    """A fitted estimator that does not predict the test set again for every score."""
 
-    def __init__(self, estimator: Any, X: Any, predicted: np.ndarray) -> None:
-        self._estimator, self._X, self._predicted = estimator, X, predicted
+    def __init__(self, estimator: Any, X: Any, predictions: np.ndarray) -> None:
+        self._estimator, self._X, self._predictions = estimator, X, predictions
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._estimator, name)
 
     def predict(self, X: Any) -> np.ndarray:
-        return self._predicted if X is self._X else self._estimator.predict(X)
-
-
-class _ScoresAndPredictions:
-    """The scorers as one callable for cross_validate, with a stopwatch on predict."""
-
-    def __init__(self, scorers: dict[str, Scorer]) -> None:
-        self.scorers = scorers
-        self.predicted: np.ndarray | None = None
-
-    def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
-        start = perf_counter()
-        self.predicted = np.asarray(estimator.predict(X))
-        seconds = perf_counter() - start
-        if seconds < _BRIEF:
-            start = perf_counter()
-            estimator.predict(X)
-            seconds = perf_counter() - start
-        remembering = _Remembering(estimator, X, self.predicted)
-        # Scores by scikit-learn ask by method; a function may look at the estimator itself.
-        ours = {name: scorer for name, scorer in self.scorers.items() if _asks_by_method(scorer)}
-        others = {name: s for name, s in self.scorers.items() if name not in ours}
-        scores: dict[str, float] = {}
-        for who, some in ((remembering, ours), (estimator, others)):
-            found = check_scoring(who, scoring=some)(who, X, y) if some else {}
-            for name, value in found.items():
-                scores.update(value if isinstance(value, dict) else {name: value})
-        in_order = {name: scores.pop(name) for name in self.scorers if name in scores}
-        return {**in_order, **scores, _PREDICT_SECONDS: seconds}
-
-
-def _asks_by_method(scorer: Any) -> bool:
-    return hasattr(scorer, "_response_method")
+        return self._predictions if X is self._X else self._estimator.predict(X)
 
 
 def run_pair(
     name: str,
     estimator: Any,
     split: int,
-    indices: tuple[np.ndarray, np.ndarray],
+    indices: Split,
     scorers: dict[str, Scorer],
     data_key: str,
-    X: Any,
+    samples: Samples,
     y: np.ndarray,
     groups: np.ndarray | None,
 ) -> Outcome:
-    """Fit a clone on the training part, score and measure it on the test part.
+    """Fit a clone on the training set, score and measure it on the test set.
 
     Warnings raised on the way are returned: the caller repeats them once per estimator
-    instead of once per process. ``data_key`` stands for the data where outcomes are kept.
+    instead of once per process. ``data_key`` stands for the data where outcomes are cached.
     """
     train, test = indices
-    X, y = _with_shared_dtype(X), _with_shared_dtype(y)
-    scoring = _ScoresAndPredictions(scorers)
+    estimator = clone(estimator)
     # The record is global to the process, so threads leave it alone.
-    alone = threading.current_thread() is threading.main_thread()
-    record = warnings.catch_warnings(record=True) if alone else nullcontext()
+    is_alone = threading.current_thread() is threading.main_thread()
+    record = warnings.catch_warnings(record=True) if is_alone else nullcontext()
     try:
         # The rounding of BLAS depends on its threads, whose number depends on n_jobs.
-        with record as caught, _threads().limit(limits=1, user_api="blas"):
-            measured = cross_validate(
-                clone(estimator),
-                X,
-                y,
-                cv=[(train, test)],
-                scoring=scoring,
-                # The inner folds of a search shall keep groups together as well.
-                params={"groups": groups} if groups is not None and is_search(estimator) else None,
-                return_estimator=True,
-                error_score="raise",
-            )
+        with record as records, _get_threadpools().limit(limits=1, user_api="blas"):
+            fit_seconds = _fit(estimator, samples, y, groups, train)
+            X_test = take_rows(estimator, samples, test, train)
+            predictions, predict_seconds = _predict(estimator, X_test)
+            scores = _score(estimator, X_test, y[test], scorers, predictions)
     except Exception as error:
-        cause = error.__cause__
-        # cross_validate writes its own name over that of the estimator, which the cause still has.
-        renamed = isinstance(error, InvalidParameterError) and isinstance(cause, type(error))
-        original = cause if renamed and cause is not None else error
-        original.add_note(f"Raised by {name!r} in fold {split}.")
-        raise original from original.__cause__
-    fitted = measured["estimator"][0]
-    prefix = "test_"
-    seconds = float(measured.pop(prefix + _PREDICT_SECONDS)[0])
+        error.add_note(f"Raised by {name!r} in fold {split}.")
+        raise
     row = {
         "estimator": name,
         "split": split,
-        **{key: float(value[0]) for key, value in measured.items() if key.startswith(prefix)},
-        "fit_seconds": float(measured["fit_time"][0]),
-        "predict_ms_per_sample": 1000 * seconds / len(test),
-        "n_parameters": count_parameters(fitted),
-        "pickled_bytes": pickled_bytes(fitted),
-        "chosen": chosen_parameters(fitted),
+        **{f"test_{score}": value for score, value in scores.items()},
+        "fit_seconds": fit_seconds,
+        "predict_ms_per_sample": 1000 * predict_seconds / len(test),
+        "n_parameters": count_parameters(estimator),
+        "pickled_bytes": measure_pickle(estimator),
+        "chosen": get_choice(estimator),
         "error": None,
     }
-    told = [(str(warning.message), warning.category) for warning in caught or ()]
-    return Outcome(row, scoring.predicted, told)
+    messages = [(str(warning.message), warning.category) for warning in records or ()]
+    return Outcome(row, predictions, messages)
 
 
-def attempt_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
-    """Run a pair; unless errors are raised, a failure is a row that says why."""
+def _fit(
+    estimator: Any, samples: Samples, y: np.ndarray, groups: np.ndarray | None, train: np.ndarray
+) -> float:
+    """Fit on the training set and return the seconds."""
+    X = take_rows(estimator, samples, train, train)
+    # The inner folds of a search must keep groups together as well.
+    params = {"groups": groups[train]} if groups is not None and is_search(estimator) else {}
+    start = perf_counter()
+    estimator.fit(X, y[train], **params)
+    return perf_counter() - start
+
+
+def _predict(estimator: Any, X: Any) -> tuple[np.ndarray, float]:
+    """Predict and return the seconds."""
+    start = perf_counter()
+    predictions = np.asarray(estimator.predict(X))
+    seconds = perf_counter() - start
+    if seconds < _BRIEF_SECONDS:
+        start = perf_counter()
+        estimator.predict(X)
+        seconds = perf_counter() - start
+    return predictions, seconds
+
+
+def _score(
+    estimator: Any, X: Any, y: np.ndarray, scorers: Mapping[str, Scorer], predictions: np.ndarray
+) -> dict[str, float]:
+    """Score a fitted estimator; a function may return several scores by their names."""
+    # Scorers of scikit-learn call methods; a function may look at the estimator itself.
+    by_method = {name: s for name, s in scorers.items() if get_response_methods(s)}
+    cached = _CachedPredictions(estimator, X, predictions)
+    scores = check_scoring(cached, scoring=by_method)(cached, X, y) if by_method else {}
+    for name, scorer in scorers.items():
+        if name not in by_method:
+            score = scorer(estimator, X, y)
+            scores.update(score if isinstance(score, dict) else {name: score})
+    first = [name for name in scorers if name in scores]
+    return {name: _as_float(name, scores[name]) for name in dict.fromkeys([*first, *scores])}
+
+
+def _as_float(name: str, score: Any) -> float:
+    number = score.item() if isinstance(score, np.ndarray) and score.size == 1 else score
+    if not isinstance(number, Number):
+        raise ValueError(
+            f"scoring: {name!r} must return a number, got {score!r} of type {type(score).__name__}."
+        )
+    return float(number)  # type: ignore[arg-type]
+
+
+def try_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
+    """Run a pair; unless errors are raised, a failure is a row with its message."""
     if error_score == "raise":
         return run(*pair)
     try:
         return run(*pair)
     except Exception as error:
         name, _, split, _, scorers, *_ = pair
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        message = f"{type(error).__name__}: {' '.join(str(error).split())}"
         row = {
             "estimator": name,
             "split": split,
@@ -163,17 +168,6 @@ def attempt_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
             "n_parameters": None,
             "pickled_bytes": None,
             "chosen": None,
-            "error": text,
+            "error": message,
         }
         return Outcome(row, None, [])
-
-
-def _with_shared_dtype(data: Any) -> Any:
-    """Give an array that came from another process the dtype object of this one.
-
-    It arrives with an equal one of its own, and a model that keeps both would be
-    pickled a few bytes larger than the same model fitted in the main process.
-    """
-    if type(data) in (np.ndarray, np.memmap) and data.dtype.kind in "biufc":
-        return data.view(np.dtype(data.dtype.str))
-    return data

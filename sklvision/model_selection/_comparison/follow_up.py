@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sklvision.model_selection._comparison.result import ComparisonResult
+from sklvision.model_selection._comparison.tables import pick_best
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._learning_curve.measure import learning_curve_forecast
 from sklvision.model_selection._robustness.curve import robustness_curve
@@ -148,10 +149,6 @@ def forecast_best(
     """
     table = result.to_frame()
     ranking = table.index[table[f"mean_{result.score_names[0]}"].notna()]
-    best_names = [
-        next((name for name in ranking if (name in result.baselines) == is_baseline), None)
-        for is_baseline in (False, True)
-    ]
     return {
         name: learning_curve_forecast(
             result.estimators[name],
@@ -163,6 +160,5 @@ def forecast_best(
             n_jobs=n_jobs,
             random_state=random_state,
         )
-        for name in best_names
-        if name is not None
+        for name in pick_best(ranking, result.baselines)
     }

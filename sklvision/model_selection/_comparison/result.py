@@ -1,4 +1,4 @@
-"""The outcome of a comparison: numbers for programs, tables for people."""
+"""Result of a comparison: scores and costs as tables, text, page and runs."""
 
 from __future__ import annotations
 
@@ -42,17 +42,18 @@ class ComparisonResult:
         Names of the estimators that count as simple baselines.
     estimators : dict of str to classifier
         The unfitted classifiers as they were compared, seeds set: a clone of one, fitted on a
-        training part, is the model behind a score.
+        training set, is the model that a score belongs to.
     splits : list of (ndarray, ndarray) tuples
         Training and test indices of every fold.
     description : dict of str to str
-        What was compared and how, in words.
+        Samples, classes, folds, seed and versions, as texts.
     target : ndarray of shape (n_samples,), default=None
         The labels.
     predictions : dict of str to dict of int to ndarray, default=None
-        Labels that each estimator gave the test part of each split, where it did not fail.
+        Labels that each estimator predicted for the test set of each split where it did not
+        fail.
     leaks : LeakReport, default=None
-        What was found to make the folds flatter, if it was looked for.
+        Data leakage between the folds, if it was searched for.
 
     See Also
     --------
@@ -83,11 +84,11 @@ class ComparisonResult:
 
     @property
     def score_names(self) -> list[str]:
-        """Names of the scores, the one that decides the order first."""
+        """Return the names of the scores, the one that decides the order first."""
         return [c.removeprefix("test_") for c in self.folds.columns if c.startswith("test_")]
 
     def to_frame(self) -> pd.DataFrame:
-        """Summarise every estimator in one row, the best first.
+        """Summarize every estimator in one row, the best first.
 
         Returns
         -------
@@ -97,7 +98,7 @@ class ComparisonResult:
             (over folds, with n in the denominator, as scikit-learn's searches have it) and
             ``split0_<score>``, ``split1_<score>``, …; ``fit_seconds`` (mean over folds);
             ``predict_ms_per_sample`` (median over folds of the time of one ``predict`` of the
-            whole test part, divided by its samples); ``n_parameters`` and ``pickled_bytes``
+            whole test set, divided by its samples); ``n_parameters`` and ``pickled_bytes``
             (medians over folds, missing where they cannot be known).
 
         Examples
@@ -114,12 +115,12 @@ class ComparisonResult:
         return self._tabulate().summary
 
     def scores(self, name: str | None = None) -> pd.DataFrame:
-        """Lay out one score by estimator and fold.
+        """Tabulate one score by estimator and fold.
 
         Parameters
         ----------
         name : str, default=None
-            Which score; None takes the first.
+            Name of the score; None takes the first.
 
         Returns
         -------
@@ -129,7 +130,7 @@ class ComparisonResult:
         Raises
         ------
         KeyError
-            If there is no score of that name.
+            If no score has that name.
         """
         name = self._check_score(name)
         table = self.folds.pivot(index="estimator", columns="split", values=f"test_{name}")
@@ -140,26 +141,25 @@ class ComparisonResult:
     ) -> pd.DataFrame:
         """Test every estimator against the best baseline on the same folds.
 
-        The corrected resampled t-test [1]_ allows for training parts that overlap, which the
+        The corrected resampled t-test [1]_ allows for training sets that overlap, which the
         plain paired t-test does not; Holm's correction [2]_ allows for several
         estimators.
 
         Parameters
         ----------
         score : str, default=None
-            Which score; None takes the first.
+            Name of the score; None takes the first.
         reference : str, default=None
-            Name of the estimator that the others are held against. None takes the
-            baseline of the highest mean; without baselines, the best of all estimators, which
-            luck has favoured: then differences come out too large.
+            Estimator that the others are compared with. None takes the baseline of the highest
+            mean; without baselines, the best of all, whose mean is probably optimistic.
         confidence : float, default=0.95
-            Confidence of each interval by itself. A difference counts as shown where its
+            Confidence of each single interval. A difference counts as shown where its
             corrected p-value is below ``1 - confidence``.
 
         Returns
         -------
         frame : DataFrame of shape (n_others, 6)
-            Indexed by ``estimator``, the best first; baselines are not held against a
+            Indexed by ``estimator``, the best first; baselines are not compared with a
             baseline. Columns: ``difference`` (mean over folds, positive where better than the
             reference), ``low`` and ``high`` (its interval), ``p_value``, ``p_holm`` and
             ``verdict``: "better", "worse", "no difference shown", or "not tested" for a single
@@ -169,7 +169,7 @@ class ComparisonResult:
         Raises
         ------
         KeyError
-            If there is no such score or reference.
+            If the score or the reference does not exist.
         ValueError
             If ``confidence`` is not between 0 and 1.
 
@@ -194,8 +194,8 @@ class ComparisonResult:
         stump          -0.365 -0.448 -0.282   worse
         """
         score = self._check_score(score)
-        if reference is not None and reference not in self.estimators:
-            raise KeyError(f"No estimator {reference!r}; there are {list(self.estimators)}.")
+        if reference is not None:
+            _check_name("estimator", reference, list(self.estimators))
         table = self.scores(score)
         if reference is None:
             reference = find_best_baseline(table, self.baselines)
@@ -208,15 +208,15 @@ class ComparisonResult:
     def tradeoffs(
         self, score: str | None = None, *, cost: str = "predict_ms_per_sample"
     ) -> pd.DataFrame:
-        """Tell what a higher score costs, from the cheapest estimator upwards.
+        """List the Pareto front of score and cost, from the cheapest estimator upwards.
 
         Parameters
         ----------
         score : str, default=None
-            Which score; None takes the first.
+            Name of the score; None takes the first.
         cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
                 default="predict_ms_per_sample"
-            What is paid; estimators for which it is not known are left out.
+            Name of the cost; estimators for which it is not known are left out.
 
         Returns
         -------
@@ -224,12 +224,12 @@ class ComparisonResult:
             Indexed by ``estimator``, the cheapest first: those that no estimator beats at the
             same or a lower cost (the Pareto front). Columns: the mean score and the cost, by
             their names; ``gain`` and ``added_cost`` over the row before, and
-            ``gain_per_cost``, their ratio: what is gained per millisecond added.
+            ``gain_per_cost``, their ratio, such as the gain per added millisecond.
 
         Raises
         ------
         KeyError
-            If there is no such score or cost.
+            If the score or the cost does not exist.
 
         Examples
         --------
@@ -245,7 +245,7 @@ class ComparisonResult:
         return tabulate_tradeoffs(self.to_frame(), score, cost)
 
     def choices(self) -> pd.DataFrame:
-        """Tell what each search among the estimators chose in each fold.
+        """List the parameters that each search among the estimators chose in each fold.
 
         Returns
         -------
@@ -262,7 +262,7 @@ class ComparisonResult:
         return pd.DataFrame(list(rows["chosen"]), index=index)
 
     def confusion_matrix(self, name: str) -> pd.DataFrame:
-        """Count true against predicted labels over the test parts of all folds.
+        """Count true against predicted labels over the test sets of all folds.
 
         Parameters
         ----------
@@ -271,23 +271,23 @@ class ComparisonResult:
 
         Returns
         -------
-        counts : DataFrame of shape (n_classes, n_classes)
-            Rows are true labels, columns are predicted ones. In repeated cross-validation a
-            sample counts once in every repeat. Folds in which the estimator failed are left out.
+        counts : DataFrame of shape (n_labels, n_labels)
+            Rows are true labels, columns are predicted ones, those that no sample has last. In
+            repeated cross-validation a sample counts once in every repeat. Folds in which the
+            estimator failed are left out.
 
         Raises
         ------
         KeyError
-            If there is no such estimator.
+            If the estimator does not exist.
         """
-        if name not in self.estimators:
-            raise KeyError(f"No estimator {name!r}; there are {list(self.estimators)}.")
+        _check_name("estimator", name, list(self.estimators))
         if self.target is None or self.predictions is None:
             raise ValueError("This result was made without predictions.")
         return tabulate_confusion(self.target, self.predictions.get(name, {}), self.splits)
 
     def to_markdown(self) -> str:
-        """Lay out the summary as a table in Markdown, with what follows from it.
+        """Format the summary as a table in Markdown, with the conclusions.
 
         Returns
         -------
@@ -308,11 +308,11 @@ class ComparisonResult:
         Parameters
         ----------
         path : str or path-like, default=None
-            File to write; it appears whole or not at all. None returns the page instead.
+            File to write, completely or not at all. None returns the page instead.
         robustness : RobustnessResult, default=None
-            Adds how the score falls as the data get worse.
+            Scores on corrupted data to add.
         forecast : LearningForecast or dict of str to LearningForecast, default=None
-            Adds what more samples would bring; by the names of classifiers, if several.
+            Learning curves to add, by the names of classifiers if there are several.
 
         Returns
         -------
@@ -322,11 +322,11 @@ class ComparisonResult:
         Raises
         ------
         OSError
-            If the file can't be written.
+            If the file cannot be written.
         """
-        best = pick_best(self.to_frame().index, self.baselines, self.predictions or {})
+        names = [name for name in self.to_frame().index if (self.predictions or {}).get(name)]
         details = collect_details(
-            confusions={name: self.confusion_matrix(name) for name in best},
+            confusions={n: self.confusion_matrix(n) for n in pick_best(names, self.baselines)},
             choices=self.choices(),
             estimators=self.estimators,
             leaks=self.leaks,
@@ -351,17 +351,16 @@ class ComparisonResult:
         Parameters
         ----------
         experiment : str, default="sklvision"
-            Name of the experiment; it is made if there is none of that name.
+            Name of the experiment, which is created if it does not exist.
         run_name : str, default="comparison"
-            Name of the run. It holds the report and, nested, one run per estimator with
-            its parameters, means, costs and the scores of all folds.
+            Name of the run. It contains the report and a run per estimator with all numbers.
         tracking_uri : str, default=None
-            Where to log, such as ``"sqlite:///runs.db"``; None takes MLflow's own setting.
+            Server or store, such as ``"sqlite:///runs.db"``; None takes MLflow's own setting.
 
         Returns
         -------
         run_id : str
-            Of the run that holds the others.
+            Identifier of the run that contains the others.
 
         Raises
         ------
@@ -379,16 +378,12 @@ class ComparisonResult:
         )
 
     def _check_score(self, name: str | None) -> str:
-        name = self.score_names[0] if name is None else name
-        if name not in self.score_names:
-            raise KeyError(f"No score {name!r}; there are {self.score_names}.")
-        return name
+        return _check_name("score", name or self.score_names[0], self.score_names)
 
     def _tabulate(self) -> Comparison:
         scores = {name: self.scores(name) for name in self.score_names}
-        return tabulate_comparison(
-            self.folds, scores, self.baselines, self.splits, self.description
-        )
+        settings = self.baselines, self.splits, self.description
+        return tabulate_comparison(self.folds, scores, *settings)
 
     def __str__(self) -> str:
         return render_text(self._tabulate())
@@ -397,3 +392,9 @@ class ComparisonResult:
 
     def _repr_html_(self) -> str:
         return render_fragment(self._tabulate())
+
+
+def _check_name(kind: str, name: str, names: list[str]) -> str:
+    if name not in names:
+        raise KeyError(f"No {kind} {name!r}; there are {names}.")
+    return name

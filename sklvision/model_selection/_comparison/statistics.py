@@ -1,4 +1,4 @@
-"""Whether a difference between two classifiers on the same folds shows anything."""
+"""Tests of differences between classifiers on the same folds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 
 class Difference(NamedTuple):
-    """A mean difference, its confidence interval, and how likely it is by chance alone."""
+    """A mean difference, its confidence interval, and its p-value."""
 
     mean: float
     low: float
@@ -17,26 +17,26 @@ class Difference(NamedTuple):
     p_value: float
 
 
-def corrected_t_test(
+def compute_corrected_t_test(
     differences: np.ndarray,
     n_train: np.ndarray,
     n_test: np.ndarray,
     confidence: float = 0.95,
 ) -> Difference:
-    """Corrected resampled t-test of Nadeau and Bengio.
+    """Compute the corrected resampled t-test of Nadeau and Bengio.
 
-    Training parts overlap, so scores of different folds are not independent, and the plain
+    Training sets overlap, so scores of different folds are not independent, and the plain
     paired t-test finds differences where there are none. Here the variance of the mean
     is ``(1 / n_splits + n_test / n_train) * variance`` instead of ``variance / n_splits``.
 
     Parameters
     ----------
     differences : ndarray of shape (n_splits,)
-        Of the scores in every fold, repeated cross-validation included.
+        Differences of the scores in every fold, repeated cross-validation included.
     n_train, n_test : ndarray of shape (n_splits,)
-        Numbers of samples; the mean ratio enters.
+        Numbers of samples, whose mean ratio is used.
     confidence : float, default=0.95
-        Of the interval.
+        Confidence of the interval.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def corrected_t_test(
         return Difference(mean, np.nan, np.nan, np.nan)
     deviation = float(np.std(differences, ddof=1))
     if deviation <= 1e-12:
-        # A score moves in steps of one sample: equal differences are known to half of one.
+        # Scores are multiples of one sample: equal differences are exact to half of one.
         deviation = 1 / (np.mean(n_test) * np.sqrt(12))
     error = deviation * np.sqrt(1 / n_splits + np.mean(n_test / n_train))
     margin = student.ppf((1 + confidence) / 2, n_splits - 1) * error
@@ -65,7 +65,7 @@ def corrected_t_test(
 
 
 def adjust_p_values(p_values: np.ndarray) -> np.ndarray:
-    """Holm's correction for several tests; NaN stays NaN and counts for nothing.
+    """Adjust p-values of several tests by Holm's method; NaN is not counted as a test.
 
     References
     ----------
@@ -73,9 +73,9 @@ def adjust_p_values(p_values: np.ndarray) -> np.ndarray:
        Journal of Statistics 6 (1979), 65-70.
     """
     p_values = np.asarray(p_values, dtype=float)
-    corrected = np.full(len(p_values), np.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    ranked = known[np.argsort(p_values[known], kind="stable")]
-    factors = len(ranked) - np.arange(len(ranked))
-    corrected[ranked] = np.minimum(np.maximum.accumulate(factors * p_values[ranked]), 1.0)
-    return corrected
+    adjusted_values = np.full(len(p_values), np.nan)
+    tests = np.flatnonzero(~np.isnan(p_values))
+    order = tests[np.argsort(p_values[tests], kind="stable")]
+    factors = len(order) - np.arange(len(order))
+    adjusted_values[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1.0)
+    return adjusted_values

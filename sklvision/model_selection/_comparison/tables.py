@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 
-from sklvision.model_selection._comparison.statistics import adjust_p_values, corrected_t_test
+from sklvision.model_selection._comparison.statistics import (
+    adjust_p_values,
+    compute_corrected_t_test,
+)
 from sklvision.model_selection._splits import Split
 from sklvision.reporting._comparison import Comparison, Failure
 from sklvision.utils._pareto import find_pareto_front
 
 COSTS = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
+# Columns of tables that also have a column by the name of a score.
+RESERVED_NAMES = [*COSTS, "gain", "added_cost", "gain_per_cost"]
 
 
 def find_best_baseline(scores: pd.DataFrame, baselines: Collection[str]) -> str | None:
@@ -25,14 +29,11 @@ def find_best_baseline(scores: pd.DataFrame, baselines: Collection[str]) -> str 
     return None if means.empty else str(means.idxmax())
 
 
-def pick_best(
-    ranked: Iterable[str], baselines: Collection[str], predictions: Mapping[str, Any]
-) -> list[str]:
-    """Return the best estimator and the best baseline that have predictions, in their order."""
-    ranked = [name for name in ranked if predictions.get(name)]
-    best = [name for name in ranked if name not in baselines][:1]
-    best += [name for name in ranked if name in baselines][:1]
-    return sorted(best, key=ranked.index)
+def pick_best(names: Iterable[str], baselines: Collection[str]) -> list[str]:
+    """Return the first candidate and the first baseline of names that are sorted by score."""
+    names = list(names)
+    candidates = [name for name in names if name not in baselines]
+    return candidates[:1] + [name for name in names if name in baselines][:1]
 
 
 def tabulate_summary(
@@ -40,17 +41,17 @@ def tabulate_summary(
 ) -> pd.DataFrame:
     """Summarize every estimator in one row, the best first."""
     names = list(next(iter(scores.values())).index)
-    grouped = folds.groupby("estimator", sort=False)
+    by_estimator = folds.groupby("estimator", sort=False)
     columns: dict[str, Any] = {"baseline": [name in baselines for name in names]}
     for score, table in scores.items():
         columns[f"mean_{score}"] = table.mean(axis=1, skipna=False)
         columns[f"std_{score}"] = table.std(axis=1, ddof=0, skipna=False)
         columns.update({f"split{split}_{score}": table[split] for split in table})
-    columns["fit_seconds"] = grouped["fit_seconds"].mean()
-    columns["predict_ms_per_sample"] = grouped["predict_ms_per_sample"].median()
+    columns["fit_seconds"] = by_estimator["fit_seconds"].mean()
+    columns["predict_ms_per_sample"] = by_estimator["predict_ms_per_sample"].median()
     for size in ("n_parameters", "pickled_bytes"):
         is_known = folds[size].notna().groupby(folds["estimator"]).all()
-        medians = grouped[size].median().astype("Float64").round().astype("Int64")
+        medians = by_estimator[size].median().astype("Float64").round().astype("Int64")
         columns[size] = medians.where(is_known.reindex(names))
     frame = pd.DataFrame(columns, index=pd.Index(names, name="estimator"))
     first = f"mean_{next(iter(scores))}"
@@ -68,21 +69,21 @@ def tabulate_differences(
     """Test the difference of every estimator from the reference."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
-    others = [
+    names = [
         name
         for name in scores.index
         if name != reference and (name not in baselines or reference not in baselines)
     ]
     n_train, n_test = np.array([[len(train), len(test)] for train, test in splits]).T
     tests = [
-        corrected_t_test(
+        compute_corrected_t_test(
             (scores.loc[name] - scores.loc[reference]).to_numpy(), n_train, n_test, confidence
         )
-        for name in others
+        for name in names
     ]
     frame = pd.DataFrame(
         tests,
-        index=pd.Index(others, name="estimator"),
+        index=pd.Index(names, name="estimator"),
         columns=["difference", "low", "high", "p_value"],
         dtype=float,
     )
@@ -116,14 +117,20 @@ def tabulate_confusion(
     target: np.ndarray, predictions: Mapping[int, np.ndarray], splits: list[Split]
 ) -> pd.DataFrame:
     """Count true against predicted labels over the test sets of all folds."""
-    labels = np.unique(target)
+    labels = _make_index(np.unique(target))
+    for predicted in predictions.values():  # labels that are not in the target come last
+        names = _make_index(predicted).unique()
+        labels = labels.append(names[labels.get_indexer(names) < 0])
     counts = np.zeros((len(labels), len(labels)), dtype=int)
     for split, predicted in predictions.items():
-        true = target[splits[split][1]]
-        counts += confusion_matrix(true, predicted, labels=labels)
-    return pd.DataFrame(
-        counts, index=pd.Index(labels, name="true"), columns=pd.Index(labels, name="predicted")
-    )
+        true = labels.get_indexer(_make_index(target[splits[split][1]]))
+        np.add.at(counts, (true, labels.get_indexer(_make_index(predicted))), 1)
+    return pd.DataFrame(counts, index=labels.rename("true"), columns=labels.rename("predicted"))
+
+
+def _make_index(labels: np.ndarray) -> pd.Index:
+    # pandas has no index of float16.
+    return pd.Index(labels.astype(np.float32) if labels.dtype == np.float16 else labels)
 
 
 def tabulate_comparison(

@@ -1,4 +1,4 @@
-"""Find what makes a comparison on given folds unfair."""
+"""Search for data leakage between the folds of a comparison."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from scipy.sparse.csgraph import connected_components
 
 from sklvision.model_selection._checks import check_groups, check_samples
 from sklvision.model_selection._leaks.findings import Findings
-from sklvision.model_selection._leaks.fingerprints import take_fingerprints
-from sklvision.model_selection._leaks.near_duplicates import Copies, find_copies, project
+from sklvision.model_selection._leaks.fingerprints import compute_fingerprints
+from sklvision.model_selection._leaks.near_duplicates import Duplicates, find_duplicates
+from sklvision.model_selection._leaks.neighbors import compute_components
 from sklvision.model_selection._leaks.report import LeakReport
-from sklvision.model_selection._leaks.series import (
-    Series,
-    company_in_training,
-    find_series,
-)
-from sklvision.model_selection._splits import Split, make_splits
-from sklvision.utils._lazy import is_collection
+from sklvision.model_selection._leaks.series import Series, find_series, measure_rate_in_training
+from sklvision.model_selection._splits import Split, check_cv_type, make_splits
+from sklvision.utils._samples import Samples
 
-CUT_BY_CHANCE = 0.05  # of the test samples: what consecutive folds cut at their borders
+MAX_CUT_FRACTION = 0.05  # of the test samples: consecutive folds cut series at their borders
 
 
 def find_leaks(
@@ -38,33 +35,35 @@ def find_leaks(
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> LeakReport:
-    """Find what makes scores on these folds better than they will be on new samples.
+    """Find out why scores on these folds may be higher than they will be on new samples.
 
-    It looks for copies and near-copies of test samples in the training part, for groups that
-    are split between both, for signs of capture series where no groups are
-    given, and for copies whose labels contradict. Nothing is fitted.
+    The search covers copies and near-duplicates of test samples in the training set, groups that
+    are in both sets, signs of capture series where no groups are given, and copies with
+    contradicting labels. Nothing is fitted.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
             (n_samples, height, width, n_channels)
-        Spectra, features or images; a DataFrame or a lazy image collection will do.
+        Spectra, features or images: an array, a table of pandas, polars or pyarrow, or a lazy
+        image collection.
     y : array-like of shape (n_samples,)
         Class labels of any type.
     cv : int, cross-validation splitter or iterable, default=5
         The folds, as :func:`~sklvision.model_selection.compare_estimators` takes them.
     groups : array-like of shape (n_samples,), default=None
-        What belongs together, such as patients, physical samples or capture series. An integer
-        ``cv`` keeps them together, other splitters may not. ``None`` looks for capture series.
+        Identity of samples that belong together, such as patients, physical samples or capture
+        series. An integer ``cv`` keeps them together, other splitters may not. With ``None``,
+        capture series are sought.
     similarity : "auto" or float, default="auto"
-        Similarity from which two samples are near-copies: 1 less half the mean squared difference
-        of their fingerprints, which for images and spectra is their correlation. ``"auto"``
-        asks instead which pairs are nearer than chance brings different samples of these
-        data (see Notes). With a number, no more than the 50 most similar others of a
-        sample count.
+        Similarity from which two samples are near-duplicates: 1 less half the mean squared
+        difference of their fingerprints, which for images and spectra is their correlation.
+        ``"auto"`` finds the pairs that are closer than different samples of these data are by
+        chance (see Notes). With a number, no more than the 50 most similar others of a sample
+        count.
     max_samples : int, default=100_000
-        Most samples whose near-copies are sought, among all others; the report says if it
-        were not all. Exact copies are always sought for all. The time grows with
+        Most samples whose near-duplicates are sought, among all others; the report says if
+        these are not all samples. Exact copies are always sought for all. The time grows with
         ``max_samples`` times the number of samples: a minute or less for 60,000 by 60,000.
     n_jobs : int, default=None
         Number of threads that read files and compare samples. ``None`` means 1 unless in
@@ -83,8 +82,8 @@ def find_leaks(
     TypeError
         If a parameter is of a wrong type.
     ValueError
-        If lengths differ, ``X`` is not 2-, 3- or 4-dimensional or holds NaN, a class has fewer
-        samples than there are folds, or a number is out of its range.
+        If lengths differ, ``X`` is empty, not 2-, 3- or 4-dimensional or holds
+        NaN, a class has fewer samples than there are folds, or a number is out of its range.
 
     See Also
     --------
@@ -93,25 +92,27 @@ def find_leaks(
 
     Notes
     -----
-    Fingerprints are, for images, gray thumbnails of up to 32 x 32 pixels, averaged over areas
-    and freed of brightness and contrast, as in a perceptual hash but without rounding to
-    bits; for spectra (16 columns or more, of which neighbours correlate) the spectrum freed of
-    offset and gain; for other tables the standardised features. Exact copies are found by
-    a digest of the values, in collections of that of the files.
+    Fingerprints of images are gray thumbnails of up to 64 x 64 pixels, averaged over areas
+    and standardized, so that brightness and contrast do not matter, as in a perceptual hash but
+    without rounding to bits; of spectra (16 columns or more, of which adjacent ones correlate)
+    the standardized spectrum, so that offset and gain do not matter; of other tables the
+    standardized features. Exact copies are found by a digest of the values, in collections by
+    that of the files.
 
-    Good spectra of different samples correlate at .999 and more, so no fixed threshold tells
-    copies. The automatic one compares the distance of a pair with that to the tenth neighbour of
-    either. With the dimension m of the data, estimated from the outer neighbours of each
-    sample [1]_, chance brings the nearest within a share t of the tenth with a probability of
-    at most 9 t^m. The share is set so that in all data .05 pairs would be found by chance,
-    .45 at most. Copies that come in tens are therefore no near-copies but a series.
+    Good spectra of different samples correlate at .999 and more, so no fixed threshold
+    identifies copies. The automatic one compares the distance of a pair with that to the tenth
+    neighbor of either. With the dimension m of the data, estimated from the outer neighbors of
+    each sample [1]_, the nearest one is within a fraction t of the tenth by chance with a
+    probability of at most 9 t^m. The fraction is set so that .05 pairs in all the data would be
+    found by chance, .45 at most. Copies that come in tens are therefore not near-duplicates but a
+    series.
 
     Capture series are read from the names of files (pauses of more than 50 times the usual
-    interval between capture times in names or EXIF; folders; prefixes) if neighbours of
+    interval between capture times in names or EXIF; directories; prefixes) if neighbors of
     one class then are of one series more often than by chance. Otherwise the order of samples
-    is used, by name or row: samples in a row that lie at least 10 % nearer each other than any
-    two of their class came in series, or sorted. Where rows were shuffled and no names
-    are left, series cannot be seen.
+    is used, by name or row: adjacent samples that are at least 10 % closer than any two of
+    their class came in series, or sorted. Without names, series cannot be found in shuffled
+    rows.
 
     References
     ----------
@@ -124,26 +125,20 @@ def find_leaks(
     >>> from sklvision.model_selection import find_leaks
     >>> report = find_leaks(*load_iris(return_X_y=True), random_state=0)
     >>> print(report)
-    2 test samples have an exact copy in training, in 2 of 5 folds: 142 = 101, 101 = 142.
+    2 test samples have an exact copy in the training set, in 2 of 5 folds: 142 = 101, 101 = 142.
     """
     threshold = _check_similarity(similarity)
     if not isinstance(max_samples, Integral) or isinstance(max_samples, bool) or max_samples < 1:
         raise ValueError(f"max_samples must be an integer of at least 1, got {max_samples!r}.")
-    if isinstance(cv, str) or not (
-        cv is None or isinstance(cv, Integral) or hasattr(cv, "split") or np.iterable(cv)
-    ):
-        raise TypeError(
-            "cv must be a number of folds, a cross-validation splitter or an iterable of "
-            f"(train, test) indices, got {cv!r}."
-        )
-    X, y = check_samples(X, y)
+    check_cv_type(cv)
+    samples, y = check_samples(X, y)
     groups = check_groups(groups, len(y))
     with warnings.catch_warnings():
-        # Whether the splitter heeds the groups is what the report is about.
+        # Whether the splitter respects the groups is what the report is about.
         warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
-        splits, _ = make_splits(cv, X, y, groups, random_state)
+        splits, _ = make_splits(cv, samples, y, groups, random_state)
     return inspect_splits(
-        X,
+        samples,
         y,
         splits,
         groups,
@@ -155,7 +150,7 @@ def find_leaks(
 
 
 def inspect_splits(
-    X: Any,
+    samples: Samples,
     y: np.ndarray,
     splits: list[Split],
     groups: np.ndarray | None = None,
@@ -165,47 +160,49 @@ def inspect_splits(
     n_jobs: int | None = None,
     fill_missing: bool = True,
 ) -> LeakReport:
-    """Look for leaks in splits that are drawn and data that are checked already."""
-    if not is_collection(X) and len(X.shape) not in (2, 3, 4):
+    """Search for leaks in splits and data that were checked already."""
+    if not (samples.is_images or samples.is_table):
         raise ValueError(
             "X must be 2-D (samples, features) or images of shape (samples, height, width) or "
-            f"(samples, height, width, channels), got {len(X.shape)}-D of shape {tuple(X.shape)}."
+            f"(samples, height, width, channels), got {len(samples.shape)}-D of shape "
+            f"{samples.shape}."
         )
     n_threads = effective_n_jobs(n_jobs)
-    prints = take_fingerprints(X, n_threads=n_threads, fill_missing=fill_missing)
-    points = project(prints)
-    copies = find_copies(
+    prints = compute_fingerprints(samples, n_threads=n_threads, fill_missing=fill_missing)
+    points = compute_components(prints)
+    duplicates = find_duplicates(
         prints, points, similarity=similarity, max_samples=max_samples, n_threads=n_threads
     )
-    findings = Findings(y, prints, splits)
-    findings.add_copies(copies)
-    together = [copies.cluster]
-    kind, codes, names, words = "group", None, [], ""
+    findings = Findings(y, prints.files, splits)
+    findings.add_duplicates(duplicates)
+    divisions = [duplicates.cluster]
+    kind, codes, names, evidence = "group", None, [], ""
     if groups is not None:
         unique, codes = np.unique(groups, return_inverse=True)
         names = unique.tolist()
     else:
-        series = find_series(points, y, prints.comparable, prints.files, prints.taken)
-        if series is not None and _cuts(series, splits):
+        series = find_series(points, y, prints)
+        if series is not None and _is_cut(series, splits):
             kind, codes, names = "series", series.codes, series.names
-            words = f" ({series.words})"
+            evidence = f" ({series.evidence})"
     if codes is not None:
-        together.append(codes)
-        if findings.add_division(kind, codes, names):
-            share, chance = company_in_training(points, y, splits, codes, prints.comparable)
+        divisions.append(codes)
+        findings.add_division(kind, codes, names)
+        if findings.affected_samples[kind]:
+            rate = measure_rate_in_training(points, y, splits, codes, prints.is_comparable)
             findings.remarks[kind] = (
-                f"{words}; for {share:.0%} the nearest training sample of the class is one of "
-                f"them, by chance it would be for {chance:.0%}"
+                f"{evidence}; for {rate.observed:.0%} the nearest training sample of the class is "
+                f"one of them, against {rate.expected:.0%} expected by chance"
             )
-    findings.add_conflicts(copies)
+    findings.add_conflicts(duplicates)
     return LeakReport(
-        findings.frame(),
-        findings.affected(),
-        _join(together, copies),
+        findings.to_frame(),
+        findings.list_affected(),
+        _join_divisions(divisions, duplicates),
         len(splits),
         prints.unit,
         findings.remarks,
-        prints.notes + copies.notes,
+        prints.notes + duplicates.notes,
     )
 
 
@@ -219,37 +216,34 @@ def _check_similarity(similarity: Any) -> float | None:
     return float(similarity)
 
 
-def _cuts(series: Series, splits: list[Split]) -> bool:
+def _is_cut(series: Series, splits: list[Split]) -> bool:
     """Whether folds cut through series, and not only at the borders of consecutive folds."""
     if series.sequence is None:
         return True
-    before, after = series.sequence[:-1], series.sequence[1:]
-    within = series.codes[before] == series.codes[after]
-    before, after = before[within], after[within]
+    # A series is cut at a test sample whose predecessor or successor in it is trained on.
+    first, second = series.sequence[:-1], series.sequence[1:]
+    is_within = series.codes[first] == series.codes[second]
+    first, second = first[is_within], second[is_within]
     n_cut = n_tested = 0
     for train, test in splits:
-        part = np.zeros(len(series.codes), dtype=np.int8)
-        part[train] = 1
-        part[test] = 2
-        cut = np.concatenate(
-            [
-                before[(part[before] == 2) & (part[after] == 1)],
-                after[(part[after] == 2) & (part[before] == 1)],
-            ]
-        )
-        n_cut += len(np.unique(cut))
+        is_train, is_test = (np.zeros(len(series.codes), dtype=bool) for _ in range(2))
+        is_train[train] = True
+        is_test[test] = True
+        cuts = [first[is_test[first] & is_train[second]], second[is_test[second] & is_train[first]]]
+        n_cut += len(np.unique(np.concatenate(cuts)))
         n_tested += len(test)
-    return n_cut > CUT_BY_CHANCE * n_tested
+    return n_cut > MAX_CUT_FRACTION * n_tested
 
 
-def _join(divisions: list[np.ndarray], copies: Copies) -> np.ndarray:
-    """Number the connected components of everything that belongs together."""
-    n = len(copies.cluster)
-    first, second = [copies.first[copies.pairs[:, 0]]], [copies.first[copies.pairs[:, 1]]]
+def _join_divisions(divisions: list[np.ndarray], duplicates: Duplicates) -> np.ndarray:
+    """Number the connected components of all samples that belong together."""
+    n = len(duplicates.cluster)
+    pairs = duplicates.first[duplicates.pairs]
+    rows, columns = [pairs[:, 0]], [pairs[:, 1]]
     for codes in divisions:
-        representative = np.unique(codes, return_index=True, return_inverse=True)
-        first.append(np.arange(n))
-        second.append(representative[1][representative[2].ravel()])
-    rows, columns = np.concatenate(first), np.concatenate(second)
-    graph = coo_matrix((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(n, n))
+        _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        rows.append(np.arange(n))
+        columns.append(first[inverse.ravel()])
+    links = np.concatenate(rows), np.concatenate(columns)
+    graph = coo_matrix((np.ones(len(links[0]), dtype=bool), links), shape=(n, n))
     return connected_components(graph, directed=False)[1].astype(np.int64)

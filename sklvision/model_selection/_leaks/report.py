@@ -1,4 +1,4 @@
-"""What find_leaks found: for programs a table, for people words."""
+"""Report of the leak search, as a table and as sentences."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 KINDS = {
-    "overlap": "the same sample is in the training and in the test part",
-    "duplicate": "an exact copy of the test sample is in the training part",
-    "near-duplicate": "a near-copy of the test sample is in the training part",
-    "group": "samples of the group are in both parts",
-    "series": "samples of the capture series are in both parts",
-    "conflict": "an exact or near-copy bears another label, in whichever part",
+    "overlap": "the same sample is in the training and in the test set",
+    "duplicate": "an exact copy of the test sample is in the training set",
+    "near-duplicate": "a near-duplicate of the test sample is in the training set",
+    "group": "samples of the group are in both sets",
+    "series": "samples of the capture series are in both sets",
+    "conflict": "an exact copy or near-duplicate has another label, in either set",
 }
 COLUMNS = {
     "kind": "object",
@@ -32,32 +32,32 @@ COLUMNS = {
     "sample_label": "object",
     "partner_label": "object",
 }
-_SHOWN = 3
+_MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LeakReport:
-    """Leaks between the training and test parts of folds, and labels that contradict.
+    """Leaks between the training and test sets of folds, and contradicting labels.
 
-    Made by :func:`~sklvision.model_selection.find_leaks`. Printed, it says in words what was
-    found; it is true if anything was.
+    Made by :func:`~sklvision.model_selection.find_leaks`. Printed, it lists the findings in
+    sentences; it is true if there are any.
 
     Parameters
     ----------
     findings : DataFrame of shape (n_findings, 12)
         One row per finding, as :meth:`to_frame` describes it.
     affected : dict of str to ndarray
-        For each kind of finding, the samples that it concerns.
+        For each kind of finding, the samples that it affects.
     groups : ndarray of shape (n_samples,)
-        What belongs together by all that was found.
+        Group of each sample, joined by all findings.
     n_splits : int
         Number of folds.
     unit : str, default="samples"
-        What the samples are: "images", "spectra" or "samples".
+        Noun for the samples: "images", "spectra" or "samples".
     remarks : dict of str to str, default=None
-        What speaks for a kind of finding.
+        Evidence for a kind of finding.
     notes : tuple of str, default=()
-        What could not be looked at, or not fully.
+        Limits of the search.
 
     See Also
     --------
@@ -73,7 +73,7 @@ class LeakReport:
     >>> report.n_affected
     2
     >>> print(report)
-    2 test samples have an exact copy in training, in 2 of 5 folds: 142 = 101, 101 = 142.
+    2 test samples have an exact copy in the training set, in 2 of 5 folds: 142 = 101, 101 = 142.
     """
 
     findings: pd.DataFrame
@@ -86,24 +86,24 @@ class LeakReport:
 
     @property
     def kinds(self) -> list[str]:
-        """Kinds of findings that there are, out of those :meth:`to_frame` lists."""
+        """Return the kinds of findings that there are, out of those :meth:`to_frame` lists."""
         return [kind for kind in KINDS if len(self.affected.get(kind, ()))]
 
     @property
     def counts(self) -> dict[str, int]:
-        """For each kind of finding, the number of samples that it concerns, each once."""
+        """Count for each kind of finding the samples that it affects, each once."""
         return {kind: len(self.affected[kind]) for kind in self.kinds}
 
     @property
     def n_affected(self) -> int:
-        """Number of samples whose test is easier than it should be, or whose label is doubtful."""
-        found = [self.affected[kind] for kind in self.kinds]
-        return len(np.unique(np.concatenate(found))) if found else 0
+        """Count the samples whose test is easier than it should be, or whose label is doubtful."""
+        samples = [self.affected[kind] for kind in self.kinds]
+        return len(np.unique(np.concatenate(samples))) if samples else 0
 
     @property
     def summary(self) -> str:
-        """What was found, in words, a line for each kind."""
-        lines = [self._sentence(kind) for kind in self.kinds]
+        """Write the findings in sentences, a line for each kind."""
+        lines = [self._format_sentence(kind) for kind in self.kinds]
         if not lines:
             lines = [
                 f"No leaks found among {len(self.groups):,} {self.unit} in {self.n_splits} folds."
@@ -116,13 +116,13 @@ class LeakReport:
         Returns
         -------
         frame : DataFrame of shape (n_findings, 12)
-            One row for each test sample and fold with a copy in training (the most similar
-            one), for each group or series and fold that splits it, and for each sample
+            One row for each test sample and fold with a copy in the training set (the most
+            similar one), for each group or series and fold that splits it, and for each sample
             whose copy bears another label. Columns: ``kind`` ("overlap", "duplicate",
             "near-duplicate", "group", "series" or "conflict"); ``fold``, missing for a
             conflict; ``sample`` and ``partner``, the indices in the test and in the training
-            part, for a group the first ones; ``similarity``, 1 for the same; ``closeness``,
-            the distance in terms of the usual one between neighbours; ``group``, its
+            set, for a group the first ones; ``similarity``, 1 for the same; ``closeness``,
+            the distance divided by the usual one between neighbors; ``group``, its
             name; ``n_affected``, the number of test samples that the row stands for;
             ``sample_name`` and ``partner_name``, the files, if any; ``sample_label`` and
             ``partner_label``.
@@ -130,15 +130,14 @@ class LeakReport:
         return self.findings.copy()
 
     def suggested_groups(self) -> np.ndarray:
-        """Number what belongs together, for a splitter that takes groups.
+        """Number the samples that belong together, for a splitter that takes groups.
 
-        Copies, groups that were given and capture series that were found are joined, wherever
-        they share a sample.
+        Copies, the groups of the user and capture series are joined wherever they share a sample.
 
         Returns
         -------
         groups : ndarray of shape (n_samples,)
-            Integers from 0, to be passed as ``groups=``. Samples without company are groups of
+            Integers from 0, to be passed as ``groups=``. Single samples are groups of
             their own.
 
         Examples
@@ -160,44 +159,47 @@ class LeakReport:
 
     __repr__ = __str__
 
-    def _sentence(self, kind: str) -> str:
+    def _format_sentence(self, kind: str) -> str:
         rows = self.findings[self.findings["kind"] == kind]
         n, n_folds = len(self.affected[kind]), rows["fold"].nunique()
         unit = self.unit if n != 1 else self.unit.replace("spectra", "spectrum").rstrip("s")
-        where = f"in {n_folds} of {self.n_splits} folds"
+        in_folds = f"in {n_folds} of {self.n_splits} folds"
         have = "have" if n != 1 else "has"
         if kind in ("group", "series"):
             names = list(dict.fromkeys(rows["group"]))
-            shown = ", ".join(map(str, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
+            examples = ", ".join(map(str, names[:_MAX_EXAMPLES]))
+            examples += ", …" if len(names) > _MAX_EXAMPLES else ""
             advice = (
                 "Keep groups together, as StratifiedGroupKFold does."
                 if kind == "group"
-                else "If that is so, pass groups=; suggested_groups() has some."
+                else "If these are series, pass groups=, for example suggested_groups()."
             )
-            what = kind.replace("group", "groups" if len(names) != 1 else "group")
+            noun = kind.replace("group", "groups" if len(names) != 1 else "group")
             return (
-                f"{n:,} test {unit} {have} others of their {kind} in training"
-                f"{self._remark(kind)}. {len(names):,} {what} split, {where}: {shown}. {advice}"
+                f"{n:,} test {unit} {have} others of their {kind} in the training set"
+                f"{(self.remarks or {}).get(kind, '')}. {len(names):,} {noun} split, {in_folds}: "
+                f"{examples}. {advice}"
             )
-        shown = ", ".join(self._pair(row) for _, row in rows.head(_SHOWN).iterrows())
-        shown += ", …" if len(rows) > _SHOWN else ""
+        examples = ", ".join(_format_pair(row) for _, row in rows.head(_MAX_EXAMPLES).iterrows())
+        examples += ", …" if len(rows) > _MAX_EXAMPLES else ""
         if kind == "conflict":
-            return f"{n:,} {unit} {have} an exact or near-copy with another label: {shown}."
+            return (
+                f"{n:,} {unit} {have} an exact copy or near-duplicate with another label: "
+                f"{examples}."
+            )
         if kind == "overlap":
-            return f"{n:,} test {unit} {'are' if n != 1 else 'is'} in training too, {where}."
-        copy = "an exact copy" if kind == "duplicate" else "a near-copy"
-        return f"{n:,} test {unit} {have} {copy} in training, {where}: {shown}."
+            are = "are" if n != 1 else "is"
+            return f"{n:,} test {unit} {are} in the training set too, {in_folds}."
+        copy = "an exact copy" if kind == "duplicate" else "a near-duplicate"
+        return f"{n:,} test {unit} {have} {copy} in the training set, {in_folds}: {examples}."
 
-    def _remark(self, kind: str) -> str:
-        return (self.remarks or {}).get(kind, "")
 
-    def _pair(self, row: Any) -> str:
-        names = [
-            PurePath(row[f"{who}_name"]).name if row[f"{who}_name"] else str(row[who])
-            for who in ("sample", "partner")
-        ]
-        exact = row["similarity"] == 1 and row["closeness"] == 0
-        if row["kind"] == "conflict":
-            labels = [row["sample_label"], row["partner_label"]]
-            return f"{names[0]} ({labels[0]}) {'=' if exact else '~'} {names[1]} ({labels[1]})"
-        return f"{names[0]} {'=' if exact else '~'} {names[1]}"
+def _format_pair(row: Any) -> str:
+    names = [
+        PurePath(row[f"{role}_name"]).name if row[f"{role}_name"] else str(row[role])
+        for role in ("sample", "partner")
+    ]
+    sign = "=" if row["similarity"] == 1 and row["closeness"] == 0 else "~"
+    if row["kind"] == "conflict":
+        return f"{names[0]} ({row['sample_label']}) {sign} {names[1]} ({row['partner_label']})"
+    return f"{names[0]} {sign} {names[1]}"

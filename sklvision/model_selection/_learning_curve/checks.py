@@ -1,4 +1,4 @@
-"""Checks of what a forecast is asked for and made from."""
+"""Checks of the data and the parameters of a forecast."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import numpy as np
 from sklvision.model_selection._learning_curve.power_law import Floats
 
 
-def check_wishes(target: Any, confidence: Any, best_score: Any, *, name: str = "target") -> None:
-    """Refuse a wanted score and a confidence that make no sense."""
+def check_target_and_confidence(
+    target: Any, confidence: Any, best_score: Any, *, name: str = "target"
+) -> None:
+    """Raise unless target, confidence and best score are possible."""
     if (
         isinstance(confidence, bool)
         or not isinstance(confidence, Real)
         or not 0 < float(confidence) < 1
     ):
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence!r}.")
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
     if not isinstance(best_score, Real) or not math.isfinite(best_score):
         raise ValueError(f"best_score must be a finite number, got {best_score!r}.")
     if target is None and name == "target":
@@ -26,28 +28,30 @@ def check_wishes(target: Any, confidence: Any, best_score: Any, *, name: str = "
     if isinstance(target, bool) or not isinstance(target, Real) or not math.isfinite(target):
         raise ValueError(f"{name} must be a finite number, got {target!r}.")
     if target > best_score:
-        raise ValueError(f"{name}={target:g} is above {best_score:g}, the best score there is.")
+        raise ValueError(f"{name}={target:g} is above {best_score:g}, the best possible score.")
 
 
-def check_points(train_sizes: Any, scores: Any, best: float) -> tuple[Floats, Floats]:
+def check_points(train_sizes: Any, scores: Any, best_score: float) -> tuple[Floats, Floats]:
+    """Return the sizes and scores of a curve as arrays."""
     sizes = np.asarray(train_sizes, dtype=np.float64)
     points = np.asarray(scores, dtype=np.float64)
     if sizes.ndim != 1 or not np.all(np.isfinite(sizes)) or np.any(sizes < 1):
         raise ValueError(f"train_sizes must be a list of positive numbers, got {train_sizes!r}.")
     if len(np.unique(sizes)) < len(sizes):
-        raise ValueError("train_sizes names a size twice; give its scores as further repeats.")
+        raise ValueError("train_sizes has a size twice; pass its scores as further repeats.")
     if len(sizes) < 3:
         raise ValueError(f"A curve needs at least 3 train_sizes, got {len(sizes)}.")
     if points.ndim != 2 or points.shape[0] != len(sizes) or points.shape[1] < 2:
         raise ValueError(
             f"scores must have shape (n_sizes, n_repeats) with n_sizes={len(sizes)} and at least "
-            f"2 repeats, whose spread is the noise; got shape {points.shape}."
+            f"2 repeats, to estimate the noise; got shape {points.shape}."
         )
     if not np.all(np.isfinite(points)):
-        where = sizes[~np.isfinite(points).all(axis=1)].astype(int).tolist()
-        raise ValueError(f"scores must be finite, but some at train_sizes {where} are not.")
-    if points.max() > best:
+        invalid = sizes[~np.isfinite(points).all(axis=1)].astype(int).tolist()
+        raise ValueError(f"scores must be finite, but some at train_sizes {invalid} are not.")
+    if points.max() > best_score:
         raise ValueError(
-            f"scores reach {points.max():g}, above best_score={best:g}, which nothing exceeds."
+            f"scores reach {points.max():g}, above best_score={best_score:g}, the best possible "
+            "score."
         )
     return sizes, points

@@ -1,4 +1,4 @@
-"""What a learning curve says of sizes that were not measured, in numbers and in words."""
+"""Extrapolation of a learning curve to more training samples."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sklvision.model_selection._learning_curve.checks import check_points, check_wishes
+from sklvision.model_selection._learning_curve.checks import (
+    check_points,
+    check_target_and_confidence,
+)
 from sklvision.model_selection._learning_curve.power_law import (
     Floats,
     PowerLaws,
-    falls,
     fit_power_laws,
+    is_falling,
 )
 from sklvision.model_selection._learning_curve.samples_needed import SamplesNeeded
 from sklvision.reporting._comparison import ForecastCurve
@@ -25,10 +28,10 @@ from sklvision.reporting._comparison import ForecastCurve
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LearningForecast:
-    """A learning curve with its continuation beyond the sizes that were measured.
+    """A learning curve with its continuation beyond the measured sizes.
 
-    Made by :func:`~sklvision.model_selection.learning_curve_forecast`, or from known
-    scores by :meth:`from_scores`. Printed, it says in words what follows.
+    Made by :func:`~sklvision.model_selection.learning_curve_forecast`, or from existing
+    scores by :meth:`from_scores`. Printed, it is a few sentences.
 
     Parameters
     ----------
@@ -41,13 +44,13 @@ class LearningForecast:
     scoring : str
         Name of the score.
     best_score : float
-        The score that nothing exceeds.
+        The best possible score.
     n_samples : int
-        Number of samples at hand.
+        Number of available samples.
     target : float or None
-        The score that is wanted.
+        The target score.
     confidence : float
-        Probability that intervals stand for.
+        Probability of the intervals.
 
     See Also
     --------
@@ -57,11 +60,11 @@ class LearningForecast:
     Notes
     -----
     The curve is the inverse power law ``score(n) = a - b * n ** -c`` [1]_ [2]_ with ``b``
-    at least 0, so that it never falls, and ``a`` at most the best score. All triples are weighed
-    by how well they agree with the mean scores, given their noise (estimated from the
-    spread over repeats, and shared between sizes) and some misfit, for no curve is exactly a
-    power law. Beyond the largest size measured, each curve may go on at a different rate, which
-    widens the intervals with the distance. Intervals hold for the mean score of models
+    at least 0, so that it never falls, and ``a`` at most the best score. All triples are weighted
+    by their agreement with the mean scores, given their noise (estimated from the
+    standard deviation over repeats, and shared between sizes) and some misfit, since no curve is
+    exactly a power law. Beyond the largest size measured, each curve may continue at a different
+    rate, which widens the intervals with the distance. Intervals are for the mean score of models
     trained on n samples, not for one of them.
 
     .. versionadded:: 0.2
@@ -108,7 +111,7 @@ class LearningForecast:
         target: float | None = None,
         confidence: float = 0.9,
     ) -> LearningForecast:
-        """Forecast from scores that are known already.
+        """Make a forecast from existing scores.
 
         Parameters
         ----------
@@ -119,17 +122,17 @@ class LearningForecast:
         scoring : str, default="score"
             Name of the score, for texts.
         best_score : float, default=1.0
-            The score that nothing exceeds: 1 for accuracy, 0 for negated losses.
+            The best possible score: 1 for accuracy, 0 for negated losses.
         n_samples : int, default=None
-            Number of samples at hand, which the final model will be trained on. None: the
+            Number of available samples, which the final model will be trained on. None: the
             largest of ``train_sizes``.
         n_tested : int, default=None
             Number of different samples that a row of scores was tested on. It keeps a perfect
-            score of few from counting as certain; None takes the spread alone.
+            score of few from counting as certain; None uses the standard deviation alone.
         target : float, default=None
-            The score that is wanted.
+            The target score.
         confidence : float, default=0.9
-            Probability that intervals stand for.
+            Probability of the intervals.
 
         Returns
         -------
@@ -147,7 +150,7 @@ class LearningForecast:
         UserWarning
             If the scores fall as samples are added.
         """
-        check_wishes(target, confidence, best_score)
+        check_target_and_confidence(target, confidence, best_score)
         sizes, points = check_points(train_sizes, scores, best_score)
         order = np.argsort(sizes)
         sizes, points = sizes[order], points[order]
@@ -155,7 +158,7 @@ class LearningForecast:
         for name, count in {"n_samples": n_samples, "n_tested": n_tested}.items():
             if count is not None and not (isinstance(count, Integral) and count >= 1):
                 raise ValueError(f"{name} must be a positive integer, got {count!r}.")
-        if falls(sizes, points, best_score):
+        if is_falling(sizes, points, best_score):
             first, last = points.mean(axis=1)[[0, -1]]
             warnings.warn(
                 f"The scores fall as samples are added, from {first:.4g} with {sizes[0]:,.0f} to "
@@ -178,12 +181,12 @@ class LearningForecast:
 
     @property
     def asymptote(self) -> tuple[float, float, float]:
-        """Score that no number of samples exceeds: median, low and high end."""
-        median, low, high = self._quantiles(self.curves.limit)
+        """Estimate the score that no number of samples exceeds: median, low and high end."""
+        median, low, high = self._compute_quantiles(self.curves.limit)
         return float(median), float(low), float(high)
 
     def predict(self, n: ArrayLike) -> tuple[Floats, Floats, Floats]:
-        """Score to be expected of training on n samples.
+        """Predict the score of training on n samples.
 
         Parameters
         ----------
@@ -195,7 +198,7 @@ class LearningForecast:
         median : ndarray of shape (n_points,)
             The forecast; of no dimension for a single number.
         low, high : ndarray of shape (n_points,)
-            Interval for it.
+            Interval of the forecast.
 
         Raises
         ------
@@ -208,11 +211,11 @@ class LearningForecast:
                 f"n must be finite and at least {self.train_sizes[0]:,.0f}, the smallest size "
                 f"measured; got {n[~(np.isfinite(n) & (n >= self.train_sizes[0]))].tolist()}."
             )
-        median, low, high = self._quantiles(self.curves.at(np.atleast_1d(n)))
+        median, low, high = self._compute_quantiles(self.curves.evaluate(np.atleast_1d(n)))
         return median.reshape(n.shape), low.reshape(n.shape), high.reshape(n.shape)
 
     def samples_for(self, score: float) -> SamplesNeeded:
-        """Number of training samples for a wanted score.
+        """Estimate the number of training samples that a score needs.
 
         Parameters
         ----------
@@ -229,8 +232,8 @@ class LearningForecast:
         ValueError
             If the score exceeds the best score.
         """
-        check_wishes(score, self.confidence, self.best_score, name="score")
-        sizes = np.maximum(self.curves.reaching(float(score)), self.train_sizes[0])
+        check_target_and_confidence(score, self.confidence, self.best_score, name="score")
+        sizes = np.maximum(self.curves.solve(float(score)), self.train_sizes[0])
         # Quantiles of infinite values: those of ranks, without interpolation.
         low, n, high = (
             float(np.quantile(sizes, level, method="inverted_cdf"))
@@ -248,13 +251,13 @@ class LearningForecast:
         )
 
     def to_frame(self, n: ArrayLike | None = None) -> pd.DataFrame:
-        """Measured scores and forecasts as a table.
+        """Tabulate measured scores and forecasts.
 
         Parameters
         ----------
         n : array-like of shape (n_points,), default=None
-            Numbers of training samples to add to the sizes measured. None: the samples at
-            hand, and 2, 4 and 8 times as many.
+            Numbers of training samples to add to the sizes measured. None: the available
+            samples, and 2, 4 and 8 times as many.
 
         Returns
         -------
@@ -262,38 +265,40 @@ class LearningForecast:
             By number of samples, ascending: ``mean_score`` and ``std_score`` where measured,
             ``forecast``, ``low``, ``high``.
         """
-        more = self.n_samples * np.array([1, 2, 4, 8]) if n is None else np.atleast_1d(n)
-        sizes = np.unique(np.concatenate([self.train_sizes, more]))
+        extra_sizes = self.n_samples * np.array([1, 2, 4, 8]) if n is None else np.atleast_1d(n)
+        sizes = np.unique(np.concatenate([self.train_sizes, extra_sizes]))
         forecast, low, high = self.predict(sizes)
-        measured = pd.DataFrame(
+        measurements = pd.DataFrame(
             {"mean_score": self.scores.mean(axis=1), "std_score": self.scores.std(axis=1, ddof=1)},
             index=self.train_sizes,
         ).reindex(sizes)
-        table = measured.assign(forecast=forecast, low=low, high=high)
-        whole = np.all(sizes == np.rint(sizes))
-        return table.set_axis(pd.Index(sizes.astype(np.int64) if whole else sizes, name="n"))
+        table = measurements.assign(forecast=forecast, low=low, high=high)
+        is_whole = np.all(sizes == np.rint(sizes))
+        return table.set_axis(pd.Index(sizes.astype(np.int64) if is_whole else sizes, name="n"))
 
     def __str__(self) -> str:
         first, last = self.train_sizes[[0, -1]]
         level = self.scores[-1].mean()
-        shown = self._digits()
+        digits = self._count_digits()
         lines = [
             f"{self.scoring} by number of training samples, measured at {len(self.train_sizes)} "
             f"sizes from {first:,.0f} to {last:,.0f}, {self.scores.shape[1]} times each "
             f"({self.confidence:.0%} intervals)",
-            f"with {last:,.0f} samples {level:.{shown}f}, measured",
+            f"with {last:,.0f} samples {level:.{digits}f}, measured",
         ]
         if self.n_samples > last:
-            lines.append(f"with all {self.n_samples:,} samples about {self._score(self.n_samples)}")
+            lines.append(
+                f"with all {self.n_samples:,} samples about {self._format_score(self.n_samples)}"
+            )
         for times in (1, 3):
             lines.append(
                 f"{times * self.n_samples:,} more samples would give about "
-                f"{self._score((1 + times) * self.n_samples)}"
+                f"{self._format_score((1 + times) * self.n_samples)}"
             )
         median, low, high = self.asymptote
         lines.append(
-            f"however many samples, no more than about {median:.{shown}f} "
-            f"({low:.{shown}f} to {high:.{shown}f})"
+            f"however many samples, no more than about {median:.{digits}f} "
+            f"({low:.{digits}f} to {high:.{digits}f})"
         )
         if self.target is not None:
             lines.append(str(self.samples_for(self.target)))
@@ -302,7 +307,7 @@ class LearningForecast:
     __repr__ = __str__
 
     def _to_report(self) -> ForecastCurve:
-        """Continue the curve to four times the largest size measured."""
+        """Evaluate the curve up to four times the largest size measured."""
         sizes = np.geomspace(self.train_sizes[0], 4 * self.train_sizes[-1], 40)
         forecast, low, high = self.predict(sizes)
         return ForecastCurve(
@@ -316,17 +321,17 @@ class LearningForecast:
             sentences=[line.strip() for line in str(self).splitlines()],
         )
 
-    def _score(self, n: float) -> str:
+    def _format_score(self, n: float) -> str:
         median, low, high = (float(value) for value in self.predict(n))
-        shown = self._digits()
-        return f"{median:.{shown}f} ({low:.{shown}f} to {high:.{shown}f})"
+        digits = self._count_digits()
+        return f"{median:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
-    def _digits(self) -> int:
-        """Decimals that an interval leaves worth showing."""
+    def _count_digits(self) -> int:
+        """Count the decimals that are worth showing, by the width of an interval."""
         _, low, high = self.predict(2 * self.n_samples)
         width = max(float(high - low), 1e-6)
         return min(5, max(0, 1 - math.floor(math.log10(width))))
 
-    def _quantiles(self, values: Floats) -> Any:
+    def _compute_quantiles(self, values: Floats) -> Any:
         tail = (1 - self.confidence) / 2
         return np.quantile(values, [0.5, tail, 1 - tail], axis=0)

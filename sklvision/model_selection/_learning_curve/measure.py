@@ -1,4 +1,4 @@
-"""Measure a learning curve, and forecast how it goes on."""
+"""Measurement of a learning curve, and its forecast."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.model_selection import learning_curve
+from sklearn.base import clone
 from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
-from sklvision.model_selection._learning_curve.checks import check_wishes
+from sklvision.model_selection._learning_curve.checks import check_target_and_confidence
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._learning_curve.subsets import (
-    absolute_sizes,
     check_classes,
-    grow_evenly,
-    smallest_useful_size,
+    find_smallest_size,
+    order_evenly,
+    resolve_sizes,
 )
-from sklvision.model_selection._scoring import check_scorers, resolve_scorers
+from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import seed_estimator
-from sklvision.model_selection._splits import make_splits
+from sklvision.model_selection._splits import Split, make_splits, take_rows
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import Samples
+from sklvision.utils._sklearn import get_score_sign
 
 _N_SIZES = 8
 _SMALLEST_FRACTION = 1 / 16
@@ -45,50 +48,51 @@ def learning_curve_forecast(
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> LearningForecast:
-    """Say how many samples a wanted score takes, and what more samples would give.
+    """Estimate the score with more samples, and the number of samples that a score needs.
 
-    The score is measured by cross-validation on growing parts of the data, and an inverse
-    power law through these points tells how it goes on, with intervals.
+    The score is measured by cross-validation on growing subsets of the data, and inverse
+    power laws through these points continue it, with intervals.
 
     .. versionadded:: 0.2
 
     Parameters
     ----------
     estimator : classifier
-        What is trained. It is cloned, never changed.
+        The classifier to train. It is cloned, never changed.
     X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
             (n_samples, height, width, n_channels)
-        Spectra, features or images; a DataFrame or a lazy image collection will do.
+        Spectra, features or images: an array, a table of pandas, polars or pyarrow, or a lazy
+        image collection.
     y : array-like of shape (n_samples,)
         Class labels of any type.
     groups : array-like of shape (n_samples,), default=None
-        What belongs together, such as patients. Groups stay on one side of every split,
-        and parts of the data grow by whole groups: more samples are then more of these.
+        Identity of samples that belong together, such as patients. Groups stay on one side of
+        every split, and subsets of the data grow by whole groups.
     train_sizes : array-like of shape (n_sizes,), default=None
-        Numbers of training samples (integers), or fractions of the smallest training part
-        (floats), at least 3. None: 8 sizes in equal ratios, up to the whole training part,
-        from a sixteenth of it or from where every class is there twice.
+        Numbers of training samples (integers), or fractions of the smallest training set
+        (floats), at least 3. None: 8 sizes in equal ratios, up to the whole training set,
+        from a sixteenth of it or from the size at which it has every class twice.
     cv : int, cross-validation splitter or iterable, default=5
         The folds. An integer draws that many stratified, shuffled folds, which keep
-        groups together when ``groups`` are given. In each fold, the parts grow in an order
-        of their own, so that more folds, or repeated ones, tell more of the noise.
+        groups together when ``groups`` are given. In each fold, the subsets grow in an
+        order of their own, so that more folds, or repeated ones, measure the noise better.
     scoring : str or callable, default="accuracy"
         A score: name of one of scikit-learn's scorers, or ``scorer(estimator, X, y)``.
     best_score : float, default=None
-        The score that nothing exceeds. None: 1, and 0 for negated losses; it must be given for a
+        The best possible score. None: 1, and 0 for negated losses; it must be given for a
         callable that is not made by :func:`sklearn.metrics.make_scorer`.
     target : float, default=None
-        The score that is wanted, for the text and the plot.
+        The target score, for the text and the plot.
     confidence : float, default=0.9
-        Probability that intervals stand for.
+        Probability of the intervals.
     n_jobs : int, default=None
         Number of fits that run at the same time. ``None`` means 1 unless in a
         :obj:`joblib.parallel_backend` context, -1 means all processors.
     random_state : int, RandomState instance or None, default=None
-        Seeds the folds, the growing parts and every parameter named ``random_state`` that the
+        Seeds the folds, the subsets and every parameter named ``random_state`` that the
         estimator leaves at None. Pass an int for a repeatable forecast.
     verbose : int, default=0
-        Passed to :func:`sklearn.model_selection.learning_curve`; above 0, it prints.
+        Verbosity of :class:`joblib.Parallel`; above 0, it prints.
 
     Returns
     -------
@@ -98,9 +102,9 @@ def learning_curve_forecast(
     Raises
     ------
     TypeError
-        If the estimator is no classifier or the score is not a single one.
+        If the estimator is not a classifier or there are several scores.
     ValueError
-        If a size exceeds the training part or holds no sample of some class, the target is
+        If a size exceeds the training set or has no sample of some class, the target is
         above the best score, a class has fewer samples than there are folds, or lengths differ.
 
     Warns
@@ -110,7 +114,7 @@ def learning_curve_forecast(
 
     See Also
     --------
-    LearningForecast.from_scores : The same from scores that are known already.
+    LearningForecast.from_scores : The same from existing scores.
     sklearn.model_selection.learning_curve : Measures the scores.
 
     Examples
@@ -126,77 +130,83 @@ def learning_curve_forecast(
     >>> print(forecast.samples_for(0.99))
     0.99 cannot be reached at this rate
     """
-    X, y = check_samples(X, y)
+    samples, y = check_samples(X, y)
     groups = check_groups(groups, len(y))
     candidates = check_estimators([estimator])
-    name, scorer = _single_scorer(scoring)
+    name, scorer = _resolve_scorer(scoring)
     check_scorers({name: scorer}, scoring, candidates, y)
-    best_score = _best_score(scorer, name) if best_score is None else best_score
-    check_wishes(target, confidence, best_score)
+    best_score = _get_best_score(scorer, name) if best_score is None else best_score
+    check_target_and_confidence(target, confidence, best_score)
     seed = int(random_state) if isinstance(random_state, Integral) else draw_seed(random_state)
     (candidate,) = (seed_estimator(candidate, seed) for candidate in candidates.values())
 
-    splits, _ = make_splits(cv, X, y, groups, seed)
+    splits, _ = make_splits(cv, samples, y, groups, seed)
     if len(splits) < 2:
-        raise ValueError(f"cv must yield at least 2 splits, to tell the noise; got {len(splits)}.")
+        raise ValueError(
+            f"cv must yield at least 2 splits, to measure the noise; got {len(splits)}."
+        )
     rng = check_random_state(seed)
-    ordered = [(grow_evenly(train, y, groups, rng), test) for train, test in splits]
-    n_most = min(len(train) for train, _ in ordered)
-    least = smallest_useful_size(ordered, y)
+    splits = [(order_evenly(train, y, groups, rng), test) for train, test in splits]
+    n_max = min(len(train) for train, _ in splits)
+    n_min = find_smallest_size(splits, y)
     if train_sizes is None:
-        train_sizes = _default_sizes(least, n_most)
-    sizes = absolute_sizes(train_sizes, n_most)
-    check_classes(sizes, ordered, y, least)
+        train_sizes = _make_sizes(n_min, n_max)
+    sizes = resolve_sizes(train_sizes, n_max)
+    check_classes(sizes, splits, y, n_min)
 
-    _, _, scores = learning_curve(
-        candidate,
-        X,
-        y,
-        train_sizes=sizes,
-        cv=ordered,
-        scoring=scorer,
-        n_jobs=n_jobs,
-        verbose=verbose,
-        error_score="raise",
+    tasks = (
+        delayed(_score_subset)(candidate, samples, y, (train[:size], test), scorer)
+        for train, test in splits
+        for size in sizes
     )
+    scores = Parallel(n_jobs=n_jobs, verbose=verbose)(tasks)
     return LearningForecast.from_scores(
         sizes,
-        scores,
+        np.reshape(scores, (len(splits), len(sizes))).T,
         scoring=name,
         best_score=best_score,
         n_samples=len(y),
-        n_tested=len(np.unique(np.concatenate([test for _, test in ordered]))),
+        n_tested=len(np.unique(np.concatenate([test for _, test in splits]))),
         target=target,
         confidence=confidence,
     )
 
 
-def _default_sizes(least: int, n_most: int) -> np.ndarray:
-    start = max(least, round(_SMALLEST_FRACTION * n_most), 2)
-    sizes = np.unique(np.rint(np.geomspace(min(start, n_most), n_most, _N_SIZES)).astype(int))
+def _score_subset(
+    estimator: Any, samples: Samples, y: np.ndarray, split: Split, scorer: Scorer
+) -> float:
+    """Fit a clone on a subset of a training set and score it on the test set."""
+    train, test = split
+    estimator = clone(estimator).fit(take_rows(estimator, samples, train, train), y[train])
+    return float(scorer(estimator, take_rows(estimator, samples, test, train), y[test]))
+
+
+def _make_sizes(n_min: int, n_max: int) -> np.ndarray:
+    start = max(n_min, round(_SMALLEST_FRACTION * n_max), 2)
+    sizes = np.unique(np.rint(np.geomspace(min(start, n_max), n_max, _N_SIZES)).astype(int))
     if len(sizes) < 3:
         raise ValueError(
-            f"There are too few samples for a curve: of the {n_most} training samples of a split, "
-            f"{least} are needed for every class to be there twice."
+            f"There are too few samples for a curve: of the {n_max} training samples of a split, "
+            f"{n_min} are needed to have every class twice."
         )
     return sizes
 
 
-def _single_scorer(scoring: Any) -> tuple[str, Any]:
+def _resolve_scorer(scoring: Any) -> tuple[str, Scorer]:
     if not isinstance(scoring, str) and not callable(scoring):
         raise TypeError(
             f"scoring must be the name of one scorer or a callable, got {scoring!r}: a curve "
-            "is one score's."
+            "shows one score."
         )
     ((name, scorer),) = resolve_scorers(scoring).items()
     return name, scorer
 
 
-def _best_score(scorer: Any, name: str) -> float:
-    sign = getattr(scorer, "_sign", None)
+def _get_best_score(scorer: Scorer, name: str) -> float:
+    sign = get_score_sign(scorer)
     if sign is None:
         raise ValueError(
-            f"best_score must be given for the callable {name!r}: the score that nothing exceeds, "
+            f"best_score must be given for the callable {name!r}: the best possible score, "
             "such as 1 for an accuracy or 0 for a negated loss."
         )
     return 1.0 if sign > 0 else 0.0

@@ -5,36 +5,36 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-# Further than this many times the samples at hand, a curve tells no number.
-_HORIZON = 100
+# Multiple of the available samples beyond which a curve gives no number.
+_MAX_EXTRAPOLATION = 100
 
 
 @dataclass(frozen=True)
 class SamplesNeeded:
-    """How many training samples a score takes, with an interval and a word on whether it can be.
+    """Number of training samples that a score needs, with an interval.
 
-    Made by :meth:`LearningForecast.samples_for`; ``str()`` says it in words.
+    Made by :meth:`LearningForecast.samples_for`; ``str()`` gives a sentence.
 
     Parameters
     ----------
     score : float
-        The score that is wanted.
+        The target score.
     n : float
         Number of training samples, the median of what is possible; infinite if the score
         is more likely than not out of reach.
     low, high : float
         Interval for it; ``high``, or both, may be infinite.
     reachable : {"already", "yes", "perhaps", "no"}
-        "already" if the samples at hand suffice, by the median; "yes" if the whole
+        "already" if the available samples suffice, by the median; "yes" if the whole
         interval is finite; "perhaps" if its upper end is not; "no" if not even its lower end is.
     probability : float
-        Share of the possible curves that reach the score at any size.
+        Fraction of the possible curves that reach the score at any size.
     n_at_hand : int
-        Number of samples at hand.
+        Number of available samples.
 
     See Also
     --------
-    LearningForecast : What it follows from.
+    LearningForecast : The curve that it is read from.
 
     Examples
     --------
@@ -53,32 +53,32 @@ class SamplesNeeded:
     n_at_hand: int = field(kw_only=True)
 
     def __str__(self) -> str:
-        wanted = f"{self.score:g}"
+        score = f"{self.score:g}"
         if self.reachable == "no":
-            return f"{wanted} cannot be reached at this rate"
-        furthest = _HORIZON * self.n_at_hand
-        low, n, high = (_count(value, furthest) for value in (self.low, self.n, self.high))
+            return f"{score} cannot be reached at this rate"
+        n_max = _MAX_EXTRAPOLATION * self.n_at_hand
+        low, n, high = (_format_number(value, n_max) for value in (self.low, self.n, self.high))
         if self.reachable == "already":
-            sure = "" if self.high <= self.n_at_hand else f", to be sure of it {high}"
+            certainty = "" if self.high <= self.n_at_hand else f", to be sure of it {high}"
             if math.isinf(self.high):
-                sure = ", which is not certain"
-            return f"{wanted} is already reached: it needs about {n} samples{sure}"
-        if self.low > furthest:
-            return f"{wanted} needs {low} samples, further than this curve can tell"
+                certainty = ", which is not certain"
+            return f"{score} is already reached: it needs about {n} samples{certainty}"
+        if self.low > n_max:
+            return f"{score} needs {low} samples, too many to extrapolate this curve to"
         if self.reachable == "yes":
-            return f"{wanted} needs about {n} ({low} to {high}) samples"
+            return f"{score} needs about {n} ({low} to {high}) samples"
         if math.isinf(self.n):
-            return f"{wanted} is probably out of reach; it needs at least {low} samples"
-        about = n if self.n > furthest else f"about {n}"
+            return f"{score} is probably out of reach; it needs at least {low} samples"
+        median = n if self.n > n_max else f"about {n}"
         return (
-            f"{wanted} may need {about} ({low} or more) samples, or may be out of reach: "
+            f"{score} may need {median} ({low} or more) samples, or may be out of reach: "
             "the upper end is unbounded"
         )
 
 
-def _count(n: float, furthest: float) -> str:
-    """A number of samples to two digits."""
-    if n > furthest:
-        return f"more than {_count(furthest, math.inf)}"
+def _format_number(n: float, n_max: float) -> str:
+    """Format a number of samples to two digits."""
+    if n > n_max:
+        return f"more than {_format_number(n_max, math.inf)}"
     digits = 1 - math.floor(math.log10(max(n, 1)))
     return f"{round(n, min(digits, 0)):,.0f}"

@@ -1,4 +1,4 @@
-"""Growing subsets of the training parts, each inside the next, for learning curves."""
+"""Growing subsets of the training sets, each inside the next, for learning curves."""
 
 from __future__ import annotations
 
@@ -7,45 +7,47 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-Split = tuple[np.ndarray, np.ndarray]
+from sklvision.model_selection._splits import Split
 
 
-def grow_evenly(
+def order_evenly(
     train: np.ndarray, y: np.ndarray, groups: np.ndarray | None, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Put a training part in a random order whose every beginning holds the classes in proportion.
+    """Order a training set at random so that every beginning has the classes in proportion.
 
     The k-th of the m samples of a class is put at a random place between the fractions
-    (k - 1) / m and k / m of the whole. Groups move as one, in the place of samples, for
-    who collects more gets more patients or more parts, and not more of each.
+    (k - 1) / m and k / m of the whole. Groups move as one, in the place of samples, since
+    collecting more data brings more patients or parts, and not more samples of each.
     """
+    # Stratified random places in [0, 1] for every unit, a sample or a group, within its class.
     groups = np.arange(len(y)) if groups is None else groups
     units, first, unit = np.unique(groups[train], return_index=True, return_inverse=True)
-    kinds = y[train][first]
+    labels = y[train][first]
     if len(units) < len(train):
-        kinds = pd.Series(y[train]).groupby(unit).agg(lambda labels: labels.mode()[0]).to_numpy()
+        labels = pd.Series(y[train]).groupby(unit).agg(lambda values: values.mode()[0]).to_numpy()
     place = np.empty(len(units))
-    for kind in np.unique(kinds):
-        (of_kind,) = np.nonzero(kinds == kind)
-        rank = rng.permutation(len(of_kind))
-        place[of_kind] = (rank + rng.uniform(size=len(of_kind))) / len(of_kind)
-    within = rng.permutation(len(train))
-    return train[np.lexsort((within, place[unit]))]
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        rank = rng.permutation(len(members))
+        place[members] = (rank + rng.uniform(size=len(members))) / len(members)
+    # Samples of one group share their place: a random order within it.
+    tie_breaker = rng.permutation(len(train))
+    return train[np.lexsort((tie_breaker, place[unit]))]
 
 
-def smallest_useful_size(ordered: list[Split], y: np.ndarray, n_each: int = 2) -> int:
-    """Samples from which on every beginning holds each class of its part ``n_each`` times."""
+def find_smallest_size(splits: list[Split], y: np.ndarray, n_each: int = 2) -> int:
+    """Return the size from which on every beginning has each class ``n_each`` times."""
     sizes = [1]
-    for train, _ in ordered:
+    for train, _ in splits:
         ranks = pd.Series(y[train]).groupby(y[train], sort=False).cumcount().to_numpy()
         counts = pd.Series(y[train]).value_counts()
-        wanted = counts.clip(upper=n_each).reindex(y[train]).to_numpy() - 1
-        sizes.append(int(np.flatnonzero(ranks == wanted).max()) + 1)
+        last_rank = counts.clip(upper=n_each).reindex(y[train]).to_numpy() - 1
+        sizes.append(int(np.flatnonzero(ranks == last_rank).max()) + 1)
     return max(sizes)
 
 
-def absolute_sizes(train_sizes: Any, n_most: int) -> np.ndarray:
-    """Turn fractions of the smallest training part, or numbers of samples, into sizes."""
+def resolve_sizes(train_sizes: Any, n_max: int) -> np.ndarray:
+    """Return sizes of fractions of the smallest training set, or of numbers of samples."""
     sizes = np.asarray(train_sizes)
     if sizes.ndim != 1 or sizes.dtype.kind not in "iuf" or not np.all(np.isfinite(sizes)):
         raise ValueError(
@@ -54,15 +56,15 @@ def absolute_sizes(train_sizes: Any, n_most: int) -> np.ndarray:
     if sizes.dtype.kind == "f":
         if np.any(sizes <= 0) or np.any(sizes > 1):
             raise ValueError(
-                "train_sizes given as floats are fractions of the training part, above 0 and at "
+                "train_sizes given as floats are fractions of the training set, above 0 and at "
                 f"most 1; got {sizes.min():g} to {sizes.max():g}. Numbers of samples are integers."
             )
-        sizes = np.maximum(1, np.rint(sizes * n_most))
+        sizes = np.maximum(1, np.rint(sizes * n_max))
     sizes = np.unique(sizes.astype(np.int64))
-    if sizes[0] < 1 or sizes[-1] > n_most:
+    if sizes[0] < 1 or sizes[-1] > n_max:
         raise ValueError(
-            f"train_sizes must lie between 1 and the {n_most} samples of the smallest training "
-            f"part, got {sizes[0]} to {sizes[-1]}."
+            f"train_sizes must be between 1 and the {n_max} samples of the smallest training "
+            f"set, got {sizes[0]} to {sizes[-1]}."
         )
     if len(sizes) < 3:
         raise ValueError(
@@ -71,12 +73,12 @@ def absolute_sizes(train_sizes: Any, n_most: int) -> np.ndarray:
     return sizes
 
 
-def check_classes(sizes: np.ndarray, ordered: list[Split], y: np.ndarray, least: int) -> None:
+def check_classes(sizes: np.ndarray, splits: list[Split], y: np.ndarray, n_min: int) -> None:
     """Refuse sizes at which a class would not be trained on."""
-    for i, (train, _) in enumerate(ordered):
-        absent = np.setdiff1d(y[train], y[train[: sizes[0]]])
-        if len(absent):
+    for i, (train, _) in enumerate(splits):
+        missing_classes = np.setdiff1d(y[train], y[train[: sizes[0]]])
+        if len(missing_classes):
             raise ValueError(
                 f"train_sizes: the first {sizes[0]} training samples of split {i} hold none of "
-                f"class {absent.tolist()[0]!r}; begin with {least} samples or more."
+                f"class {missing_classes.tolist()[0]!r}; begin with {n_min} samples or more."
             )

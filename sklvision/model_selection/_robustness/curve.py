@@ -1,4 +1,4 @@
-"""How the score of fitted classifiers falls as their data get worse."""
+"""Scores of fitted classifiers on data that get worse step by step."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from sklvision.model_selection._robustness.checks import (
+    check_classes,
     check_corruptions,
     check_data,
     check_fitted,
-    check_labels,
     check_pixel_range,
     check_severities,
 )
-from sklvision.model_selection._robustness.corruptions import Corruption, corrupt
+from sklvision.model_selection._robustness.corruptions import Corruption, corrupt_samples
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import Samples
 
 
 def robustness_curve(
@@ -40,9 +41,9 @@ def robustness_curve(
 ) -> RobustnessResult:
     """Score fitted classifiers on images or spectra that get worse step by step.
 
-    Each corruption stands for something that may be different where a classifier will be used:
-    the light, the focus, the speed of the belt, the place of the camera. Several classifiers
-    are scored on the very same corrupted samples.
+    Each corruption stands for a difference between the training data and the place of use:
+    the light, the focus, the speed of the belt, the position of the camera. Several classifiers
+    are scored on the same corrupted samples.
 
     Parameters
     ----------
@@ -51,16 +52,17 @@ def robustness_curve(
         classifier) pairs, or a list of classifiers, which are named after their classes.
     X : array-like of shape (n_samples, n_bands), (n_samples, height, width) or \
             (n_samples, height, width, n_channels)
-        Spectra or images that the classifiers were not trained on. An image collection is
-        corrupted as it is read, once for each classifier, and never held in memory as a whole.
+        Spectra or images that the classifiers were not trained on: an array, a table of pandas,
+        polars or pyarrow, or an image collection, which is corrupted as it is read, once for
+        each classifier, and never held in memory as a whole.
     y : array-like of shape (n_samples,)
         Class labels, of two classes at least.
     corruptions : str, list of str or dict, default=None
-        What happens to the data, from the table below; ``None`` takes all that fit. A mapping
-        gives names to corruptions of your own, and may have the name of a known one as a value.
-        Your own is a callable ``(X, severity, rng) -> X``: it is given one sample at a time, as an
-        array of shape ``(1, ...)`` in the units of ``X``, a severity above 0 and up to 1, and
-        a :class:`numpy.random.Generator` that starts anew at every severity.
+        Names from the tables below; ``None`` takes all that fit the data. A mapping
+        gives names to corruptions of your own, and may have a name from the table as a value.
+        Your own is a callable ``(X, severity, rng) -> X``. Its arguments are one sample at a time,
+        as an array of shape ``(1, ...)`` in the units of ``X``, a severity above 0 and up to 1, and
+        a :class:`numpy.random.Generator` in the same state at every severity.
     severities : int or list of float, default=5
         The steps: a number of equal ones up to 1, or their values, above 0 and up to 1. The
         clean data, severity 0, are always scored.
@@ -68,11 +70,11 @@ def robustness_curve(
         One of scikit-learn's scorers by name, or a callable ``scorer(estimator, X, y)``.
         Greater must be better.
     pixel_range : "auto" or tuple of (float, float), default="auto"
-        Values of black and of white, beyond which no pixel goes. ``"auto"`` knows it for unsigned
-        integers and booleans. For other types it looks at the images: 0 to 1 if no value is above
-        1, 0 to 255 if one is. Of no effect on spectra.
+        Values of black and of white, beyond which no pixel goes. For unsigned integers and
+        booleans, ``"auto"`` takes the range of the type, for other types that of the values: 0 to
+        1 if no value is above 1, 0 to 255 otherwise. Spectra have no such range.
     random_state : int, RandomState instance or None, default=None
-        Seed of what is drawn for each sample: signs, directions, noise. Pass an int for
+        Seed of the draws for each sample: signs, directions, noise. Pass an int for
         repeatable scores.
     n_jobs : int, default=None
         Number of (corruption, severity) pairs that are scored at the same time. ``None`` means 1
@@ -90,10 +92,10 @@ def robustness_curve(
     NotFittedError
         If a classifier is not fitted.
     TypeError
-        If something is no classifier, or a parameter is of the wrong type.
+        If an object is not a classifier, or a parameter is of the wrong type.
     ValueError
         If a corruption is unknown or does not fit the data, a severity is out of range, a
-        classifier knows none of the labels, or the range of the pixels cannot be told.
+        classifier knows none of the labels, or the range of the pixels cannot be inferred.
 
     Warns
     -----
@@ -107,8 +109,8 @@ def robustness_curve(
 
     Notes
     -----
-    What severity 1 means; at severity s, the amount is s times as large (contrast: to the power
-    of s). Lengths grow with the image, whose *side* is the shorter one.
+    The tables list the amounts at severity 1; at severity s, the amount is s times as large
+    (contrast: to the power of s). Lengths grow with the image, whose *side* is the shorter one.
 
     ================  ============================================================================
     images            at severity 1
@@ -116,12 +118,12 @@ def robustness_curve(
     ``brightness``    40 % of the range added or subtracted
     ``contrast``      distances from the mean of the image divided or multiplied by 4
     ``motion_blur``   the image moves by 15 % of the side during the exposure, in any direction
-    ``defocus``       every point becomes a disc with a radius of 6 % of the side
+    ``defocus``       every point becomes a disk with a radius of 6 % of the side
     ``noise``         Gaussian noise with a standard deviation of 20 % of the range, drawn for each
                       pixel and channel
     ``rotation``      15 degrees to the left or to the right
     ``shift``         10 % of the side, in any direction
-    ``jpeg``          JPEG of quality 10 (100 at severity 0), colour at full resolution; channels
+    ``jpeg``          JPEG of quality 10 (100 at severity 0), color at full resolution; channels
                       one by one where there are not three
     ================  ============================================================================
 
@@ -150,8 +152,8 @@ def robustness_curve(
     the corruptions (:class:`~sklvision.inspection.CorruptionDisplay`), and choose smaller
     ``severities`` if they go too far.
 
-    A corrupted image is no image from the factory: a curve tells what a classifier is
-    sensitive to, and which of several is less so, not what its score in the factory will be.
+    A corrupted image is not an image from the factory: a curve shows how sensitive a classifier
+    is, and which of several is less so, not its score in the factory.
 
     .. versionadded:: 0.2
 
@@ -184,46 +186,46 @@ def robustness_curve(
     5       jpeg       1.0   0.89
     """
     estimators = check_fitted(estimator)
-    X, y, images = check_data(X, y)
+    samples, y = check_data(X, y)
     steps = check_severities(severities)
     scorers = resolve_scorers(scoring)
     if len(scorers) > 1:
         raise ValueError(f"scoring must be a single scorer, got {list(scorers)}.")
     check_scorers(scorers, scoring, estimators, y)
-    check_labels(estimators, y)
-    functions = check_corruptions(corruptions, images)
-    value_range = check_pixel_range(pixel_range, X) if images else None
+    check_classes(estimators, y)
+    functions = check_corruptions(corruptions, samples.is_images)
+    value_range = check_pixel_range(pixel_range, samples) if samples.is_images else None
     seed = draw_seed(random_state)
-    chosen = {
-        name: Corruption(name, *described, value_range, seed)
-        for name, described in functions.items()
+    by_name = {
+        name: Corruption(name, *function, value_range, seed) for name, function in functions.items()
     }
 
     ((score_name, scorer),) = scorers.items()
     # Clean first, and here: a classifier of other data fails at once.
-    clean = _score(estimators, X, y, scorer, None, 0.0)
-    pairs = [(corruption, severity) for corruption in chosen.values() for severity in steps]
-    tasks = (delayed(_score)(estimators, X, y, scorer, *pair) for pair in pairs)
+    clean_scores = _score(estimators, samples, y, scorer, None, 0.0)
+    pairs = [(corruption, severity) for corruption in by_name.values() for severity in steps]
+    tasks = (delayed(_score)(estimators, samples, y, scorer, *pair) for pair in pairs)
     outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
     with tqdm(
         outcomes, total=len(pairs), desc="corrupting", unit="step", disable=not verbose
     ) as progress:
-        found = dict(zip([(c.name, s) for c, s in pairs], progress, strict=True))
+        keys = [(corruption.name, severity) for corruption, severity in pairs]
+        scores = dict(zip(keys, progress, strict=True))
     rows = [
         {
             "estimator": name,
             "corruption": corruption,
             "severity": severity,
-            "score": (found[corruption, severity] if severity else clean)[name],
+            "score": (scores[corruption, severity] if severity else clean_scores)[name],
         }
         for name in estimators
-        for corruption in chosen
+        for corruption in by_name
         for severity in (0.0, *steps)
     ]
     return RobustnessResult(
         scores=pd.DataFrame(rows),
         score_name=score_name,
-        corruptions=chosen,
+        corruptions=by_name,
         n_samples=len(y),
         seed=seed,
     )
@@ -231,23 +233,24 @@ def robustness_curve(
 
 def _score(
     estimators: Mapping[str, Any],
-    X: Any,
+    samples: Samples,
     y: np.ndarray,
     scorer: Scorer,
     corruption: Corruption | None,
     severity: float,
 ) -> dict[str, float]:
     """Score all estimators on the same samples, corrupted once."""
-    what = f"{corruption.name} at severity {severity:g}" if corruption else "the clean data"
+    data = f"{corruption.name} at severity {severity:g}" if corruption else "the clean data"
     # The rounding of BLAS depends on its threads, whose number depends on n_jobs.
     with threadpool_limits(1, user_api="blas"):
+        X = samples.data
         if corruption is not None:
-            X = corrupt(X, corruption, severity)
+            X = corrupt_samples(samples, corruption, severity)
         scores = {}
         for name, estimator in estimators.items():
             try:
                 scores[name] = float(scorer(estimator, X, y))
             except Exception as error:
-                error.add_note(f"Raised by {name!r} on {what}.")
+                error.add_note(f"Raised by {name!r} on {data}.")
                 raise
     return scores

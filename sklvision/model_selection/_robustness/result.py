@@ -1,4 +1,4 @@
-"""The outcome of a robustness curve: numbers for programs, a table and a sentence for people."""
+"""Result of a robustness curve: scores, a table and a conclusion."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._robustness.corruptions import Corruption, corrupt
+from sklvision.model_selection._robustness.corruptions import Corruption, corrupt_samples
 from sklvision.reporting._comparison import RobustnessCurves
+from sklvision.reporting._formats import MISSING
 from sklvision.reporting._text import align_table, format_markdown_table
+from sklvision.utils._samples import as_samples
 from sklvision.utils._suggest import did_you_mean
 
 
@@ -20,7 +22,7 @@ class RobustnessResult:
     """Scores of fitted classifiers by corruption and severity.
 
     Made by :func:`~sklvision.model_selection.robustness_curve`. Printed, it is a table with a
-    sentence on what follows from it.
+    conclusion.
 
     Parameters
     ----------
@@ -34,13 +36,13 @@ class RobustnessResult:
     n_samples : int
         Number of samples that were scored.
     seed : int
-        Seed of what was drawn for the samples.
+        Seed of the draws for the samples.
 
     See Also
     --------
     robustness_curve : Makes one.
     sklvision.inspection.RobustnessDisplay : Draws one.
-    sklvision.inspection.CorruptionDisplay : Shows what was done to a sample.
+    sklvision.inspection.CorruptionDisplay : Shows corrupted samples.
 
     Notes
     -----
@@ -65,8 +67,8 @@ class RobustnessResult:
     gain        ±20 %                       0.800 (0.833)
     baseline    offset and tilt, 10 % each  0.853 (0.873)
     <BLANKLINE>
-    gain hurts most: it costs 12.7 percentage points of accuracy on average over its severities,
-    16.0 percentage points at severity 1. This describes these 75 samples.
+    gain has the largest effect: accuracy falls by 12.7 percentage points on average over its
+    severities, by 16.0 percentage points at severity 1. This describes these 75 samples.
     """
 
     scores: pd.DataFrame
@@ -77,11 +79,11 @@ class RobustnessResult:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """What each corruption does at severity 1, in few words; empty for one of your own."""
-        return {name: corruption.meaning for name, corruption in self.corruptions.items()}
+        """Describe each corruption at severity 1 in few words; empty for one of your own."""
+        return {name: corruption.description for name, corruption in self.corruptions.items()}
 
     def to_frame(self) -> pd.DataFrame:
-        """Give all scores as a tidy table.
+        """Return all scores as a tidy table.
 
         Returns
         -------
@@ -92,20 +94,20 @@ class RobustnessResult:
         return self.scores.copy()
 
     def summary(self, drop: float = 0.05) -> pd.DataFrame:
-        """Summarise each curve in one row.
+        """Summarize each curve in one row.
 
         Parameters
         ----------
         drop : float, default=0.05
-            Loss of score whose severity is looked for: 0.05 of an accuracy are five
+            Loss of score whose severity is sought: 0.05 of an accuracy are five
             percentage points.
 
         Returns
         -------
         frame : DataFrame of shape (n_estimators * n_corruptions, 7)
             Columns: ``estimator``; ``corruption``; ``clean_score``; ``full_score``, at the largest
-            severity; ``mean_score``, over all severities but 0; ``relative_drop``, the part of the
-            clean score that is lost at the largest severity; ``severity_at_drop``, where the
+            severity; ``mean_score``, over all severities but 0; ``relative_drop``, the fraction of
+            the clean score that is lost at the largest severity; ``severity_at_drop``, where the
             score first is lower than the clean one by ``drop``, interpolated linearly between
             severities, and missing where it never is.
 
@@ -130,7 +132,7 @@ class RobustnessResult:
                     "full_score": full,
                     "mean_score": scores[1:].mean(),
                     "relative_drop": (clean - full) / abs(clean) if clean else np.nan,
-                    "severity_at_drop": _first_below(severities, scores, clean - drop),
+                    "severity_at_drop": _find_crossing(severities, scores, clean - drop),
                 }
             )
         return pd.DataFrame(rows)
@@ -142,7 +144,7 @@ class RobustnessResult:
         ----------
         X : array-like of shape (n_samples, ...) or ImageCollection
             Samples of the kind the curve was made of. Its own samples, all or some, become
-            exactly what the classifiers were given.
+            exactly the corrupted samples of the curve.
         corruption : str
             Name of one of ``corruptions``.
         severity : float
@@ -150,13 +152,13 @@ class RobustnessResult:
 
         Returns
         -------
-        X_corrupted : ndarray, DataFrame or ImageCollection of shape (n_samples, ...)
+        X_corrupted : ndarray, table or ImageCollection of shape (n_samples, ...)
             The corrupted samples, a new object of the same type.
 
         Raises
         ------
         ValueError
-            If there is no corruption of that name, or the severity is out of range.
+            If the curve has no corruption of that name, or the severity is out of range.
         """
         if corruption not in self.corruptions:
             raise ValueError(
@@ -164,54 +166,52 @@ class RobustnessResult:
                 f"{did_you_mean(corruption, self.corruptions)}"
             )
         if not 0 < severity <= 1:
-            raise ValueError(f"severity must lie above 0 and not above 1, got {severity!r}.")
-        return corrupt(X, self.corruptions[corruption], severity)
+            raise ValueError(f"severity must be above 0 and not above 1, got {severity!r}.")
+        return corrupt_samples(as_samples(X), self.corruptions[corruption], severity)
 
     def to_markdown(self) -> str:
-        """Give the table, and what follows from it, as Markdown.
+        """Format the table and the conclusion as Markdown.
 
         Returns
         -------
         text : str
-            What printing the result shows.
+            For a README, an issue or a wiki page.
         """
-        table = format_markdown_table(*self._table(), n_left=2)
-        return "\n".join([f"{self._caption()}:", "", *table, "", self._conclude(), ""])
+        table = format_markdown_table(*self._format_cells(), n_left=2)
+        return "\n".join([f"{self._make_caption()}:", "", *table, "", self._draw_conclusion(), ""])
 
     def __str__(self) -> str:
-        lines = [line.rstrip() for line in align_table(*self._table(), n_left=2)]
-        return "\n".join([self._caption(), "", *lines, "", self._conclude()])
+        lines = [line.rstrip() for line in align_table(*self._format_cells(), n_left=2)]
+        return "\n".join([self._make_caption(), "", *lines, "", self._draw_conclusion()])
 
     __repr__ = __str__
 
     def _to_report(self) -> RobustnessCurves:
         return RobustnessCurves(self.scores, self.score_name, self.n_samples, self.meanings)
 
-    def _caption(self) -> str:
+    def _make_caption(self) -> str:
         return (
             f"{self.score_name} on {self.n_samples:,} samples, at severity "
             f"{self.scores['severity'].max():g} and, in brackets, on average over severities"
         )
 
-    def _table(self) -> tuple[list[str], list[list[str]]]:
-        """Headers and formatted cells, a row for each corruption."""
+    def _format_cells(self) -> tuple[list[str], list[list[str]]]:
+        """Format headers and cells, a row for each corruption."""
         summary = self.summary().set_index(["corruption", "estimator"])
         names = list(dict.fromkeys(self.scores["estimator"]))
         first = next(iter(self.corruptions))
-        clean = [f"{summary.loc[(first, name), 'clean_score']:.3f}" for name in names]
-        rows = [
-            ["none", "", *(f"{score}{' ' * 8}" for score in clean)]
-        ]  # above the scores, not the brackets
-        for corruption, meaning in self.meanings.items():
+        clean = [_format_score(summary.loc[(first, name), "clean_score"]) for name in names]
+        # Blanks put the clean scores above the scores, not above the brackets.
+        rows = [["none", "", *(f"{score}{' ' * 8}" for score in clean)]]
+        for corruption, description in self.meanings.items():
             cells = summary.loc[corruption].loc[names]
             pairs = zip(cells["full_score"], cells["mean_score"], strict=True)
-            rows.append(
-                [corruption, meaning, *(f"{full:.3f} ({mean:.3f})" for full, mean in pairs)]
-            )
+            texts = [f"{_format_score(full)} ({_format_score(mean)})" for full, mean in pairs]
+            rows.append([corruption, description, *texts])
         return ["corruption", "severity 1", *(" ".join(name.split()) for name in names)], rows
 
-    def _conclude(self) -> str:
-        """Say which corruption hurts most, and which estimator holds best, on these samples."""
+    def _draw_conclusion(self) -> str:
+        """Write which corruption and which estimator have the largest and the smallest loss."""
         summary = self.summary()
         summary["loss"] = summary["clean_score"] - summary["mean_score"]
         summary["loss_at_full"] = summary["clean_score"] - summary["full_score"]
@@ -219,51 +219,62 @@ class RobustnessResult:
         if len(missing):
             names = missing["estimator"].unique().tolist()
             return f"No conclusion: {self.score_name} is not a number for {names}."
-        several = summary["estimator"].nunique() > 1
-        by_corruption = summary.groupby("corruption", sort=False)
-        losses = by_corruption["loss"].mean().to_dict()
-        worst = max(losses, key=lambda name: losses[name])
-        if losses[worst] <= 0:
-            words = [f"No corruption lowered {self.score_name} on average over its severities."]
-        else:
-            at_full = by_corruption["loss_at_full"].mean().to_dict()[worst]
-            words = [
-                f"{worst} hurts most: it costs {self._amount(losses[worst])} of {self.score_name} "
-                f"on average over its severities{' and the classifiers' if several else ''}, "
-                f"{self._amount(at_full)} at severity {self.scores['severity'].max():g}."
-            ]
-        if several:
-            means = summary.groupby("estimator", sort=False)["mean_score"].mean()
-            means = means.sort_values(ascending=False, kind="stable")
-            (best, second), (high, low) = means.index[:2], means.iloc[:2]
-            where = "on average over all corruptions and severities"
-            words.append(
-                f"{best} and {second} hold about equally well, {high:.3f} and {low:.3f} {where}: "
-                f"too close to call on so many samples."
-                if high - low <= self._sampling_error(high)
-                else f"{best} holds best, {high:.3f} {where}, against {low:.3f} of {second}, the "
-                "next."
+        sentences = [self._describe_worst_corruption(summary)]
+        if summary["estimator"].nunique() > 1:
+            sentences.append(self._compare_estimators(summary))
+        return " ".join([*sentences, f"This describes these {self.n_samples:,} samples."])
+
+    def _describe_worst_corruption(self, summary: pd.DataFrame) -> str:
+        means = summary.groupby("corruption", sort=False)[["loss", "loss_at_full"]].mean()
+        losses = {str(name): (row.loss, row.loss_at_full) for name, row in means.iterrows()}
+        worst = max(losses, key=lambda name: losses[name][0])
+        loss, loss_at_full = losses[worst]
+        if loss <= 0:
+            return f"No corruption lowered {self.score_name} on average over its severities."
+        subject = " and the classifiers" if summary["estimator"].nunique() > 1 else ""
+        return (
+            f"{worst} has the largest effect: {self.score_name} falls by "
+            f"{self._format_loss(loss)} on average over its severities{subject}, by "
+            f"{self._format_loss(loss_at_full)} at severity {self.scores['severity'].max():g}."
+        )
+
+    def _compare_estimators(self, summary: pd.DataFrame) -> str:
+        means = summary.groupby("estimator", sort=False)["mean_score"].mean()
+        means = means.sort_values(ascending=False, kind="stable")
+        (best, second), (high, low) = means.index[:2], means.iloc[:2]
+        average = "on average over all corruptions and severities"
+        if high - low <= self._compute_standard_error(high):
+            return (
+                f"{best} and {second} are about equally robust, {high:.3f} and {low:.3f} "
+                f"{average}: too close to call on so many samples."
             )
-        return " ".join([*words, f"This describes these {self.n_samples:,} samples."])
+        return (
+            f"{best} is the most robust, {high:.3f} {average}, against {low:.3f} of {second}, the "
+            "next."
+        )
 
-    def _sampling_error(self, score: float) -> float:
-        """Standard error of a share of the samples, which most scores are like; 0 for others."""
-        return float(np.sqrt(score * (1 - score) / self.n_samples)) if self._is_share() else 0.0
+    def _compute_standard_error(self, score: float) -> float:
+        """Return the standard error of a fraction of the samples; 0 for other scores."""
+        if not self._has_fractions():
+            return 0.0
+        return float(np.sqrt(score * (1 - score) / self.n_samples))
 
-    def _is_share(self) -> bool:
+    def _has_fractions(self) -> bool:
         return bool(self.scores["score"].between(0, 1).all())
 
-    def _amount(self, difference: float) -> str:
-        if self._is_share():
-            return f"{100 * difference:.1f} percentage points"
-        return f"{difference:.3g}"
+    def _format_loss(self, loss: float) -> str:
+        return f"{100 * loss:.1f} percentage points" if self._has_fractions() else f"{loss:.3g}"
 
 
-def _first_below(severities: np.ndarray, scores: np.ndarray, limit: float) -> float:
-    """Severity at which a line through the scores first reaches the limit."""
-    below = np.flatnonzero(scores <= limit + 1e-12)  # 0.95 - 0.05 is not quite 0.9
-    if not len(below):
+def _format_score(score: float) -> str:
+    return MISSING if np.isnan(score) else f"{score:.3f}"
+
+
+def _find_crossing(severities: np.ndarray, scores: np.ndarray, limit: float) -> float:
+    """Return the severity at which a line through the scores first reaches the limit."""
+    is_reached = scores <= limit + 1e-12  # 0.95 - 0.05 is not quite 0.9
+    if not is_reached.any():
         return float("nan")
-    i = below[0]
-    part = (scores[i - 1] - limit) / (scores[i - 1] - scores[i])
-    return float(severities[i - 1] + part * (severities[i] - severities[i - 1]))
+    i = int(np.argmax(is_reached))
+    fraction = (scores[i - 1] - limit) / (scores[i - 1] - scores[i])
+    return float(severities[i - 1] + fraction * (severities[i] - severities[i - 1]))
