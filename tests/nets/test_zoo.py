@@ -35,20 +35,20 @@ def check_trains_on(net, shape, n_classes):
 
 
 @pytest.mark.parametrize("name", DIGITS + SMALL)
-def test_small_gray_images_train(torchvision, name):
+def test_torchvision_models_train_on_small_gray_images(torchvision, name):
     check_trains_on(build(f"torchvision:{name}", (28, 28, 1), 10), (28, 28, 1), 10)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
-def test_small_gray_images_train_in_models_for_large_ones(torchvision, name):
+def test_torchvision_models_for_large_images_train_on_small_ones(torchvision, name):
     net = build(f"torchvision:{name}", (28, 28, 1), 3)
     check_trains_on(net, (28, 28, 1), 3)
     assert net.eval()(torch.randn(1, 1, 28, 28)).shape == (1, 3)
 
 
 @pytest.mark.slow
-def test_every_classifier_of_torchvision_takes_small_gray_images(torchvision, monkeypatch):
+def test_torchvision_models_all_take_small_gray_images(torchvision, monkeypatch):
     """On a device without memory: the largest have hundreds of millions of weights."""
     names = list_architectures("image", library="torchvision")
     assert len(names) >= 80
@@ -72,7 +72,7 @@ def test_every_classifier_of_torchvision_takes_small_gray_images(torchvision, mo
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "mobilenet_v3_small"])
-def test_the_model_is_the_librarys_own(torchvision, name):
+def test_torchvision_models_compute_what_the_library_does(torchvision, name):
     """At a size that needs no adapting, with the same weights, it gives the same logits."""
     net = build(f"torchvision:{name}", (64, 48, 3), 5).eval()
     model = torchvision.models.get_model(name, num_classes=5).eval()
@@ -81,7 +81,7 @@ def test_the_model_is_the_librarys_own(torchvision, name):
     assert torch.equal(net(images), model(images))
 
 
-def test_gray_images_are_seen_as_three_equal_channels(torchvision):
+def test_adapted_net_sees_gray_images_as_three_equal_channels(torchvision):
     torch.manual_seed(0)
     color = build("torchvision:resnet18", (32, 32, 3), 5).eval()
     torch.manual_seed(0)
@@ -91,7 +91,7 @@ def test_gray_images_are_seen_as_three_equal_channels(torchvision):
 
 
 @pytest.mark.parametrize("channels", [2, 4, 7])
-def test_other_channels_train(torchvision, channels):
+def test_adapted_net_trains_on_other_channels(torchvision, channels):
     net = build("torchvision:mobilenet_v3_small", (32, 32, channels), 5)
     check_trains_on(net, (32, 32, channels), 5)
 
@@ -105,7 +105,7 @@ def test_other_channels_train(torchvision, channels):
         ((64, 64, 3), {"image_size": 40}, (40, 40)),
     ],
 )
-def test_image_size_is_the_input_size_of_the_model(torchvision, shape, params, size):
+def test_adapted_net_resizes_to_image_size(torchvision, shape, params, size):
     net = build("torchvision:resnet18", shape, 2, **params)
     sizes = []
     net.model.register_forward_pre_hook(lambda _, args: sizes.append(tuple(args[0].shape[2:])))
@@ -115,7 +115,7 @@ def test_image_size_is_the_input_size_of_the_model(torchvision, shape, params, s
 
 
 @pytest.mark.slow
-def test_attention_is_laid_out_for_the_image_size(torchvision):
+def test_vit_is_laid_out_for_the_image_size(torchvision):
     net = build("torchvision:vit_b_16", (28, 28, 1), 2, image_size=32)
     assert net.model.seq_length == 5  # four patches and the class token
     with pytest.raises(ValueError, match="image_size must be 224"):
@@ -123,11 +123,11 @@ def test_attention_is_laid_out_for_the_image_size(torchvision):
 
 
 @pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "test_vit", "test_resnet"])
-def test_models_of_timm_train_on_small_gray_images(timm, name):
+def test_timm_models_train_on_small_gray_images(timm, name):
     check_trains_on(build(f"timm:{name}", (28, 28, 1), 3), (28, 28, 1), 3)
 
 
-def test_frozen_backbones_learn_by_their_head_alone(torchvision):
+def test_adapted_net_with_a_frozen_backbone_trains_its_head_alone(torchvision):
     net = build("torchvision:mobilenet_v3_small", (32, 32, 3), 2, backbone_lr_scale=0).train()
     learning = [name for name, p in net.named_parameters() if p.requires_grad]
     assert learning == ["model.classifier.3.weight", "model.classifier.3.bias"]
@@ -139,7 +139,7 @@ def test_frozen_backbones_learn_by_their_head_alone(torchvision):
     assert net.model.classifier[3].training
 
 
-def test_slower_backbones_say_by_how_much(torchvision):
+def test_adapted_net_scales_the_learning_rate_of_its_backbone(torchvision):
     from fnmatch import fnmatch
 
     net = build("torchvision:resnet18", (32, 32, 3), 2, backbone_lr_scale=0.1)
@@ -164,7 +164,7 @@ def fake_weights(torchvision, monkeypatch, name):
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1"])
-def test_pretrained_weights_are_the_librarys_and_the_head_is_new(torchvision, monkeypatch, name):
+def test_pretrained_weights_are_the_librarys_under_a_new_head(torchvision, monkeypatch, name):
     model = fake_weights(torchvision, monkeypatch, name)
     net = build(f"torchvision:{name}", (64, 64, 3), 3, pretrained=True).eval()
     (head,) = net.heads
@@ -176,7 +176,7 @@ def test_pretrained_weights_are_the_librarys_and_the_head_is_new(torchvision, mo
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 @pytest.mark.parametrize(("name", "side"), [("googlenet", 64), ("inception_v3", 96)])
-def test_inceptions_get_what_their_weights_expect(torchvision, monkeypatch, name, side):
+def test_inceptions_receive_what_their_weights_expect(torchvision, monkeypatch, name, side):
     """The library's own models normalize a second time; ours know what that amounts to."""
     model = fake_weights(torchvision, monkeypatch, name)
     model.transform_input = True
@@ -190,7 +190,7 @@ def test_inceptions_get_what_their_weights_expect(torchvision, monkeypatch, name
     assert net.train()(images).shape == (2, 3)
 
 
-def test_removing_heads_leaves_pooled_features(torchvision):
+def test_remove_heads_leaves_pooled_features(torchvision):
     for name, n_features in (("resnet18", 512), ("squeezenet1_1", 512), ("mnasnet0_5", 1280)):
         net = build(f"torchvision:{name}", (32, 32, 3), 2).eval().remove_heads()
         assert net(torch.randn(2, 3, 32, 32)).shape == (2, n_features)
@@ -198,13 +198,13 @@ def test_removing_heads_leaves_pooled_features(torchvision):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["torchvision:vit_b_16", "torchvision:resnet18"])
-def test_features_of_images_of_any_size(torchvision, name):
+def test_remove_heads_takes_images_of_any_size(torchvision, name):
     net = build(name, (32, 32, 3), 2).eval().remove_heads()
     with torch.no_grad():
         assert net(torch.randn(1, 3, 40, 50)).shape == (1, 768 if "vit" in name else 512)
 
 
-def test_models_of_other_libraries_serve_as_feature_extractors(torchvision, monkeypatch):
+def test_feature_extractor_takes_models_of_other_libraries(torchvision, monkeypatch):
     from sklvision.feature_extraction._backbone import FeatureExtractor, get_backbone_side
 
     model = fake_weights(torchvision, monkeypatch, "resnet18")
@@ -219,13 +219,13 @@ def test_models_of_other_libraries_serve_as_feature_extractors(torchvision, monk
     np.testing.assert_allclose(extractor(images, (0, 255)), expected, rtol=1e-3, atol=1e-4)
 
 
-def test_backbones_of_timm_know_their_size(timm):
+def test_get_backbone_side_knows_models_of_timm(timm):
     from sklvision.feature_extraction._backbone import get_backbone_side
 
     assert get_backbone_side("timm:tf_efficientnet_lite2") == 260
 
 
-def test_wrong_names_are_corrected(torchvision):
+def test_build_suggests_names_of_other_libraries(torchvision):
     with pytest.raises(ValueError, match="Did you mean 'torchvision:resnet18'"):
         build("torchvision:resnet-18", (28, 28, 1), 10)
     with pytest.raises(TypeError, match="Did you mean 'pretrained'"):
@@ -233,7 +233,7 @@ def test_wrong_names_are_corrected(torchvision):
     assert get_architecture("torchvision:resnet18").kind == "image"
 
 
-def test_lists_hold_the_models_of_every_library(torchvision, timm):
+def test_list_architectures_holds_every_library(torchvision, timm):
     names = list_architectures()
     assert {"resnet8", "torchvision:resnet18", "timm:resnet18", "spectrum_mlp"} <= set(names)
     assert not [name for name in list_architectures("spectrum") if ":" in name]
@@ -255,7 +255,7 @@ def without_zoo(monkeypatch):
     monkeypatch.setattr(_zoo, "_list_models", _zoo._list_models.__wrapped__)
 
 
-def test_without_the_libraries_their_names_are_left_out(without_zoo, recwarn):
+def test_list_architectures_leaves_out_missing_libraries(without_zoo, recwarn):
     assert not [name for name in list_architectures() if ":" in name]
     assert len(recwarn) == 0
     with pytest.raises(ImportError, match=r"sklvision\[zoo\]"):

@@ -33,7 +33,7 @@ def bunch(folder):
     return load_image_folder(folder)
 
 
-def test_lazy_and_eager_images_train_the_same_net(bunch):
+def test_fit_on_a_collection_is_fit_on_its_array(bunch):
     lazy = ImageClassifier(**SETTINGS).fit(bunch.data, bunch.target)
     eager = ImageClassifier(**SETTINGS).fit(np.asarray(bunch.data), bunch.target)
     assert lazy.input_shape_ == eager.input_shape_ == (8, 8, 1)
@@ -44,14 +44,14 @@ def test_lazy_and_eager_images_train_the_same_net(bunch):
     assert lazy.score(bunch.data, bunch.target) > 0.9
 
 
-def test_images_are_read_once_for_their_moments_and_once_an_epoch(bunch):
+def test_fit_reads_images_once_for_moments_and_once_an_epoch(bunch):
     read = []
     images = bunch.data.map(lambda image: read.append(1) or image)
     ImageClassifier(**SETTINGS | {"max_epochs": 2}).fit(images, bunch.target)
     assert len(read) == 3 * len(bunch.data)
 
 
-def test_early_stopping_weights_and_partial_fit_take_a_collection(bunch):
+def test_fit_and_partial_fit_take_weights_and_a_collection(bunch):
     weights = np.where(bunch.target == "a", 0, 1)
     clf = ImageClassifier(early_stopping=True, class_weight="balanced", **SETTINGS)
     clf.fit(bunch.data, bunch.target, sample_weight=weights)
@@ -60,7 +60,7 @@ def test_early_stopping_weights_and_partial_fit_take_a_collection(bunch):
     assert bunch.data.files[0].encode() not in pickle.dumps(clf)
 
 
-def test_search_and_cross_validation_in_parallel(bunch):
+def test_search_and_cross_validation_take_a_collection(bunch):
     clf = ImageClassifier(**SETTINGS)
     scores = cross_val_score(clf, bunch.data, bunch.target, cv=3, n_jobs=2, error_score="raise")
     assert scores.mean() > 0.9
@@ -71,7 +71,7 @@ def test_search_and_cross_validation_in_parallel(bunch):
     assert cross_val_predict(baseline, bunch.data, bunch.target, cv=2).shape == (60,)
 
 
-def test_a_mapped_collection_in_colour_and_floats(bunch):
+def test_fit_takes_a_mapped_collection_of_colors_and_floats(bunch):
     def to_colour(image):
         return np.repeat(image[..., None] / 255.0, 3, axis=-1)
 
@@ -80,7 +80,7 @@ def test_a_mapped_collection_in_colour_and_floats(bunch):
     assert clf.score(bunch.data.map(to_colour), bunch.target) > 0.9
 
 
-def test_bad_collections_are_refused(bunch, folder, tmp_path):
+def test_fit_refuses_bad_collections(bunch, folder, tmp_path):
     clf = ImageClassifier(**SETTINGS)
     with pytest.raises(ValueError, match="0 images"):
         clf.fit(bunch.data[:0], [])

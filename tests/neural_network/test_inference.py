@@ -42,7 +42,7 @@ def fitted():
 @pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16", "auto"])
 @pytest.mark.parametrize("n_rows", [1, 3, 70])
 @pytest.mark.parametrize("kind", ["spectrum", "image"])
-def test_predictions_are_those_of_the_module(kind, precision, n_rows):
+def test_predict_proba_is_that_of_the_module(kind, precision, n_rows):
     tolerance = {"float64": 1e-12, "float32": 1e-5}.get(precision, 0.05)
     if kind == "spectrum":
         clf, X = spectrum(precision=precision), SPECTRA
@@ -59,7 +59,7 @@ def test_predictions_are_those_of_the_module(kind, precision, n_rows):
 
 
 @pytest.mark.skipif(not FAST_BFLOAT16, reason="no bfloat16 in this processor")
-def test_auto_rounds_only_where_it_hardly_shows(fitted):
+def test_precision_auto_infers_in_bfloat16_where_probabilities_hardly_change(fitted):
     clf, X = fitted["spectra"]
     assert clf.net_.can_infer_in_bfloat16_
     exact = SpectrumClassifier(max_epochs=20, random_state=0, precision="float32").fit(X, LABELS)
@@ -76,7 +76,7 @@ def test_auto_rounds_only_where_it_hardly_shows(fitted):
 
 
 @pytest.mark.parametrize("kind", ["spectra", "images"])
-def test_a_prediction_leaves_no_trace(fitted, kind, tmp_path):
+def test_predict_leaves_the_saved_model_as_it_was(fitted, kind, tmp_path):
     clf, X = fitted[kind]
     loaded = pickle.loads(pickle.dumps(clf))
     before, attributes = pickle.dumps(loaded), set(vars(loaded))
@@ -90,7 +90,7 @@ def test_a_prediction_leaves_no_trace(fitted, kind, tmp_path):
     assert loaded.net_.__getstate__()["predictor_"] is None
 
 
-def test_predictions_follow_the_weights():
+def test_predict_follows_changed_weights():
     clf = spectrum()
     for _ in range(2):
         clf.predict(SPECTRA)
@@ -104,7 +104,7 @@ def test_predictions_follow_the_weights():
     assert not (clf.predict(SPECTRA) == 0).all()
 
 
-def test_hooks_see_predictions():
+def test_predict_calls_forward_hooks():
     clf = spectrum()
     clf.predict(SPECTRA)
     seen = []
@@ -142,7 +142,7 @@ class Untypical(nn.Module):
     "kind", ["norm behind the activation", "tied weights", "a weight's own use", "no norm"]
 )
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_forwards_of_all_kinds_stay_right(kind, precision):
+def test_predict_is_right_for_any_kind_of_forward(kind, precision):
     clf = spectrum(architecture=lambda shape, n_classes: Untypical(kind), precision=precision)
     expected = of_module(clf, SPECTRA)
     tolerance = (1e-5 if precision == "float32" else 0.05) * (1 + abs(expected).max())
@@ -165,7 +165,7 @@ def outcome(clf, X):
 
 
 @given(data=st.data(), kind=st.sampled_from(["spectra", "images"]))
-def test_the_short_way_through_validation_says_the_same(fitted, data, kind):
+def test_short_validation_accepts_what_the_full_one_does(fitted, data, kind):
     clf, X = fitted[kind]
     X = X[: data.draw(st.sampled_from([0, 1, 2, 5]), "rows")]
     dtype = data.draw(st.sampled_from(["f4", "f8", "f2", ">f4", "u1", "i8", "?", "O", "c8"]))
@@ -198,14 +198,14 @@ def test_the_short_way_through_validation_says_the_same(fitted, data, kind):
         assert outcome(clf, X) == slow(clf, X)
 
 
-def test_missing_column_names_are_still_noticed():
+def test_short_validation_notices_missing_column_names():
     frame = pd.DataFrame(SPECTRA).add_prefix("band")
     clf = SpectrumClassifier(**QUICK).fit(frame, LABELS)
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         clf.predict(SPECTRA)
 
 
-def test_the_short_way_is_taken(fitted, monkeypatch):
+def test_short_validation_serves_plain_rows(fitted, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("scikit-learn's checks were called")
 

@@ -1,4 +1,4 @@
-"""The net of a classifier that was loaded: its optimizer is made when somebody asks for it."""
+"""The net of a classifier that was loaded: its optimizer is made when it is first read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def loaded():
     return pickle.loads(pickle.dumps(_fitted()))
 
 
-def test_predicting_makes_no_optimizer(loaded):
+def test_loaded_net_predicts_without_an_optimizer(loaded):
     X, _ = _data()
     np.testing.assert_array_equal(loaded.predict_proba(X), _fitted().predict_proba(X))
     assert "optimizer_" not in vars(loaded.net_)
@@ -43,9 +43,9 @@ def test_predicting_makes_no_optimizer(loaded):
 @pytest.mark.parametrize(
     "duplicate", [deepcopy, lambda net: pickle.loads(pickle.dumps(net)), lambda net: net]
 )
-@pytest.mark.parametrize("asked_before", [False, True])
-def test_the_optimizer_holds_the_weights_of_its_own_net(loaded, duplicate, asked_before):
-    if asked_before:
+@pytest.mark.parametrize("read_before", [False, True])
+def test_optimizer_of_a_loaded_net_holds_its_own_weights(loaded, duplicate, read_before):
+    if read_before:
         assert loaded.net_.optimizer_
     try:
         net = duplicate(loaded.net_)
@@ -68,18 +68,18 @@ def test_the_optimizer_holds_the_weights_of_its_own_net(loaded, duplicate, asked
         ({"criterion__label_smoothing": 0.2}, 3e-3, 0.0),
     ],
 )
-def test_parameters_of_its_parts_can_be_set(loaded, params, lr, weight_decay):
+def test_set_params_reaches_the_optimizer_of_a_loaded_net(loaded, params, lr, weight_decay):
     net = loaded.net_.set_params(**params)
     (group,) = net.optimizer_.param_groups
     assert (group["lr"], group["weight_decay"]) == (lr, weight_decay)
 
 
-def test_misspelt_parameters_are_named(loaded):
+def test_set_params_names_a_misspelt_parameter(loaded):
     with pytest.raises(ValueError, match="optimizr__lr"):
         loaded.net_.set_params(optimizr__lr=0.1)
 
 
-def test_a_wrong_parameter_can_be_set_right(loaded):
+def test_optimizer_is_made_after_a_wrong_parameter_is_corrected(loaded):
     net = loaded.net_
     net.lr = -1
     with pytest.raises(ValueError, match="learning rate"):
@@ -88,7 +88,7 @@ def test_a_wrong_parameter_can_be_set_right(loaded):
     assert net.optimizer_.param_groups[0]["lr"] == 0.1
 
 
-def test_its_state_is_saved_and_loaded_by_skorch(loaded):
+def test_save_params_and_load_params_of_a_loaded_optimizer(loaded):
     written = BytesIO()
     loaded.net_.save_params(f_optimizer=written)
     written.seek(0)
@@ -99,7 +99,7 @@ def test_its_state_is_saved_and_loaded_by_skorch(loaded):
     assert other.optimizer_.param_groups[0]["fused"]
 
 
-def test_a_loaded_classifier_trains_on(loaded):
+def test_loaded_classifier_trains_further(loaded):
     X, y = _data()
     copied = deepcopy(loaded).partial_fit(X, y)
     np.testing.assert_array_equal(
