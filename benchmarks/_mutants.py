@@ -130,14 +130,24 @@ def dump_essence(source: str) -> str:
     return ast.dump(_Essence().visit(ast.parse(source)))
 
 
+def is_inert(decorator: ast.expr) -> bool:
+    """Is this a cache, or does it write docstrings?"""
+    text = ast.unparse(decorator)
+    return "cache" in text or text.startswith("document")
+
+
 class _Essence(ast.NodeTransformer):
     """Drop annotations, docstrings, the texts of messages, lists of public names and caches."""
 
     def visit_FunctionDef(self, node):
         node.returns = None
-        node.decorator_list = [d for d in node.decorator_list if "cache" not in ast.unparse(d)]
+        node.decorator_list = [d for d in node.decorator_list if not is_inert(d)]
         if ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node):
+        node.decorator_list = [d for d in node.decorator_list if not is_inert(d)]
         return self.generic_visit(node)
 
     def visit_arg(self, node):
