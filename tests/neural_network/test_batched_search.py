@@ -41,52 +41,56 @@ def problem(n_samples=90):
 
 
 class Recorder:
-    """A scorer that keeps the fitted estimators it is asked of."""
+    """A scorer that records the fitted estimators."""
 
     def __init__(self):
-        self.fitted = []
+        self.fitted_estimators = []
 
     def __call__(self, estimator, X, y):
-        self.fitted.append(estimator)
+        self.fitted_estimators.append(estimator)
         return estimator.score(X, y)
 
 
-def both(estimator, grid, X, y, *, fit_params=None, **params):
+def fit_both(estimator, grid, X, y, *, fit_params=None, **params):
     """Search in batches and one by one; return the two with the estimators they fitted."""
     results = []
     for Search in (BatchedGridSearchCV, GridSearchCV):
         recorder = Recorder()
         search = Search(clone(estimator), grid, scoring=recorder, **({"cv": 3} | params))
         search.fit(X, y, **(fit_params or {}))
-        results += [search, recorder.fitted]
+        results += [search, recorder.fitted_estimators]
     return results
 
 
-def classifier_of(estimator):
+def get_classifier(estimator):
     return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 
 
-def assert_same(batched, models, single, expected, *, atol=1e-7):
+def assert_same(search, models, single, expected, *, atol=1e-7):
     assert len(models) == len(expected) == len(single.cv_results_["params"]) * single.n_splits_
-    assert batched.cv_results_["params"] == single.cv_results_["params"]
-    assert batched.cv_results_.keys() == single.cv_results_.keys()
-    for mine, theirs in zip(map(classifier_of, models), map(classifier_of, expected), strict=True):
-        assert type(mine) is type(theirs)
-        assert mine.get_params().keys() == theirs.get_params().keys()
-        assert vars(mine).keys() == vars(theirs).keys()
-        weights, others = mine.module_.state_dict(), theirs.module_.state_dict()
-        assert weights.keys() == others.keys()
+    assert search.cv_results_["params"] == single.cv_results_["params"]
+    assert search.cv_results_.keys() == single.cv_results_.keys()
+    for clf, expected_clf in zip(
+        map(get_classifier, models), map(get_classifier, expected), strict=True
+    ):
+        assert type(clf) is type(expected_clf)
+        assert clf.get_params().keys() == expected_clf.get_params().keys()
+        assert vars(clf).keys() == vars(expected_clf).keys()
+        weights, expected_weights = clf.module_.state_dict(), expected_clf.module_.state_dict()
+        assert weights.keys() == expected_weights.keys()
         for name in weights:
-            torch.testing.assert_close(weights[name], others[name], rtol=0, atol=atol, msg=name)
-        np.testing.assert_allclose(mine.loss_curve_, theirs.loss_curve_, rtol=0, atol=atol)
-        for epoch, other in zip(mine.history_, theirs.history_, strict=True):
-            assert epoch.keys() == other.keys()
-            assert epoch["train_loss_best"] == other["train_loss_best"]
-            assert epoch["lr"] == pytest.approx(other["lr"])
+            torch.testing.assert_close(
+                weights[name], expected_weights[name], rtol=0, atol=atol, msg=name
+            )
+        np.testing.assert_allclose(clf.loss_curve_, expected_clf.loss_curve_, rtol=0, atol=atol)
+        for epoch, expected_epoch in zip(clf.history_, expected_clf.history_, strict=True):
+            assert epoch.keys() == expected_epoch.keys()
+            assert epoch["train_loss_best"] == expected_epoch["train_loss_best"]
+            assert epoch["lr"] == pytest.approx(expected_epoch["lr"])
     np.testing.assert_allclose(
-        batched.cv_results_["mean_test_score"], single.cv_results_["mean_test_score"]
+        search.cv_results_["mean_test_score"], single.cv_results_["mean_test_score"]
     )
-    assert batched.best_params_ == single.best_params_
+    assert search.best_params_ == single.best_params_
 
 
 @pytest.mark.parametrize(
@@ -101,9 +105,11 @@ def assert_same(batched, models, single, expected, *, atol=1e-7):
     ],
 )
 def test_same_models_as_one_by_one(optimizer, lr_schedule):
-    search, *rest = both(small(optimizer=optimizer, lr_schedule=lr_schedule), GRID, *problem())
+    search, *results = fit_both(
+        small(optimizer=optimizer, lr_schedule=lr_schedule), GRID, *problem()
+    )
     assert (search.n_batched_, search.not_batched_) == (24, {})
-    assert_same(search, *rest)
+    assert_same(search, *results)
 
 
 @settings(max_examples=12)
@@ -132,17 +138,17 @@ def test_same_models_whatever_the_net(
     clf = small(net=net, batch_size=batch_size, class_weight=class_weight, max_epochs=2, lr=1e-3)
     clf.set_params(precision=precision, optimizer="sgd")
     grid = {"lr": [1e-4, 1e-3], "random_state": [0, 5]}
-    search, *rest = both(clf, grid, *problem(n_samples))
+    search, *results = fit_both(clf, grid, *problem(n_samples))
     assert search.n_batched_ == 12
-    assert_same(search, *rest, atol=1e-7 if precision == "float64" else 1e-3)
+    assert_same(search, *results, atol=1e-7 if precision == "float64" else 1e-3)
 
 
 def test_equal_scores_in_single_precision_with_defaults_but_dropout():
     X, y = load_iris(return_X_y=True)
     clf = SpectrumClassifier(architecture_params={"dropout": 0.0}, max_epochs=5, random_state=0)
-    search, _, single, _ = both(clf, {"lr": [1e-3, 3e-3]}, X, y)
-    found, expected = (s.cv_results_["mean_test_score"] for s in (search, single))
-    np.testing.assert_allclose(found, expected, atol=2 / len(X))
+    search, _, single, _ = fit_both(clf, {"lr": [1e-3, 3e-3]}, X, y)
+    scores, expected = (s.cv_results_["mean_test_score"] for s in (search, single))
+    np.testing.assert_allclose(scores, expected, atol=2 / len(X))
 
 
 @pytest.mark.slow
@@ -150,21 +156,21 @@ def test_dropout_is_that_of_a_single_fit_in_distribution():
     X, y = problem(300)
     clf = small(net={"dropout": 0.3, "hidden_layer_sizes": (32,)}, max_epochs=8)
     grid = {"random_state": list(range(20))}
-    search, models, single, expected = both(clf, grid, X, y)
+    search, models, single, expected = fit_both(clf, grid, X, y)
     assert search.n_batched_ == 60
     for value in (lambda m: m.loss_curve_[-1], lambda m: m.module_.net[0].weight.std().item()):
-        mine, theirs = np.array([[value(m) for m in ms] for ms in (models, expected)])
-        assert not np.array_equal(mine, theirs)
-        error = np.sqrt(mine.var() / len(mine) + theirs.var() / len(theirs))
-        assert abs(mine.mean() - theirs.mean()) < 4 * error
-        assert 0.6 < mine.std() / theirs.std() < 1.6
+        values, expected_values = np.array([[value(m) for m in ms] for ms in (models, expected)])
+        assert not np.array_equal(values, expected_values)
+        error = np.sqrt(values.var() / len(values) + expected_values.var() / len(expected_values))
+        assert abs(values.mean() - expected_values.mean()) < 4 * error
+        assert 0.6 < values.std() / expected_values.std() < 1.6
     difference = search.cv_results_["mean_test_score"] - single.cv_results_["mean_test_score"]
     assert abs(difference.mean()) < 4 * difference.std() / np.sqrt(len(difference))
 
 
 def test_rates_of_dropout_differ_within_a_batch():
     nets = [{"dropout": rate, "hidden_layer_sizes": (64,)} for rate in (1e-5, 0.5, 0.9)]
-    search, models, *_ = both(small(max_epochs=10), {"architecture_params": nets}, *problem())
+    search, models, *_ = fit_both(small(max_epochs=10), {"architecture_params": nets}, *problem())
     assert search.n_batched_ == 9
     losses = np.array([model.loss_curve_[-1] for model in models]).reshape(3, 3).mean(1)
     assert losses[0] < losses[1] < losses[2]
@@ -173,23 +179,26 @@ def test_rates_of_dropout_differ_within_a_batch():
 def test_result_of_a_candidate_does_not_depend_on_the_others():
     X, y = problem()
     clf = small(net={"dropout": 0.4})
-    alone = BatchedGridSearchCV(clf, {"lr": [1e-2]}, cv=3).fit(X, y)
-    among = BatchedGridSearchCV(clf, {"lr": [1e-4, 1e-2, 1e-1]}, cv=3).fit(X, y)
-    assert alone.cv_results_["mean_test_score"][0] == among.cv_results_["mean_test_score"][1]
+    single_search = BatchedGridSearchCV(clf, {"lr": [1e-2]}, cv=3).fit(X, y)
+    larger_search = BatchedGridSearchCV(clf, {"lr": [1e-4, 1e-2, 1e-1]}, cv=3).fit(X, y)
+    assert (
+        single_search.cv_results_["mean_test_score"][0]
+        == larger_search.cv_results_["mean_test_score"][1]
+    )
 
 
 def test_pipeline_fits_its_transformers_once_for_each_fold_and_setting():
     calls = []
-    seen = FunctionTransformer(lambda X: calls.append(len(X)) or X)
-    pipeline = make_pipeline(seen, SpectralScaler(), small())
+    recorder = FunctionTransformer(lambda X: calls.append(len(X)) or X)
+    pipeline = make_pipeline(recorder, SpectralScaler(), small())
     grid = {
         "spectralscaler__method": ["snv", "standard", None],
         "spectrumclassifier__lr": [1e-3, 1e-2],
     }
     X, y = problem()
-    search, *rest = both(pipeline, grid, X, y)
+    search, *results = fit_both(pipeline, grid, X, y)
     assert search.n_batched_ == 18
-    assert_same(search, *rest)
+    assert_same(search, *results)
     calls.clear()
     BatchedGridSearchCV(pipeline, grid, cv=3, refit=False).fit(X, y)
     assert (calls.count(60), calls.count(30)) == (
@@ -211,19 +220,19 @@ def test_images(as_rows):
         image_shape=(8, 8) if as_rows else None,
     )
     X = X.reshape(len(X), -1) if as_rows else X
-    search, *rest = both(clf, {"lr": [1e-3, 1e-2], "batch_size": [8, 16]}, X, labels)
+    search, *results = fit_both(clf, {"lr": [1e-3, 1e-2], "batch_size": [8, 16]}, X, labels)
     assert search.n_batched_ == 12
-    assert_same(search, *rest)
+    assert_same(search, *results)
     assert search.classes_.tolist() == ["a", "b", "c"]
 
 
 def test_tables_with_names():
     X, y = problem()
     table = pd.DataFrame(X, columns=[f"b{i}" for i in range(X.shape[1])])
-    search, *rest = both(small(), {"lr": [1e-3]}, table, y)
-    assert_same(search, *rest)
+    search, *results = fit_both(small(), {"lr": [1e-3]}, table, y)
+    assert_same(search, *results)
     assert search.feature_names_in_.tolist() == list(table.columns)
-    assert rest[0][0].feature_names_in_.tolist() == list(table.columns)
+    assert results[0][0].feature_names_in_.tolist() == list(table.columns)
 
 
 def test_own_sequences_are_batched():
@@ -232,9 +241,9 @@ def test_own_sequences_are_batched():
         return nn.Sequential(hidden, nn.ReLU(inplace), nn.Linear(6, n_classes), nn.Identity())
 
     clf = small().set_params(architecture=build, architecture_params=None)
-    search, *rest = both(clf, {"lr": [1e-3, 1e-2]}, *problem())
+    search, *results = fit_both(clf, {"lr": [1e-3, 1e-2]}, *problem())
     assert search.n_batched_ == 6
-    assert_same(search, *rest)
+    assert_same(search, *results)
 
 
 class Residual(nn.Module):
@@ -248,12 +257,12 @@ class Residual(nn.Module):
         return self.b(x + self.a(x).relu())
 
 
-def tied(input_shape, n_classes):
+def make_tied_net(input_shape, n_classes):
     layer = nn.Linear(*input_shape * 2)
     return nn.Sequential(layer, nn.ReLU(), layer, nn.Linear(input_shape[0], n_classes))
 
 
-def frozen(input_shape, n_classes):
+def make_frozen_net(input_shape, n_classes):
     net = nn.Sequential(nn.Linear(*input_shape * 2), nn.Linear(input_shape[0], n_classes))
     net[0].requires_grad_(False)
     return net
@@ -273,7 +282,10 @@ def hooked(input_shape, n_classes):
         {"augment": GaussianNoise(0.1)},
         {"lr_schedule": "plateau"},
         {"class_weight": {0: 0, 1: 1, 2: 1}},
-        *({"architecture": net} for net in (Residual, tied, frozen, hooked, "spectrum_cnn")),
+        *(
+            {"architecture": net}
+            for net in (Residual, make_tied_net, make_frozen_net, hooked, "spectrum_cnn")
+        ),
     ],
     # The repr of a function differs between processes, which must collect the same tests.
     ids=lambda params: "-".join(
@@ -284,28 +296,28 @@ def test_what_cannot_be_batched_is_fitted_alone_and_counted(params):
     if "architecture" in params:
         params = params | {"architecture_params": None}
     clf = small(max_epochs=2).set_params(**params)
-    search, *rest = both(clf, {"lr": [1e-3, 1e-2]}, *problem())
+    search, *results = fit_both(clf, {"lr": [1e-3, 1e-2]}, *problem())
     assert search.n_batched_ == 0
     assert list(search.not_batched_.values()) == [6]
-    assert_same(search, *rest, atol=0)
+    assert_same(search, *results, atol=0)
 
 
 def test_some_are_batched_and_others_not(capsys):
     grid = [{"lr": [1e-3, 1e-2]}, {"early_stopping": [True]}]
     X, y = problem()
-    search, *rest = both(small(), grid, X, y, verbose=1)
+    search, *results = fit_both(small(), grid, X, y, verbose=1)
     assert search.n_batched_ == 6
     assert list(search.not_batched_) == ["early_stopping needs a training of its own"]
-    assert_same(search, *rest)
+    assert_same(search, *results)
     assert "Trained in batches: 6 fits, 3 not (early_stopping" in capsys.readouterr().out
 
 
 def test_sample_weight_is_obeyed():
     X, y = problem()
     weights = {"sample_weight": np.where(y == 0, 3.0, 1.0)}
-    search, *rest = both(small(), {"lr": [1e-2]}, X, y, fit_params=weights)
+    search, *results = fit_both(small(), {"lr": [1e-2]}, X, y, fit_params=weights)
     assert search.not_batched_ == {"fit is passed sample_weight": 3}
-    assert_same(search, *rest, atol=0)
+    assert_same(search, *results, atol=0)
 
 
 def test_other_estimators_are_searched_as_usual():
@@ -318,8 +330,8 @@ def test_other_estimators_are_searched_as_usual():
     search = BatchedGridSearchCV(pipeline, grid, cv=3).fit(X, y)
     single = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
     assert (search.n_batched_, sum(search.not_batched_.values())) == (3, 6)
-    found, expected = (s.cv_results_["mean_test_score"] for s in (search, single))
-    np.testing.assert_allclose(found, expected)
+    scores, expected = (s.cv_results_["mean_test_score"] for s in (search, single))
+    np.testing.assert_allclose(scores, expected)
 
 
 @pytest.mark.parametrize(
@@ -334,9 +346,9 @@ def test_other_estimators_are_searched_as_usual():
 def test_any_folds(cv, with_groups):
     X, y = problem(91)
     groups = {"groups": np.arange(91) // 7} if with_groups else None
-    search, *rest = both(small(), {"lr": [1e-3, 1e-2]}, X, y, cv=cv, fit_params=groups)
+    search, *results = fit_both(small(), {"lr": [1e-3, 1e-2]}, X, y, cv=cv, fit_params=groups)
     assert search.n_batched_ == 2 * search.n_splits_
-    assert_same(search, *rest)
+    assert_same(search, *results)
 
 
 def test_folds_drawn_anew_are_those_trained_on():
@@ -420,12 +432,12 @@ def test_search_is_an_ordinary_estimator():
     assert search.estimator is clf
     assert vars(clf).keys() == vars(small()).keys()
     assert type(search.best_estimator_) is SpectrumClassifier
-    copied = pickle.loads(pickle.dumps(search))
-    np.testing.assert_array_equal(copied.predict(X), search.predict(X))
-    assert copied.cv_results_["params"] == search.cv_results_["params"]
-    again = clone(search).fit(X, y)
+    restored = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(restored.predict(X), search.predict(X))
+    assert restored.cv_results_["params"] == search.cv_results_["params"]
+    second_search = clone(search).fit(X, y)
     np.testing.assert_array_equal(
-        again.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
+        second_search.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
     )
     single = GridSearchCV(clf, {"lr": [1e-3, 1e-2]}, cv=3).fit(X, y)
     names = {name for name in vars(single) if not name.startswith("_")}
@@ -434,9 +446,9 @@ def test_search_is_an_ordinary_estimator():
 
 def test_random_state_of_numpy():
     clf = small(random_state=np.random.RandomState(3))
-    search, *rest = both(clf, {"lr": [1e-3, 1e-2]}, *problem())
+    search, *results = fit_both(clf, {"lr": [1e-3, 1e-2]}, *problem())
     assert search.n_batched_ == 6
-    assert_same(search, *rest)
+    assert_same(search, *results)
 
 
 class Unreliable:
@@ -452,22 +464,22 @@ class Unreliable:
         return {"a": score, "b": np.float64(-score)} if self.kind == "several" else score
 
 
-def compare_results(batched, single):
+def compare_results(search, single):
     """Assert that two searches agree in everything but times."""
-    mine, theirs = batched.cv_results_, single.cv_results_
-    assert list(mine) == list(theirs)
-    for name, values in theirs.items():
+    results, expected_results = search.cv_results_, single.cv_results_
+    assert list(results) == list(expected_results)
+    for name, values in expected_results.items():
         if name == "params":
-            assert mine[name] == values
+            assert results[name] == values
         elif not name.endswith("_time"):
-            assert type(mine[name]) is type(values)
-            assert mine[name].dtype == values.dtype, name
-            np.testing.assert_array_equal(mine[name], values, err_msg=name)
+            assert type(results[name]) is type(values)
+            assert results[name].dtype == values.dtype, name
+            np.testing.assert_array_equal(results[name], values, err_msg=name)
             np.testing.assert_array_equal(
-                np.ma.getmaskarray(mine[name]), np.ma.getmaskarray(values)
+                np.ma.getmaskarray(results[name]), np.ma.getmaskarray(values)
             )
     for name in ("best_index_", "best_params_", "best_score_", "multimetric_", "n_splits_"):
-        assert getattr(batched, name, None) == getattr(single, name, None), name
+        assert getattr(search, name, None) == getattr(single, name, None), name
 
 
 @pytest.mark.parametrize(
@@ -494,17 +506,17 @@ def test_search_gives_results_warnings_and_messages_of_grid_search(settings, cap
     X, y = problem(45)
     outcomes = []
     for Search in (BatchedGridSearchCV, GridSearchCV):
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as records:
             warnings.simplefilter("always")
             search = Search(clf, grid, **settings).fit(X, y, groups=groups)
-        texts = sorted(re.sub(r'File ".*', "", str(warning.message)) for warning in caught)
-        printed = re.sub(r" +[0-9.]+s|\.{2,}", "", capsys.readouterr().out).splitlines()
+        texts = sorted(re.sub(r'File ".*', "", str(warning.message)) for warning in records)
+        output = re.sub(r" +[0-9.]+s|\.{2,}", "", capsys.readouterr().out).splitlines()
         texts = [re.sub(r"(?s)Traceback.*?(\w+Error: )", r"\1", text) for text in texts]
-        outcomes.append((search, texts, [line for line in printed if "in batches" not in line]))
-    (batched, *others), (single, *expected) = outcomes
-    assert batched.n_batched_ == 0
-    assert others == expected
-    compare_results(batched, single)
+        outcomes.append((search, texts, [line for line in output if "in batches" not in line]))
+    (search, *messages), (single, *expected_messages) = outcomes
+    assert search.n_batched_ == 0
+    assert messages == expected_messages
+    compare_results(search, single)
 
 
 @pytest.mark.parametrize(

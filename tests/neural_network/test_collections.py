@@ -89,9 +89,9 @@ def test_fit_refuses_bad_collections(bunch, folder, tmp_path):
     with pytest.raises(ValueError, match="NaN or infinity"):
         clf.fit(bunch.data.map(lambda image: image / np.float32(0)), bunch.target)
     PIL_Image.new("L", (9, 9)).save(tmp_path / "other.png")
-    mixed = ImageCollection([*bunch.data.files, tmp_path / "other.png"])
+    collection = ImageCollection([*bunch.data.files, tmp_path / "other.png"])
     with pytest.raises(ValueError, match="differ in size"):
-        clf.fit(mixed, [*bunch.target, "a"])
+        clf.fit(collection, [*bunch.target, "a"])
     clf.fit(bunch.data, bunch.target)
     with pytest.raises(ValueError, match=r"images of shape \(9, 9, 1\)"):
-        clf.predict(mixed[-1:])
+        clf.predict(collection[-1:])

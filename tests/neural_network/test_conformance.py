@@ -26,7 +26,7 @@ EXACT = {
 }
 
 
-def run_battery(estimator, absent=()):
+def run_battery(estimator, missing_checks=()):
     results = check_estimator(estimator, on_fail=None, on_skip=None)
     names = {result["check_name"] for result in results}
     assert "check_classifiers_train" in names
@@ -36,7 +36,7 @@ def run_battery(estimator, absent=()):
         for result in results
         if result["status"] != "passed"
     }
-    for name in absent:
+    for name in missing_checks:
         unmet.pop(name, None)
     assert not unmet
     return len(results)
@@ -61,7 +61,7 @@ def test_exact_settings_pass_every_check(estimator):
 )
 def test_defaults_pass_every_other_check(estimator):
     """Batches, dropout and batch statistics tell a repeated sample from a weighted one."""
-    run_battery(estimator, absent=["check_sample_weight_equivalence_on_dense_data"])
+    run_battery(estimator, missing_checks=["check_sample_weight_equivalence_on_dense_data"])
 
 
 @pytest.mark.slow
@@ -89,8 +89,8 @@ def test_every_architecture_is_fitted_pickled_and_asked(name):
         random_state=0,
     ).fit(X, y)
     assert min(clf.loss_curve_[1:]) < 0.9 * clf.loss_curve_[0]
-    loaded = pickle.loads(pickle.dumps(clf))
-    np.testing.assert_array_equal(loaded.decision_function(X), clf.decision_function(X))
+    restored = pickle.loads(pickle.dumps(clf))
+    np.testing.assert_array_equal(restored.decision_function(X), clf.decision_function(X))
     np.testing.assert_allclose(
         clf.decision_function(X[:7]), clf.decision_function(X)[:7], rtol=1e-4, atol=1e-4
     )

@@ -12,7 +12,7 @@ X, y = iris()
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def fitted_clf():
     return SpectrumClassifier(precision="float64", **QUICK).fit(X, y)
 
 
@@ -27,14 +27,14 @@ def fitted():
     ],
     ids=lambda params: next(iter(params)),
 )
-def test_pickle_does_not_read_current_parameters(fitted, params):
-    expected = fitted.decision_function(X)
-    changed = pickle.loads(pickle.dumps(fitted)).set_params(**params)
-    np.testing.assert_array_equal(changed.decision_function(X), expected)
-    loaded = pickle.loads(pickle.dumps(changed))
-    np.testing.assert_array_equal(loaded.decision_function(X), expected)
-    assert loaded.get_params() == changed.get_params()
-    assert loaded.net_.optimizer_.param_groups[0]["lr"] == 3e-3
+def test_pickle_does_not_read_current_parameters(fitted_clf, params):
+    expected = fitted_clf.decision_function(X)
+    changed_clf = pickle.loads(pickle.dumps(fitted_clf)).set_params(**params)
+    np.testing.assert_array_equal(changed_clf.decision_function(X), expected)
+    restored = pickle.loads(pickle.dumps(changed_clf))
+    np.testing.assert_array_equal(restored.decision_function(X), expected)
+    assert restored.get_params() == changed_clf.get_params()
+    assert restored.net_.optimizer_.param_groups[0]["lr"] == 3e-3
 
 
 def test_pickle_of_images_does_not_read_image_shape():
@@ -42,13 +42,13 @@ def test_pickle_of_images_does_not_read_image_shape():
     rows = images.reshape(len(images), -1)
     clf = ImageClassifier("mlp", image_shape=(8, 8), **QUICK).fit(rows, labels)
     expected = clf.decision_function(rows)
-    loaded = pickle.loads(pickle.dumps(clf.set_params(image_shape=(4, 16))))
-    np.testing.assert_array_equal(loaded.decision_function(rows), expected)
+    restored = pickle.loads(pickle.dumps(clf.set_params(image_shape=(4, 16))))
+    np.testing.assert_array_equal(restored.decision_function(rows), expected)
 
 
 @pytest.mark.parametrize("settings", [None, {"architecture": "spectrum_mlp"}, {"unheard_of": 1}])
-def test_setstate_refuses_files_of_another_format(fitted, settings):
-    state = fitted.__getstate__() | {"_settings": settings, "_sklvision_version": "0.0.1"}
+def test_setstate_refuses_files_of_another_format(fitted_clf, settings):
+    state = fitted_clf.__getstate__() | {"_settings": settings, "_sklvision_version": "0.0.1"}
     with (
         pytest.warns(UserWarning, match="was saved by sklvision 0.0.1"),
         pytest.raises(
@@ -60,13 +60,13 @@ def test_setstate_refuses_files_of_another_format(fitted, settings):
 
 @pytest.mark.parametrize("random_state", [0, None])
 def test_warm_start_holds_out_the_same_samples(random_state):
-    """Held-out samples are never trained on: every batch that is trained on passes a spy."""
+    """The held-out samples are in no training batch, which an augmenter records."""
     rng = np.random.RandomState(0)
     rows = np.c_[np.arange(60), rng.normal(size=(60, 4))]
-    trained = []
+    batches = []
 
     def record(batch):
-        trained.append(batch[:, 0].numpy().copy())
+        batches.append(batch[:, 0].numpy().copy())
         return batch
 
     clf = SpectrumClassifier(
@@ -76,11 +76,11 @@ def test_warm_start_holds_out_the_same_samples(random_state):
         max_epochs=1,
         random_state=random_state,
     )
-    seen = []
+    training_sets = []
     for _ in range(4):
-        trained.clear()
+        batches.clear()
         clf.fit(rows, np.arange(60) % 2)
-        seen.append(set(np.concatenate(trained)))
+        training_sets.append(set(np.concatenate(batches)))
         clf = pickle.loads(pickle.dumps(clf.set_params(augment=None))).set_params(augment=record)
-    assert len(seen[0]) == 54
-    assert all(ids == seen[0] for ids in seen)
+    assert len(training_sets[0]) == 54
+    assert all(ids == training_sets[0] for ids in training_sets)

@@ -24,38 +24,38 @@ def _data():
 
 
 @cache
-def _fitted():
+def _fit_classifier():
     return SpectrumClassifier(max_epochs=2, random_state=0).fit(*_data())
 
 
 @pytest.fixture
-def loaded():
-    return pickle.loads(pickle.dumps(_fitted()))
+def restored():
+    return pickle.loads(pickle.dumps(_fit_classifier()))
 
 
-def test_loaded_net_predicts_without_an_optimizer(loaded):
+def test_loaded_net_predicts_without_an_optimizer(restored):
     X, _ = _data()
-    np.testing.assert_array_equal(loaded.predict_proba(X), _fitted().predict_proba(X))
-    assert "optimizer_" not in vars(loaded.net_)
-    assert "optimizer_" not in vars(deepcopy(loaded).net_)
+    np.testing.assert_array_equal(restored.predict_proba(X), _fit_classifier().predict_proba(X))
+    assert "optimizer_" not in vars(restored.net_)
+    assert "optimizer_" not in vars(deepcopy(restored).net_)
 
 
 @pytest.mark.parametrize(
     "duplicate", [deepcopy, lambda net: pickle.loads(pickle.dumps(net)), lambda net: net]
 )
 @pytest.mark.parametrize("read_before", [False, True])
-def test_optimizer_of_a_loaded_net_holds_its_own_weights(loaded, duplicate, read_before):
+def test_optimizer_of_a_loaded_net_holds_its_own_weights(restored, duplicate, read_before):
     if read_before:
-        assert loaded.net_.optimizer_
+        assert restored.net_.optimizer_
     try:
-        net = duplicate(loaded.net_)
+        net = duplicate(restored.net_)
     except pickle.UnpicklingError:
         if OLD_SKORCH:
             pytest.skip("skorch 1.1 cannot unpickle its nets with torch 2.6 or later")
         raise
-    held = {id(weight) for group in net.optimizer_.param_groups for weight in group["params"]}
-    assert held == {id(weight) for weight in net.module_.parameters()}
-    assert type(net.optimizer_) is type(_fitted().net_.optimizer_)
+    weight_ids = {id(weight) for group in net.optimizer_.param_groups for weight in group["params"]}
+    assert weight_ids == {id(weight) for weight in net.module_.parameters()}
+    assert type(net.optimizer_) is type(_fit_classifier().net_.optimizer_)
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def test_optimizer_of_a_loaded_net_holds_its_own_weights(loaded, duplicate, read
         ({"criterion__label_smoothing": 0.2}, 3e-3, 0.0),
     ],
 )
-def test_set_params_reaches_the_optimizer_of_a_loaded_net(loaded, params, lr, weight_decay):
-    net = loaded.net_.set_params(**params)
+def test_set_params_reaches_the_optimizer_of_a_loaded_net(restored, params, lr, weight_decay):
+    net = restored.net_.set_params(**params)
     (group,) = net.optimizer_.param_groups
     assert (group["lr"], group["weight_decay"]) == (lr, weight_decay)
 
 
-def test_set_params_names_a_misspelt_parameter(loaded):
+def test_set_params_names_a_misspelt_parameter(restored):
     with pytest.raises(ValueError, match="optimizr__lr"):
-        loaded.net_.set_params(optimizr__lr=0.1)
+        restored.net_.set_params(optimizr__lr=0.1)
 
 
-def test_optimizer_is_made_after_a_wrong_parameter_is_corrected(loaded):
-    net = loaded.net_
+def test_optimizer_is_made_after_a_wrong_parameter_is_corrected(restored):
+    net = restored.net_
     net.lr = -1
     with pytest.raises(ValueError, match="learning rate"):
         _ = net.optimizer_
@@ -88,23 +88,23 @@ def test_optimizer_is_made_after_a_wrong_parameter_is_corrected(loaded):
     assert net.optimizer_.param_groups[0]["lr"] == 0.1
 
 
-def test_save_params_and_load_params_of_a_loaded_optimizer(loaded):
-    written = BytesIO()
-    loaded.net_.save_params(f_optimizer=written)
-    written.seek(0)
-    assert torch.load(written)["param_groups"][0]["lr"] == 3e-3
-    written.seek(0)
-    other = pickle.loads(pickle.dumps(_fitted())).net_
-    other.load_params(f_optimizer=written)
-    assert other.optimizer_.param_groups[0]["fused"]
+def test_save_params_and_load_params_of_a_loaded_optimizer(restored):
+    buffer = BytesIO()
+    restored.net_.save_params(f_optimizer=buffer)
+    buffer.seek(0)
+    assert torch.load(buffer)["param_groups"][0]["lr"] == 3e-3
+    buffer.seek(0)
+    other_net = pickle.loads(pickle.dumps(_fit_classifier())).net_
+    other_net.load_params(f_optimizer=buffer)
+    assert other_net.optimizer_.param_groups[0]["fused"]
 
 
-def test_loaded_classifier_trains_further(loaded):
+def test_loaded_classifier_trains_further(restored):
     X, y = _data()
-    copied = deepcopy(loaded).partial_fit(X, y)
+    trained_copy = deepcopy(restored).partial_fit(X, y)
     np.testing.assert_array_equal(
-        copied.predict_proba(X), loaded.partial_fit(X, y).predict_proba(X)
+        trained_copy.predict_proba(X), restored.partial_fit(X, y).predict_proba(X)
     )
-    assert copied.n_iter_ == 3
-    warm = pickle.loads(pickle.dumps(_fitted())).set_params(warm_start=True).fit(X, y)
+    assert trained_copy.n_iter_ == 3
+    warm = pickle.loads(pickle.dumps(_fit_classifier())).set_params(warm_start=True).fit(X, y)
     assert warm.n_iter_ == 4

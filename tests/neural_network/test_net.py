@@ -38,16 +38,16 @@ def classifier(**params):
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def fitted_clf():
     return classifier(max_epochs=20).fit(X, y)
 
 
 @pytest.fixture
-def net(fitted):
+def net(fitted_clf):
     """A net of its own, with the weights and history of the fitted one."""
-    copied = clone(fitted.net_).initialize()
-    copied.module_.load_state_dict(fitted.module_.state_dict())
-    return copied
+    net_copy = clone(fitted_clf.net_).initialize()
+    net_copy.module_.load_state_dict(fitted_clf.module_.state_dict())
+    return net_copy
 
 
 class Recorder(Callback):
@@ -72,17 +72,17 @@ def test_fit_starts_anew_and_fills_the_history(net):
     assert net.history[0, "train_loss"] == pytest.approx(first[0], rel=0.5)
 
 
-def test_fit_learns_nothing_from_random_labels_of_other_folds(fitted):
+def test_fit_learns_nothing_from_random_labels_of_other_folds(fitted_clf):
     random = np.random.RandomState(0).randint(0, 3, len(X))
-    assert cross_val_score(fitted.net_, X, random, cv=3).mean() < 0.6
+    assert cross_val_score(fitted_clf.net_, X, random, cv=3).mean() < 0.6
 
 
 def test_partial_fit_continues(net):
     torch.manual_seed(0)
-    before = net.score(X, y)
+    score_before = net.score(X, y)
     net.partial_fit(X, y).partial_fit(X, y)
     assert len(net.history) == 40
-    assert net.score(X, y) >= before - 0.05
+    assert net.score(X, y) >= score_before - 0.05
 
 
 def test_partial_fit_of_the_classifier_continues_after_fit_of_the_net():
@@ -110,18 +110,18 @@ def test_fit_takes_a_validation_split_and_datasets(net):
     assert "valid_loss" not in net.history[-1]
 
 
-def test_fit_takes_a_dataloader(fitted):
-    net = clone(fitted.net_)
+def test_fit_takes_a_dataloader(fitted_clf):
+    net = clone(fitted_clf.net_)
     net.set_params(iterator_train=DataLoader, iterator_train__drop_last=True, max_epochs=2)
     net.fit(X, y)
     assert net.history[-1, "train_batch_count"] == 4
 
 
 @pytest.mark.parametrize("iterator", [None, DataLoader])
-def test_fit_takes_weights_as_a_dict(fitted, iterator):
+def test_fit_takes_weights_as_a_dict(fitted_clf, iterator):
     """A class of weight zero is not learned."""
     torch.manual_seed(0)
-    net = clone(fitted.net_).set_params(lr=0.05)
+    net = clone(fitted_clf.net_).set_params(lr=0.05)
     if iterator is not None:
         net.set_params(iterator_train=iterator)
     weights = (y != 2).astype(np.float32)
@@ -152,25 +152,25 @@ def test_fit_of_images_of_a_collection(tmp_path):
 # Prediction
 
 
-def test_predict_agrees_with_the_classifier(net, fitted):
-    np.testing.assert_array_equal(net.predict(X), fitted.predict(X))
-    np.testing.assert_allclose(net.predict_proba(X), fitted.predict_proba(X), atol=1e-5)
-    assert net.score(X, y) == fitted.score(X, y)
+def test_predict_agrees_with_the_classifier(net, fitted_clf):
+    np.testing.assert_array_equal(net.predict(X), fitted_clf.predict(X))
+    np.testing.assert_allclose(net.predict_proba(X), fitted_clf.predict_proba(X), atol=1e-5)
+    assert net.score(X, y) == fitted_clf.score(X, y)
 
 
-def test_infer_takes_arrays_and_tensors(net, fitted):
+def test_infer_takes_arrays_and_tensors(net, fitted_clf):
     for batch in (X[:5], torch.from_numpy(X[:5]), {"X": X[:5]}):
         with torch.no_grad():
             logits = net.module_.eval() and net.infer(batch)
-        np.testing.assert_allclose(logits, fitted.decision_function(X[:5]), atol=1e-4)
+        np.testing.assert_allclose(logits, fitted_clf.decision_function(X[:5]), atol=1e-4)
 
 
 # Parameters
 
 
-def test_get_params_names_the_settings_of_the_classifier(fitted):
-    params = fitted.net_.get_params()
-    assert params["lr"] == fitted.lr
+def test_get_params_names_the_settings_of_the_classifier(fitted_clf):
+    params = fitted_clf.net_.get_params()
+    assert params["lr"] == fitted_clf.lr
     assert params["max_epochs"] == 20
     assert params["lr_schedule"] == "onecycle"
     assert params["iterator_train__shuffle"] is True
@@ -189,37 +189,37 @@ def test_set_params_replaces_callbacks(net):
     assert len(net.history[-1, "batches"]) == 5
 
 
-def test_search_over_parameters_of_the_net(fitted):
+def test_search_over_parameters_of_the_net(fitted_clf):
     grid = {"lr": [1e-6, 1e-2], "max_epochs": [8]}
-    search = GridSearchCV(fitted.net_, grid, cv=2, error_score="raise").fit(X, y)
+    search = GridSearchCV(fitted_clf.net_, grid, cv=2, error_score="raise").fit(X, y)
     assert search.best_params_["lr"] == 1e-2
     assert search.best_score_ > 0.7
 
 
-def test_clone_is_not_fitted(fitted):
-    copied = clone(fitted.net_)
-    assert not copied.initialized_
-    assert copied.get_params()["weight_decay"] == fitted.weight_decay
-    assert clone(copied).lr == fitted.lr
+def test_clone_is_not_fitted(fitted_clf):
+    net_copy = clone(fitted_clf.net_)
+    assert not net_copy.initialized_
+    assert net_copy.get_params()["weight_decay"] == fitted_clf.weight_decay
+    assert clone(net_copy).lr == fitted_clf.lr
 
 
 # Files
 
 
-def test_save_params_and_load_params(net, fitted, tmp_path):
+def test_save_params_and_load_params(net, fitted_clf, tmp_path):
     params, optimizer = io.BytesIO(), io.BytesIO()
     net.partial_fit(X, y)
     net.save_params(f_params=params, f_optimizer=optimizer)
     for file in (params, optimizer):
         file.seek(0)
-    other = clone(net).initialize()
-    other.load_params(f_params=params, f_optimizer=optimizer)
-    np.testing.assert_array_equal(other.predict_proba(X), net.predict_proba(X))
-    states = [each.optimizer_.state_dict()["state"] for each in (net, other)]
+    other_net = clone(net).initialize()
+    other_net.load_params(f_params=params, f_optimizer=optimizer)
+    np.testing.assert_array_equal(other_net.predict_proba(X), net.predict_proba(X))
+    states = [part.optimizer_.state_dict()["state"] for part in (net, other_net)]
     assert states[0].keys() == states[1].keys()
-    fitted.net_.save_params(f_history=tmp_path / "history.json")
-    other.load_params(f_history=tmp_path / "history.json")
-    assert other.history[:, "train_batch_count"] == 20 * [5]
+    fitted_clf.net_.save_params(f_history=tmp_path / "history.json")
+    other_net.load_params(f_history=tmp_path / "history.json")
+    assert other_net.history[:, "train_batch_count"] == 20 * [5]
 
 
 def test_load_params_changes_predictions_of_the_classifier(net):
@@ -227,10 +227,10 @@ def test_load_params_changes_predictions_of_the_classifier(net):
     net.save_params(f_params=file)
     file.seek(0)
     clf = classifier().fit(X, y)
-    before = clf.predict_proba(X)
+    probabilities = clf.predict_proba(X)
     clf.net_.load_params(f_params=file)
     np.testing.assert_allclose(clf.predict_proba(X), net.predict_proba(X), atol=1e-5)
-    assert np.abs(before - clf.predict_proba(X)).max() > 0.01
+    assert np.abs(probabilities - clf.predict_proba(X)).max() > 0.01
 
 
 # Callbacks
@@ -259,7 +259,7 @@ def test_early_stopping_of_skorch_needs_validation_data():
 
 @pytest.mark.parametrize("hook", ["on_epoch_end", "on_batch_end", "on_epoch_begin"])
 def test_an_interrupt_in_a_callback_reaches_the_caller(hook):
-    """Even beside an EarlyStopping that is about to end the training."""
+    """Even if an EarlyStopping is about to end the training."""
 
     def interrupt(net, **kwargs):
         if len(net.history) == 3:
@@ -295,11 +295,11 @@ def test_batch_hooks_set_on_an_object_are_called():
 
 def test_history_counts_batches():
     plain = classifier(early_stopping=True).fit(X, y)
-    watched = classifier(early_stopping=True, callbacks=[Recorder()]).fit(X, y)
-    for clf in (plain, watched):
+    clf_with_callback = classifier(early_stopping=True, callbacks=[Recorder()]).fit(X, y)
+    for clf in (plain, clf_with_callback):
         latest = clf.net_.history[-1]
         assert (latest["train_batch_count"], latest["valid_batch_count"]) == (5, 1)
-    assert len(watched.net_.history[-1, "batches"]) == 6
+    assert len(clf_with_callback.net_.history[-1, "batches"]) == 6
 
 
 def test_names_of_parameters_are_those_of_the_architecture():

@@ -1,4 +1,4 @@
-"""What users of other packages stumble over, case by case, and what happens here instead.
+"""Known pitfalls of other packages, case by case, and the behavior here instead.
 
 The numbers are those of the table of cases that the package was designed by.
 """
@@ -105,12 +105,12 @@ def test_04_a_module_given_as_an_instance_does_not_carry_weights_between_folds()
     noise, labels = rng.normal(size=(150, 20)), rng.randint(3, size=150)
     torch.manual_seed(0)
     module = torch.nn.Sequential(torch.nn.Linear(20, 256), torch.nn.ReLU(), torch.nn.Linear(256, 3))
-    before = deepcopy(module.state_dict())
+    state = deepcopy(module.state_dict())
     clf = SpectrumClassifier(module, max_epochs=100, lr=0.01, random_state=0)
     scores = cross_val_score(clf, noise, labels, cv=5)
     assert abs(scores.mean() - 1 / 3) < 0.12
     assert clf.fit(noise, labels).score(noise, labels) > 0.9  # it could have remembered
-    assert all(torch.equal(before[name], module.state_dict()[name]) for name in before)
+    assert all(torch.equal(state[name], module.state_dict()[name]) for name in state)
 
 
 def bits(array):
@@ -122,10 +122,10 @@ REPEATABLE = {"max_epochs": 5, "random_state": 0}
 
 def test_06_the_same_bits_for_any_number_of_jobs():
     clf = SpectrumClassifier(**REPEATABLE)
-    one, two = (
+    one_thread, two_threads = (
         cross_val_predict(clf, X, y, cv=4, method="predict_proba", n_jobs=n) for n in (1, 2)
     )
-    assert bits(one) == bits(two)
+    assert bits(one_thread) == bits(two_threads)
 
 
 def test_06_the_same_bits_in_a_fresh_process():
@@ -133,7 +133,7 @@ def test_06_the_same_bits_in_a_fresh_process():
         from tests.neural_network.test_peers import *
         print(bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X)))
     """
-    here = bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X))
+    expected = bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X))
     fresh = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
         capture_output=True,
@@ -141,7 +141,7 @@ def test_06_the_same_bits_in_a_fresh_process():
         check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert fresh.stdout.strip() == here
+    assert fresh.stdout.strip() == expected
 
 
 def test_06_small_batches_give_the_same_bits_for_any_number_of_threads():
@@ -174,25 +174,25 @@ def test_08_files_are_no_larger_than_the_weights_and_go_on_training(tmp_path):
     joblib.dump(clf, path)
     assert clf.n_parameters_ == 333_059
     assert path.stat().st_size <= 1.05 * weights.tell()
-    loaded = joblib.load(path)
-    np.testing.assert_array_equal(loaded.predict_proba(spectra), clf.predict_proba(spectra))
-    loaded.partial_fit(spectra, labels)
-    assert loaded.n_iter_ == clf.n_iter_ + 1
-    loaded.fit(spectra, labels)
-    np.testing.assert_array_equal(loaded.predict_proba(spectra), clf.predict_proba(spectra))
+    restored = joblib.load(path)
+    np.testing.assert_array_equal(restored.predict_proba(spectra), clf.predict_proba(spectra))
+    restored.partial_fit(spectra, labels)
+    assert restored.n_iter_ == clf.n_iter_ + 1
+    restored.fit(spectra, labels)
+    np.testing.assert_array_equal(restored.predict_proba(spectra), clf.predict_proba(spectra))
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_08_files_hold_no_data(early_stopping):
     from skorch.callbacks import EpochScoring
 
-    marked = np.random.RandomState(0).normal(size=(60, 40)).astype(np.float32)
+    marked_spectra = np.random.RandomState(0).normal(size=(60, 40)).astype(np.float32)
     clf = SpectrumClassifier(
         early_stopping=early_stopping, callbacks=[EpochScoring("accuracy", on_train=True)], **QUICK
-    ).fit(marked, np.arange(60) % 3)
+    ).fit(marked_spectra, np.arange(60) % 3)
     blob = pickle.dumps(clf)
-    assert all(row.tobytes() not in blob for row in marked)
-    assert all(row[:8].tobytes() not in blob for row in marked)
+    assert all(row.tobytes() not in blob for row in marked_spectra)
+    assert all(row[:8].tobytes() not in blob for row in marked_spectra)
 
 
 def test_09_sample_and_class_weights():
@@ -217,19 +217,19 @@ def test_09_boosting_and_metadata_routing():
     assert boosted.fit(X, y).score(X, y) > 0.9
     with config_context(enable_metadata_routing=True):
         clf = SpectrumClassifier(max_epochs=20, random_state=0).set_fit_request(sample_weight=True)
-        even = cross_val_predict(
+        plain_labels = cross_val_predict(
             clf, X, y, params={"sample_weight": np.ones(len(y))}, method="predict_proba"
         )
-        weighted = cross_val_predict(
+        weighted_labels = cross_val_predict(
             clf, X, y, params={"sample_weight": 1.0 + 9 * (y == 2)}, method="predict_proba"
         )
-    assert weighted[:, 2].mean() > even[:, 2].mean()
+    assert weighted_labels[:, 2].mean() > plain_labels[:, 2].mean()
 
 
 @pytest.mark.slow
 def test_10_untouched_defaults_beat_the_linear_model_and_reach_the_perceptron():
     X3, y3 = three_classes()
-    ours, perceptron, linear = (
+    net, perceptron, linear = (
         np.mean(
             [
                 cross_val_score(make_pipeline(StandardScaler(), clf), X3, y3, cv=3).mean()
@@ -242,8 +242,8 @@ def test_10_untouched_defaults_beat_the_linear_model_and_reach_the_perceptron():
             [LogisticRegression()],
         )
     )
-    assert ours > linear + 0.05
-    assert ours >= perceptron
+    assert net > linear + 0.05
+    assert net >= perceptron
 
 
 def test_11_baselines_and_a_net_vote_on_the_same_images():
@@ -287,12 +287,12 @@ def test_12_the_best_weights_come_back():
         max_epochs=300, early_stopping=True, lr_schedule="constant", lr=0.01, random_state=0
     ).fit(train, y_train)
     assert clf.n_iter_ < 300
-    ranked = [(e["valid_acc"], -e["valid_loss"]) for e in clf.history_]
-    best = ranked.index(max(ranked)) + 1
+    ranks = [(e["valid_acc"], -e["valid_loss"]) for e in clf.history_]
+    best = ranks.index(max(ranks)) + 1
     assert clf.n_iter_ == best + clf.n_iter_no_change
     # The same training cut off at the best epoch ends in the same weights.
-    cut = clone(clf).set_params(max_epochs=best).fit(train, y_train)
-    np.testing.assert_array_equal(cut.decision_function(test), clf.decision_function(test))
+    shorter_clf = clone(clf).set_params(max_epochs=best).fit(train, y_train)
+    np.testing.assert_array_equal(shorter_clf.decision_function(test), clf.decision_function(test))
 
 
 def test_13_rows_sum_to_one_even_if_the_net_ends_in_a_softmax():
@@ -307,12 +307,12 @@ def test_13_rows_sum_to_one_even_if_the_net_ends_in_a_softmax():
 
 def test_14_set_params_leaves_a_fitted_net_as_it_is():
     clf = SpectrumClassifier(**QUICK).fit(X, y)
-    before = clf.predict_proba(X)
+    probabilities = clf.predict_proba(X)
     clf.set_params(
         max_epochs=1, architecture="spectrum_cnn", precision="float64", batch_size=7, lr=1
     )
-    np.testing.assert_array_equal(clf.predict_proba(X), before)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(X), before)
+    np.testing.assert_array_equal(clf.predict_proba(X), probabilities)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(X), probabilities)
     assert clf.fit(X, y).n_iter_ == 1
 
 
@@ -324,8 +324,8 @@ def test_17_skops_loads_with_no_type_but_our_own():
     assert all(name.startswith("sklvision.neural_network.") for name in untrusted)
     assert len(untrusted) == 1
     assert b"__reduce__" not in dumped
-    loaded = skops.loads(dumped, trusted=untrusted)
-    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+    restored = skops.loads(dumped, trusted=untrusted)
+    np.testing.assert_array_equal(restored.predict_proba(X), clf.predict_proba(X))
 
 
 def test_19_a_search_prints_nothing(capfd):
@@ -360,10 +360,10 @@ def test_20_an_interrupt_ends_the_search():
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         try:
-            rest, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert rest == "interrupted\n"
+    assert output == "interrupted\n"
     assert process.returncode == 0
 
 
@@ -384,22 +384,22 @@ COPIES = {
 
 
 @pytest.mark.parametrize("copy", COPIES)
-@pytest.mark.parametrize("fitted", [False, True])
+@pytest.mark.parametrize("is_fitted", [False, True])
 @pytest.mark.parametrize("Classifier", [SpectrumClassifier, ImageClassifier])
-def test_23_copies(Classifier, fitted, copy):
+def test_23_copies(Classifier, is_fitted, copy):
     clf = Classifier(**QUICK)
-    if fitted:
+    if is_fitted:
         clf.fit(X, y)
-    other = COPIES[copy](clf)
-    assert other.get_params() == clf.get_params()
-    if fitted and copy != "clone":
-        np.testing.assert_array_equal(other.predict_proba(X), clf.predict_proba(X))
-        assert other.history_ == clf.history_
+    copied_clf = COPIES[copy](clf)
+    assert copied_clf.get_params() == clf.get_params()
+    if is_fitted and copy != "clone":
+        np.testing.assert_array_equal(copied_clf.predict_proba(X), clf.predict_proba(X))
+        assert copied_clf.history_ == clf.history_
         for name in ("epoch", "train_loss", "lr"):
-            assert other.net_.history[:, name] == clf.net_.history[:, name]
+            assert copied_clf.net_.history[:, name] == clf.net_.history[:, name]
     else:
         np.testing.assert_array_equal(
-            other.fit(X, y).predict_proba(X), clone(clf).fit(X, y).predict_proba(X)
+            copied_clf.fit(X, y).predict_proba(X), clone(clf).fit(X, y).predict_proba(X)
         )
 
 
@@ -411,9 +411,9 @@ def test_23_a_model_trained_on_an_absent_device_loads_on_the_cpu():
     clf.set_params(device="cpu").fit(X, y).set_params(device="cuda:1")
     state = clf.__getstate__()
     state["_settings"] = state["_settings"] | {"device": "cuda:1"}  # as a GPU would have left it
-    loaded = SpectrumClassifier()
-    loaded.__setstate__(state)
-    np.testing.assert_array_equal(loaded.predict_proba(X), clf.predict_proba(X))
+    restored = SpectrumClassifier()
+    restored.__setstate__(state)
+    np.testing.assert_array_equal(restored.predict_proba(X), clf.predict_proba(X))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

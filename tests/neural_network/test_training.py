@@ -1,4 +1,4 @@
-"""What training does: optimizers, schedules, warm starts, callbacks, precision, augmentation."""
+"""Training: optimizers, schedules, warm starts, callbacks, precision, augmentation."""
 
 import pickle
 
@@ -111,10 +111,10 @@ def test_partial_fit_starts_with_classes_that_come_later():
 
 def test_partial_fit_goes_on_like_the_unpickled_model_but_for_the_optimizers_memory():
     clf = SpectrumClassifier(optimizer="sgd", random_state=0).fit(X, y)
-    loaded = pickle.loads(pickle.dumps(clf))
-    loaded.partial_fit(X, y)
-    assert loaded.n_iter_ == clf.n_iter_ + 1
-    assert [e["epoch"] for e in loaded.history_] == list(range(1, loaded.n_iter_ + 1))
+    restored = pickle.loads(pickle.dumps(clf))
+    restored.partial_fit(X, y)
+    assert restored.n_iter_ == clf.n_iter_ + 1
+    assert [e["epoch"] for e in restored.history_] == list(range(1, restored.n_iter_ + 1))
 
 
 def test_warm_start_goes_on_and_cold_start_does_not():
@@ -148,11 +148,11 @@ def test_skorch_callbacks_see_batches_and_scores():
 
 def test_watching_batches_changes_nothing():
     plain = SpectrumClassifier(**QUICK).fit(X, y)
-    watched = SpectrumClassifier(
+    clf_with_callback = SpectrumClassifier(
         callbacks=[BatchScoring("accuracy", on_train=True, name="a")], **QUICK
     ).fit(X, y)
-    np.testing.assert_array_equal(plain.predict_proba(X), watched.predict_proba(X))
-    np.testing.assert_allclose(plain.loss_curve_, watched.loss_curve_)
+    np.testing.assert_array_equal(plain.predict_proba(X), clf_with_callback.predict_proba(X))
+    np.testing.assert_allclose(plain.loss_curve_, clf_with_callback.loss_curve_)
 
 
 def test_skorchs_early_stopping_and_scheduler_work():
@@ -176,8 +176,8 @@ def test_mlflow_logger_writes_to_a_real_store(tmp_path, monkeypatch):
     with mlflow.start_run() as run:
         SpectrumClassifier(callbacks=[MlflowLogger(create_artifact=False)], **QUICK).fit(X, y)
     client = mlflow.tracking.MlflowClient()
-    logged = client.get_metric_history(run.info.run_id, "train_loss")
-    assert len(logged) == 3
+    metrics = client.get_metric_history(run.info.run_id, "train_loss")
+    assert len(metrics) == 3
 
 
 def test_verbose_shows_a_bar_with_loss_and_score(capfd):
@@ -194,28 +194,28 @@ def test_every_precision_learns(precision):
     images, labels = blobs_of_images(shape=(16, 16))
     clf = ImageClassifier(precision=precision, max_epochs=10, random_state=0).fit(images, labels)
     assert clf.score(images, labels) > 0.9
-    kept = {p.dtype for p in clf.module_.parameters()}
-    assert kept == {torch.float64 if precision == "float64" else torch.float32}
+    dtypes = {p.dtype for p in clf.module_.parameters()}
+    assert dtypes == {torch.float64 if precision == "float64" else torch.float32}
     assert clf.decision_function(images).dtype == np.float64
 
 
 def test_augmentation_fires_in_training_only():
-    seen = []
+    calls = []
 
     def spy(batch):
-        seen.append((batch.shape, batch.dtype, float(batch.max())))
+        calls.append((batch.shape, batch.dtype, float(batch.max())))
         return batch + 1000 * torch.rand(len(batch), 1, 1, 1)
 
     images, labels = blobs_of_images(n=40)
     clf = ImageClassifier(
         augment=[spy], max_epochs=2, batch_size=16, early_stopping=True, random_state=0
     ).fit(images, labels)
-    n_calls = len(seen)
+    n_calls = len(calls)
     assert n_calls == 2 * 3  # epochs × batches; the held-out samples are not augmented
-    assert seen[0] == ((13, 8, 8, 1), torch.float32, seen[0][2])
-    assert seen[0][2] > 100  # in the units of X
+    assert calls[0] == ((13, 8, 8, 1), torch.float32, calls[0][2])
+    assert calls[0][2] > 100  # in the units of X
     np.testing.assert_array_equal(clf.predict_proba(images), clf.predict_proba(images))
-    assert len(seen) == n_calls
+    assert len(calls) == n_calls
 
 
 def test_mixing_by_nothing_is_the_plain_loss():
@@ -225,12 +225,12 @@ def test_mixing_by_nothing_is_the_plain_loss():
         def __call__(self, batch):
             return batch
 
-    class Mixed(Unmixed):
+    class MixedUp(Unmixed):
         def mix(self, batch, targets):
             assert targets.shape == (len(batch), 3)
             return batch, targets
 
-    plain, mixed = (
+    plain, mixed_clf = (
         SpectrumClassifier(
             augment=augment,
             label_smoothing=0.1,
@@ -238,10 +238,10 @@ def test_mixing_by_nothing_is_the_plain_loss():
             precision="float64",
             **QUICK,
         ).fit(X[20:], y[20:])
-        for augment in (Unmixed(), [Unmixed(), Mixed()])
+        for augment in (Unmixed(), [Unmixed(), MixedUp()])
     )
-    np.testing.assert_allclose(plain.loss_curve_, mixed.loss_curve_, rtol=1e-5)
-    np.testing.assert_allclose(plain.predict_proba(X), mixed.predict_proba(X), rtol=1e-6)
+    np.testing.assert_allclose(plain.loss_curve_, mixed_clf.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(plain.predict_proba(X), mixed_clf.predict_proba(X), rtol=1e-6)
 
 
 def test_mixup_learns_and_augmenters_are_checked_and_searched():
@@ -254,11 +254,13 @@ def test_mixup_learns_and_augmenters_are_checked_and_searched():
     assert clf.score(images, labels) > 0.9
     with pytest.raises(ValueError, match="degrees"):
         ImageClassifier(augment=RandomRotation("far")).fit(images, labels)
-    one = ImageClassifier(augment=RandomRotation(5), **QUICK)
-    GridSearchCV(one, {"augment__degrees": [0, 5]}, cv=2, error_score="raise").fit(images, labels)
-    several = ImageClassifier(augment=Compose([RandomFlip(), RandomRotation(5)]), **QUICK)
+    single = ImageClassifier(augment=RandomRotation(5), **QUICK)
+    GridSearchCV(single, {"augment__degrees": [0, 5]}, cv=2, error_score="raise").fit(
+        images, labels
+    )
+    composed = ImageClassifier(augment=Compose([RandomFlip(), RandomRotation(5)]), **QUICK)
     grid = {"augment__randomrotation__degrees": [0, 5]}
-    GridSearchCV(several, grid, cv=2, error_score="raise").fit(images, labels)
+    GridSearchCV(composed, grid, cv=2, error_score="raise").fit(images, labels)
 
 
 def test_label_smoothing_and_weight_decay_hold_the_net_back():
@@ -350,44 +352,44 @@ def test_frozen_weights_stay_and_slower_ones_lag():
         def forward(self, x):
             return self.head(self.body(x).relu())
 
-    def moved(module):
-        before = module.body.weight.detach().clone()
+    def compute_movement(module):
+        weight_before = module.body.weight.detach().clone()
         clf = SpectrumClassifier(module, weight_decay=0.5, max_epochs=5, random_state=0).fit(X, y)
-        return float((clf.module_.net.body.weight.detach() - before).abs().max())
+        return float((clf.module_.net.body.weight.detach() - weight_before).abs().max())
 
     torch.manual_seed(0)
-    frozen = Parts()
-    frozen.body.requires_grad_(False)
-    assert moved(frozen) == 0
-    slow = moved(Parts([("body.*", 0.01)]))
-    assert 0 < slow < 0.1 * moved(Parts())
+    frozen_parts = Parts()
+    frozen_parts.body.requires_grad_(False)
+    assert compute_movement(frozen_parts) == 0
+    slow = compute_movement(Parts([("body.*", 0.01)]))
+    assert 0 < slow < 0.1 * compute_movement(Parts())
 
 
 def test_a_model_that_came_from_an_absent_device_trains_on_here():
     clf = SpectrumClassifier(device="cpu", **QUICK).fit(X, y)
     state = clf.__getstate__()
     state["_settings"] = state["_settings"] | {"device": "cuda:7"}
-    loaded = SpectrumClassifier()
-    loaded.__setstate__(state)
-    assert loaded.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1
+    restored = SpectrumClassifier()
+    restored.__setstate__(state)
+    assert restored.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1
 
 
 @pytest.mark.parametrize("shape", [(9, 11), (9, 11, 1), (9, 11, 3)])
 def test_images_reach_the_net_channels_last(shape):
     """With one channel too, whose stride is arbitrary: convolutions then take half as long."""
-    seen = set()
+    calls = set()
 
-    class Watching(nn.Module):
+    class RecordingModule(nn.Module):
         def __init__(self, n_channels, n_classes):
             super().__init__()
             self.head = nn.Linear(n_channels, n_classes)
 
         def forward(self, x):
-            seen.add(x.stride())
+            calls.add(x.stride())
             return self.head(x.mean((2, 3)))
 
     X, y = np.random.RandomState(0).rand(8, *shape), np.arange(8) % 2
-    clf = ImageClassifier(lambda shape, n: Watching(shape[2], n), max_epochs=1, batch_size=8)
+    clf = ImageClassifier(lambda shape, n: RecordingModule(shape[2], n), max_epochs=1, batch_size=8)
     clf.fit(X, y)
     n_channels = shape[2] if len(shape) == 3 else 1
-    assert (99 * n_channels, 1, 11 * n_channels, n_channels) in seen
+    assert (99 * n_channels, 1, 11 * n_channels, n_channels) in calls

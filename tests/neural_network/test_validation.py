@@ -208,10 +208,10 @@ def test_a_later_partial_fit_cannot_name_other_classes():
 
 
 def test_class_weights_of_absent_classes_are_no_error():
-    some = y < 2
+    rows = y < 2
     clf = SpectrumClassifier(class_weight={0: 1, 1: 1, 2: 5}, max_epochs=1)
-    assert clf.fit(X[some], y[some]).classes_.tolist() == [0, 1]
-    clf.set_params(class_weight={2: 3.0}).fit(X, y).partial_fit(X[some], y[some])
+    assert clf.fit(X[rows], y[rows]).classes_.tolist() == [0, 1]
+    clf.set_params(class_weight={2: 3.0}).fit(X, y).partial_fit(X[rows], y[rows])
     assert clf.n_iter_ == 2
 
 
