@@ -58,6 +58,11 @@ class ImageCollection:
         Read images at a half, a quarter or an eighth of their height and width, rounded up and
         before they are brought to `size`. JPEG is decoded at that scale, so that pixels
         that are not needed cost no time; other formats are averaged.
+    background : {"white", "black"}, default="white"
+        Background that transparent images are laid on.
+    white : float, default=None
+        Value of white in mode "F": gray images of 8 and of 16 bits are scaled to it. ``None``
+        takes that of the deepest image, 255 or 65535; images of floats are not scaled.
     on_error : {"raise", "skip"}, default="raise"
         Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
         raises an error at the first bad one; damage further inside is an error when it is met.
