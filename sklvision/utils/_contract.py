@@ -55,10 +55,11 @@ def make_contract(samples: Samples) -> Contract:
         "names": names,
         **samples.origin,
     }
-    values = _read_values(samples)
-    if values is not None:
-        contract["range"] = [float(np.nanmin(values)), float(np.nanmax(values))]
-        peaks = _measure_peaks(values)
+    summary = _read_values(samples)
+    if summary is not None:
+        _, lows, highs = summary
+        contract["range"] = [float(lows.min()), float(highs.max())]
+        peaks = np.maximum(highs, -lows)
         smallest = _DARKEST * peaks[0] if samples.is_lazy else np.quantile(peaks, 0.05)
         contract["peaks"] = [float(smallest), float(peaks.max())]
     return contract
@@ -72,31 +73,34 @@ def get_white(samples: Samples) -> float | None:
     return reading_options["white"] if reading_options["mode"] == "F" else 255.0
 
 
-def _read_values(samples: Samples) -> np.ndarray | None:
-    """Return samples spread evenly over all as rows, with NaN for what is not finite.
+def _read_values(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return samples spread evenly over all as rows, and the extremes of every row.
 
-    Rows without a finite value are left out; None stands for no rows at all. Files are not read:
-    black and white, as their reader sets them, stand for images.
+    Rows without a finite value are left out, and others have NaN for what is not finite; None
+    stands for no rows at all. Files are not read: black and white, as their reader sets them,
+    stand for images.
     """
     if samples.is_lazy:
         white = get_white(samples)
-        return None if white is None else np.array([[0.0, white]])
-    if not len(samples) or not samples.is_numeric:
+        if white is None:
+            return None
+        values = np.array([[0.0, white]])
+    elif not len(samples) or not samples.is_numeric:
         return None
-    step = max(1, -(-len(samples) // _MOST_SAMPLES))
-    spread = samples.take(slice(None, None, step)) if step > 1 else samples
-    values = spread.to_array().reshape(len(spread), -1)
-    if values.dtype.kind != "f":
-        return values.astype(np.float64)
-    if not np.isfinite(values.sum(dtype=np.float64)):  # of finite values, not a copy
-        values = np.where(np.isfinite(values), values, np.nan)
-        values = values[~np.isnan(values).all(axis=1)]
-    return values if values.size else None
-
-
-def _measure_peaks(values: np.ndarray) -> np.ndarray:
-    """Return the largest absolute value of every row."""
-    return np.maximum(np.nanmax(values, axis=1), -np.nanmin(values, axis=1))
+    else:
+        step = max(1, -(-len(samples) // _MOST_SAMPLES))
+        spread = samples.take(slice(None, None, step)) if step > 1 else samples
+        values = spread.to_array().reshape(len(spread), -1)
+    if not values.size:
+        return None
+    lows, highs = values.min(axis=1).astype(np.float64), values.max(axis=1).astype(np.float64)
+    if np.isfinite(lows).all() and np.isfinite(highs).all():
+        return values, lows, highs
+    values = np.where(np.isfinite(values), values, np.nan)
+    values = values[~np.isnan(values).all(axis=1)]
+    if not values.size:
+        return None
+    return values, np.nanmin(values, axis=1), np.nanmax(values, axis=1)
 
 
 def describe_change(contract: Contract, samples: Samples) -> str | None:
@@ -107,19 +111,25 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     """
     if "range" not in contract:
         return None
-    values = _read_values(samples)
-    if values is None:
+    summary = _read_values(samples)
+    if summary is None:
         return None
+    values, lows, highs = summary
     low, high = contract["range"]
-    smallest, largest = contract["peaks"]
-    typical = float(np.median(_measure_peaks(values)))
     margin = _compute_margin(contract)
-    outside_fraction = np.mean((values < low - margin) | (values > high + margin))
-    is_of_size = smallest / _SCALE_FACTOR <= typical <= largest * _SCALE_FACTOR
-    if is_of_size and outside_fraction <= _MOST_OUTSIDE:
+    smallest, largest = contract["peaks"][0] / _SCALE_FACTOR, contract["peaks"][1] * _SCALE_FACTOR
+    peaks = np.maximum(highs, -lows)
+    is_of_size = smallest <= peaks.min() and peaks.max() <= largest
+    if not is_of_size:
+        is_of_size = smallest <= np.median(peaks) <= largest
+    is_within = low - margin <= lows.min() and highs.max() <= high + margin
+    if not is_within:  # every value is compared only where there are some outside
+        outside_fraction = np.mean((values < low - margin) | (values > high + margin))
+        is_within = outside_fraction <= _MOST_OUTSIDE
+    if is_of_size and is_within:
         return None
-    new_low, new_high = float(np.nanmin(values)), float(np.nanmax(values))
-    return f"values {new_low:.4g} to {new_high:.4g}, trained on {low:.4g} to {high:.4g}"
+    new_range = f"{lows.min():.4g} to {highs.max():.4g}"
+    return f"values {new_range}, trained on {low:.4g} to {high:.4g}"
 
 
 def _compute_margin(contract: Contract) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from sklvision.utils._samples import Collection, Samples, as_samples, to_array, to_host
+from sklvision.utils._samples import Samples, as_samples, is_collection, to_array, to_host
 
 # Fractions of red, green and blue in the brightness of a pixel (ITU-R BT.601, as in JPEG).
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -62,7 +62,7 @@ def check_images(
     name = requester if isinstance(requester, str) else type(requester).__name__
     if isinstance(X, Samples):
         X = X.data
-    if isinstance(X, Collection):
+    if is_collection(X):
         samples = as_samples(X)
         _check_collection(samples, name, n_dims, one_size)
         return samples

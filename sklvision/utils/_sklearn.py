@@ -75,6 +75,8 @@ def index_samples(X: Any, indices: Any) -> Any:
     subset : same type as X
         The selected samples.
     """
+    if type(X) is np.ndarray and isinstance(indices, slice):  # at once, for predictions of a row
+        return X[indices]
     if hasattr(X, "column_names") and hasattr(X, "take"):  # pyarrow, unknown to scikit-learn 1.6
         return X.take(np.arange(X.num_rows)[indices])
     return _safe_indexing(X, indices)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklvision.utils._samples import Collection, Samples, as_samples
+from sklvision.utils._samples import Collection, Samples, as_samples, is_collection
 
 ROWS = np.arange(12, dtype=np.float64).reshape(4, 3)
 
@@ -161,3 +161,22 @@ def test_map_applies_a_function_to_each_image():
     mapped_samples = as_samples(Lazy(images)).map(np.transpose)
     assert isinstance(mapped_samples, Lazy)
     assert mapped_samples.shape == (2, 3, 2)
+
+
+def test_is_collection_goes_by_methods_of_the_class():
+    class Files:
+        def __len__(self):
+            return 0
+
+        def __getitem__(self, key):
+            return self
+
+        def map(self, func):
+            return self
+
+        def batches(self, batch_size, *, n_threads=None):
+            return iter(())
+
+    assert is_collection(Files())
+    assert not is_collection(Files)
+    assert not is_collection(np.zeros((2, 3)))
