@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklvision.export._onnx_file import OnnxFile
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._contract import Contract
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._lazy import read_blocks
 from sklvision.utils._net_input import check_net_input
@@ -47,6 +48,8 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         Number of columns of a table, or height of images: ``X.shape[1]`` in training.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where the net was trained with names.
+    input_contract_ : dict or None
+        Description of the samples of training, None where the file has none.
     input_shape_ : tuple of int
         Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``.
     n_parameters_ : int
@@ -159,6 +162,11 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return self._file.signature.n_features
 
     @property
+    def input_contract_(self) -> Contract | None:  # type: ignore[override]
+        """Description of the samples of training; None of files written before there was one."""
+        return self._file.signature.contract
+
+    @property
     def feature_names_in_(self) -> np.ndarray:
         """Names of the columns."""
         names = self._file.signature.feature_names
@@ -189,7 +197,14 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         """Yield checked samples in the type of the file's input, some at a time."""
         file = self._file
         shape, has_names = file.signature.input_shape, file.signature.feature_names is not None
-        samples = check_net_input(self, X, shape, file.dtype.type, has_names=has_names)
+        samples = check_net_input(
+            self,
+            X,
+            shape,
+            file.dtype.type,
+            has_names=has_names,
+            contract=file.signature.contract,
+        )
         n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
         for chunk in read_blocks(samples, n_rows):
             yield chunk.astype(file.dtype, copy=False)

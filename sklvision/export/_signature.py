@@ -42,6 +42,7 @@ class Signature:
     feature_names: np.ndarray | None
     n_parameters: int
     n_features: int
+    contract: dict[str, Any] | None
 
     @classmethod
     def from_classifier(cls, classifier: Any) -> Self:
@@ -53,6 +54,7 @@ class Signature:
             names,
             classifier.n_parameters_,
             classifier.n_features_in_,
+            getattr(classifier, "input_contract_", None),
         )
 
     def to_metadata(self) -> dict[str, str]:
@@ -72,6 +74,7 @@ class Signature:
             "feature_names": None if self.feature_names is None else list(self.feature_names),
             "n_parameters": self.n_parameters,
             "n_features": self.n_features,
+            "contract": self.contract,
         }
         return {_KEY: json.dumps(fields)}
 
@@ -91,4 +94,5 @@ class Signature:
             None if names is None else np.array(names, dtype=object),
             fields["n_parameters"],
             fields["n_features"],
+            fields.get("contract"),
         )

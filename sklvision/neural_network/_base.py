@@ -139,8 +139,14 @@ class BaseNeuralClassifier(
     def _validate_samples(self, X: Any) -> Data:
         """Check samples for the net there is; return them as (n_samples, *input_shape)."""
         dtype = self._sample_dtype(self._settings.precision)
-        has_names = "feature_names_in_" in self.__dict__
-        return check_net_input(self, X, self.input_shape_, dtype, has_names=has_names)
+        return check_net_input(
+            self,
+            X,
+            self.input_shape_,
+            dtype,
+            has_names="feature_names_in_" in self.__dict__,
+            contract=self.input_contract_,
+        )
 
     def _validate_target(self, y: Any, X: Data) -> np.ndarray:
         """Check a target that belongs to samples that are checked already."""
@@ -154,8 +160,14 @@ class BaseNeuralClassifier(
         return np.float64 if precision == "float64" else np.float32
 
     @with_callbacks
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train a net on labelled samples.
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train a net on labeled samples.
 
         Parameters
         ----------
@@ -165,6 +177,9 @@ class BaseNeuralClassifier(
             Class labels of any type: strings, booleans, any integers.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the samples. A sample of weight zero is left out.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of samples, such as those of one object: early stopping holds out whole
+            groups. Without `early_stopping` they are not used.
 
         Returns
         -------
@@ -174,11 +189,12 @@ class BaseNeuralClassifier(
         Raises
         ------
         ValueError
-            If a parameter, the data, the labels or the weights are not valid; or if a warm start
-            is asked for with another architecture or precision than that of the net there is.
+            If a parameter, the data, the labels, the weights or the groups are not valid; or if
+            a warm start continues with another architecture or precision than before.
         """
         reporter = FitReporter(self, X, y, sample_weight)
-        return self._fit(X, y, sample_weight, resume=self.warm_start, reporter=reporter)
+        resume = self.warm_start
+        return self._fit(X, y, sample_weight, groups, resume=resume, reporter=reporter)
 
     def partial_fit(
         self,
@@ -211,22 +227,23 @@ class BaseNeuralClassifier(
         ValueError
             If `y` holds a label that is not among the classes of the first call.
         """
-        return self._fit(X, y, sample_weight, classes, resume=True, incremental=True)
+        return self._fit(X, y, sample_weight, classes=classes, resume=True, incremental=True)
 
     def _fit(
         self,
         X: Any,
         y: Any,
         sample_weight: ArrayLike | None,
-        classes: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
         *,
+        classes: ArrayLike | None = None,
         resume: bool,
         incremental: bool = False,
         reporter: FitReporter | None = None,
     ) -> Self:
         checked = check_parameters(self)
         progress = read_progress(self) if resume else None
-        data = prepare_data(self, X, y, sample_weight, classes=classes, progress=progress)
+        data = prepare_data(self, X, y, sample_weight, groups, classes=classes, progress=progress)
         plan = plan_fit(self, checked, data, progress=progress, incremental=incremental)
         if reporter is not None:
             plan.callbacks += reporter.begin(plan.epochs, partial(make_snapshot, plan))

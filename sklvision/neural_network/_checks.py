@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 from skorch.callbacks import Callback
 
 from sklvision.augmentation import Compose, MixUp
@@ -32,6 +33,14 @@ def combine_weights(
     if not weights.any():
         raise ValueError("Sample weights are all zero; at least one must be positive.")
     return weights
+
+
+def check_groups(X: Data, groups: ArrayLike | None) -> np.ndarray | None:
+    """Return the groups as an array of one group per sample."""
+    if groups is None:
+        return None
+    check_consistent_length(X, groups)
+    return np.asarray(column_or_1d(groups))
 
 
 def check_callbacks(callbacks: list | None) -> list:

@@ -16,7 +16,12 @@ import torch
 from sklvision._torch.device import resolve_device
 from sklvision._torch.process_state import scoped_seed, scoped_threads
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
-from sklvision.neural_network._checks import check_augment, check_callbacks, combine_weights
+from sklvision.neural_network._checks import (
+    check_augment,
+    check_callbacks,
+    check_groups,
+    combine_weights,
+)
 from sklvision.neural_network._data import TrainingSet
 from sklvision.neural_network._inference import can_infer_in_bfloat16
 from sklvision.neural_network._module import check_architecture
@@ -34,7 +39,7 @@ from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._random import draw_seed
 
-_DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_")
+_DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "input_contract_")
 
 
 def check_parameters(estimator: NetEstimator) -> CheckedParameters:
@@ -62,6 +67,7 @@ def prepare_data(
     X: Any,
     y: Any,
     sample_weight: Any = None,
+    groups: Any = None,
     *,
     classes: Any = None,
     progress: Progress | None = None,
@@ -76,15 +82,17 @@ def prepare_data(
         y, target = estimator._validate_target(y, X), progress.target
         target.check_classes(classes)
     encoded = target.encode(y)
+    groups = check_groups(X, groups)
     weights = combine_weights(X, sample_weight, target.compute_weights(y, estimator.class_weight))
     if weights is not None and not weights.all():
         positive = weights > 0
         X, encoded, weights = X[positive], encoded[positive], weights[positive]
+        groups = None if groups is None else groups[positive]
     dtype = torch.float64 if estimator.precision == "float64" else torch.float32
     samples = TrainingSet.from_arrays(X, encoded, weights, dtype)
     present = [name for name in _DATA_ATTRIBUTES if name in vars(estimator)]
     attributes = {name: getattr(estimator, name) for name in present}
-    return FitData(X, encoded, samples, target, attributes)
+    return FitData(X, encoded, samples, groups, target, attributes)
 
 
 def plan_fit(
@@ -117,7 +125,9 @@ def plan_fit(
     rng = _make_generator(split_seed, 0)
     callbacks, held_out = list(checked.callbacks), None
     if estimator.early_stopping and not incremental:
-        held_out = data.target.split_validation(data.encoded, estimator.validation_fraction, rng)
+        held_out = data.target.split_validation(
+            data.encoded, estimator.validation_fraction, rng, data.groups
+        )
         callbacks.insert(0, ("best_weights", BestWeights(estimator.n_iter_no_change)))
     if estimator.verbose:
         callbacks.append(("progress_bar", ProgressBar()))

@@ -89,15 +89,18 @@ class FitData:
         Their encoded target.
     samples : TrainingSet
         Both as tensors, and the weights.
+    groups : ndarray of shape (n_samples,) or None
+        Their groups.
     target : ClassificationTarget
         Decodes the target.
     attributes : dict
-        What the validation of `X` tells of its columns.
+        Fitted attributes that follow from the data.
     """
 
     X: Data
     encoded: np.ndarray
     samples: TrainingSet
+    groups: np.ndarray | None
     target: ClassificationTarget
     attributes: dict[str, Any]
 

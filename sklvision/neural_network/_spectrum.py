@@ -12,9 +12,11 @@ from sklearn.utils.validation import validate_data
 from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
+from sklvision.neural_network._texts import document
 from sklvision.utils._samples import as_samples
 
 
+@document
 class SpectrumClassifier(BaseNeuralClassifier):
     """Neural classifier of spectra, or of any table of numbers.
 
@@ -29,57 +31,17 @@ class SpectrumClassifier(BaseNeuralClassifier):
         Keyword arguments for the architecture, such as ``{"dropout": 0.2}``.
     max_epochs : int, default=100
         Passes over the training data.
-    batch_size : int, default=64
-        Largest number of samples per optimizer step; -1 takes all of them at once. The batches
-        of an epoch are of nearly equal size.
-    lr : float, default=3e-3
-        Learning rate; the highest one where the schedule varies it.
-    optimizer : {"adamw", "adam", "adamax", "sgd", "rmsprop"}, default="adamw"
-        Optimizer; ``"sgd"`` has a Nesterov momentum of 0.9.
-    weight_decay : float, default=0.01
-        Decay of the weights per step as a multiple of the learning rate, decoupled from the
-        gradient as in AdamW, whichever the optimizer.
-    lr_schedule : {"constant", "cosine", "onecycle", "cyclic", "step", "plateau"}, \
-            default="onecycle"
-        Course of the learning rate over the training: ``"cosine"`` falls to zero;
-        ``"onecycle"`` rises to `lr` in the first 30 % of the steps, then falls to almost zero;
-        ``"cyclic"`` swings ten times between `lr` / 10 and `lr`; ``"step"`` divides by 10 after
-        each third; ``"plateau"`` halves after 5 epochs without a lower loss.
-    label_smoothing : float, default=0.0
-        Probability, in [0, 1), that is spread evenly over all classes in the training targets.
-    class_weight : dict or "balanced", default=None
-        Weights of the classes in the loss: by label, or inversely to their frequency.
+    %(optimization)s
     augment : callable or list of callable, default=None
         Applied in turn to every training batch, and to nothing else: augmenters of
         :mod:`sklvision.augmentation`, or functions that map a float tensor
         ``(n, n_bands)`` in the units of `X` to one of the same shape.
-    early_stopping : bool, default=False
-        Hold out a stratified part of the training data, stop when the accuracy on it no longer
-        rises, and keep the weights of the best epoch.
-    validation_fraction : float, default=0.1
-        Part of each class that is held out, in (0, 1): at least one sample of each class of
-        two or more.
-    n_iter_no_change : int, default=10
-        Epochs without a better validation score after which early stopping ends the training.
-    warm_start : bool, default=False
-        Go on from the weights of the previous fit.
+    %(stopping)s
     precision : {"auto", "float32", "bfloat16", "float64"}, default="auto"
         Number format of the computation. ``"auto"`` trains in float32. On a processor that computes
         in bfloat16 it predicts in that where the layers are dense and, on some of the training
         data, no probability moved by more than 0.005. Weights are kept in float32, or in float64.
-    device : str or torch.device, default="auto"
-        ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if there is one.
-        A fitted classifier can be loaded where its device is absent.
-    callbacks : list, default=None
-        Callbacks of skorch, or ``(name, callback)`` pairs. They are copied before use; the
-        copies are in ``net_.callbacks_``. An ``LRScheduler`` takes the place of `lr_schedule`.
-        Parameters have the names that they have in the architecture; batches with weights
-        are a dict of ``"X"`` and ``"sample_weight"``.
-    random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, order of samples, dropout and validation split. With an integer
-        two fits give the same bits. The global generators of NumPy and torch are not used.
-    verbose : int, default=0
-        0 prints nothing; 1 shows a progress bar with loss and score.
+    %(execution)s
 
     Attributes
     ----------
@@ -91,19 +53,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         Column names, if `X` was a DataFrame with string column names.
     input_shape_ : tuple of int
         Shape of one sample, ``(n_bands,)``.
-    n_iter_ : int
-        Epochs trained.
-    n_parameters_ : int
-        Trainable parameters of the net.
-    history_ : list of dict
-        Loss, learning rate, seconds (``"dur"``) and scores of every epoch.
-    loss_curve_ : list of float
-        Training loss of every epoch.
-    validation_scores_ : list of float
-        Accuracy on the held-out samples after every epoch, with early stopping.
-    net_ : skorch.NeuralNetClassifier
-        The net that was trained. A fit of its own, or of a clone, takes encoded labels, starts
-        from new weights and standardizes by the mean and scale of this training.
+    %(attributes)s
     module_ : torch.nn.Module
         The torch module; takes spectra as `X` holds them and returns logits.
 
@@ -115,9 +65,10 @@ class SpectrumClassifier(BaseNeuralClassifier):
 
     Notes
     -----
-    Every band is standardised inside the net, with mean and standard deviation of the training
-    data, so the units of `X` do not matter. A fitted classifier is pickled as plain arrays:
-    no larger than its weights, without training data and without the optimizer's state.
+    Every band is standardized inside the net, with mean and standard deviation of the training
+    data, so the units of `X` do not matter.
+
+    %(file)s
 
     Examples
     --------
@@ -180,5 +131,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         )
 
     def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
-        dtype = self._sample_dtype(self.precision)
-        return validate_data(self, as_samples(X).data, y, dtype=dtype, order="C")
+        samples, dtype = as_samples(X), self._sample_dtype(self.precision)
+        rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")
+        self._keep_contract(samples)
+        return rows, y

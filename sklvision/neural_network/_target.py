@@ -92,9 +92,10 @@ class ClassificationTarget:
         encoded: np.ndarray,
         fraction: float,
         rng: np.random.RandomState,
+        groups: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return indices of training and validation samples, stratified by class."""
-        return split_validation(encoded, fraction, rng)
+        return split_validation(encoded, fraction, rng, groups)
 
 
 def _find_classes(y: np.ndarray) -> np.ndarray:

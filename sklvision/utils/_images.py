@@ -122,15 +122,13 @@ def set_input_shape(estimator: Any, samples: Samples) -> None:
     """Set the fitted attributes that describe the images of training.
 
     ``input_shape_`` is None if images differ in size, and ``n_features_in_`` is ``X.shape[1]``, as
-    scikit-learn counts features. ``_image_mode`` is the mode in which files were read.
+    scikit-learn counts features.
     """
-    for name in ("n_features_in_", "feature_names_in_", "_image_mode"):  # of an earlier fit
+    for name in ("n_features_in_", "feature_names_in_"):  # of an earlier fit
         vars(estimator).pop(name, None)
     estimator.input_shape_ = samples.sample_shape
     if samples.sample_shape is not None:
         estimator.n_features_in_ = samples.sample_shape[0]
-    if samples.image_mode is not None:
-        estimator._image_mode = samples.image_mode
 
 
 def describe_shape(shape: tuple[int, ...]) -> str:

@@ -219,13 +219,13 @@ def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
 def find_image_mode(estimator: Any) -> str | None:
     """Return the mode in which image files were read in training, "L", "RGB" or "F".
 
-    Estimators of the package keep it as ``_image_mode``. For others the channels of the images
+    Estimators of the package keep it in ``input_contract_``. For others the channels of the images
     decide, and it is None where these are unknown.
     """
     for inner in walk_estimators(estimator):
-        mode = getattr(inner, "_image_mode", None)
-        if mode is not None:
-            return mode
+        reading = (getattr(inner, "input_contract_", None) or {}).get("reading")
+        if reading is not None:
+            return reading["mode"]
     _, last = split_steps(estimator)
     shape = find_input_shape(estimator) or getattr(last, "input_shape_", None) or ()
     n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from sklvision.utils._contract import Contract, is_plainly_within, warn_of_change
 from sklvision.utils._images import check_images, check_same_shape
 from sklvision.utils._lazy import LazyImages
 from sklvision.utils._samples import Samples, as_samples
@@ -15,7 +16,13 @@ from sklvision.utils._validation import is_plain
 
 
 def check_net_input(
-    estimator: Any, X: Any, input_shape: tuple[int, ...], dtype: type, *, has_names: bool
+    estimator: Any,
+    X: Any,
+    input_shape: tuple[int, ...],
+    dtype: type,
+    *,
+    has_names: bool,
+    contract: Contract | None,
 ) -> np.ndarray | LazyImages:
     """Check samples for a fitted net, and bring them to its shape and type.
 
@@ -31,6 +38,8 @@ def check_net_input(
         Type that values are converted to, but for pixels of ``uint8``.
     has_names : bool
         Whether the net was fitted on a table with names of columns, which `X` may lack.
+    contract : dict or None
+        Contract of training; a warning is given where `X` seems to be in another scale or unit.
 
     Returns
     -------
@@ -38,9 +47,22 @@ def check_net_input(
         Finite values; those of a collection are checked when they are read.
     """
     if not has_names and is_plain(X, input_shape, dtype):
-        X = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
-        return X.reshape(len(X), *input_shape)
-    samples = as_samples(X)
+        values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
+        checked: Any = values.reshape(len(X), *input_shape)
+    else:
+        X = as_samples(X)
+        checked = _check_samples(estimator, X, input_shape, dtype)
+    # The check of many samples takes longer than a small net takes for one.
+    is_array = isinstance(checked, np.ndarray)
+    is_alike = is_array and len(checked) == 1 and contract and is_plainly_within(contract, checked)
+    if contract is not None and not is_alike:
+        warn_of_change(contract, as_samples(X), type(estimator).__name__)
+    return checked
+
+
+def _check_samples(
+    estimator: Any, samples: Samples, input_shape: tuple[int, ...], dtype: type
+) -> np.ndarray | LazyImages:
     if len(input_shape) == 1:
         return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
     if samples.is_table:

@@ -210,7 +210,7 @@ def test_short_validation_serves_plain_rows(fitted, monkeypatch):
         raise AssertionError("scikit-learn's checks were called")
 
     for kind, (clf, X) in fitted.items():
-        monkeypatch.setattr("sklvision.utils._net_input.as_samples", refuse)
+        monkeypatch.setattr("sklvision.utils._net_input._check_samples", refuse)
         clf.predict(X[:1])
         clf.predict(X.astype(np.float64))
         if kind == "images":

@@ -125,3 +125,46 @@ def test_the_validation_split_takes_from_every_class_and_leaves_some(sizes, frac
     assert sorted([*train, *validation]) == list(range(len(y)))
     assert set(y[train]) == set(y)
     assert set(y[validation]) == {label for label, size in enumerate(sizes) if size > 1}
+
+
+@few
+@given(
+    groups=st.lists(st.integers(0, 9), min_size=12, max_size=60),
+    n_classes=st.integers(1, 3),
+    fraction=st.floats(0.01, 0.99),
+    seed=st.integers(0, 1000),
+)
+def test_split_validation_keeps_groups_apart_and_leaves_some_of_every_class(
+    groups, n_classes, fraction, seed
+):
+    from sklvision.neural_network._split import split_validation
+
+    groups = np.array(groups)
+    y = np.arange(len(groups)) % n_classes
+    classes_of = {group: set(y[groups == group]) for group in groups}
+    is_needed = all(
+        any(
+            all(label not in other for name, other in classes_of.items() if name != group)
+            for label in labels
+        )
+        for group, labels in classes_of.items()
+    )  # every group has a class that no other has
+    rng = np.random.RandomState(seed)
+    if is_needed:
+        with pytest.raises(ValueError, match="every group has a class that no other group has"):
+            split_validation(y, fraction, rng, groups)
+        return
+    train, validation = split_validation(y, fraction, rng, groups)
+    assert sorted([*train, *validation]) == list(range(len(y)))
+    assert len(validation) > 0
+    assert not set(groups[train]) & set(groups[validation])
+    assert set(y[train]) == set(y)
+
+
+def test_split_validation_of_many_small_groups_is_stratified():
+    from sklvision.neural_network._split import split_validation
+
+    y = np.repeat([0, 1, 2], [300, 200, 100])
+    groups = np.arange(600) // 4
+    _, validation = split_validation(y, 0.2, np.random.RandomState(0), groups)
+    np.testing.assert_allclose(np.bincount(y[validation]), [60, 40, 20], atol=4)

@@ -1,9 +1,12 @@
-"""A fitted classifier carries what it was fitted with, whatever its parameters are now."""
+"""What a fit keeps: its settings, its held-out part, the groups of it and the input contract."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
+from sklearn import config_context
+from sklearn.model_selection import GroupKFold, cross_validate
 
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from tests.neural_network._problems import QUICK, blobs_of_images, iris
@@ -84,3 +87,59 @@ def test_warm_start_holds_out_the_same_samples(random_state):
         clf = pickle.loads(pickle.dumps(clf.set_params(augment=None))).set_params(augment=record)
     assert len(training_sets[0]) == 54
     assert all(ids == training_sets[0] for ids in training_sets)
+
+
+class GroupSpy:
+    """An augmenter that records the groups it sees; they are in the first column."""
+
+    def __init__(self):
+        self.groups = set()
+
+    def __call__(self, batch):
+        self.groups |= set(batch[:, 0].tolist())
+        return batch
+
+
+def grouped_problem():
+    rng = np.random.RandomState(0)
+    groups = np.arange(60) // 3
+    return np.c_[groups, rng.normal(size=(60, 4))], np.arange(60) % 3, groups
+
+
+def test_early_stopping_holds_out_whole_groups():
+    rows, labels, groups = grouped_problem()
+    spy = GroupSpy()
+    clf = SpectrumClassifier(early_stopping=True, validation_fraction=0.2, **QUICK)
+    clf.set_params(augment=spy).fit(rows, labels, groups=groups)
+    assert len(spy.groups) == 16  # of 20: the others were never trained on
+    spy.groups.clear()
+    clf.fit(rows, labels)
+    assert len(spy.groups) > 16
+    weights = np.where(groups == 0, 0.0, 1.0)
+    clf.fit(rows, labels, sample_weight=weights, groups=[f"object {group}" for group in groups])
+    with pytest.raises(ValueError, match=r"\[60, 59\]"):
+        clf.fit(rows, labels, groups=groups[1:])
+
+
+def test_groups_are_routed_as_metadata():
+    rows, labels, groups = grouped_problem()
+    settings = {"cv": GroupKFold(2), "params": {"groups": groups}, "error_score": "raise"}
+    with config_context(enable_metadata_routing=True):
+        clf = SpectrumClassifier(early_stopping=True, augment=GroupSpy(), **QUICK)
+        clf.set_fit_request(groups=True)
+        result = cross_validate(clf, rows, labels, return_estimator=True, **settings)
+    for fitted in result["estimator"]:
+        assert 0 < len(fitted.augment.groups) < 10
+
+
+def test_contract_of_training_is_kept_and_other_units_are_warned_of(fitted_clf):
+    assert fitted_clf.input_contract_["kind"] == "spectra"
+    assert fitted_clf.input_contract_["shape"] == [4]
+    loaded = pickle.loads(pickle.dumps(fitted_clf))
+    assert loaded.input_contract_ == fitted_clf.input_contract_
+    for rows in (X, X[:1], X[:1].tolist()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            loaded.predict(rows)
+        with pytest.warns(UserWarning, match="another scale or unit"):
+            loaded.predict(100 * np.asarray(rows))
