@@ -42,7 +42,7 @@ class Signature:
     feature_names: np.ndarray | None
     n_parameters: int
     n_features: int
-    contract: dict[str, Any] | None
+    contract: dict[str, Any] | None = None
 
     @classmethod
     def from_classifier(cls, classifier: Any) -> Self:
