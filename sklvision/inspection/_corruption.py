@@ -61,11 +61,12 @@ class CorruptionDisplay(SheetDisplay):
     Examples
     --------
     >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> X, y = digits.images / 16, digits.target
+
     >>> from sklearn.dummy import DummyClassifier
     >>> from sklvision.inspection import CorruptionDisplay
     >>> from sklvision.model_selection import robustness_curve
-    >>> digits = load_digits()
-    >>> X, y = digits.images / 16, digits.target
     >>> result = robustness_curve(DummyClassifier().fit(X, y), X, y, corruptions="rotation")
     >>> CorruptionDisplay.from_result(result, X[0]).axes_.shape
     (1, 6)

@@ -57,10 +57,11 @@ class RobustnessDisplay(SheetDisplay):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklvision.inspection import RobustnessDisplay
     >>> from sklvision.model_selection import robustness_curve
-    >>> X, y = load_iris(return_X_y=True)
     >>> result = robustness_curve(GaussianNB().fit(X[::2], y[::2]), X[1::2], y[1::2])
     >>> display = RobustnessDisplay.from_result(result)
     >>> len(display.axes_)

@@ -46,10 +46,9 @@ def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
 
     Examples
     --------
-    >>> from sklvision.datasets import make_spectra
+    >>> import numpy as np
     >>> from sklvision.recipes import make_candidates
-    >>> X, y = make_spectra(60, random_state=0)
-    >>> candidates, baselines = make_candidates(X)
+    >>> candidates, baselines = make_candidates(np.zeros((60, 502)))
     >>> sorted(candidates)
     ['PCA + LDA', 'SNV + spectrum_mlp', 'derivative + spectrum_mlp', 'spectrum_cnn', 'spectrum_mlp']
     >>> baselines

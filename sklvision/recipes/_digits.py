@@ -73,9 +73,9 @@ def digits(
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from sklvision.recipes import digits
     >>> digit_images = load_digits()
     >>> X, y = digit_images.images, digit_images.target
+    >>> from sklvision.recipes import digits
     >>> digits(random_state=0).fit(X[:900], y[:900]).score(X[900:], y[900:]) > 0.95
     True
     """

@@ -45,8 +45,8 @@ def spectra(
     Examples
     --------
     >>> from sklvision.datasets import make_spectra
-    >>> from sklvision.recipes import spectra
     >>> X, y = make_spectra(300, random_state=0, return_X_y=True)
+    >>> from sklvision.recipes import spectra
     >>> spectra(random_state=0).fit(X[:200], y[:200]).score(X[200:], y[200:])
     1.0
     """

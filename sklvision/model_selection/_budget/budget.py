@@ -86,17 +86,18 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
 
     Examples
     --------
+    >>> from sklvision.model_selection import within_budget
+    >>> budget = within_budget("accuracy", max_parameters=30)
+
     >>> from sklearn.datasets import load_wine
     >>> from sklearn.feature_selection import SelectKBest
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from sklvision.model_selection import within_budget
     >>> X, y = load_wine(return_X_y=True)
     >>> classifier = make_pipeline(StandardScaler(), SelectKBest(), LogisticRegression())
     >>> grid = {"selectkbest__k": [2, 4, 8, 13]}
-    >>> budget = within_budget("accuracy", max_parameters=30)
     >>> search = GridSearchCV(classifier, grid, scoring=budget.scoring, refit=budget)
     >>> search.fit(X, y).best_params_
     {'selectkbest__k': 8}

@@ -172,12 +172,13 @@ def latency_scorer(
 
     Examples
     --------
+    >>> from sklvision.model_selection import latency_scorer
+    >>> scoring = {"accuracy": "accuracy", "latency_ms": latency_scorer(batch_size=10)}
+
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.model_selection import cross_validate
-    >>> from sklvision.model_selection import latency_scorer
     >>> X, y = load_iris(return_X_y=True)
-    >>> scoring = {"accuracy": "accuracy", "latency_ms": latency_scorer(batch_size=10)}
     >>> measured = cross_validate(LogisticRegression(max_iter=1000), X, y, scoring=scoring)
     >>> bool((measured["test_latency_ms"] > 0).all())
     True

@@ -58,10 +58,11 @@ def measure_robustness(
 
     Examples
     --------
-    >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklvision.datasets import make_spectra
-    >>> from sklvision.model_selection import compare_estimators, measure_robustness
     >>> X, y = make_spectra(60, n_bands=30, random_state=0)
+
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.model_selection import compare_estimators, measure_robustness
     >>> result = compare_estimators({"bayes": GaussianNB()}, X, y, cv=3, random_state=0)
     >>> robustness = measure_robustness(result, X, y, random_state=0)
     >>> sorted(robustness.scores["estimator"].unique())

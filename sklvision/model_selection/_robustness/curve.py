@@ -164,14 +164,13 @@ def robustness_curve(
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn import datasets, linear_model, pipeline
     >>> from sklvision.image import FlattenImages
     >>> from sklvision.model_selection import robustness_curve
-    >>> digits = load_digits()
+    >>> digits = datasets.load_digits()
     >>> X, y = digits.images / 16, digits.target
-    >>> model = make_pipeline(FlattenImages(), LogisticRegression()).fit(X[:1000], y[:1000])
+    >>> model = pipeline.make_pipeline(FlattenImages(), linear_model.LogisticRegression())
+    >>> model = model.fit(X[:1000], y[:1000])
     >>> X, y = X[1000:], y[1000:]
     >>> result = robustness_curve(
     ...     model, X, y, corruptions=["rotation", "jpeg"], severities=2, random_state=0
