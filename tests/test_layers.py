@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ ROOT_FLOOR = 1
 # extraction when it loads a backbone, not when they are imported: see test_import_time.py.
 TORCH_PARTS = {"_torch", "nets", "neural_network", "augmentation", "feature_extraction", "export"}
 TORCH_LIBRARIES = {"torch", "torchvision", "skorch", "timm"}
+# Parts whose private modules serve all floors above them, and modules of pure functions, which other
+# parts may call too.
+SHARED_PARTS = {"utils", "_torch", "reporting"}
+SHARED_MODULES = {"_functional"}
+# Parts that are built on the private modules of another one, or whose displays show its inner workings.
+FRIENDS = {
+    "neural_network": {"nets", "augmentation"},
+    "feature_extraction": {"nets", "image"},
+    "inspection": {"image", "augmentation", "neural_network"},
+}
 MAX_LINES = 400
 
 
@@ -100,6 +111,107 @@ def violations(package_root):
 
 def test_imports_go_down_only():
     assert violations(PACKAGE) == []
+
+
+def module_name(path, package_root):
+    parts = path.relative_to(package_root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(package_root):
+    """Modules of a tree, each with the modules it imports, wherever the import stands."""
+    modules = {module_name(path, package_root): path for path in package_root.rglob("*.py")}
+    graph = {}
+    for name, path in modules.items():
+        graph[name] = {
+            target
+            for _, target in imported_names(path, package_root)
+            if target in modules and target != name
+        }
+    return graph
+
+
+def imported_names(path, package_root):
+    """Yield imports as :func:`imported_modules` does, with ``from package import module`` resolved."""
+    outer = path.relative_to(package_root.parent).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            package = outer[: len(outer) - node.level + 1] if node.level else ()
+            source = ".".join((*package, *filter(None, [node.module])))
+            is_package = (package_root.parent / Path(*source.split("."))).is_dir()
+            for alias in node.names:
+                target = f"{source}.{alias.name}"
+                file = package_root.parent / Path(*target.split(".")).with_suffix(".py")
+                is_module = is_package and (file.is_file() or file.with_suffix("").is_dir())
+                yield node.lineno, target if is_module else source
+    yield from imported_modules(path, package_root)
+
+
+def find_circle(package_root):
+    """Modules that import each other in a circle; an empty list where there are none."""
+    graph = import_graph(package_root)
+    for name, targets in graph.items():  # a submodule may import its package, which re-exports it
+        graph[name] = {target for target in targets if not name.startswith(f"{target}.")}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def private_imports(package_root):
+    """Imports of another part's private modules, except for those that are shared."""
+    problems = []
+    for path in sorted(package_root.rglob("*.py")):
+        inner = path.relative_to(package_root)
+        part = inner.parts[0].removesuffix(".py")
+        for line, module in imported_names(path, package_root):
+            top, *names = module.split(".")
+            permitted = {part, *SHARED_PARTS, *FRIENDS.get(part, ())}
+            if top != package_root.name or len(names) < 2 or names[0] in permitted:
+                continue
+            if any(name.startswith("_") and name not in SHARED_MODULES for name in names[1:]):
+                problems.append(f"{inner}:{line} imports {module}: private to {names[0]}")
+    return list(dict.fromkeys(problems))
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert find_circle(PACKAGE) == []
+
+
+def test_private_modules_stay_in_their_part():
+    assert private_imports(PACKAGE) == []
+
+
+def test_find_circle_sees_imports_inside_functions(tmp_path):
+    root = tmp_path / "sklvision"
+    files = {
+        "__init__.py": "",
+        "utils/__init__.py": "",
+        "utils/_a.py": "from sklvision.utils import _b",
+        "utils/_b.py": "def f():\n    from sklvision.utils._c import g",
+        "utils/_c.py": "",
+    }
+    write_tree(root, files)
+    assert find_circle(root) == []
+    write_tree(root, {"utils/_c.py": "from . import _a"})
+    assert set(find_circle(root)) == {f"sklvision.utils.{name}" for name in ("_a", "_b", "_c")}
+
+
+def test_private_imports_names_a_module_of_another_part(tmp_path):
+    root = tmp_path / "sklvision"
+    files = {
+        "image/_functional.py": "",
+        "image/_resize.py": "",
+        "utils/_base.py": "",
+        "export/_a.py": "from sklvision.image import _functional\nfrom sklvision.utils._base import B",
+        "inspection/_a.py": "from sklvision.image._resize import Resize",
+    }
+    write_tree(root, files)
+    assert private_imports(root) == []
+    write_tree(root, {"export/_b.py": "def f():\n    from ..image import _resize"})
+    (problem,) = private_imports(root)
+    assert problem == "export/_b.py:2 imports sklvision.image._resize: private to image"
 
 
 def write_tree(root, files):

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
+    from skorch import NeuralNet
     from torch import Tensor
-
-    from sklvision.neural_network._net import Net
 
 # Samples whose outputs are checked; a net that diverged fails on all of them.
 _CHECKED_ROWS = 8
 
 
-def check_trained(net: Net, samples: Tensor) -> None:
+def check_trained(net: NeuralNet, samples: Tensor) -> None:
     """Raise if the last step left weights or outputs that are not finite.
 
     The loss of an epoch is that before its last step.
 
     Parameters
     ----------
-    net : Net
+    net : NeuralNet
         After its training.
     samples : Tensor of shape (n, *input_shape)
         Some training samples.
@@ -36,7 +35,7 @@ def check_trained(net: Net, samples: Tensor) -> None:
             raise make_divergence_error(net, "outputs are not finite after the last step")
 
 
-def make_divergence_error(net: Net, reason: str) -> ValueError:
+def make_divergence_error(net: NeuralNet, reason: str) -> ValueError:
     """Return the error of a training that diverged."""
     return ValueError(
         f"Training diverged: {reason} in epoch {len(net.history)}. "
