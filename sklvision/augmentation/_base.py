@@ -95,11 +95,6 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         """Check the parameters and the data; nothing is learned.
 
         %(fit_sections)s
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range, or `X` is not an array of finite samples.
         """
         self._fit(X)
         return self
@@ -113,6 +108,8 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         Parameters
         ----------
         %(training_X)s
+        y : None
+            Ignored.
 
         Returns
         -------

@@ -124,7 +124,7 @@ class TestTimeAugmentation(
 
         Returns
         -------
-        self : object
+        self : TestTimeAugmentation
             The fitted classifier.
 
         Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._docstrings import FIT_SECTIONS, fill_docstrings
 
 _P = """\
 p : float, default={default}
@@ -17,20 +17,10 @@ document = fill_docstrings(
     {
         "X": """\
 X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)""",
-        "fit_sections": """\
-Parameters
-----------
-%(training_X)s
-
-Returns
--------
-self : object
-    The fitted augmenter.""",
+        "fit_sections": FIT_SECTIONS,
         "training_X": """\
 %(X)s
-    Training samples of any real dtype.
-y : None
-    Ignored.""",
+    Training samples of any real dtype.""",
         "random_state": """\
 random_state : int, RandomState instance or None, default=None
     Seed of ``fit_transform``. In training, the seed of the classifier decides.""",

@@ -46,11 +46,6 @@ class ImageTransformer(
         """Learn from training images.
 
         %(fit_sections)s
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range, or ``X`` is not an array of finite images.
         """
         self._validate_params()
         samples = self._check_input(X, reset=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._docstrings import FIT_SECTIONS, fill_docstrings
 
 document = fill_docstrings(
     {
@@ -10,21 +10,11 @@ document = fill_docstrings(
 X : array-like of shape (n, height, width) or (n, height, width, channels)
     Images of the shape seen in ``fit``, or an
     :class:`~sklvision.datasets.ImageCollection`.""",
-        "fit_sections": """\
-Parameters
-----------
-%(training_X)s
-
-Returns
--------
-self : object
-    The fitted transformer.""",
+        "fit_sections": FIT_SECTIONS,
         "training_X": """\
 X : array-like of shape (n, height, width) or (n, height, width, channels)
     Training images of any real dtype, or an
-    :class:`~sklvision.datasets.ImageCollection`.
-y : None
-    Ignored.""",
+    :class:`~sklvision.datasets.ImageCollection`.""",
         "image_attributes": """\
 input_shape_ : tuple of int or None
     Shape of one image seen in ``fit``; None for a collection of images that differ.

@@ -10,13 +10,17 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._docstrings import FIT_SECTIONS, fill_docstrings
 from sklvision.utils._samples import as_samples
 
 _FLOATS = [np.float64, np.float32]
 
 document = fill_docstrings(
     {
+        "fit_sections": FIT_SECTIONS,
+        "training_X": """\
+X : array-like of shape (n_samples, n_bands)
+    Training spectra.""",
         "attributes": """\
 n_features_in_ : int
     Number of bands seen in ``fit``.
@@ -39,23 +43,7 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn from training spectra, and check the settings.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_bands)
-            Training spectra.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range or does not fit the number of bands, or ``X`` is
-            not a table of finite numbers.
+        %(fit_sections)s
         """
         self._validate_params()
         # Integers need no conversion here (and no copy).

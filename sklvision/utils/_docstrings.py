@@ -9,6 +9,25 @@ from typing import Any, TypeVar
 
 Documented = TypeVar("Documented")
 
+# Sections of ``fit``, for which a set of texts has the text "training_X".
+FIT_SECTIONS = """\
+Parameters
+----------
+%(training_X)s
+y : None
+    Ignored.
+
+Returns
+-------
+self : object
+    The fitted transformer.
+
+Raises
+------
+ValueError
+    If a parameter is out of range, or ``X`` does not hold finite samples of the kind
+    described."""
+
 _PLACEHOLDER = re.compile(r"^([ ]*)(.*?)%\((\w+)\)s", flags=re.MULTILINE)
 
 

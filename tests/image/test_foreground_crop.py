@@ -19,6 +19,7 @@ from sklvision.image._foreground import (
     compute_foreground_level,
     compute_principal_axis,
 )
+from sklvision.recipes import nails
 
 OTSU = {"center_crop": None, "threshold": "otsu"}
 ALIGNED = {**OTSU, "align": True, "output_size": (24, 80)}
@@ -79,14 +80,7 @@ def test_foreground_crop_default_on_the_nails(data_home):
 def test_foreground_crop_aligned_nails_are_complete_and_bent_ones_differ(data_home):
     """Plain features of the mask tell bent nails of a later series, with no net."""
     train, test = (load_image_folder(data_home / "nails" / part) for part in ("train", "test"))
-    aligned = ForegroundCrop(
-        center_crop=(960, 1200),
-        threshold="otsu",
-        polarity="both",
-        align=True,
-        output_size=(28, 112),
-        output="mask",
-    ).fit(train.data)
+    aligned = nails()[0].set_params(output_size=(28, 112), output="mask").fit(train.data)
     masks = np.asarray(aligned.transform(train.data)), np.asarray(aligned.transform(test.data))
     for mask in np.concatenate(masks):
         columns = np.flatnonzero((mask > 127).any(axis=0))
