@@ -131,7 +131,7 @@ def dump_essence(source: str) -> str:
 
 
 def is_inert(decorator: ast.expr) -> bool:
-    """Is this a cache, or does it write docstrings?"""
+    """Find out whether a decorator caches or writes docstrings."""
     text = ast.unparse(decorator)
     return "cache" in text or text.startswith("document")
 

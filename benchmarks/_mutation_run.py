@@ -121,7 +121,7 @@ class Chooser:
 
     def __init__(self, names):
         self.order = {name: i for i, name in enumerate(names)}
-        self.failed = None
+        self.first_failure = None
 
     def pytest_sessionstart(self):
         from hypothesis import Phase, settings
@@ -140,12 +140,12 @@ class Chooser:
         )
 
     def pytest_runtest_logreport(self, report):
-        if report.failed and self.failed is None:
-            self.failed = report.nodeid
+        if report.failed and self.first_failure is None:
+            self.first_failure = report.nodeid
 
     def pytest_collectreport(self, report):
-        if report.failed and self.failed is None:
-            self.failed = f"{report.nodeid} (import)"
+        if report.failed and self.first_failure is None:
+            self.first_failure = f"{report.nodeid} (import)"
 
 
 class Workshop:
@@ -260,7 +260,7 @@ class Workshop:
         files = sorted({name.partition("::")[0] for name in names})
         code = pytest.main(self._make_arguments(files), plugins=[chooser])
         outcome = "survived" if code == pytest.ExitCode.OK else "killed"
-        answer.write_text(json.dumps({"outcome": outcome, "by": chooser.failed or str(code)}))
+        answer.write_text(json.dumps({"outcome": outcome, "by": chooser.first_failure or str(code)}))
 
     def run_in_fork(self, function: Callable[[], None], timeout: float) -> tuple[str, float]:
         """Run a function in a forked process that works in the copy."""

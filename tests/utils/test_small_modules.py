@@ -85,9 +85,11 @@ def test_lazy_images_are_read_in_blocks_with_an_axis_of_channels(size):
     assert [len(block) for block in blocks] == [len(b) for b in read_blocks(IMAGES, size)]
     np.testing.assert_array_equal(np.concatenate(blocks), IMAGES[..., np.newaxis])
     assert blocks[0].dtype == np.uint8
-    chosen = lazy[[5, 2]]
-    assert len(chosen) == 2
-    np.testing.assert_array_equal(np.concatenate(list(chosen.batches(2)))[..., 0], IMAGES[[5, 2]])
+    selection = lazy[[5, 2]]
+    assert len(selection) == 2
+    np.testing.assert_array_equal(
+        np.concatenate(list(selection.batches(2)))[..., 0], IMAGES[[5, 2]]
+    )
 
 
 def test_lazy_images_convert_floats_and_reject_nan():
@@ -159,9 +161,9 @@ def test_draw_seed_repeats_for_an_integer_and_varies_for_none():
     assert draw_seed(3) == draw_seed(3) == np.random.RandomState(3).randint(2**31 - 1)
     state = np.random.RandomState(0)
     assert draw_seed(state) != draw_seed(state)
-    before = np.random.get_state()[1].copy()
+    global_state = np.random.get_state()[1].copy()
     assert draw_seed(None) != draw_seed(None)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.testing.assert_array_equal(np.random.get_state()[1], global_state)
 
 
 def test_did_you_mean_suggests_similar_names_only():
