@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sklvision.utils._protocols import is_label_mixer
 
@@ -30,7 +29,7 @@ def augment_with_targets(
     X : Tensor of shape (n, ...)
         Samples.
     targets : Tensor of shape (n, n_classes)
-        As :func:`make_soft_targets` makes them.
+        One row a sample, as the target of the fit makes them.
     """
     for augmenter in augmenters:
         if is_label_mixer(augmenter):
@@ -38,15 +37,6 @@ def augment_with_targets(
         else:
             X = _check_result(augmenter, X, augmenter(X))
     return X, targets
-
-
-def make_soft_targets(
-    y: Tensor, n_classes: int, smoothing: float, weights: Tensor | None, dtype: torch.dtype
-) -> Tensor:
-    """Return one row of smoothed probabilities a sample, multiplied by its weight."""
-    targets = nn.functional.one_hot(y, n_classes).to(dtype)
-    soft = targets * (1 - smoothing) + smoothing / n_classes
-    return soft if weights is None else soft * weights[:, None]
 
 
 def _check_result(augmenter: Callable, batch: Tensor, result: Any) -> Tensor:

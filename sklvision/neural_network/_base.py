@@ -33,6 +33,7 @@ from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
 from sklvision.neural_network._rebuild import get_weights, restore_net
 from sklvision.neural_network._reporter import FitReporter
 from sklvision.neural_network._settings import FitSettings
+from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._net_input import check_net_input
 from sklvision.utils._predictions import PredictionsMixin
@@ -56,6 +57,7 @@ class BaseNeuralClassifier(
     """
 
     _kind: ClassVar[str]
+    _target_type: ClassVar = ClassificationTarget
 
     classes_: np.ndarray
     input_shape_: tuple[int, ...]

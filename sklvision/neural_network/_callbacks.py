@@ -38,7 +38,7 @@ class BestWeights(Callback):
         latest = net.history[-1]
         if "valid_loss" not in latest:
             return
-        score = (latest["valid_acc"], -latest["valid_loss"])
+        score = (latest[net.target.score_name], -latest["valid_loss"])
         if np.isfinite(score[1]) and (self.best_ is None or score > self.best_):
             self.best_, self.misses_ = score, 0
             self.best_weights_ = deepcopy(net.module_.state_dict())
@@ -72,8 +72,8 @@ class ProgressBar(Callback):
             return
         latest = net.history[-1]
         values = {"loss": latest["train_loss"]}
-        if "valid_acc" in latest:
-            values["score"] = latest["valid_acc"]
+        if net.target.score_name in latest:
+            values["score"] = latest[net.target.score_name]
         self.bar_.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
         self.bar_.update()
 

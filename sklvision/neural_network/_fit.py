@@ -35,7 +35,6 @@ from sklvision.neural_network._plan import (
 )
 from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
-from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._random import draw_seed
 
@@ -58,7 +57,7 @@ def read_progress(estimator: NetEstimator) -> Progress | None:
     if not hasattr(estimator, "_net"):
         return None
     estimator._settings.check_unchanged(estimator.get_params(deep=False))
-    target = ClassificationTarget(estimator.classes_)
+    target = estimator._target_type(estimator.classes_)
     return Progress(estimator._net, estimator._settings, target, estimator.n_iter_)
 
 
@@ -76,7 +75,7 @@ def prepare_data(
     y = convert_labels(y)
     if progress is None:
         X, y = estimator._validate_training(X, y)
-        target = ClassificationTarget.from_labels(y, classes)
+        target = estimator._target_type.from_labels(y, classes)
     else:
         X = estimator._validate_samples(X)
         y, target = estimator._validate_target(y, X), progress.target
@@ -206,7 +205,8 @@ def _make_attributes(plan: FitPlan, net: Net) -> dict[str, Any]:
         "n_iter_": len(history),
         "loss_curve_": [epoch["train_loss"] for epoch in history],
     }
-    scores = [epoch["valid_acc"] for epoch in history if "valid_acc" in epoch]
+    name = plan.data.target.score_name
+    scores = [epoch[name] for epoch in history if name in epoch]
     return attributes | ({"validation_scores_": scores} if scores else {})
 
 

@@ -26,7 +26,6 @@ from sklvision._torch.precision import autocast, has_bfloat16
 from sklvision.neural_network._augment import (
     augment_samples,
     augment_with_targets,
-    make_soft_targets,
 )
 from sklvision.neural_network._batches import Inputs, make_batches, split_weights
 from sklvision.neural_network._callbacks import (
@@ -41,6 +40,7 @@ from sklvision.neural_network._divergence import check_trained, make_divergence_
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import frozen_batch_norm
 from sklvision.neural_network._optim import Schedule, resolve_schedule
+from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._protocols import is_label_mixer
 
 
@@ -67,6 +67,8 @@ iterator_train__shuffle, iterator_valid, **kwargs
         value then means the same whichever optimizer a search tries.
     augment : sequence of callable or LabelMixer, default=()
         Applied in turn to every training batch, channels-last and not yet standardized.
+    target : type, default=ClassificationTarget
+        Computes loss, score and soft targets.
 
     Attributes
     ----------
@@ -93,7 +95,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self,
         module: Callable[..., nn.Module],
         *,
-        criterion: Any = nn.CrossEntropyLoss,
+        criterion: Any = ClassificationTarget.criterion,
         criterion__reduction: str = "none",
         train_split: Any = None,
         verbose: int = 0,
@@ -105,6 +107,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         lr_schedule: str = "constant",
         weight_decay: float = 0.0,
         augment: list[Any] | tuple = (),
+        target: Any = ClassificationTarget,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -123,6 +126,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self.lr_schedule = lr_schedule
         self.weight_decay = weight_decay
         self.augment = augment
+        self.target = target
 
     @property
     def _default_callbacks(self) -> list:
@@ -239,7 +243,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
             self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
         self._set_training(training)
         total: Any = 0.0
-        n_samples = n_correct = n_batches = 0
+        n_samples = total_score = n_batches = 0
         for batch in iterator:
             step = self._run_step(batch, training, prefix, step_fn, **fit_params)
             n_rows = len(step["y_pred"])
@@ -249,15 +253,15 @@ iterator_train__shuffle, iterator_valid, **kwargs
             if training:
                 self.schedule_.after_batch()
             else:
-                y = batch[1].to(step["y_pred"].device)
-                n_correct += int((step["y_pred"].argmax(1) == y).sum())
+                total_score += self.target.sum_scores(step["y_pred"], batch[1])
         self.last_batch_, _ = split_weights(batch[0])
         loss = float(total) / n_samples
         if training and not np.isfinite(loss):
             raise make_divergence_error(self, f"the loss is {loss}")
         self._record_best(f"{prefix}_loss", loss, lower_is_better=True)
         if not training:
-            self._record_best("valid_acc", n_correct / n_samples, lower_is_better=False)
+            score = total_score / n_samples
+            self._record_best(self.target.score_name, score, lower_is_better=False)
         self.history.record(f"{prefix}_batch_count", n_batches)
         if training and not self.has_batch_callbacks_:
             # skorch's checkpoints look for batches: one that stands for all.
@@ -338,8 +342,9 @@ iterator_train__shuffle, iterator_valid, **kwargs
         if not any(is_label_mixer(augmenter) for augmenter in self.augment):
             samples = augment_samples(self.augment, samples)
             return samples if weights is None else X | {"X": samples}, y
-        smoothing = self.criterion_.label_smoothing
-        targets = make_soft_targets(y, len(self.classes), smoothing, weights, samples.dtype)
+        targets = self.target.make_soft_targets(
+            y, len(self.classes), self.criterion_, weights, samples.dtype
+        )
         return augment_with_targets(self.augment, samples, targets)
 
     def _decay_weights(self) -> None:
@@ -360,15 +365,9 @@ iterator_train__shuffle, iterator_valid, **kwargs
     def get_loss(
         self, y_pred: Tensor, y_true: Tensor, X: Any = None, training: bool = False
     ) -> Tensor:
-        """Compute the mean cross-entropy; weights have mean 1 over the training set, not a batch.
-
-        Targets are class indices, or rows of probabilities that are smoothed and weighted.
-        """
-        if y_true.is_floating_point():
-            return -(y_true * y_pred.log_softmax(1)).sum(1).mean()
-        losses = self.criterion_(y_pred, self._load(y_true))
+        """Compute the mean loss of samples, weighted or not."""
         _, weights = split_weights(X)
-        return (losses if weights is None else losses * weights).mean()
+        return self.target.compute_loss(self.criterion_, y_pred, self._load(y_true), weights)
 
     def logits(self, X: Data) -> np.ndarray:
         """Compute the logits of any number of samples.

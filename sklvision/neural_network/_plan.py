@@ -23,6 +23,7 @@ class NetEstimator(Protocol):
     """What a fit takes from an estimator: its parameters and its checks of data."""
 
     _kind: str
+    _target_type: type[ClassificationTarget]
     _net: Net
     _settings: FitSettings
     classes_: np.ndarray

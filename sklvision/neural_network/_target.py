@@ -1,14 +1,17 @@
-"""What of a fit depends on the target: its encoding, weights, held-out part, loss and score."""
+"""The target of a fit: its encoding, weights, held-out part, loss and score."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Real
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
+from torch import Tensor, nn
 
 from sklvision.neural_network._split import split_validation
 
@@ -16,14 +19,22 @@ from sklvision.neural_network._split import split_validation
 class ClassificationTarget:
     """A target of classes.
 
-    An estimator of another kind of target brings another class with these methods; the rest of
-    a fit, which calls nothing else for what depends on the target, stays as it is.
+    A fit calls this and nothing else for what depends on the target. An estimator of another kind
+    of target, such as a regressor, brings another class with these methods.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
         Labels, sorted.
+
+    Attributes
+    ----------
+    score_name : str
+        Name in the history of the score of held-out samples; higher is better.
     """
+
+    criterion: ClassVar = nn.CrossEntropyLoss
+    score_name: ClassVar = "valid_acc"
 
     def __init__(self, classes: np.ndarray) -> None:
         self.classes = classes
@@ -96,6 +107,41 @@ class ClassificationTarget:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return indices of training and validation samples, stratified by class."""
         return split_validation(encoded, fraction, rng, groups)
+
+    @staticmethod
+    def compute_loss(
+        criterion: Callable, outputs: Tensor, encoded: Tensor, weights: Tensor | None
+    ) -> Tensor:
+        """Compute the mean cross-entropy; weights have mean 1 over the training set, not a batch.
+
+        Targets are class indices, or rows of probabilities that are smoothed and weighted.
+        """
+        if encoded.is_floating_point():
+            return -(encoded * outputs.log_softmax(1)).sum(1).mean()
+        losses = criterion(outputs, encoded)
+        return (losses if weights is None else losses * weights).mean()
+
+    @staticmethod
+    def sum_scores(outputs: Tensor, encoded: Tensor) -> float:
+        """Sum the scores of samples, whose mean is the accuracy: 1 where the class is right."""
+        return int((outputs.argmax(1) == encoded.to(outputs.device)).sum())
+
+    @staticmethod
+    def make_soft_targets(
+        encoded: Tensor,
+        n_outputs: int,
+        criterion: nn.CrossEntropyLoss,
+        weights: Tensor | None,
+        dtype: torch.dtype,
+    ) -> Tensor:
+        """Make one row of smoothed probabilities a sample, multiplied by its weight.
+
+        Augmenters that blend samples blend these rows in the same proportions.
+        """
+        smoothing = criterion.label_smoothing
+        targets = nn.functional.one_hot(encoded, n_outputs).to(dtype)
+        soft = targets * (1 - smoothing) + smoothing / n_outputs
+        return soft if weights is None else soft * weights[:, None]
 
 
 def _find_classes(y: np.ndarray) -> np.ndarray:
