@@ -194,7 +194,7 @@ class Module:
                     node.body[0].lineno,
                     "opening",
                     node.name,
-                    f"{word!r} is no verb of .ci/names.toml",
+                    f"{word!r} is not a verb of .ci/names.toml",
                 )
 
     def check_definitions(self):

@@ -9,14 +9,14 @@ from pathlib import Path
 README = Path(__file__).parents[1] / "README.md"
 
 
-def quick_start(text: str) -> list[str]:
+def find_quick_start(text: str) -> list[str]:
     """Take the fenced blocks out of the section "Quick start"; there must be exactly two."""
     sections = re.split(r"^## +", text, flags=re.MULTILINE)
-    chosen = [section for section in sections if section.startswith("Quick start\n")]
-    if len(chosen) != 1:
-        raise ValueError(f'the README has {len(chosen)} sections "## Quick start", expected 1')
-    blocks = re.findall(r"^```sh\n(.*?)^```$", chosen[0], flags=re.MULTILINE | re.DOTALL)
-    if len(blocks) != 2 or chosen[0].count("```") != 4:
+    block = [section for section in sections if section.startswith("Quick start\n")]
+    if len(block) != 1:
+        raise ValueError(f'the README has {len(block)} sections "## Quick start", expected 1')
+    blocks = re.findall(r"^```sh\n(.*?)^```$", block[0], flags=re.MULTILINE | re.DOTALL)
+    if len(blocks) != 2 or block[0].count("```") != 4:
         raise ValueError(
             f'"Quick start" has {len(blocks)} fenced sh blocks, expected 2 and no others'
         )
@@ -24,4 +24,4 @@ def quick_start(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(quick_start(README.read_text(encoding="utf-8"))[int(sys.argv[1]) - 1], end="")
+    print(find_quick_start(README.read_text(encoding="utf-8"))[int(sys.argv[1]) - 1], end="")

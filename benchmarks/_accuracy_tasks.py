@@ -60,7 +60,7 @@ class Task:
 
 def list_tasks() -> dict[str, Task]:
     """List the tasks by name, in the order of the table."""
-    grouped = "folds grouped by capture series (gaps over 300 s)"
+    grouping = "folds grouped by capture series (gaps over 300 s)"
     flowers = "flowers17, stratified 1156/204 drawn by the seed"
     tasks = [
         Task(
@@ -69,7 +69,7 @@ def list_tasks() -> dict[str, Task]:
             has_published=True,
         ),
         Task(
-            *("nails-grouped", f"nails, {grouped}", "nails", _load_nail_series, 0.97),
+            *("nails-grouped", f"nails, {grouping}", "nails", _load_nail_series, 0.97),
             n_seeds=1,
         ),
         Task(
@@ -78,7 +78,7 @@ def list_tasks() -> dict[str, Task]:
             n_seeds=1,
         ),
         Task(
-            *("nails-fast-grouped", f"nails, by their outline, {grouped}", "nails"),
+            *("nails-fast-grouped", f"nails, by their outline, {grouping}", "nails"),
             *(partial(_load_nail_series, reduce=4), 0.97, None, {"fast": True}),
             n_seeds=1,
         ),

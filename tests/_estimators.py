@@ -40,7 +40,7 @@ def build(name, cls):
     return cls(**required, **_SMALL.get(name, {}))
 
 
-def takes_images(estimator):
+def can_take_images(estimator):
     return get_tags(estimator).input_tags.three_d_array
 
 

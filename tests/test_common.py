@@ -8,7 +8,7 @@ import warnings
 from importlib import import_module
 
 import pytest
-from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, TRANSFORMERS, takes_images
+from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, TRANSFORMERS, can_take_images
 from sklearn.base import clone
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils import get_tags
@@ -104,7 +104,7 @@ def test_estimator_passes_checks_of_scikit_learn(estimator):
 def test_estimator_takes_tables_or_images(name):
     """test_image_conformance.py checks the estimators that take only images."""
     tags = get_tags(ESTIMATORS[name])
-    assert tags.input_tags.two_d_array or takes_images(ESTIMATORS[name])
+    assert tags.input_tags.two_d_array or can_take_images(ESTIMATORS[name])
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
-from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, takes_images
+from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, can_take_images
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
@@ -32,7 +32,7 @@ IMAGE_ESTIMATORS = {
     **{
         name: e
         for name, e in ESTIMATORS.items()
-        if takes_images(e) and name not in FROZEN_CLASSIFIERS
+        if can_take_images(e) and name not in FROZEN_CLASSIFIERS
     },
     "ForegroundCrop, aligned": ForegroundCrop(
         threshold="otsu", align=True, polarity="both", output_size=(4, 9)

@@ -134,7 +134,7 @@ def load_quick_start():
     spec = spec_from_file_location("quick_start", ROOT / ".ci" / "quick_start.py")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.quick_start
+    return module.find_quick_start
 
 
 def test_quick_start_has_its_two_commands():

@@ -22,7 +22,7 @@ from sklvision.recipes._flowers import flowers
 from sklvision.recipes._nails import nails
 from sklvision.recipes._spectra import spectra
 from sklvision.utils._images import compute_reduced_size
-from sklvision.utils._nested import takes_images
+from sklvision.utils._nested import can_take_images
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._suggest import did_you_mean
 
@@ -144,7 +144,7 @@ def get_model(
         estimator = recipe(random_state=random_state, device=device, **options)
         if max_epochs is not None:
             set_net_params(estimator, max_epochs=max_epochs)
-        kind = "images" if takes_images(estimator) else "spectra"
+        kind = "images" if can_take_images(estimator) else "spectra"
         return NamedModel(name, kind, lambda samples: estimator)
     return _get_architecture_model(name, options, max_epochs, image_size, random_state, device)
 

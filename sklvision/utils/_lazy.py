@@ -1,4 +1,4 @@
-"""Data that are read when asked for."""
+"""Data that are read when they are needed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 
 
 def is_collection(X: Any) -> bool:
-    """Whether `X` is a collection that reads its images when asked, as ``ImageCollection`` is.
+    """Whether `X` is a collection that reads images when they are needed, like ImageCollection.
 
-    It is known by what it can do, so that parts of one floor need not import each other.
+    It is recognized by its methods, so that rooms of one floor need not import each other.
     """
     return hasattr(X, "map") and hasattr(X, "batches")
 
 
-def check_one_size(X: Any, asked_by: str) -> None:
+def check_one_size(X: Any, name: str) -> None:
     """Raise unless a collection holds images, all of one size."""
     if len(X) == 0:
-        raise ValueError(f"Found a collection of 0 images; {asked_by} needs some.")
+        raise ValueError(f"Found a collection of 0 images; {name} needs some.")
     if len(X.shape) < 3:
         raise ValueError(
             "X is a collection of images that differ in size; bring them to one size first, "

@@ -189,15 +189,15 @@ def is_search(estimator: Any) -> bool:
     return all(hasattr(estimator, name) for name in ("cv", "refit", "scoring"))
 
 
-def takes_images(estimator: Any) -> bool:
+def can_take_images(estimator: Any) -> bool:
     """Whether an estimator takes images rather than rows of numbers.
 
     A fitted estimator that takes both is judged by the samples it was fitted on.
     """
-    return any(_step_takes_images(step) for step in find_input_steps(estimator))
+    return any(_can_step_take_images(step) for step in find_input_steps(estimator))
 
 
-def _step_takes_images(step: Any) -> bool:
+def _can_step_take_images(step: Any) -> bool:
     if len(getattr(step, "input_shape_", None) or ()) == 1:
         return False
     return bool(get_tags(step).input_tags.three_d_array)
@@ -219,9 +219,9 @@ def find_image_mode(estimator: Any) -> str | None:
     decide, and it is None where these are unknown.
     """
     for inner in walk_estimators(estimator):
-        reading = (getattr(inner, "input_contract_", None) or {}).get("reading")
-        if reading is not None:
-            return reading["mode"]
+        reading_options = (getattr(inner, "input_contract_", None) or {}).get("reading")
+        if reading_options is not None:
+            return reading_options["mode"]
     _, last = split_steps(estimator)
     shape = find_input_shape(estimator) or getattr(last, "input_shape_", None) or ()
     n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else None

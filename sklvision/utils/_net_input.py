@@ -35,7 +35,7 @@ def check_net_input(
     input_shape : tuple of int
         ``(n_features,)``, or ``(height, width, channels)`` for images. These may come as rows.
     dtype : type
-        Type that values are converted to, but for pixels of ``uint8``.
+        Type that values are converted to, except for pixels of ``uint8``.
     has_names : bool
         Whether the net was fitted on a table with names of columns, which `X` may lack.
     contract : dict or None
@@ -48,16 +48,16 @@ def check_net_input(
     """
     if not has_names and is_plain(X, input_shape, dtype):
         values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
-        checked: Any = values.reshape(len(X), *input_shape)
+        samples: Any = values.reshape(len(X), *input_shape)
     else:
         X = as_samples(X)
-        checked = _check_samples(estimator, X, input_shape, dtype)
+        samples = _check_samples(estimator, X, input_shape, dtype)
     # The check of many samples takes longer than a small net takes for one.
-    is_array = isinstance(checked, np.ndarray)
-    is_alike = is_array and len(checked) == 1 and contract and is_plainly_within(contract, checked)
+    is_array = isinstance(samples, np.ndarray)
+    is_alike = is_array and len(samples) == 1 and contract and is_plainly_within(contract, samples)
     if contract is not None and not is_alike:
         warn_of_change(contract, as_samples(X), type(estimator).__name__)
-    return checked
+    return samples
 
 
 def _check_samples(

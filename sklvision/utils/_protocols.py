@@ -14,7 +14,7 @@ class LabelMixer(Protocol):
     """An augmenter that blends samples, and their labels in the same proportions."""
 
     def mix(self, X: Any, targets: Any) -> tuple[Any, Any]:
-        """Blend a batch: samples ``(n, ...)`` and targets ``(n, n_classes)``, both tensors."""
+        """Mix a batch: samples ``(n, ...)`` and targets ``(n, n_classes)``, both tensors."""
 
 
 class HasLearningRateScales(Protocol):

@@ -160,10 +160,12 @@ class Samples:
         columns = get_columns(self.data)
         if columns is None:
             return values
-        filled = {name: np.ascontiguousarray(values[:, i]) for i, (name, _) in enumerate(columns)}
+        columns_by_name = {
+            name: np.ascontiguousarray(values[:, i]) for i, (name, _) in enumerate(columns)
+        }
         # A table of polars is made of columns, one of pyarrow by a function of its type.
         make = getattr(type(self.data), "from_pydict", type(self.data))
-        return make(filled)
+        return make(columns_by_name)
 
     def blocks(self, size: int) -> Iterator[np.ndarray]:
         """Yield the samples in order as arrays of at most `size` of them."""

@@ -19,11 +19,11 @@ def is_plain(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
     Parameters
     ----------
     X : object
-        What the user passed.
+        Samples as the user passed them.
     shape : tuple of int
         Shape of one sample; images of one channel may come without an axis for it.
     dtype : type
-        What floats would be converted to; all values must stay finite there.
+        Type that floats are converted to; all values must stay finite in it.
     """
     if type(X) is not np.ndarray or not X.shape[0] or not X.flags.c_contiguous:
         return False
@@ -65,6 +65,6 @@ def check_count(name: str, value: Any, *, maximum: int | None = None, limit: str
     """
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not is_integer or value < 1 or (maximum is not None and value > maximum):
-        most = "" if maximum is None else f" and at most {maximum}{limit and ', ' + limit}"
-        raise ValueError(f"{name} must be an integer of at least 1{most}, got {value!r}.")
+        largest = "" if maximum is None else f" and at most {maximum}{limit and ', ' + limit}"
+        raise ValueError(f"{name} must be an integer of at least 1{largest}, got {value!r}.")
     return int(value)

@@ -18,13 +18,13 @@ from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages, Resize
 from sklvision.utils._nested import (
+    can_take_images,
     find_input_shape,
     find_input_steps,
     find_learners,
     is_search,
     open_estimator,
     split_steps,
-    takes_images,
     walk_estimators,
 )
 
@@ -103,15 +103,15 @@ def test_find_input_steps_goes_into_unions_and_column_transformers():
     ],
 )
 def test_takes_images_looks_at_what_meets_the_data(estimator, expected):
-    assert takes_images(estimator) is expected
+    assert can_take_images(estimator) is expected
 
 
 def test_takes_images_goes_by_the_samples_of_training():
     flat = make_pipeline(FlattenImages(), GaussianNB())
-    assert takes_images(flat)
-    assert not takes_images(flat.fit(X, Y))
+    assert can_take_images(flat)
+    assert not can_take_images(flat.fit(X, Y))
     images = np.random.default_rng(0).random((60, 2, 3))
-    assert takes_images(flat.fit(images, Y))
+    assert can_take_images(flat.fit(images, Y))
     assert find_input_shape(flat) == (2, 3)
 
 

@@ -30,7 +30,7 @@ from sklvision.datasets._labeled.checks import (
 from sklvision.datasets._spectra.read import read_spectra
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
-from sklvision.utils._nested import find_image_mode, find_input_shape, takes_images
+from sklvision.utils._nested import can_take_images, find_image_mode, find_input_shape
 
 _ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES)
 
@@ -79,7 +79,7 @@ class SampleReader:
         return self._iterate_rows() if self.has_rows else self._iterate_images()
 
     def _iterate_images(self) -> Iterator[SampleBatch]:
-        if not takes_images(self._model):
+        if not can_take_images(self._model):
             raise ValueError(f"{self.files[0]}: is an image, and the model takes rows of numbers.")
         names = list(map(str, self.files))
         images = _open_images(names, find_image_mode(self._model), self._on_error)
@@ -245,7 +245,7 @@ def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
             f"got {X.dtype} of shape {X.shape}."
         )
     check_finite(file, X, describe_value)
-    if takes_images(model):
+    if can_take_images(model):
         return X if X.ndim > 2 else _convert_rows(file, X, find_input_shape(model))
     if X.ndim > 2:
         raise ValueError(f"{file}: holds images, and the model takes rows of numbers.")

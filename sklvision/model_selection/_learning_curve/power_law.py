@@ -129,15 +129,18 @@ def fit_power_laws(
     posterior = np.exp(posterior - posterior.max())
     posterior /= posterior.sum()
 
-    # The generator is private and fixed: the same scores give the same forecast.
+    # Systematic sampling of the posterior on the grid: draws at equal steps of its cumulative
+    # distribution have less noise than independent ones. The generator is private and fixed, so
+    # that the same scores give the same forecast.
     rng = np.random.default_rng(0)
     places = (np.arange(_N_DRAWS) + 0.5) / _N_DRAWS
     indices = np.searchsorted(np.cumsum(posterior), places).clip(max=len(posterior) - 1)
     grid = indices % len(fraction)
-    # The level of a curve is drawn from its Gaussian, and its later exponent drifts.
+    # The level of a curve is drawn from its Gaussian, and is bounded by the best score.
     level = np.concatenate(center)[indices]
     level = level + rng.standard_normal(_N_DRAWS) / np.sqrt(np.concatenate(precision)[indices])
     level = np.where(level > best - smallest, best, level)
+    # The logarithm of the later exponent is Gaussian about that of the earlier one.
     drift = np.exp(_DRIFT * rng.standard_normal(_N_DRAWS))
     return PowerLaws(
         n_ref=float(sizes[-1]),
