@@ -144,7 +144,7 @@ def test_predict_leaves_no_output_after_damage(digit_folder, image_model, tmp_pa
 
 
 def test_predict_reads_files_in_the_mode_of_training(digit_folder, image_model, tmp_path, run):
-    """Colour files for a model of gray images, gray ones for a model of color."""
+    """Color files for a model of gray images, gray ones for a model of color."""
     files = sorted(digit_folder.rglob("1?.png"))
     for file in files:
         image.open(file).convert("RGB").save(tmp_path / file.name)

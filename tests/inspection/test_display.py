@@ -145,8 +145,8 @@ def test_display_is_drawn_in_the_users_axes(display, layout):
 def test_display_takes_keywords_of_plot_when_made(make):
     _, ax = plt.subplots()
     assert make(ax=ax).figure_ is ax.figure
-    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
-        make(colour="red")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'color'"):
+        make(color="red")
 
 
 @STRICT

@@ -72,12 +72,12 @@ def test_search_and_cross_validation_take_a_collection(bunch):
 
 
 def test_fit_takes_a_mapped_collection_of_colors_and_floats(bunch):
-    def to_colour(image):
+    def to_color(image):
         return np.repeat(image[..., None] / 255.0, 3, axis=-1)
 
-    clf = ImageClassifier(**SETTINGS).fit(bunch.data.map(to_colour), bunch.target)
+    clf = ImageClassifier(**SETTINGS).fit(bunch.data.map(to_color), bunch.target)
     assert clf.input_shape_ == (8, 8, 3)
-    assert clf.score(bunch.data.map(to_colour), bunch.target) > 0.9
+    assert clf.score(bunch.data.map(to_color), bunch.target) > 0.9
 
 
 def test_fit_refuses_bad_collections(bunch, folder, tmp_path):

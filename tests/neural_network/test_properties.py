@@ -60,7 +60,7 @@ def test_predictions_do_not_depend_on_the_rows_beside_them(kind, start, length):
 @few
 @given(gain=st.floats(1e-3, 1e3), offset=st.floats(-1e3, 1e3))
 def test_units_do_not_matter(gain, offset):
-    """The net standardises: other units at fit and predict give the same model."""
+    """The net standardizes: other units at fit and predict give the same model."""
     clf = SpectrumClassifier(max_epochs=2, precision="float64", random_state=0)
     plain = clone(clf).fit(SPECTRA, LABELS).decision_function(SPECTRA)
     scaled = SPECTRA * gain + offset
@@ -70,7 +70,7 @@ def test_units_do_not_matter(gain, offset):
 
 
 @pytest.mark.parametrize("values_per_part", [8 * 8 * 3, 8 * 8 * 30, 2**22])
-def test_data_are_standardised_by_their_weighted_moments(monkeypatch, values_per_part):
+def test_data_are_standardized_by_their_weighted_moments(monkeypatch, values_per_part):
     """However many parts they are taken over, and far from zero."""
     monkeypatch.setattr(_data, "_MOMENT_VALUES", values_per_part)
     rng = np.random.default_rng(0)

@@ -287,8 +287,8 @@ def test_a_callable_architecture_gets_shape_classes_and_parameters():
         )
 
     images, labels = blobs_of_images()
-    colour = np.repeat(images[..., None], 3, axis=-1)
-    clf = ImageClassifier(tiny, architecture_params={"width": 5}, **QUICK).fit(colour, labels)
+    color = np.repeat(images[..., None], 3, axis=-1)
+    clf = ImageClassifier(tiny, architecture_params={"width": 5}, **QUICK).fit(color, labels)
     assert calls == [((8, 8, 3), 3, 5)]
     assert clf.n_parameters_ == 3 * 5 * 9 + 5 + 5 * 36 * 3 + 3
 
