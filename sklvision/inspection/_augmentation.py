@@ -114,9 +114,7 @@ class AugmentationDisplay(SheetDisplay):
             Further keywords of :meth:`from_augmenters`. The ``image_shape`` of the classifier is
             taken where none is given.
 
-        Returns
-        -------
-        %(display)s
+        %(returned)s
 
         Raises
         ------

@@ -110,7 +110,6 @@ class ComparisonDisplay(SheetDisplay):
         Parameters
         ----------
         %(comparison)s
-        %(score)s
         confidence : float, default=0.95
             Level of the intervals.
         %(drawing)s

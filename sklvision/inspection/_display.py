@@ -84,23 +84,17 @@ TEXTS = {
     # Results.
     "comparison": (
         "result : ComparisonResult\n"
-        "    Result of :func:`~sklvision.model_selection.compare_estimators`."
+        "    Result of :func:`~sklvision.model_selection.compare_estimators`.\n"
+        "score : str, default=None\n"
+        "    Name of the score; None takes the first."
     ),
     "robustness": (
         "result : RobustnessResult\n"
         "    Result of :func:`~sklvision.model_selection.robustness_curve`."
     ),
-    "score": "score : str, default=None\n    Name of the score; None takes the first.",
     # The end of the parameters of the methods that make a display, and their return value.
-    "drawing": (
-        "%(ax)s\n"
-        "**kwargs : dict\n"
-        "    Further keywords of :meth:`plot`.\n\n"
-        "Returns\n"
-        "-------\n"
-        "%(display)s"
-    ),
-    "display": "display : object\n    The display, drawn.",
+    "drawing": ("%(ax)s\n**kwargs : dict\n    Further keywords of :meth:`plot`.\n\n%(returned)s"),
+    "returned": "Returns\n-------\ndisplay : object\n    The display, drawn.",
 }
 
 

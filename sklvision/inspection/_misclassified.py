@@ -124,9 +124,7 @@ class MisclassifiedDisplay(SheetDisplay):
             Further keywords of :meth:`from_predictions`. The ``image_shape`` of the classifier is
             taken where none is given.
 
-        Returns
-        -------
-        %(display)s
+        %(returned)s
 
         Raises
         ------

@@ -135,7 +135,6 @@ class ParetoDisplay(Display):
         Parameters
         ----------
         %(comparison)s
-        %(score)s
         cost : {"predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"}, \
                 default="predict_ms_per_sample"
             Name of the cost.

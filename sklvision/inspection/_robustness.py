@@ -56,16 +56,14 @@ class RobustnessDisplay(SheetDisplay):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> X, y = load_iris(return_X_y=True)
-
-    >>> from sklearn.naive_bayes import GaussianNB
+    >>> import pandas as pd
     >>> from sklvision.inspection import RobustnessDisplay
-    >>> from sklvision.model_selection import robustness_curve
-    >>> result = robustness_curve(GaussianNB().fit(X[::2], y[::2]), X[1::2], y[1::2])
-    >>> display = RobustnessDisplay.from_result(result)
-    >>> len(display.axes_)
-    4
+    >>> scores = pd.DataFrame(
+    ...     [["net", "noise", 0.0, 0.9], ["net", "noise", 1.0, 0.6]],
+    ...     columns=["estimator", "corruption", "severity", "score"],
+    ... )
+    >>> RobustnessDisplay(scores=scores).plot().axes_.shape
+    (1,)
     """
 
     scores: pd.DataFrame
