@@ -260,7 +260,8 @@ class Workshop:
         files = sorted({name.partition("::")[0] for name in names})
         code = pytest.main(self._make_arguments(files), plugins=[chooser])
         outcome = "survived" if code == pytest.ExitCode.OK else "killed"
-        answer.write_text(json.dumps({"outcome": outcome, "by": chooser.first_failure or str(code)}))
+        reason = chooser.first_failure or str(code)
+        answer.write_text(json.dumps({"outcome": outcome, "by": reason}))
 
     def run_in_fork(self, function: Callable[[], None], timeout: float) -> tuple[str, float]:
         """Run a function in a forked process that works in the copy."""
