@@ -46,6 +46,9 @@ from sklvision.utils._sklearn import (
     with_callbacks,
 )
 
+# Of parameters that are one entry of `architecture_params`.
+_ARCHITECTURE_PREFIX = "architecture_params__"
+
 
 class BaseNeuralClassifier(
     CallbackSupportMixin, ClassifierMixin, PredictionsMixin, SklvisionEstimator
@@ -86,6 +89,18 @@ class BaseNeuralClassifier(
         "callbacks": [list, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+    }
+
+    # Names that scikit-learn, skorch and Keras give to these parameters.
+    _parameter_hints: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("epochs", "n_epochs", "max_iter"), "max_epochs"),
+        **dict.fromkeys(("learning_rate", "learning_rate_init"), "lr"),
+        **dict.fromkeys(("model", "module", "net"), "architecture"),
+        **dict.fromkeys(("alpha", "l2"), "weight_decay"),
+        "hidden_layer_sizes": "architecture_params={'hidden_layer_sizes': (512, 128)}",
+        "patience": "n_iter_no_change, with early_stopping=True",
+        "seed": "random_state",
+        "solver": "optimizer",
     }
 
     @abstractmethod
@@ -133,6 +148,50 @@ class BaseNeuralClassifier(
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get parameters, with those of the architecture by name.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to add every entry of `architecture_params`, as in
+            ``architecture_params__dropout``.
+
+        Returns
+        -------
+        params : dict
+            Values by name.
+        """
+        params = super().get_params(deep=deep)
+        entries = self.architecture_params if deep else None
+        if isinstance(entries, dict):
+            params |= {f"{_ARCHITECTURE_PREFIX}{name}": value for name, value in entries.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; a fitted classifier predicts as before until the next fit.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by name. ``architecture_params__dropout`` and the like set one entry of
+            `architecture_params`, for a search over it.
+
+        Returns
+        -------
+        self : object
+            The classifier.
+        """
+        entries = {
+            name.removeprefix(_ARCHITECTURE_PREFIX): params.pop(name)
+            for name in list(params)
+            if name.startswith(_ARCHITECTURE_PREFIX)
+        }
+        super().set_params(**params)
+        if entries:
+            self.architecture_params = {**(self.architecture_params or {}), **entries}
+        return self
 
     @abstractmethod
     def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:

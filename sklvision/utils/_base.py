@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator
 
 from sklvision.utils._contract import Contract, make_contract, mark_reported, warn_of_change
 from sklvision.utils._samples import Samples
+from sklvision.utils._suggest import did_you_mean
 
 
 class SklvisionEstimator(BaseEstimator):
@@ -23,7 +24,29 @@ class SklvisionEstimator(BaseEstimator):
         "{estimator_module}.{estimator_name}.html"
     )
 
+    # Names that other packages give to a parameter, each with a hint about ours.
+    _parameter_hints: ClassVar[dict[str, str]] = {}
+
     input_contract_: Contract
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # Python's own error about a misspelled parameter suggests no other name.
+        unknown = [name for name in kwargs if name not in cls._get_param_names()]
+        if unknown:
+            raise TypeError(
+                f"{cls.__name__} has no parameter {unknown[0]!r}. {cls._suggest_name(unknown[0])}"
+            )
+        return super().__new__(cls)
+
+    def __init__(self) -> None:
+        # Of estimators without parameters: their signature would be that of __new__ otherwise.
+        super().__init__()
+
+    @classmethod
+    def _suggest_name(cls, name: str) -> str:
+        """Suggest the parameter to use instead of one that does not exist."""
+        hint = cls._parameter_hints.get(name)
+        return f"Use {hint}." if hint else did_you_mean(name, cls._get_param_names())
 
     def _keep_contract(self, samples: Samples) -> None:
         """Keep what the samples of training are."""
