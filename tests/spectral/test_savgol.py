@@ -79,7 +79,8 @@ def test_savitzky_golay_default_window_adapts_to_short_spectra(n_bands):
         ({"delta": 0}, r"'delta' parameter.*Got 0"),
         ({"delta": 1e300}, r"'delta' parameter.*Got 1e\+300"),
         ({"delta": 1e20, "deriv": 2}, r"delta=1e\+20 is out of range with deriv=2"),
-        ({"delta": 1e-20, "deriv": 2}, r"delta=1e-20 is out of range with deriv=2"),
+        ({"delta": 1.1e15, "deriv": 2}, r"delta=1.1e\+15 is out of range with deriv=2"),
+        ({"delta": 0.9e-15, "deriv": 2}, r"delta=9e-16 is out of range with deriv=2"),
         ({"mode": "reflect"}, r"'mode' parameter.*'mirror'.*Got 'reflect'"),
     ],
 )
@@ -130,7 +131,15 @@ def test_savitzky_golay_smooths_real_spectra(data_home):
     np.testing.assert_allclose(smooth.mean(axis=1), X.mean(axis=1), rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.filterwarnings("ignore:.*another scale or unit")
 def test_savitzky_golay_refuses_results_that_are_not_finite(X):
     smooth = SavitzkyGolay(deriv=2, delta=1e-15).fit(X)
     with pytest.raises(ValueError, match="too large for SavitzkyGolay"):
         smooth.transform((1e15 * X).astype(np.float32))
+
+
+@pytest.mark.parametrize("delta", [1e-15, 1e15])
+def test_savitzky_golay_scales_derivatives_by_delta_to_the_ends_of_its_range(delta, X):
+    unit = SavitzkyGolay(deriv=2).fit_transform(X)
+    scaled = SavitzkyGolay(deriv=2, delta=delta).fit_transform(X)
+    np.testing.assert_allclose(scaled, unit / delta**2, rtol=1e-9)

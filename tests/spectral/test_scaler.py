@@ -124,6 +124,7 @@ def test_spectral_scaler_has_no_inverse_if_the_scale_is_lost(method, X):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("level", [0.0, 0.1, -3.7, 1e-30, 1e6, 1e30])
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore:.*another scale or unit")
 def test_spectral_scaler_of_flat_spectra_gives_documented_numbers(method, level, dtype, X):
     scaler = SpectralScaler(method).fit(X)
     for flat in (np.full((2, 60), level, dtype), np.full((60, 2), level, dtype).T):
@@ -149,6 +150,7 @@ def test_spectral_scaler_amplifies_no_rounding_errors(method, X):
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore:.*another scale or unit")
 def test_spectral_scaler_fitted_on_flat_spectra_is_finite(method, X):
     for flat in (np.zeros((3, 60)), np.full((3, 60), 0.1), np.full((1, 60), 5)):
         scaler = SpectralScaler(method).fit(flat)
@@ -281,3 +283,16 @@ def test_spectral_transformers_take_tensors_that_require_grad(transformer, X):
     expected = transformer.fit_transform(X)
     np.testing.assert_array_equal(transformer.fit_transform(tensor), expected)
     np.testing.assert_array_equal(transformer.fit_transform(list(tensor)), expected)
+
+
+@pytest.mark.parametrize("method", ["snv", "msc", "minmax", "l2"])
+def test_spectral_scaler_ignores_the_unit_of_spectra_that_it_scales(method, X, recwarn):
+    SpectralScaler(method).fit(X).transform(1000 * X)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("method", ["standard", None])
+def test_spectral_scaler_warns_of_another_unit_if_it_keeps_the_scale(method, X):
+    scaler = SpectralScaler(method).fit(X)
+    with pytest.warns(UserWarning, match="another scale or unit"):
+        scaler.transform(1000 * X)
