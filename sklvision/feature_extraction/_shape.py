@@ -67,6 +67,9 @@ class ShapeFeatures(ImageTransformer):
            [0.23, 0.08, 0.07, 0.06, 0.06]])
     """
 
+    def __init__(self) -> None:
+        """Make a transformer without parameters."""
+
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Name the features.
 

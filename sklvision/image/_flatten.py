@@ -51,6 +51,9 @@ class FlattenImages(ImageTransformer):
     array(['pixel_0_0', 'pixel_0_1'], dtype=object)
     """
 
+    def __init__(self) -> None:
+        """Make a transformer without parameters."""
+
     _takes_tables = True
     _needs_one_size = True
 

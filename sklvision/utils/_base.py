@@ -38,10 +38,6 @@ class SklvisionEstimator(BaseEstimator):
             )
         return super().__new__(cls)
 
-    def __init__(self) -> None:
-        # Of estimators without parameters: their signature would be that of __new__ otherwise.
-        super().__init__()
-
     @classmethod
     def _suggest_name(cls, name: str) -> str:
         """Suggest the parameter to use instead of one that does not exist."""
