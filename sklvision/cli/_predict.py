@@ -13,6 +13,7 @@ from typing import Any
 from sklvision.cli._arguments import check_writable, make_integer_type
 from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
+from sklvision.utils._protocols import has_probabilities
 
 _EPILOG = """\
 MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Loading it
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         if args.proba and args.format == "kaggle":
             raise ValueError("--proba: the format kaggle has no columns of probabilities.")
         model = load_model(args.model)
-        if args.proba and not hasattr(model, "predict_proba"):
+        if args.proba and not has_probabilities(model):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")
         from tqdm import tqdm
 
@@ -174,7 +175,7 @@ def _make_header(args: argparse.Namespace, model: Any, has_rows: bool) -> list[s
 
 
 def _name_label_columns(args: argparse.Namespace, model: Any) -> list[str]:
-    if args.format == "kaggle" or not hasattr(model, "predict_proba"):
+    if args.format == "kaggle" or not has_probabilities(model):
         return ["label"]
     classes = [f"probability_{label}" for label in model.classes_] if args.proba else []
     return ["label", "probability", *classes]

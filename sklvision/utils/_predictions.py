@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
 from sklearn.pipeline import Pipeline
 
+from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import as_samples
 
 
@@ -118,7 +119,7 @@ def predict_with_probabilities(model: Any, X: Any) -> tuple[np.ndarray, np.ndarr
         samples = as_samples(model[:-1].transform(X))
         X = samples.to_array() if samples.sample_shape else samples.data
         model = model[-1]
-    if not hasattr(model, "predict_proba"):
+    if not has_probabilities(model):
         return model.predict(X), None
     probabilities = model.predict_proba(X)
     if isinstance(model, ProbabilitiesMixin):  # its most probable class is its prediction

@@ -30,6 +30,15 @@ class HasLearningRateScales(Protocol):
     lr_scales: list[tuple[str, float]]
 
 
+class HasProbabilities(Protocol):
+    """A classifier that predicts probabilities."""
+
+    classes_: Any
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict probabilities of shape (n_samples, n_classes)."""
+
+
 class HasParameterCount(Protocol):
     """A fitted estimator that knows the number of its parameters."""
 
@@ -44,6 +53,11 @@ def is_label_mixer(augmenter: Any) -> TypeGuard[LabelMixer]:
 def has_lr_scales(net: Any) -> TypeGuard[HasLearningRateScales]:
     """Return whether a net scales the learning rates of its parts."""
     return hasattr(net, "lr_scales")
+
+
+def has_probabilities(classifier: Any) -> TypeGuard[HasProbabilities]:
+    """Return whether a classifier predicts probabilities."""
+    return hasattr(classifier, "predict_proba")
 
 
 def has_parameter_count(estimator: Any) -> TypeGuard[HasParameterCount]:
