@@ -120,10 +120,10 @@ def test_neighbor_rate_is_that_of_plain_counting():
     queries, candidates = np.arange(0, 40, 2), np.arange(40)
     is_same, chances = [], []
     for i in queries:
-        others = [j for j in candidates if j != i and labels[j] == labels[i]]
-        nearest = min(others, key=lambda j: np.linalg.norm(points[i] - points[j]))
+        candidates_of_class = [j for j in candidates if j != i and labels[j] == labels[i]]
+        nearest = min(candidates_of_class, key=lambda j: np.linalg.norm(points[i] - points[j]))
         is_same.append(codes[nearest] == codes[i])
-        chances.append(np.mean(codes[others] == codes[i]))
+        chances.append(np.mean(codes[candidates_of_class] == codes[i]))
     rate = series.measure_neighbor_rate(points, labels, codes, [(queries, candidates)])
     assert rate.observed == pytest.approx(np.mean(is_same))
     assert rate.expected == pytest.approx(np.mean(chances))
@@ -136,11 +136,17 @@ def test_neighbor_rate_in_training_looks_at_training_samples_alone():
     points = np.array([[0.0], [0.1], [1.0], [1.1], [5.0], [5.2]])
     codes = np.array([0, 0, 1, 1, 2, 2])
     labels, is_comparable = np.zeros(6), np.ones(6, dtype=bool)
-    apart = [(np.array([2, 3, 4, 5]), np.array([0, 1])), (np.array([0, 1]), np.array([2, 3]))]
-    rate = series.measure_rate_in_training(points, labels, apart, codes, is_comparable)
+    separate_splits = [
+        (np.array([2, 3, 4, 5]), np.array([0, 1])),
+        (np.array([0, 1]), np.array([2, 3])),
+    ]
+    rate = series.measure_rate_in_training(points, labels, separate_splits, codes, is_comparable)
     assert rate.observed == 0
-    mixed = [(np.array([1, 2, 4]), np.array([0, 3, 5])), (np.array([0, 3, 5]), np.array([1, 2, 4]))]
-    rate = series.measure_rate_in_training(points, labels, mixed, codes, is_comparable)
+    mixed_splits = [
+        (np.array([1, 2, 4]), np.array([0, 3, 5])),
+        (np.array([0, 3, 5]), np.array([1, 2, 4])),
+    ]
+    rate = series.measure_rate_in_training(points, labels, mixed_splits, codes, is_comparable)
     assert (rate.observed, rate.expected) == (1, pytest.approx(1 / 3))
 
 
