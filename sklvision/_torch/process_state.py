@@ -18,7 +18,7 @@ _PROCESS_STATE = threading.RLock()
 
 
 @contextmanager
-def scoped_seed(seed: int, device: torch.device) -> Iterator[None]:
+def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch inside this context, and restore its global generators."""
     devices = [device] if device.type == "cuda" else []
     with _PROCESS_STATE, torch.random.fork_rng(devices=devices):
@@ -30,7 +30,7 @@ def scoped_seed(seed: int, device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
-def scoped_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[None]:
+def limit_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[None]:
     """Use one thread for small batches, and restore torch's number of threads."""
     threads = torch.get_num_threads()
     if threads == 1 or batch_size * prod(input_shape) > _ONE_THREAD_BATCH_VALUES:

@@ -255,7 +255,7 @@ def _draw_variants(augment: Any, samples: np.ndarray, n_draws: int, seed: int) -
     """Draw variants of the samples as training does, each draw with a seed of its own."""
     # Only here, as augmentation needs torch when it draws.
     from sklvision._torch.device import resolve_device
-    from sklvision._torch.process_state import scoped_seed
+    from sklvision._torch.process_state import seed_torch
     from sklvision.augmentation._arrays import augment_array
     from sklvision.neural_network._checks import check_augment
 
@@ -266,7 +266,7 @@ def _draw_variants(augment: Any, samples: np.ndarray, n_draws: int, seed: int) -
     sequence: Any = _Sequence(transforms)
     draws = []
     for draw_state in np.random.RandomState(seed).randint(2**31 - 1, size=n_draws):
-        with scoped_seed(int(draw_state), resolve_device("cpu")):
+        with seed_torch(int(draw_state), resolve_device("cpu")):
             draws.append(augment_array(sequence, images, int(draw_state)))
     return np.stack(draws).reshape(n_draws, *samples.shape)
 

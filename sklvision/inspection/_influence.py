@@ -155,12 +155,12 @@ def compute_gradient_maps(
     check_count("n_draws", n_draws)
     if not noise >= 0:
         raise ValueError(f"noise must be at least 0, got {noise!r}.")
-    from sklvision.neural_network._saliency import gradient_times_input
+    from sklvision.neural_network._saliency import compute_gradient_times_input
 
     for step in steps:
         X = step.transform(X)
     samples = as_samples(np.asarray(X))
-    products = gradient_times_input(
+    products = compute_gradient_times_input(
         classifier, samples.data, columns, n_draws=int(n_draws), noise=float(noise), seed=seed
     )
     input_shape = classifier.input_shape_

@@ -11,7 +11,7 @@ from sklvision.utils._protocols import is_label_mixer
 
 
 def augment_samples(augmenters: Sequence[Callable], X: Tensor) -> Tensor:
-    """Vary a batch by one augmenter after another, none of which changes targets."""
+    """Augment a batch by one augmenter after another, none of which changes targets."""
     for augmenter in augmenters:
         X = _check_result(augmenter, X, augmenter(X))
     return X
@@ -20,7 +20,7 @@ def augment_samples(augmenters: Sequence[Callable], X: Tensor) -> Tensor:
 def augment_with_targets(
     augmenters: Sequence[Any], X: Tensor, targets: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Vary a batch by augmenters, of which those that blend samples blend targets as well.
+    """Augment a batch; augmenters that blend samples blend targets as well.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def augment_with_targets(
 
 def _check_result(augmenter: Callable, batch: Tensor, result: Any) -> Tensor:
     if not isinstance(result, Tensor) or result.shape != batch.shape:
-        got = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+        actual = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
         raise ValueError(
             f"augment must return a tensor of the shape of its input, {tuple(batch.shape)}; "
-            f"{getattr(augmenter, '__name__', augmenter)!r} returned {got}."
+            f"{getattr(augmenter, '__name__', augmenter)!r} returned {actual}."
         )
     return result

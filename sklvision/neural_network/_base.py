@@ -330,7 +330,7 @@ class BaseNeuralClassifier(
     def _logits(self, X: Any) -> np.ndarray:
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # for its message; it takes as long as asking for one row
-        return self._net.logits(self._validate_samples(X))
+        return self._net.compute_logits(self._validate_samples(X))
 
     def __getstate__(self) -> dict[str, Any]:
         # Plain arrays instead of torch objects: small, safe to load, and free of the device,

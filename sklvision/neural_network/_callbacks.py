@@ -28,7 +28,7 @@ class BestWeights(Callback):
         self.n_iter_no_change = n_iter_no_change
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        """Forget earlier trainings."""
+        """Reset the state of earlier trainings."""
         self.best_: tuple[float, float] | None = None
         self.best_weights_: dict[str, Any] | None = None
         self.misses_ = 0
@@ -58,7 +58,7 @@ class ProgressBar(Callback):
     """A bar over the epochs with the latest loss and score, on standard error."""
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        """Forget earlier trainings."""
+        """Reset the state of earlier trainings."""
         self.bar_: tqdm | None = None
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
@@ -67,7 +67,7 @@ class ProgressBar(Callback):
             self.bar_ = tqdm(total=net.n_epochs_, unit="epoch")
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Advance the bar."""
+        """Update the bar."""
         if self.bar_ is None:
             return
         latest = net.history[-1]
@@ -88,8 +88,8 @@ def has_batch_hook(callback: Callback) -> bool:
 
     A hook of its class counts, and so does one that was set on the object.
     """
-    hooks = ((getattr(callback, hook), getattr(Callback, hook)) for hook in _BATCH_HOOKS)
-    return any(getattr(own, "__func__", None) is not inherited for own, inherited in hooks)
+    hooks = ((getattr(callback, name), getattr(Callback, name)) for name in _BATCH_HOOKS)
+    return any(getattr(hook, "__func__", None) is not base for hook, base in hooks)
 
 
 def has_lr_scheduler(callbacks: NamedCallbacks) -> bool:

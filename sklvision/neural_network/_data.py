@@ -22,7 +22,7 @@ Data = np.ndarray | LazyImages
 
 
 def as_tensor(X: np.ndarray) -> Tensor:
-    """View an array as a tensor; torch cannot view a read-only one, so that is copied."""
+    """Return an array as a tensor that shares its memory, or a copy of a read-only one."""
     return torch.from_numpy(X if X.flags.writeable else X.copy())
 
 
@@ -67,9 +67,9 @@ class TrainingSet(Dataset):
         cls, X: Data, y: np.ndarray, weights: np.ndarray | None, dtype: torch.dtype
     ) -> TrainingSet:
         """Make tensors of arrays; the weights are brought to a mean of 1."""
-        if weights is not None:
-            weights = torch.from_numpy(weights / weights.mean()).to(dtype)
-        return cls(X, y, weights)
+        if weights is None:
+            return cls(X, y)
+        return cls(X, y, torch.from_numpy(weights / weights.mean()).to(dtype))
 
     def __getitem__(self, index: int) -> tuple[Any, Tensor]:
         """Return one sample, as a DataLoader asks for it."""
@@ -85,8 +85,8 @@ class TrainingSet(Dataset):
         y, weights = (None if part is None else part[rows] for part in (self.y, self.weights))
         return TrainingSet(self.X[rows], y, weights)
 
-    def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weighted mean and standard deviation over samples, and over pixels of images.
+    def compute_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Compute weighted mean and standard deviation over samples, and over pixels of images.
 
         Everything is read once; the moments of parts are merged.
 
@@ -104,34 +104,36 @@ class TrainingSet(Dataset):
         weights = np.ones(len(self)) if self.weights is None else self.weights.double().numpy()
         n_rows = max(1, _MOMENT_VALUES // prod(X.shape[1:]))
         mean: Any = 0.0
-        spread: Any = 0.0  # weighted sum of squared differences from the mean
+        sum_squares: Any = 0.0  # weighted, of differences from the mean
+        # Pairwise update of mean and sum of squares, block by block: one pass over data that may
+        # not fit into memory, without the cancellation of a difference of large sums.
         total, start = 0.0, 0
         for batch in read(X, n_rows):
             rows = np.asarray(batch, dtype=np.float64)
-            part = weights[start : start + len(rows)]
-            weight = part.sum()
-            part_mean = part @ _over_pixels(rows) / weight
-            difference = part_mean - mean
-            spread = spread + part @ _over_pixels((rows - part_mean) ** 2)
-            spread = spread + difference**2 * total * weight / (total + weight)
+            row_weights = weights[start : start + len(rows)]
+            weight = row_weights.sum()
+            block_mean = row_weights @ _average_pixels(rows) / weight
+            difference = block_mean - mean
+            sum_squares = sum_squares + row_weights @ _average_pixels((rows - block_mean) ** 2)
+            sum_squares = sum_squares + difference**2 * total * weight / (total + weight)
             mean = mean + difference * weight / (total + weight)
             total, start = total + weight, start + len(rows)
-        scale = np.sqrt(spread / total)
+        scale = np.sqrt(sum_squares / total)
         # Rounding leaves a constant band with a spread of a few ulps of its value.
-        constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-        return mean, np.where(constant, 1.0, scale)
+        is_constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        return mean, np.where(is_constant, 1.0, scale)
 
 
 def _make_samples(X: Any) -> Tensor:
-    """View samples as a tensor of a type that torch slices and the net converts."""
+    """Return samples as a tensor of a type that torch slices and the net converts."""
     if isinstance(X, Tensor):
         return X
     X = np.asarray(X)
     return as_tensor(X if X.dtype in _SAMPLE_DTYPES else X.astype(np.float32))
 
 
-def _over_pixels(rows: np.ndarray) -> np.ndarray:
-    """Mean of each sample's bands or channels."""
+def _average_pixels(rows: np.ndarray) -> np.ndarray:
+    """Average each channel of an image over its pixels; bands of spectra stay as they are."""
     if rows.ndim == 2:
         return rows
     pixels = rows.reshape(len(rows), -1, rows.shape[-1])

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from sklvision._torch.device import resolve_device
-from sklvision._torch.process_state import scoped_seed, scoped_threads
+from sklvision._torch.process_state import limit_threads, seed_torch
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar
 from sklvision.neural_network._checks import (
     check_augment,
@@ -152,8 +152,8 @@ def train_fit(plan: FitPlan) -> Net:
     """Train a net as planned, and leave torch's generators and threads as they were."""
     training, validation = plan.parts
     with (
-        scoped_seed(plan.seed, plan.device),
-        scoped_threads(plan.batch_size, plan.settings.input_shape),
+        seed_torch(plan.seed, plan.device),
+        limit_threads(plan.batch_size, plan.settings.input_shape),
     ):
         if plan.previous is None:
             module = plan.build_module()

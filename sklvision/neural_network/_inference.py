@@ -17,8 +17,8 @@ from sklvision.neural_network._module import StandardizedNet
 # Size of one chunk: its activations stay in the processor's cache.
 _SPECTRUM_VALUES, _SPECTRUM_ROWS = 2**19, 1024
 _IMAGE_PIXELS, _IMAGE_ROWS = 2**16, 8
-# torch's matrix products over a multiple of four rows give each row the same bits, whichever rows
-# are beside it; shorter remainders take another path through the library, with another rounding.
+# torch's matrix products over a multiple of four rows give each row the same bits, whatever the
+# other rows are; shorter remainders take another path through the library, with another rounding.
 _ROW_BLOCK = 4
 
 # A folded net must agree with the trained one to rounding. In float32 that is all that can
@@ -60,9 +60,9 @@ class Predictor:
         weights = [*module.parameters(), *module.buffers()]
         self._weights = [tensor for tensor in weights if not tensor.is_inference()]
         self._modules = list(module.modules())
-        self._version = self._current_version()
+        self._version = self._count_changes()
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        self._n_rows = _chunk_rows(input_shape)
+        self._n_rows = _choose_chunk_rows(input_shape)
         self._net = self._build_folded(input_shape) if self._version >= 0 else None
         # Calling a module costs more than calling its forward, which shows with a single row.
         layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
@@ -78,9 +78,9 @@ class Predictor:
 
     def is_current(self, module: nn.Module) -> bool:
         """Whether this module is the one that was folded, with the same weights and hooks."""
-        return module is self.module and self._current_version() == self._version
+        return module is self.module and self._count_changes() == self._version
 
-    def _current_version(self) -> int:
+    def _count_changes(self) -> int:
         """Count changes to the weights; -1 where hooks have to see the module called."""
         if any(module._forward_hooks or module._forward_pre_hooks for module in self._modules):
             return -1
@@ -94,7 +94,7 @@ class Predictor:
         except Exception:  # an unknown forward may fail on fused layers in any way
             return None
 
-    def logits(self, X: Data) -> np.ndarray:
+    def compute_logits(self, X: Data) -> np.ndarray:
         """Compute logits of validated samples, in float64.
 
         Parameters
@@ -139,20 +139,20 @@ def _fold_and_fuse(
         draws = draws.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         expected = module.net(draws)
-        fused = fuse(fold(module.net), torch.float32)
-        logits = fused(draws)
+        fused_net = fuse(fold(module.net), torch.float32)
+        logits = fused_net(draws)
         atol = _FOLDING_TOLERANCE * (1 + float(expected.abs().max()))
         if logits.shape != expected.shape or not torch.allclose(
             logits, expected, rtol=0, atol=atol
         ):
             return None
         if dtype != torch.float32:
-            fused = fuse(fold(module.net), dtype)
-            fused(draws.to(dtype))
-        return fused
+            fused_net = fuse(fold(module.net), dtype)
+            fused_net(draws.to(dtype))
+        return fused_net
 
 
-def _chunk_rows(shape: tuple[int, ...]) -> int:
+def _choose_chunk_rows(shape: tuple[int, ...]) -> int:
     if len(shape) == 1:
         return max(_ROW_BLOCK, min(_SPECTRUM_ROWS, _SPECTRUM_VALUES // shape[0]))
     return max(_IMAGE_ROWS, min(_SPECTRUM_ROWS, _IMAGE_PIXELS // prod(shape[:2])))
@@ -176,19 +176,19 @@ def can_infer_in_bfloat16(module: StandardizedNet, device: torch.device, X: Data
     if len(X.shape) > 2:
         return False
     layers = [layer for layer in module.modules() if list(layer.parameters(recurse=False))]
-    dense = all(isinstance(layer, nn.Linear | nn.BatchNorm1d) for layer in layers)
+    is_dense = all(isinstance(layer, nn.Linear | nn.BatchNorm1d) for layer in layers)
     n_weights = sum(parameter.numel() for parameter in module.parameters())
-    if device.type != "cpu" or not dense or n_weights < _MIN_WEIGHTS:
+    if device.type != "cpu" or not is_dense or n_weights < _MIN_WEIGHTS:
         return False
     if not has_bfloat16(device) or not can_fuse():
         return False
-    exact, rounded = (
+    exact, in_bfloat16 = (
         Predictor(module, precision, device, X.shape[1:]) for precision in ("float32", "bfloat16")
     )
-    if not rounded.is_fused:
+    if not in_bfloat16.is_fused:
         return False
     rows = X[:: max(1, len(X) // _COMPARED_ROWS)][:_COMPARED_ROWS]
-    expected, logits = exact.logits(rows), rounded.logits(rows)
+    expected, logits = exact.compute_logits(rows), in_bfloat16.compute_logits(rows)
     difference = np.abs(softmax(logits, axis=1) - softmax(expected, axis=1)).max()
     log_odds_difference = np.ptp(logits - expected, axis=1).max()
     return bool(difference <= _PROBABILITY_TOLERANCE and log_odds_difference <= _LOG_ODDS_TOLERANCE)

@@ -74,22 +74,24 @@ def build_net(
     params = params or {}
     if isinstance(architecture, str):
         net = build(architecture, input_shape, n_classes, **params)
-        described = f"architecture {architecture!r}"
+        description = f"architecture {architecture!r}"
     elif isinstance(architecture, nn.Module):
         net = deepcopy(architecture)
-        described = f"architecture {type(architecture).__name__}"
+        description = f"architecture {type(architecture).__name__}"
     else:
         net = architecture(input_shape, n_classes, **params)
-        described = f"architecture {getattr(architecture, '__name__', architecture)!r}"
+        description = f"architecture {getattr(architecture, '__name__', architecture)!r}"
     if not isinstance(net, nn.Module):
-        raise TypeError(f"{described} must return a torch.nn.Module, got {type(net).__name__}.")
-    _try_net(net, described, input_shape, n_classes)
+        raise TypeError(f"{description} must return a torch.nn.Module, got {type(net).__name__}.")
+    _try_net(net, description, input_shape, n_classes)
     if not any(parameter.requires_grad for parameter in net.parameters()):
-        raise ValueError(f"{described} has no parameters to train.")
+        raise ValueError(f"{description} has no parameters to train.")
     return net
 
 
-def _try_net(net: nn.Module, described: str, input_shape: tuple[int, ...], n_classes: int) -> None:
+def _try_net(
+    net: nn.Module, description: str, input_shape: tuple[int, ...], n_classes: int
+) -> None:
     *space, last = input_shape
     batch = torch.zeros((2, last, *space))  # channels first for images, (2, n_bands) for spectra
     training = net.training
@@ -102,19 +104,19 @@ def _try_net(net: nn.Module, described: str, input_shape: tuple[int, ...], n_cla
             logits = net(batch)
     except Exception as error:
         raise ValueError(
-            f"{described} failed on a batch of shape {tuple(batch.shape)}: {error}"
+            f"{description} failed on a batch of shape {tuple(batch.shape)}: {error}"
         ) from error
     net.train(training)
     shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
     if shape != (2, n_classes):
         raise ValueError(
-            f"{described} must return logits of shape (n_samples, {n_classes}) for "
+            f"{description} must return logits of shape (n_samples, {n_classes}) for "
             f"{n_classes} classes; for 2 samples it returned {shape}."
         )
 
 
 @contextmanager
-def frozen_batch_norm(module: nn.Module) -> Iterator[None]:
+def freeze_batch_norm(module: nn.Module) -> Iterator[None]:
     """Use the running statistics: a batch of one sample has none of its own."""
     norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     training = [norm for norm in norms if norm.training]

@@ -27,7 +27,7 @@ from sklvision.neural_network._augment import (
     augment_samples,
     augment_with_targets,
 )
-from sklvision.neural_network._batches import Inputs, make_batches, split_weights
+from sklvision.neural_network._batches import Inputs, join_weights, make_batches, split_weights
 from sklvision.neural_network._callbacks import (
     check_monitors,
     check_patterns,
@@ -38,7 +38,7 @@ from sklvision.neural_network._callbacks import (
 from sklvision.neural_network._data import Data, TrainingSet
 from sklvision.neural_network._divergence import check_trained, make_divergence_error
 from sklvision.neural_network._inference import Predictor
-from sklvision.neural_network._module import frozen_batch_norm
+from sklvision.neural_network._module import freeze_batch_norm
 from sklvision.neural_network._optim import Schedule, resolve_schedule
 from sklvision.neural_network._target import ClassificationTarget
 from sklvision.utils._protocols import is_label_mixer
@@ -85,11 +85,13 @@ iterator_train__shuffle, iterator_valid, **kwargs
     can_infer_in_bfloat16_ = False
     has_batch_callbacks_ = True
     stop_training_ = False
-    schedule_: Schedule | None = None
+    schedule_: Any = None  # a Schedule from the first epoch on
     # Neither copied nor pickled: the predictor is made at the first prediction, and the batch
     # shows whether the last step left a net that computes finite numbers.
     predictor_: Predictor | None = None
     last_batch_: Tensor | None = None
+    history: Any
+    train_split: Any
 
     def __init__(
         self,
@@ -163,7 +165,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
             yield name.removeprefix("net."), parameter
 
     def resume(self, previous: Net) -> None:
-        """Continue the history and the optimizer's state of a net that trained this module."""
+        """Resume the history and the optimizer's state of a net that trained this module."""
         self.history = History(previous.history)
         state = previous.optimizer_.state_dict()
         if type(previous.optimizer_) is type(self.optimizer_) and state["state"]:
@@ -187,8 +189,9 @@ iterator_train__shuffle, iterator_valid, **kwargs
         finally:
             self.train_split = train_split
         self._set_training(False)
-        last_batch, self.last_batch_ = self.last_batch_, None
-        check_trained(self, last_batch)
+        if self.last_batch_ is not None:
+            check_trained(self, self.last_batch_)
+        self.last_batch_ = None
 
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **fit_params: Any) -> Net:
         """Run the epochs, until a callback sets ``stop_training_``."""
@@ -229,9 +232,9 @@ iterator_train__shuffle, iterator_valid, **kwargs
         super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Advance a schedule that follows the loss."""
+        """Step a schedule that follows the loss."""
         latest = self.history[-1]
-        self.schedule_.after_epoch(latest.get("valid_loss", latest["train_loss"]))
+        self.schedule_.step_epoch(latest.get("valid_loss", latest["train_loss"]))
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Callable, **fit_params: Any
@@ -251,7 +254,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
             total = total + step["loss"].detach() * n_rows
             n_samples, n_batches = n_samples + n_rows, n_batches + 1
             if training:
-                self.schedule_.after_batch()
+                self.schedule_.step_batch()
             else:
                 total_score += self.target.sum_scores(step["y_pred"], batch[1])
         self.last_batch_, _ = split_weights(batch[0])
@@ -283,10 +286,10 @@ iterator_train__shuffle, iterator_valid, **kwargs
 
     def _record_best(self, name: str, value: float, *, lower_is_better: bool) -> None:
         """Record a value, and whether it is the best so far, as skorch's monitors expect."""
-        earlier = [epoch[name] for epoch in self.history[:-1] if name in epoch]
+        scores = [epoch[name] for epoch in self.history[:-1] if name in epoch]
         sign = -1 if lower_is_better else 1
         self.history.record(name, value)
-        self.history.record(f"{name}_best", all(sign * value > sign * other for other in earlier))
+        self.history.record(f"{name}_best", all(sign * value > sign * score for score in scores))
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Take one optimizer step; skorch's own serves callbacks that follow gradients."""
@@ -305,14 +308,14 @@ iterator_train__shuffle, iterator_valid, **kwargs
         if self.augment:
             X, y = self._augment_batch(X, y)
         if len(y) == 1:
-            with frozen_batch_norm(self.module_):
+            with freeze_batch_norm(self.module_):
                 logits = self.infer(X, **fit_params)
         else:
             logits = self.infer(X, **fit_params)
         loss = self.get_loss(logits, y, X=X, training=True)
         loss.backward()
         if self.weight_decay:
-            self._decay_weights()
+            self._shrink_weights()
         return {"loss": loss, "y_pred": logits}
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
@@ -336,24 +339,24 @@ iterator_train__shuffle, iterator_valid, **kwargs
         return to_tensor(data, device=self.device)
 
     def _augment_batch(self, X: Inputs, y: Tensor) -> tuple[Inputs, Tensor]:
-        """Vary a batch; targets that are blended are rows of weighted probabilities."""
+        """Augment a batch; targets that are blended are rows of weighted probabilities."""
         samples, weights = split_weights(X)
         samples = samples.to(self.module_.mean.dtype)
         if not any(is_label_mixer(augmenter) for augmenter in self.augment):
             samples = augment_samples(self.augment, samples)
-            return samples if weights is None else X | {"X": samples}, y
+            return join_weights(samples, weights), y
         targets = self.target.make_soft_targets(
             y, len(self.classes), self.criterion_, weights, samples.dtype
         )
         return augment_with_targets(self.augment, samples, targets)
 
-    def _decay_weights(self) -> None:
+    def _shrink_weights(self) -> None:
         with torch.no_grad():
             for group in self.optimizer_.param_groups:
                 # Frozen weights have no gradient.
-                trained = [weight for weight in group["params"] if weight.grad is not None]
-                if trained:
-                    torch._foreach_mul_(trained, 1 - group["lr"] * self.weight_decay)
+                weights = [weight for weight in group["params"] if weight.grad is not None]
+                if weights:
+                    torch._foreach_mul_(weights, 1 - group["lr"] * self.weight_decay)
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Compute logits of samples, weighted or not, in the precision of the net."""
@@ -369,7 +372,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         _, weights = split_weights(X)
         return self.target.compute_loss(self.criterion_, y_pred, self._load(y_true), weights)
 
-    def logits(self, X: Data) -> np.ndarray:
+    def compute_logits(self, X: Data) -> np.ndarray:
         """Compute the logits of any number of samples.
 
         Parameters
@@ -384,14 +387,11 @@ iterator_train__shuffle, iterator_valid, **kwargs
         """
         predictor = self.predictor_
         if predictor is None or not predictor.is_current(self.module_):
-            predictor = self.predictor_ = self._make_predictor(X.shape[1:])
-        return predictor.logits(X)
-
-    def _make_predictor(self, input_shape: tuple[int, ...]) -> Predictor:
-        device = torch.device(self.device)
-        rounds = self.can_infer_in_bfloat16_ and has_bfloat16(device)
-        precision = "bfloat16" if rounds else self.precision
-        return Predictor(self.module_, precision, device, input_shape)
+            device = torch.device(self.device)
+            rounds = self.can_infer_in_bfloat16_ and has_bfloat16(device)
+            precision = "bfloat16" if rounds else self.precision
+            predictor = self.predictor_ = Predictor(self.module_, precision, device, X.shape[1:])
+        return predictor.compute_logits(X)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

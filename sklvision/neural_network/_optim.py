@@ -16,7 +16,7 @@ OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
     "sgd": optim.SGD,
     "rmsprop": optim.RMSprop,
 }
-_FUSED = {"adamw", "adam", "sgd"}
+_FUSED_OPTIMIZERS = {"adamw", "adam", "sgd"}
 
 SCHEDULES = ("constant", "cosine", "onecycle", "cyclic", "step", "plateau")
 
@@ -33,7 +33,7 @@ def resolve_schedule(name: str, has_lr_scheduler: bool) -> str:
     return name
 
 
-def optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
+def get_optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
     """Return keyword arguments of skorch's net that select and configure the optimizer.
 
     ``"sgd"`` has Nesterov momentum of 0.9. Where torch has a fused kernel it is used: with
@@ -45,7 +45,7 @@ def optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
         settings["optimizer__weight_decay"] = 0.0
     if name == "sgd":
         settings |= {"optimizer__momentum": 0.9, "optimizer__nesterov": True}
-    if name in _FUSED and device.type in ("cpu", "cuda"):
+    if name in _FUSED_OPTIMIZERS and device.type in ("cpu", "cuda"):
         settings["optimizer__fused"] = True
     return settings
 
@@ -88,15 +88,15 @@ class Schedule:
             scheduler = lr_scheduler.StepLR(optimizer, max(1, -(-steps // 3)))
         elif name == "plateau":
             scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5)
-        self._after_batch = scheduler if name != "plateau" else None
-        self._after_epoch = scheduler if name == "plateau" else None
+        self._batch_scheduler = scheduler if name != "plateau" else None
+        self._epoch_scheduler = scheduler if name == "plateau" else None
 
-    def after_batch(self) -> None:
-        """Advance by one optimizer step."""
-        if self._after_batch is not None:
-            self._after_batch.step()
+    def step_batch(self) -> None:
+        """Move on by one optimizer step."""
+        if self._batch_scheduler is not None:
+            self._batch_scheduler.step()
 
-    def after_epoch(self, loss: float) -> None:
-        """Advance by one epoch that ended with this loss."""
-        if self._after_epoch is not None:
-            self._after_epoch.step(loss)
+    def step_epoch(self, loss: float) -> None:
+        """Move on by one epoch that ended with this loss."""
+        if self._epoch_scheduler is not None:
+            self._epoch_scheduler.step(loss)

@@ -108,7 +108,7 @@ class FitData:
     @cached_property
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and scale of the samples."""
-        return self.samples.moments()
+        return self.samples.compute_moments()
 
 
 @dataclass
@@ -142,5 +142,5 @@ class FitPlan:
 
     def build_module(self) -> StandardizedNet:
         """Build a fresh module; whoever calls this has seeded torch."""
-        moments = self.data.moments if self.held_out is None else self.parts[0].moments()
+        moments = self.data.moments if self.held_out is None else self.parts[0].compute_moments()
         return build_module(self.settings, *moments)

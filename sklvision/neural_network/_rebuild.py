@@ -11,11 +11,11 @@ import torch
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.precision import resolve_precision
-from sklvision._torch.process_state import scoped_seed
+from sklvision._torch.process_state import seed_torch
 from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
-from sklvision.neural_network._optim import optimizer_settings
+from sklvision.neural_network._optim import get_optimizer_settings
 from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._protocols import has_lr_scales
 
@@ -48,7 +48,7 @@ def make_net(
     module : StandardizedNet
         The module to train or to predict with.
     settings : FitSettings
-        How the module was built and how it is trained.
+        Settings of the module and of its training.
     callbacks, augment : list, default=None
         Callbacks of skorch and augmenters, already checked.
     verbose : int, default=0
@@ -80,7 +80,7 @@ def make_net(
         callbacks=callbacks or [],
         augment=augment or [],
         verbose=verbose,
-        **optimizer_settings(settings.optimizer, device),
+        **get_optimizer_settings(settings.optimizer, device),
         **groups,
     )
     net.initialize() if can_train else net.initialize_to_predict()
@@ -109,8 +109,8 @@ def restore_net(
     except ValueError:
         device = torch.device("cpu")
     settings = replace(settings, device=str(device))
-    with scoped_seed(0, device):
-        module = build_module(_without_download(settings), weights["mean"], weights["scale"])
+    with seed_torch(0, device):
+        module = build_module(_skip_download(settings), weights["mean"], weights["scale"])
     module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     module.eval()
     net = make_net(module, settings, can_train=False)
@@ -121,8 +121,8 @@ def restore_net(
     return net
 
 
-def _without_download(settings: FitSettings) -> FitSettings:
-    """Leave out published weights, which the fitted ones replace anyway."""
+def _skip_download(settings: FitSettings) -> FitSettings:
+    """Exclude published weights, which the fitted ones replace anyway."""
     name, params = settings.architecture, settings.architecture_params
     if isinstance(name, str) and "pretrained" in get_architecture(name).params:
         return replace(settings, architecture_params=params | {"pretrained": False})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from sklvision._torch.process_state import scoped_seed
+from sklvision._torch.process_state import seed_torch
 from sklvision.neural_network._data import as_tensor
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHUNK_ROWS = 64
 
 
-def gradient_times_input(
+def compute_gradient_times_input(
     classifier: BaseNeuralClassifier,
     X: Any,
     targets: np.ndarray,
@@ -60,10 +60,12 @@ def gradient_times_input(
     samples = classifier._validate_samples(X)
     net = classifier.net_
     module, device = net.module_, torch.device(net.device)
+    # SmoothGrad: gradients are averaged over noisy copies, because a piecewise linear net has
+    # gradients that jump from one sample to the next.
     mean, scale = module.mean, module.scale
     module.eval()
     results = []
-    with scoped_seed(seed, device), torch.enable_grad():
+    with seed_torch(seed, device), torch.enable_grad():
         for start in range(0, len(samples), _CHUNK_ROWS):
             chunk = as_tensor(np.asarray(samples[start : start + _CHUNK_ROWS])).to(device)
             x = chunk.to(mean.dtype)
@@ -80,6 +82,6 @@ def gradient_times_input(
 
 
 def _compute_log_odds(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    own = logits.gather(1, targets[:, None])
-    others = logits.scatter(1, targets[:, None], -torch.inf)
-    return own[:, 0] - others.logsumexp(dim=1)
+    class_logits = logits.gather(1, targets[:, None])
+    other_logits = logits.scatter(1, targets[:, None], -torch.inf)
+    return class_logits[:, 0] - other_logits.logsumexp(dim=1)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from sklvision._torch.precision import resolve_precision
-from sklvision._torch.process_state import scoped_seed
+from sklvision._torch.process_state import seed_torch
 from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._batched.stacked_net import Model, structure, train_together
 from sklvision.neural_network._fit import (
@@ -141,7 +141,7 @@ def plan_batched_fit(
     """Draw what the classifier would draw before training: seeds and weights."""
     plan = plan_fit(classifier, checked, data)
     input_shape = plan.settings.input_shape
-    with scoped_seed(plan.seed, _CPU):
+    with seed_torch(plan.seed, _CPU):
         module = plan.build_module()
         state = torch.get_rng_state()
     if resolve_precision(classifier.precision, _CPU, module, input_shape) == "bfloat16":

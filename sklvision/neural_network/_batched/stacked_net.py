@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from sklvision._torch.dropout import Dropout
-from sklvision.neural_network._optim import Schedule, optimizer_settings
+from sklvision.neural_network._optim import Schedule, get_optimizer_settings
 from sklvision.utils._protocols import has_lr_scales
 
 # Layers without weights that treat every value alone, so that a leading axis changes nothing.
@@ -300,7 +300,7 @@ def train_together(
                 losses = losses * weights[rows]
             losses = losses.mean(1)
             groups.step(torch.autograd.grad(losses.sum(), parameters))
-            schedule.after_batch()
+            schedule.step_batch()
             total += losses.detach() * rows.shape[1]
         for model, loss in zip(models, (total / n_samples).tolist(), strict=True):
             model.losses.append(loss)
@@ -333,7 +333,7 @@ class _Groups:
     def __init__(self, models: list[Model], parameters: list[Tensor], optimizer: str) -> None:
         settings = {
             name.removeprefix("optimizer__"): value
-            for name, value in optimizer_settings(optimizer, torch.device("cpu")).items()
+            for name, value in get_optimizer_settings(optimizer, torch.device("cpu")).items()
         }
         self.parameters = parameters
         self.slices: list[slice] = []
