@@ -115,6 +115,7 @@ class TrainingSet(Dataset):
             block_mean = row_weights @ _average_pixels(rows) / weight
             difference = block_mean - mean
             sum_squares = sum_squares + row_weights @ _average_pixels((rows - block_mean) ** 2)
+            # Blocks differ in their means as well.
             sum_squares = sum_squares + difference**2 * total * weight / (total + weight)
             mean = mean + difference * weight / (total + weight)
             total, start = total + weight, start + len(rows)

@@ -77,6 +77,7 @@ def compute_gradient_times_input(
                 log_odds = _compute_log_odds(module(noisy), classes)
                 (gradient,) = torch.autograd.grad(log_odds.sum(), noisy)
                 total += gradient
+            # The baseline is the mean of the training data.
             results.append((total / n_draws * (x - mean)).cpu().double().numpy())
     return np.concatenate(results)
 

@@ -19,6 +19,7 @@ from sklvision._torch.precision import resolve_precision
 from sklvision._torch.process_state import seed_torch
 from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._batched.stacked_net import Model, structure, train_together
+from sklvision.neural_network._divergence import find_divergence
 from sklvision.neural_network._fit import (
     CheckedParameters,
     FitData,
@@ -84,9 +85,14 @@ class BatchedFit:
         samples = torch.as_tensor(self.plan.data.samples.X)
         return self.module.standardize(samples).flatten(1)
 
+    def is_finite(self, model: Model) -> bool:
+        """Whether the trained net computes finite numbers after its last step."""
+        self.module.net = model.net
+        samples = torch.as_tensor(self.plan.data.samples.X)
+        return find_divergence(self.module.eval(), self.module, samples) is None
+
     def finish(self, model: Model, seconds: float) -> None:
         """Make the classifier a fitted one of the trained net."""
-        self.module.net = model.net
         net = make_net(self.module.eval(), self.plan.settings)
         best, n_batches = np.inf, ceil(len(self.plan.data.samples) / self.plan.batch_size)
         for epoch, (loss, lr) in enumerate(zip(model.losses, model.lrs, strict=True), start=1):
@@ -170,7 +176,7 @@ def fit_together(fits: list[BatchedFit], n_jobs: int | None) -> list[bool]:
     tasks = (joblib.delayed(_train)(**_make_task(chunk)) for chunk in chunks)
     for chunk, (models, seconds) in zip(chunks, joblib.Parallel(n_jobs)(tasks), strict=True):
         for fit, model in zip(chunk, models, strict=True):
-            if np.isfinite(model.losses).all():
+            if np.isfinite(model.losses).all() and fit.is_finite(model):
                 fit.finish(model, seconds / len(chunk))
     return [hasattr(fit.classifier, "_net") for fit in fits]
 
