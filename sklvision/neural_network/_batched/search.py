@@ -150,7 +150,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         error_score: str | float = np.nan,
         return_train_score: bool = False,
     ) -> None:
-        super().__init__(
+        GridSearchCV.__init__(
+            self,
             estimator,
             param_grid,
             scoring=scoring,
