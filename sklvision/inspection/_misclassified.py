@@ -87,9 +87,10 @@ class MisclassifiedDisplay(SheetDisplay):
     Examples
     --------
     >>> from sklearn.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklvision.inspection import MisclassifiedDisplay
-    >>> X, y = load_digits(return_X_y=True)
     >>> model = GaussianNB().fit(X[:900], y[:900])
     >>> display = MisclassifiedDisplay.from_estimator(
     ...     model, X[900:], y[900:], image_shape=(8, 8), max_samples=12

@@ -83,9 +83,11 @@ class OcclusionDisplay(SheetDisplay):
     Examples
     --------
     >>> from sklearn.datasets import load_digits
+    >>> digits = load_digits()
+    >>> X, y = digits.data, digits.target
+
     >>> from sklearn.svm import SVC
     >>> from sklvision.inspection import OcclusionDisplay
-    >>> X, y = load_digits(return_X_y=True)
     >>> model = SVC().fit(X[:900], y[:900])
     >>> display = OcclusionDisplay.from_estimator(
     ...     model, X[900:], image_shape=(8, 8), patch_size=2, max_samples=4

@@ -58,10 +58,11 @@ class TrainingCurveDisplay(SheetDisplay):
     Examples
     --------
     >>> from sklvision.datasets import make_spectra
-    >>> from sklvision.inspection import TrainingCurveDisplay
     >>> from sklvision.neural_network import SpectrumClassifier
     >>> X, y = make_spectra(60, n_bands=20, random_state=0)
     >>> net = SpectrumClassifier(max_epochs=3, random_state=0).fit(X, y)
+
+    >>> from sklvision.inspection import TrainingCurveDisplay
     >>> display = TrainingCurveDisplay.from_estimator(net)
     >>> display.axes_[0].get_ylabel()
     'training loss'

@@ -9,10 +9,23 @@ from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
 from sklearn.pipeline import Pipeline
 
+from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import as_samples
 
+_TEXTS = {
+    "samples": """\
+Parameters
+----------
+X : array-like of shape (n_samples, ...)
+    Samples, as described for the class.
 
+Returns
+-------"""
+}
+
+
+@fill_docstrings(_TEXTS)
 class ProbabilitiesMixin:
     """Mixin of classifiers that predict probabilities of classes."""
 
@@ -32,13 +45,7 @@ class ProbabilitiesMixin:
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
+        %(samples)s
         y : ndarray of shape (n_samples,)
             Labels, of the type they had in training.
         """
@@ -48,13 +55,7 @@ class ProbabilitiesMixin:
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
+        %(samples)s
         probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`; every row sums to 1.
         """
@@ -63,19 +64,14 @@ class ProbabilitiesMixin:
     def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict logarithms of class probabilities.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
+        %(samples)s
         log_probabilities : ndarray of shape (n_samples, n_classes)
             Columns in the order of `classes_`.
         """
         return self._compute_log_probabilities(X)
 
 
+@fill_docstrings(_TEXTS)
 class PredictionsMixin(ProbabilitiesMixin):
     """Mixin of classifiers that compute logits."""
 
@@ -86,13 +82,7 @@ class PredictionsMixin(ProbabilitiesMixin):
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Compute logits.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as described for the class.
-
-        Returns
-        -------
+        %(samples)s
         logits : ndarray of shape (n_samples, n_classes) or (n_samples,)
             One column per class in the order of `classes_`; for two classes the logit of the
             second less that of the first.

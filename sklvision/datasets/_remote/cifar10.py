@@ -56,21 +56,13 @@ def fetch_cifar10(
         pixels' width with images one below the other, and their labels in ``labels.npz``. The
         order of the images is then that of the strips.
     %(download)s 162 MB, or to raise an OSError.
-    %(return_X_y)s
-
-    Returns
-    -------
-    %(bunch)s
+    %(returns)s
         data : ndarray of shape (n_images, 32, 32, 3), dtype uint8
             The images.
         target : ndarray of shape (n_images,), dtype int64
             Positions in ``target_names``.
         target_names : list of str
             The classes.
-    %(descr)s
-
-    Raises
-    ------
     %(raises)s
 
     See Also

@@ -51,11 +51,7 @@ def fetch_flowers17(
     ----------
     %(data_home)s
     %(download)s 58 MB, or to raise an OSError.
-    %(return_X_y)s
-
-    Returns
-    -------
-    %(bunch)s
+    %(returns)s
         data : ImageCollection of shape (1360,)
             The images, on disk, sorted by class; they differ in size.
         target : ndarray of shape (1360,), dtype str
@@ -64,10 +60,6 @@ def fetch_flowers17(
             The classes, sorted.
         filenames : ndarray of shape (1360,), dtype str
             The files; their numbers are those of the publication.
-    %(descr)s
-
-    Raises
-    ------
     %(raises)s
 
     See Also

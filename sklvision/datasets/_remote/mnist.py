@@ -47,21 +47,13 @@ def fetch_mnist(
     %(data_home)s A ``mnist.npz`` there, with ``x_train``,
         ``y_train``, ``x_test`` and ``y_test``, is read before anything is downloaded.
     %(download)s 11 MB, or to raise an OSError.
-    %(return_X_y)s
-
-    Returns
-    -------
-    %(bunch)s
+    %(returns)s
         data : ndarray of shape (n_images, 28, 28), dtype uint8
             The images.
         target : ndarray of shape (n_images,), dtype int64
             The digits.
         target_names : list of str
             "0" to "9".
-    %(descr)s
-
-    Raises
-    ------
     %(raises)s
 
     See Also

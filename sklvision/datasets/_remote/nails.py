@@ -46,11 +46,7 @@ def fetch_nails(
         Part of the official split: 160 images, 38 images, or both.
     %(data_home)s
     %(download)s 35 MB, or to raise an OSError.
-    %(return_X_y)s
-
-    Returns
-    -------
-    %(bunch)s
+    %(returns)s
         data : ImageCollection of shape (n_images, 1216, 1936)
             The images, on disk.
         target : ndarray of shape (n_images,), dtype str
@@ -61,10 +57,6 @@ def fetch_nails(
             The capture series, 0 to 2: keep each together in cross-validation.
         filenames : ndarray of shape (n_images,), dtype str
             The files.
-    %(descr)s
-
-    Raises
-    ------
     %(raises)s
 
     See Also

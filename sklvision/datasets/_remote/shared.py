@@ -33,20 +33,24 @@ data_home : str or path-like, default=None
     "download": """\
 download_if_missing : bool, default=True
     Whether to download missing files (extra ``datasets``),""",
-    "return_X_y": """\
+    "returns": """\
 return_X_y : bool, default=False
-    Whether to return ``(data, target)`` instead of a Bunch.""",
-    "bunch": """\
+    Whether to return ``(data, target)`` instead of a Bunch.
+
+Returns
+-------
 data : :class:`~sklearn.utils.Bunch`
     Dictionary-like object, with the following attributes.
 """,
-    "descr": """\
+    "raises": """\
     DESCR : str
         The full description.
 
 (data, target) : tuple if ``return_X_y=True``
-    The images and their labels.""",
-    "raises": """\
+    The images and their labels.
+
+Raises
+------
 OSError
     If a file is missing, cannot be downloaded, or differs from the published one.
 ImportError

@@ -15,10 +15,23 @@ from sklearn.utils import check_scalar
 from threadpoolctl import threadpool_limits
 
 from sklvision.model_selection._budget.costs import count_parameters, measure_pickle
+from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._samples import as_samples
 
 # The first calls after a fit fill caches and choose kernels.
 _N_WARM_UP = 3
+
+_TEXTS = {
+    "cost": """\
+This function can be used wherever scikit-learn accepts a scorer, but the number is a cost: it
+is positive, and smaller is better. Measure it in addition to a score, and do not rank or refit
+by it.""",
+    "ignored_data": """\
+X : object, default=None
+    Ignored, present for the signature of scorers.
+y : object, default=None
+    Ignored, present for the signature of scorers.""",
+}
 
 
 def is_cost(scorer: Any) -> bool:
@@ -26,21 +39,17 @@ def is_cost(scorer: Any) -> bool:
     return isinstance(scorer, _LatencyScorer) or scorer is parameter_count or scorer is file_size
 
 
+@fill_docstrings(_TEXTS)
 def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Count the learned parameters of a fitted classifier.
 
-    This function can be used wherever scikit-learn accepts a scorer, but the number is a cost: it
-    is positive, and smaller is better. Measure it in addition to a score, and do not rank or refit
-    by it.
+    %(cost)s
 
     Parameters
     ----------
     estimator : object
         A fitted classifier.
-    X : object, default=None
-        Ignored, present for the signature of scorers.
-    y : object, default=None
-        Ignored, present for the signature of scorers.
+    %(ignored_data)s
 
     Returns
     -------
@@ -66,30 +75,28 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklvision.model_selection import parameter_count
     >>> X, y = load_iris(return_X_y=True)
-    >>> parameter_count(LogisticRegression(max_iter=1000).fit(X, y))
+    >>> model = LogisticRegression(max_iter=1000).fit(X, y)
+
+    >>> from sklvision.model_selection import parameter_count
+    >>> parameter_count(model)
     15.0
     """
     count = count_parameters(estimator)
     return np.nan if count is None else float(count)
 
 
+@fill_docstrings(_TEXTS)
 def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
     """Measure the size of a fitted estimator's file, in bytes.
 
-    This function can be used wherever scikit-learn accepts a scorer, but the number is a cost: it
-    is positive, and smaller is better. Measure it in addition to a score, and do not rank or refit
-    by it.
+    %(cost)s
 
     Parameters
     ----------
     estimator : object
         A fitted estimator.
-    X : object, default=None
-        Ignored, present for the signature of scorers.
-    y : object, default=None
-        Ignored, present for the signature of scorers.
+    %(ignored_data)s
 
     Returns
     -------

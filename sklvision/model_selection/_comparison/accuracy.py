@@ -152,11 +152,13 @@ def estimate_accuracy(
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
     >>> from sklearn.naive_bayes import GaussianNB
+    >>> classifier = GaussianNB()
+
+    >>> from sklearn.datasets import load_iris
     >>> from sklvision.model_selection import estimate_accuracy
     >>> X, y = load_iris(return_X_y=True)
-    >>> estimate = estimate_accuracy(GaussianNB(), X, y, name="bayes", random_state=0)
+    >>> estimate = estimate_accuracy(classifier, X, y, name="bayes", random_state=0)
     >>> list(estimate.accuracy), estimate.n_tested
     (['bayes', 'logistic regression', 'majority class'], 30)
     """

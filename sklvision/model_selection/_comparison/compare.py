@@ -144,9 +144,9 @@ def compare_estimators(
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from sklvision.model_selection import compare_estimators
-    >>> X, y = load_iris(return_X_y=True)
     >>> result = compare_estimators({"neighbors": KNeighborsClassifier()}, X, y, random_state=0)
     >>> result.to_frame()["mean_accuracy"].round(2)
     estimator

@@ -119,11 +119,12 @@ def learning_curve_forecast(
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
     >>> from sklearn.naive_bayes import GaussianNB
+    >>> model = GaussianNB(var_smoothing=1e-3)
+
+    >>> from sklearn.datasets import load_digits
     >>> from sklvision.model_selection import learning_curve_forecast
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = GaussianNB(var_smoothing=1e-3)
     >>> forecast = learning_curve_forecast(model, X, y, target=0.99, random_state=0)
     >>> forecast.samples_for(0.85).reachable
     'already'

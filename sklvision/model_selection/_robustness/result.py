@@ -51,9 +51,11 @@ class RobustnessResult:
     Examples
     --------
     >>> from sklearn.datasets import load_iris
+    >>> iris = load_iris()
+    >>> X, y = iris.data, iris.target
+
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from sklvision.model_selection import robustness_curve
-    >>> X, y = load_iris(return_X_y=True)
     >>> model = GaussianNB().fit(X[::2], y[::2])
     >>> result = robustness_curve(
     ...     model, X[1::2], y[1::2], corruptions=["gain", "baseline"], severities=2, random_state=0
