@@ -50,7 +50,7 @@ def compare(estimators=None, X=X, y=Y, **params):
         ({"text": "resnet8"}, TypeError, r"\['text'\] is not a scikit-learn classifier: 'resnet8'"),
     ],
 )
-def test_estimators(estimators, error, message):
+def test_compare_estimators_refuses_estimators(estimators, error, message):
     with pytest.raises(error, match=message):
         compare(estimators)
 
@@ -104,7 +104,7 @@ def test_estimators(estimators, error, message):
         ({"random_state": "zero"}, "zero"),
     ],
 )
-def test_values(params, message):
+def test_compare_estimators_refuses_values(params, message):
     with pytest.raises(ValueError, match=message):
         compare(**params)
 
@@ -117,29 +117,29 @@ def test_values(params, message):
         ({"baselines": "majority class"}, "list of names"),
     ],
 )
-def test_types(params, message):
+def test_compare_estimators_refuses_types(params, message):
     with pytest.raises(TypeError, match=message):
         compare(**params)
 
 
-def test_a_score_of_probabilities_needs_them():
+def test_compare_estimators_refuses_scores_that_an_estimator_cannot_compute():
     with pytest.raises(ValueError, match=r"'neg_log_loss' needs predict_proba.*'svm'"):
         compare({**GOOD, "svm": LinearSVC()}, scoring=["accuracy", "neg_log_loss"])
 
 
-def test_a_class_that_is_never_trained_on_is_a_warning():
+def test_compare_estimators_warns_of_a_class_that_is_never_trained_on():
     groups = np.where(Y == 2, 9, np.arange(150) % 9)
     with pytest.warns(UserWarning, match="Class 2 is tested but never trained on"):
         compare_estimators(GaussianNB(), X, Y, groups=groups, random_state=0)
 
 
-def test_testing_on_training_samples_is_a_warning():
+def test_compare_estimators_warns_of_testing_on_training_samples():
     train, test = next(KFold(3, shuffle=True, random_state=0).split(X))
     with pytest.warns(UserWarning, match="also train on"):
         compare_estimators(GaussianNB(), X, Y, cv=[(train, np.r_[test, train[:1]])])
 
 
-def test_a_cost_does_not_rank():
+def test_compare_estimators_does_not_rank_by_a_cost():
     with pytest.raises(ValueError, match="'file_size' comes first and would rank"):
         compare_estimators(GaussianNB(), X, Y, scoring=[file_size, "accuracy"])
     result = compare_estimators(GaussianNB(), X, Y, scoring=["accuracy", file_size])

@@ -61,7 +61,7 @@ def results(scores, **costs):
 
 
 @given(data=st.data())
-def test_the_choice_is_that_of_trying_all(data):
+def test_within_budget_chooses_as_an_exhaustive_search(data):
     n_candidates = data.draw(st.integers(1, 8))
     n_folds = data.draw(st.integers(1, 4))
 
@@ -115,18 +115,18 @@ def test_the_choice_is_that_of_trying_all(data):
     np.testing.assert_equal(given_results, before)
 
 
-def test_one_slow_fold_does_not_cost_a_candidate_its_place():
+def test_within_budget_ignores_one_slow_fold():
     measured = results([[0.9, 0.8]] * 3, latency_ms=[[5, 1], [900, 1], [6, 1]])
     assert within_budget(max_latency_ms=10)(measured) == 0
 
 
-def test_parameters_must_fit_in_every_fold():
+def test_within_budget_limits_parameters_in_every_fold():
     measured = results([[0.9, 0.8]] * 3, parameter_count=[[5, 1], [11, 1], [6, 1]])
     assert within_budget(max_parameters=10)(measured) == 1
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0])
-def test_numbers_that_stand_for_failed_fits_are_no_costs(bad):
+def test_within_budget_takes_no_error_score_for_a_cost(bad):
     """error_score=0 puts 0 for the costs as well."""
     measured = results([[bad, 0.8]] * 2, latency_ms=[[bad, 20.0]] * 2)
     with pytest.raises(ValueError, match="latency_ms unknown"):
@@ -138,7 +138,7 @@ def test_numbers_that_stand_for_failed_fits_are_no_costs(bad):
     limit=st.floats(0.1, 5),
     more=st.floats(0, 5),
 )
-def test_a_larger_budget_never_gives_a_lower_score(scores, limit, more):
+def test_within_budget_never_scores_lower_with_a_larger_budget(scores, limit, more):
     costs = [[1.0 + i % 4 for i in range(len(scores))]]
     measured = results([scores], latency_ms=costs)
     try:
@@ -151,7 +151,7 @@ def test_a_larger_budget_never_gives_a_lower_score(scores, limit, more):
 # ---- in searches
 
 
-def test_the_best_within_the_budget_is_refitted(iris):
+def test_within_budget_refits_the_best(iris):
     budget = within_budget("accuracy", max_latency_ms=1000, max_parameters=10)
     search = features_searched(scoring=budget.scoring, refit=budget).fit(*iris)
     assert search.best_params_ == {"selectkbest__k": 2}
@@ -163,7 +163,7 @@ def test_the_best_within_the_budget_is_refitted(iris):
     assert again.best_index_ == again.cv_results_["mean_test_accuracy"].argmax()
 
 
-def test_a_scoring_of_ones_own_with_the_documented_names(iris):
+def test_within_budget_takes_a_custom_scoring_with_the_documented_names(iris):
     scoring = {
         "mine": make_scorer(f1_score, average="macro"),
         "other": "balanced_accuracy",
@@ -176,14 +176,14 @@ def test_a_scoring_of_ones_own_with_the_documented_names(iris):
     assert parameter_count(search.best_estimator_) <= 12
 
 
-def test_a_callable_score_goes_by_its_name(iris):
+def test_within_budget_names_a_callable_score(iris):
     budget = within_budget(make_scorer(f1_score, average="macro"), max_parameters=6)
     assert list(budget.scoring) == ["f1_score", "parameter_count"]
     search = features_searched(scoring=budget.scoring, refit=budget).fit(*iris)
     assert search.best_params_ == {"selectkbest__k": 1}
 
 
-def test_searches_at_random_nested_and_in_processes(iris):
+def test_within_budget_works_in_random_nested_searches_and_processes(iris):
     budget = within_budget(max_parameters=12)
     search = RandomizedSearchCV(
         make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
@@ -199,7 +199,7 @@ def test_searches_at_random_nested_and_in_processes(iris):
     assert frame.loc["search", "n_parameters"] <= 12
 
 
-def test_halving_chooses_by_a_score_within_the_budget(iris):
+def test_score_within_works_in_a_halving_search(iris):
     budget = within_budget(max_parameters=10)
     search = HalvingGridSearchCV(
         make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
@@ -219,7 +219,7 @@ def test_halving_chooses_by_a_score_within_the_budget(iris):
         assert np.isnan(small.fit(*iris).best_score_)
 
 
-def test_a_score_within_is_the_score_or_nan(iris):
+def test_score_within_is_the_score_or_nan(iris):
     classifier = LogisticRegression(max_iter=1000).fit(*iris)
     enough = within_budget("f1_macro", max_parameters=15, max_latency_ms=1000)
     expected = f1_score(iris[1], classifier.predict(iris[0]), average="macro")
@@ -229,7 +229,7 @@ def test_a_score_within_is_the_score_or_nan(iris):
     assert np.isnan(within_budget(max_parameters=10**9).score_within(trees, *iris))
 
 
-def test_a_budget_survives_clones_pickles_and_reprs(iris):
+def test_within_budget_survives_clones_pickles_and_reprs(iris):
     budget = within_budget("f1_macro", max_latency_ms=20, max_parameters=9, batch_size=8)
     text = "within_budget('f1_macro', max_latency_ms=20, max_parameters=9, batch_size=8)"
     assert repr(budget) == text
@@ -242,7 +242,7 @@ def test_a_budget_survives_clones_pickles_and_reprs(iris):
     assert fitted.best_params_["selectkbest__k"] <= 2
 
 
-def test_scoring_is_what_the_limits_need():
+def test_scoring_has_the_costs_that_are_limited():
     assert list(within_budget("f1", max_latency_ms=1).scoring) == ["f1", "latency_ms"]
     everything = within_budget(
         max_latency_ms=1, max_parameters=1, max_file_size=1, batch_size=3, n_repeats=4, n_threads=2
@@ -257,7 +257,7 @@ def test_scoring_is_what_the_limits_need():
 # ---- nothing to choose
 
 
-def test_the_nearest_misses_are_listed():
+def test_within_budget_lists_the_closest_candidates():
     names = ["far", "near", "nearest", "slow and large", "farther", "farthest", "failed"]
     measured = results(
         [[0.99, 0.9, 0.8, 0.95, 0.5, 0.4, np.nan]] * 2,
@@ -287,14 +287,14 @@ def test_the_nearest_misses_are_listed():
     assert caught.value.cv_results_ is measured
 
 
-def test_what_is_far_is_told_in_times_and_long_parameters_are_cut():
+def test_within_budget_shortens_large_ratios_and_long_parameters():
     measured = results([[0.9]], file_size=[[5_000_000]])
     measured["params"] = [{"model": "m" * 300}]
     with pytest.raises(ValueError, match=r"5 MB \(5,000 times the limit\): \{'model'.*…$"):
         within_budget(max_file_size=1000)(measured)
 
 
-def test_unknown_parameters_are_not_within_the_budget(iris):
+def test_within_budget_excludes_unknown_parameter_counts(iris):
     budget = within_budget(max_parameters=12)
     models = [DecisionTreeClassifier(random_state=0), LogisticRegression(max_iter=1000)]
     search = GridSearchCV(
@@ -317,7 +317,7 @@ def test_unknown_parameters_are_not_within_the_budget(iris):
 
 @pytest.mark.filterwarnings("ignore:One or more of the test scores")
 @pytest.mark.parametrize("error_score", [np.nan, 0])
-def test_candidates_whose_fit_fails_are_never_chosen(iris, error_score):
+def test_within_budget_never_chooses_failed_candidates(iris, error_score):
     budget = within_budget(max_latency_ms=1000, max_parameters=1000, max_file_size=10**9)
     search = features_searched(scoring=budget.scoring, refit=budget, error_score=error_score)
     search.set_params(estimator=LogisticRegression(max_iter=1000), param_grid={"C": [-1.0, 1.0]})
@@ -325,13 +325,13 @@ def test_candidates_whose_fit_fails_are_never_chosen(iris, error_score):
         assert search.fit(*iris).best_params_ == {"C": 1.0}
 
 
-def test_all_have_failed():
+def test_within_budget_reports_that_all_candidates_failed():
     measured = results([[np.nan, np.nan]], latency_ms=[[np.nan, np.nan]])
     with pytest.raises(ValueError, match=r"No candidate has a score.*accuracy of all 2 is NaN"):
         within_budget(max_latency_ms=10)(measured)
 
 
-def test_what_the_search_did_not_measure_is_named(iris):
+def test_within_budget_names_missing_measures(iris):
     budget = within_budget(max_latency_ms=20, max_parameters=10**6)
     alone = features_searched(scoring="accuracy", refit=budget, cv=2)
     with pytest.raises(ValueError, match="missing from the results") as caught:
@@ -350,7 +350,7 @@ def test_what_the_search_did_not_measure_is_named(iris):
 
 
 @pytest.mark.parametrize("limit", ["max_latency_ms", "max_parameters", "max_file_size"])
-def test_limits_must_be_positive_numbers(limit):
+def test_within_budget_refuses_limits_that_are_not_positive(limit):
     for bad in (0, -1, float("nan")):
         with pytest.raises(ValueError, match=f"{limit} must be a positive number or None, got"):
             within_budget(**{limit: bad})
@@ -359,12 +359,12 @@ def test_limits_must_be_positive_numbers(limit):
             within_budget(**{limit: bad})
 
 
-def test_a_budget_without_a_limit_is_refused():
+def test_within_budget_needs_a_limit():
     with pytest.raises(ValueError, match="max_latency_ms, max_parameters or max_file_size"):
         within_budget("accuracy")
 
 
-def test_a_score_must_be_one():
+def test_within_budget_refuses_a_cost_as_score():
     for cost in ("latency_ms", "parameter_count", "file_size"):
         with pytest.raises(ValueError, match=f"score='{cost}' is a cost"):
             within_budget(cost, max_parameters=1)
@@ -378,7 +378,7 @@ def test_a_score_must_be_one():
             within_budget(bad, max_parameters=1)
 
 
-def test_an_unknown_score_is_found_before_the_search():
+def test_within_budget_refuses_an_unknown_score():
     budget = within_budget("acuracy", max_parameters=1)
     with pytest.raises(
         ValueError, match=r"'acuracy' is not the name of a scorer\. Did you mean 'accuracy'"
@@ -386,7 +386,7 @@ def test_an_unknown_score_is_found_before_the_search():
         features_searched(scoring=budget.scoring, refit=budget)
 
 
-def test_settings_of_the_latency_are_checked():
+def test_within_budget_checks_the_settings_of_the_latency():
     with pytest.raises(ValueError, match="batch_size == 0, must be >= 1"):
         within_budget(max_latency_ms=1, batch_size=0)
 
@@ -394,7 +394,7 @@ def test_settings_of_the_latency_are_checked():
 # ---- architectures
 
 
-def test_a_table_of_architectures_is_one_search():
+def test_within_budget_chooses_between_architectures():
     digits = load_digits()
     names = [
         name

@@ -68,7 +68,7 @@ class Recorder(ClassifierMixin, BaseEstimator):
 RECORDS = {}
 
 
-def test_every_estimator_gets_the_same_folds_even_of_a_splitter_without_a_seed():
+def test_compare_estimators_gives_all_the_same_folds_of_a_splitter_without_a_seed():
     RECORDS["same"] = []
     X, y = np.arange(40.0).reshape(40, 1), np.tile([0, 1], 20)
     estimators = {name: Recorder("same", name) for name in "ab"}
@@ -81,7 +81,7 @@ def test_every_estimator_gets_the_same_folds_even_of_a_splitter_without_a_seed()
     assert parts["a"] == parts["b"]
 
 
-def test_scores_are_those_of_cross_validate(iris):
+def test_compare_estimators_scores_as_cross_validate(iris):
     X, y = iris
     folds = StratifiedKFold(5, shuffle=True, random_state=3)
     result = compare_estimators({"bayes": GaussianNB()}, X, y, random_state=3)
@@ -93,7 +93,7 @@ def test_scores_are_those_of_cross_validate(iris):
     assert row["split4_accuracy"] == expected[4]
 
 
-def test_adds_the_standard_baselines(iris):
+def test_compare_estimators_adds_the_standard_baselines(iris):
     X, y = iris
     result = compare_estimators(GaussianNB(), X, y, random_state=0)
     assert list(result.estimators) == ["majority class", "logistic regression", "GaussianNB"]
@@ -115,26 +115,26 @@ def test_adds_the_standard_baselines(iris):
     "estimators",
     [[LogisticRegression(C=0.1)], {"Logistic_Regression": LogisticRegression(C=0.1)}],
 )
-def test_does_not_repeat_a_baseline_that_is_given(iris, estimators):
+def test_compare_estimators_does_not_repeat_a_given_baseline(iris, estimators):
     result = compare_estimators(estimators, *iris, cv=3)
     assert len(result.estimators) == 2
     assert len(result.baselines) == 2
 
 
-def test_more_baselines_can_be_named(iris):
+def test_compare_estimators_takes_names_of_more_baselines(iris):
     estimators = {"bayes": GaussianNB(), "knn": KNeighborsClassifier()}
     result = compare_estimators(estimators, *iris, baselines=["bayes"], cv=3)
     assert result.baselines == ("majority class", "logistic regression", "bayes")
     assert not result.to_frame().loc["knn", "baseline"]
 
 
-def test_without_baselines(iris):
+def test_compare_estimators_works_without_baselines(iris):
     result = compare_estimators([GaussianNB(), KNeighborsClassifier()], *iris, baselines=False)
     assert list(result.estimators) == ["GaussianNB", "KNeighborsClassifier"]
     assert result.baselines == ()
 
 
-def test_names_are_derived(iris):
+def test_compare_estimators_derives_names(iris):
     estimators = [
         make_pipeline(StandardScaler(), KNeighborsClassifier(1)),
         KNeighborsClassifier(3),
@@ -149,7 +149,7 @@ def test_names_are_derived(iris):
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (4, 4, 4), (64,)])
-def test_baselines_take_images(digits, shape):
+def test_compare_estimators_has_baselines_for_images(digits, shape):
     X, y = digits
     result = compare_estimators(
         {"knn": make_pipeline(FlattenImages(), KNeighborsClassifier())},
@@ -163,7 +163,7 @@ def test_baselines_take_images(digits, shape):
     assert means["majority class"] < 0.2
 
 
-def test_takes_a_dataframe_and_labels_of_any_kind(iris):
+def test_compare_estimators_takes_frames_lists_and_text_labels(iris):
     X, y = iris
     frame = pd.DataFrame(X, columns=list("abcd"))
     names = pd.Series(np.array(["setosa", "versicolor", "virginica"])[y])
@@ -172,7 +172,7 @@ def test_takes_a_dataframe_and_labels_of_any_kind(iris):
     assert result.scores().equals(plain.scores())
 
 
-def test_takes_a_lazy_collection(tmp_path):
+def test_compare_estimators_takes_a_lazy_collection(tmp_path):
     image = pytest.importorskip("PIL.Image")
     from sklvision.datasets import load_image_folder
 
@@ -194,7 +194,7 @@ def test_takes_a_lazy_collection(tmp_path):
     assert lazy.scores().equals(eager.scores())
 
 
-def test_groups_stay_together(iris):
+def test_compare_estimators_keeps_groups_together(iris):
     X, y = iris
     groups = np.arange(150) // 5
     result = compare_estimators(GaussianNB(), X, y, groups=groups, random_state=0)
@@ -204,7 +204,7 @@ def test_groups_stay_together(iris):
     assert result.description["Groups"] == "30"
 
 
-def test_groups_reach_a_splitter(iris):
+def test_compare_estimators_passes_groups_to_a_splitter(iris):
     X, y = iris
     groups = np.arange(150) % 10
     result = compare_estimators(GaussianNB(), X, y, groups=groups, cv=GroupKFold(5))
@@ -214,7 +214,7 @@ def test_groups_reach_a_splitter(iris):
         assert test.tolist() == expected_test.tolist()
 
 
-def test_folds_can_be_an_iterable_of_indices_or_masks(iris):
+def test_compare_estimators_takes_folds_as_indices_or_masks(iris):
     X, y = iris
     is_test = np.arange(150) % 3 == 0
     by_index = [(np.flatnonzero(~is_test), np.flatnonzero(is_test))]
@@ -234,7 +234,7 @@ def test_folds_can_be_an_iterable_of_indices_or_masks(iris):
         (["accuracy", make_scorer(f1_score, average="macro")], ["accuracy", "f1_score"]),
     ],
 )
-def test_scorers(iris, scoring, names):
+def test_compare_estimators_takes_scorers_of_every_kind(iris, scoring, names):
     X, y = iris
     result = compare_estimators(GaussianNB(), X, y, scoring=scoring, cv=3, random_state=0)
     assert result.score_names == names
@@ -258,14 +258,14 @@ def two_scores(estimator, X, y):
     return {"right": right, "wrong": 1 - right}
 
 
-def test_a_callable_can_return_several_scores(iris):
+def test_compare_estimators_takes_several_scores_of_a_callable(iris):
     result = compare_estimators(GaussianNB(), *iris, scoring=two_scores, cv=3)
     assert result.score_names == ["right", "wrong"]
     assert (result.scores("right") + result.scores("wrong")).to_numpy() == pytest.approx(1)
 
 
 @pytest.mark.slow
-def test_n_jobs_changes_nothing_but_times(digits):
+def test_compare_estimators_n_jobs_changes_times_only(digits):
     X, y = digits
     flat = X.reshape(len(X), -1)
     estimators = {
@@ -285,7 +285,7 @@ def test_n_jobs_changes_nothing_but_times(digits):
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
-def test_an_estimator_scores_the_same_whatever_it_is_compared_with(iris):
+def test_compare_estimators_scores_do_not_depend_on_other_candidates(iris):
     forest = RandomForestClassifier(3)
     alone = compare_estimators({"forest": forest}, *iris, random_state=1, baselines=False)
     among = compare_estimators(
@@ -294,7 +294,7 @@ def test_an_estimator_scores_the_same_whatever_it_is_compared_with(iris):
     assert alone.scores().loc["forest"].equals(among.scores().loc["forest"])
 
 
-def test_unset_seeds_are_set_in_clones_and_differ(iris):
+def test_compare_estimators_sets_different_seeds_in_clones(iris):
     members = [(name, RandomForestClassifier(2)) for name in "ab"]
     fixed = RandomForestClassifier(2, random_state=7)
     vote = make_pipeline(StandardScaler(), VotingClassifier([*members, ("fixed", fixed)]))
@@ -306,7 +306,7 @@ def test_unset_seeds_are_set_in_clones_and_differ(iris):
     assert [member.random_state for _, member in members] == [None, None]
 
 
-def test_the_models_behind_the_scores_can_be_made_again(iris):
+def test_compare_estimators_returns_estimators_that_reproduce_scores(iris):
     X, y = iris
     result = compare_estimators({"forest": RandomForestClassifier(3)}, X, y, random_state=0)
     train, test = result.splits[2]
@@ -314,12 +314,12 @@ def test_the_models_behind_the_scores_can_be_made_again(iris):
     assert forest.score(X[test], y[test]) == result.scores().loc["forest", 2]
 
 
-def test_without_a_seed_nothing_is_set(iris):
+def test_compare_estimators_sets_no_seeds_without_random_state(iris):
     result = compare_estimators({"forest": RandomForestClassifier(2)}, *iris, cv=2)
     assert result.estimators["forest"].random_state is None
 
 
-def test_a_random_state_instance_repeats(iris):
+def test_compare_estimators_repeats_with_a_random_state_instance(iris):
     tables = [
         compare_estimators(
             RandomForestClassifier(2), *iris, random_state=np.random.RandomState(5)
@@ -329,7 +329,7 @@ def test_a_random_state_instance_repeats(iris):
     assert tables[0].equals(tables[1])
 
 
-def test_given_estimators_are_not_changed(iris):
+def test_compare_estimators_does_not_change_estimators(iris):
     forest = RandomForestClassifier(2)
     compare_estimators(forest, *iris, cv=2, random_state=0)
     assert forest.random_state is None
@@ -341,7 +341,7 @@ class Interrupted(DummyClassifier):
         raise KeyboardInterrupt
 
 
-def test_an_interrupt_reaches_the_caller(iris):
+def test_compare_estimators_passes_an_interrupt_on(iris):
     with pytest.raises(KeyboardInterrupt):
         compare_estimators({"stopped": Interrupted()}, *iris)
 
@@ -351,19 +351,19 @@ class Failing(DummyClassifier):
         raise RuntimeError("out of order")
 
 
-def test_a_failing_fit_says_whose_it_is(iris):
+def test_compare_estimators_notes_the_estimator_of_a_failed_fit(iris):
     with pytest.raises(RuntimeError, match="out of order") as caught:
         compare_estimators({"good": GaussianNB(), "bad": Failing()}, *iris)
     assert caught.value.__notes__ == ["Raised by 'bad' in fold 0."]
 
 
-def test_warnings_are_told_once_per_estimator(iris):
+def test_compare_estimators_repeats_warnings_once_per_estimator(iris):
     with pytest.warns(match="mlp, in 3 of 3 folds: Stochastic") as caught:
         compare_estimators({"mlp": MLPClassifier(max_iter=2)}, *iris, cv=3, random_state=0)
     assert len([w for w in caught if "mlp" in str(w.message)]) == 1
 
 
-def test_progress_goes_to_standard_error_when_asked(iris, capsys):
+def test_compare_estimators_shows_progress_on_standard_error(iris, capsys):
     compare_estimators(GaussianNB(), *iris, cv=2)
     assert capsys.readouterr() == ("", "")
     compare_estimators(GaussianNB(), *iris, cv=2, verbose=1)
@@ -372,13 +372,13 @@ def test_progress_goes_to_standard_error_when_asked(iris, capsys):
     assert "6/6" in err
 
 
-def test_searches_can_be_compared(iris):
+def test_compare_estimators_takes_searches(iris):
     search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=2)
     frame = compare_estimators({"search": search}, *iris, cv=3).to_frame()
     assert frame.loc["search", "n_parameters"] == 3 * 4 + 3
 
 
-def test_needs_no_torch():
+def test_compare_estimators_needs_no_torch():
     code = (
         "import sys; from sklvision.model_selection import compare_estimators;"
         "from sklearn.datasets import load_iris; from sklearn.naive_bayes import GaussianNB;"
@@ -395,7 +395,7 @@ def test_needs_no_torch():
     n_splits=st.integers(2, 4),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_every_sample_is_tested_once_and_the_majority_class_scores_its_share(
+def test_compare_estimators_tests_every_sample_once(
     n_classes, per_class, n_splits, seed
 ):
     y = np.repeat(np.arange(n_classes), per_class)
@@ -411,7 +411,7 @@ def test_every_sample_is_tested_once_and_the_majority_class_scores_its_share(
 
 
 @pytest.mark.parametrize("as_frame", [False, True])
-def test_missing_values_do_not_fail_the_baseline(iris, as_frame):
+def test_compare_estimators_imputes_missing_values_for_the_baseline(iris, as_frame):
     X, y = iris
     X = X.copy()
     X[::7, 1] = X[:, 3] = np.nan
@@ -422,7 +422,7 @@ def test_missing_values_do_not_fail_the_baseline(iris, as_frame):
     assert "simpleimputer" in result.estimators["logistic regression"].named_steps
 
 
-def test_without_missing_values_nothing_is_imputed(iris):
+def test_compare_estimators_imputes_nothing_without_missing_values(iris):
     result = compare_estimators(GaussianNB(), *iris, cv=3, random_state=0)
     assert list(result.estimators["logistic regression"].named_steps) == [
         "standardscaler",
@@ -430,7 +430,7 @@ def test_without_missing_values_nothing_is_imputed(iris):
     ]
 
 
-def test_a_wrong_parameter_is_named_with_its_estimator():
+def test_compare_estimators_notes_the_estimator_of_a_wrong_parameter():
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match="'C' parameter of LogisticRegression must be") as caught:
         compare_estimators({"mine": LogisticRegression(C=-1)}, X, y, cv=2, baselines=False)

@@ -104,7 +104,7 @@ def test_compare_estimators_imputes_missing_values_of_tables():
     assert "simpleimputer" in result.estimators["logistic regression"].named_steps
 
 
-def test_tensors_that_require_a_gradient_are_taken():
+def test_model_selection_takes_tensors_that_require_a_gradient():
     tensor = torch.tensor(X, requires_grad=True)
     result = compare_estimators(GaussianNB(), tensor, torch.tensor(Y), cv=2, random_state=0)
     expected = compare_estimators(GaussianNB(), X, Y, cv=2, random_state=0)
@@ -132,7 +132,7 @@ def test_compare_estimators_takes_a_kernel_matrix():
 # ---------------------------------------------------------------- labels
 
 
-def test_labels_of_float16_reach_the_page():
+def test_compare_estimators_takes_labels_of_float16():
     result = compare_estimators(
         GaussianNB(), X, Y.astype(np.float16), cv=2, random_state=0, check_leaks=False
     )
@@ -162,7 +162,7 @@ def test_confusion_matrix_counts_labels_that_are_not_in_y():
 # ---------------------------------------------------------------- reports and costs
 
 
-def test_scores_by_names_of_the_implementation_are_shown():
+def test_compare_estimators_takes_any_other_name_of_a_score():
     result = compare_estimators(
         GaussianNB(), X, Y, cv=2, scoring={"predict seconds": "accuracy"}, check_leaks=False
     )

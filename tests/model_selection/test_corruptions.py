@@ -67,7 +67,7 @@ HIGHEST = {"uint8": 255, "uint16": 65535, "bool": 1, "int16": 255}
     severity=st.floats(0.01, 1),
     seed=st.integers(0, 100),
 )
-def test_images_keep_type_shape_and_range_and_are_not_changed(
+def test_corrupt_keeps_type_shape_and_range_of_images(
     dtype, data, shape, name, severity, seed
 ):
     high = HIGHEST.get(dtype, 1)
@@ -85,7 +85,7 @@ def test_images_keep_type_shape_and_range_and_are_not_changed(
 
 @pytest.mark.parametrize("dtype", ["int16", "float16", "float32", "float64"])
 @given(data=st.data(), name=st.sampled_from(SPECTRUM_NAMES), severity=st.floats(0.01, 1))
-def test_spectra_keep_shape_and_are_not_changed(dtype, data, name, severity):
+def test_corrupt_keeps_shape_of_spectra(dtype, data, name, severity):
     limits = {"min_value": -100, "max_value": 100}
     X = data.draw(hnp.arrays(dtype, st.tuples(st.just(2), st.integers(1, 40)), elements=limits))
     before = X.copy()
@@ -98,7 +98,7 @@ def test_spectra_keep_shape_and_are_not_changed(dtype, data, name, severity):
 
 @pytest.mark.parametrize("channels", [None, 1, 3, 4])
 @pytest.mark.parametrize("name", IMAGE_NAMES)
-def test_hardly_any_severity_hardly_changes_an_image(name, channels):
+def test_corrupt_hardly_changes_images_at_low_severity(name, channels):
     X = photograph(channels=channels)[np.newaxis]
     result = corrupter(X, [name])(X, name, 1e-6)
     # The best JPEG still rounds its waves, and colours are turned to luminance and back.
@@ -106,14 +106,14 @@ def test_hardly_any_severity_hardly_changes_an_image(name, channels):
 
 
 @pytest.mark.parametrize("name", SPECTRUM_NAMES)
-def test_hardly_any_severity_hardly_changes_a_spectrum(name):
+def test_corrupt_hardly_changes_spectra_at_low_severity(name):
     X = np.random.default_rng(0).standard_normal((3, 50))
     np.testing.assert_allclose(corrupter(X, [name])(X, name, 1e-9), X, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", [*BLURS, "rotation", "shift"])
 @given(value=st.integers(0, 255), height=st.integers(1, 40), width=st.integers(1, 40))
-def test_constant_images_stay_so_where_light_only_moves(name, value, height, width):
+def test_corrupt_keeps_constant_images_where_light_only_moves(name, value, height, width):
     X = np.full((1, height, width), value, dtype=np.uint8)
     np.testing.assert_array_equal(corrupter(X, [name])(X, name, 1.0), X)
 
@@ -125,7 +125,7 @@ def spot(size):
 
 
 @pytest.mark.parametrize("size", [101, 601])
-def test_defocus_is_a_disc(size):
+def test_defocus_is_a_disk(size):
     X = spot(size)
     disc = corrupter(X, ["defocus"])(X, "defocus", 1.0)[0]
     radius = 0.06 * size
@@ -151,7 +151,7 @@ def test_motion_blur_is_a_line(size):
 
 @pytest.mark.parametrize("name", BLURS)
 @pytest.mark.parametrize("channels", [None, 3])
-def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
+def test_blurs_agree_with_convolution_by_scipy(name, channels):
     """The kernel is what becomes of a single spot when the same is drawn."""
     from sklvision.model_selection._robustness import corruptions
 
@@ -167,7 +167,7 @@ def test_blurs_are_scipys_convolution_with_their_kernel(name, channels):
         np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
-def test_rotation_is_pillows():
+def test_rotation_agrees_with_pillow():
     X = photograph(41, 41)[np.newaxis]
     turned = corrupter(X, ["rotation"])(X, "rotation", 1.0)[0].astype(float)
     inside = np.hypot(*np.mgrid[-20:21, -20:21]) < 18
@@ -180,7 +180,7 @@ def test_rotation_is_pillows():
     assert min(difference[inside].max() for difference in differences) <= 1.01
 
 
-def test_shift_moves_the_centre_of_light_by_a_tenth_of_the_side():
+def test_shift_moves_the_center_by_a_tenth_of_the_side():
     X = np.zeros((20, 50, 70))
     rows, columns = np.mgrid[:50, :70]
     for i, image in enumerate(X):
@@ -192,7 +192,7 @@ def test_shift_moves_the_centre_of_light_by_a_tenth_of_the_side():
 
 
 @pytest.mark.parametrize("channels", [None, 3])
-def test_jpeg_is_pillows(channels):
+def test_jpeg_agrees_with_pillow(channels):
     X = photograph(channels=channels)[np.newaxis]
     for severity, quality in [(1.0, 10), (0.5, 55), (0.2, 82)]:
         file = io.BytesIO()
@@ -201,7 +201,7 @@ def test_jpeg_is_pillows(channels):
         np.testing.assert_array_equal(corrupter(X, ["jpeg"])(X, "jpeg", severity)[0], expected)
 
 
-def test_amounts_of_light_and_noise():
+def test_corrupt_changes_light_and_noise_by_the_documented_amounts():
     X = np.stack([photograph(seed=seed) for seed in range(20)]) / 255
     corrupt = corrupter(X)
     added = (corrupt(X, "brightness", 0.5) - X).mean(axis=(1, 2))
@@ -216,7 +216,7 @@ def test_amounts_of_light_and_noise():
     np.testing.assert_allclose(corrupt(X, "noise", 0.5) - X, 2 * noise, atol=1e-6)
 
 
-def test_amounts_of_spectra():
+def test_corrupt_changes_spectra_by_the_documented_amounts():
     rng = np.random.default_rng(0)
     X = np.cumsum(rng.standard_normal((30, 300)), axis=1)
     corrupt = corrupter(X)
@@ -241,14 +241,14 @@ def test_amounts_of_spectra():
 
 
 @given(severities=st.lists(st.floats(0.05, 1), min_size=2, max_size=5, unique=True))
-def test_damage_by_noise_grows_with_severity(severities):
+def test_noise_grows_with_severity(severities):
     X = photograph()[np.newaxis] / 255
     corrupt = corrupter(X, ["noise"])
     damage = [np.abs(corrupt(X, "noise", s) - X).sum() for s in sorted(severities)]
     assert (np.diff(damage) >= 0).all()
 
 
-def test_draws_go_by_content_not_by_place():
+def test_corrupt_draws_by_content_not_by_position():
     X = np.stack([photograph(seed=seed) for seed in range(6)])
     corrupt = corrupter(X)
     for name in IMAGE_NAMES:
@@ -264,7 +264,7 @@ def folder(tmp_path):
     return sorted(tmp_path.glob("*.png"))
 
 
-def test_a_collection_gives_the_pixels_of_the_array(folder):
+def test_corrupt_gives_a_collection_the_pixels_of_the_array(folder):
     lazy = ImageCollection(folder)
     eager = np.asarray(lazy)
     corrupt = corrupter(eager)
@@ -274,7 +274,7 @@ def test_a_collection_gives_the_pixels_of_the_array(folder):
         np.testing.assert_array_equal(np.asarray(result), corrupt(eager, name, 0.6))
 
 
-def test_a_frame_stays_a_frame():
+def test_corrupt_returns_a_frame_for_a_frame():
     X = pd.DataFrame(
         np.random.default_rng(0).random((4, 3)), index=list("abcd"), columns=list("xyz")
     )

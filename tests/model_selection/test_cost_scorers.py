@@ -119,7 +119,7 @@ LOGISTIC_PARAMETERS = 3 * 4 + 3  # of iris
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseEstimator) else "",
 )
-def test_parameters_are_those_of_all_that_was_fitted(iris, estimator, expected):
+def test_parameter_count_counts_all_fitted_members(iris, estimator, expected):
     count = parameter_count(estimator.fit(*iris))
     assert type(count) is float
     assert count == expected if expected is not None else np.isnan(count)
@@ -154,23 +154,23 @@ def frozen_twice(net):
     ],
     ids=["net", "frozen", "one voting twice", "also in a pipeline", "calibrated", "views"],
 )
-def test_a_fitted_net_counts_once_however_often_it_takes_part(digits, net, wrap, calibrators):
+def test_parameter_count_counts_a_shared_net_once(digits, net, wrap, calibrators):
     whole = wrap(net)
     if whole is not net:
         whole.fit(*digits)
     assert parameter_count(whole) == n_weights(net) + calibrators
 
 
-def test_fresh_nets_of_a_vote_count_each(digits, net):
+def test_parameter_count_counts_each_net_of_an_ensemble(digits, net):
     vote = VotingClassifier([("a", small_net()), ("b", make_pipeline(small_net()))])
     assert parameter_count(vote.fit(*digits)) == 2 * n_weights(net)
 
 
-def test_a_net_of_skorch_alone_is_counted(digits, net):
+def test_parameter_count_counts_a_net_of_skorch(digits, net):
     assert parameter_count(net.net_) == n_weights(net)
 
 
-def test_a_step_that_says_how_many_parameters_it_has_is_counted(iris):
+def test_parameter_count_counts_a_step_with_a_number(iris):
     class Backbone(StandardScaler):
         n_parameters_ = 1000
 
@@ -182,18 +182,18 @@ def test_a_step_that_says_how_many_parameters_it_has_is_counted(iris):
 
 
 @pytest.mark.parametrize("estimator", [logistic(), RandomForestClassifier(5, random_state=0)])
-def test_the_size_is_that_of_the_file_that_joblib_writes(iris, estimator):
+def test_file_size_agrees_with_joblib(iris, estimator):
     file = BytesIO()
     joblib.dump(estimator.fit(*iris), file)
     assert file_size(estimator) == pytest.approx(file.tell(), rel=0.15, abs=300)
 
 
-def test_the_file_of_a_net_is_its_weights(digits, net):
+def test_file_size_of_a_net_is_that_of_its_weights(digits, net):
     size = file_size(net)
     assert 4 * n_weights(net) < size < 4 * n_weights(net) + 60_000
 
 
-def test_the_size_of_what_cannot_be_pickled_is_unknown(iris):
+def test_file_size_is_nan_without_a_pickle(iris):
     classifier = logistic().fit(*iris)
     classifier.lock_ = threading.Lock()
     assert np.isnan(file_size(classifier))
@@ -228,7 +228,7 @@ def clock(monkeypatch):
     return clock
 
 
-def test_latency_is_the_median_in_milliseconds_per_sample(clock):
+def test_latency_scorer_returns_the_median_per_sample(clock):
     # The first three calls warm up and are slow; of those that count one is disturbed.
     times = (500, 500, 500, 8, 8, 9000, 7, 9)
     classifier = Clocked(clock, times, [])
@@ -237,7 +237,7 @@ def test_latency_is_the_median_in_milliseconds_per_sample(clock):
     assert len(classifier.seen) == 8
 
 
-def test_every_call_gets_other_samples_from_all_over_the_data(clock):
+def test_latency_scorer_spreads_calls_over_the_data(clock):
     classifier = Clocked(clock, seen=[])
     latency_scorer(batch_size=2, n_repeats=7)(classifier, np.arange(100).reshape(100, 1))
     firsts = [int(batch[0, 0]) for batch in classifier.seen]
@@ -246,7 +246,7 @@ def test_every_call_gets_other_samples_from_all_over_the_data(clock):
     assert all(len(batch) == 2 for batch in classifier.seen)
 
 
-def test_a_batch_larger_than_the_data_repeats_them(clock):
+def test_latency_scorer_repeats_data_smaller_than_a_batch(clock):
     classifier = Clocked(clock, seen=[])
     score = latency_scorer(batch_size=8)
     assert score(classifier, np.arange(3).reshape(3, 1)) == pytest.approx(1 / 8)
@@ -254,13 +254,13 @@ def test_a_batch_larger_than_the_data_repeats_them(clock):
     assert set(np.unique(classifier.seen[0])) == {0, 1, 2}
 
 
-def test_latency_of_real_work_grows_with_it(iris):
+def test_latency_scorer_measures_more_for_more_work(iris):
     quick = latency_scorer()(logistic().fit(*iris), iris[0])
     slow = latency_scorer()(RandomForestClassifier(200).fit(*iris), iris[0])
     assert 0 < 5 * quick < slow
 
 
-def test_tables_keep_their_names_and_collections_stay_unread(iris, tmp_path, clock):
+def test_latency_scorer_keeps_tables_and_collections(iris, tmp_path, clock):
     image = pytest.importorskip("PIL.Image")
     frame = pd.DataFrame(iris[0], columns=list("abcd"))
     seen = []
@@ -286,7 +286,7 @@ def test_tables_keep_their_names_and_collections_stay_unread(iris, tmp_path, clo
     assert all(isinstance(batch, ImageCollection) and len(batch) == 2 for batch in given)
 
 
-def test_lists_will_do(clock):
+def test_latency_scorer_takes_lists(clock):
     assert latency_scorer()(Clocked(clock, seen=[]), [[1, 2], [3, 4]]) == pytest.approx(1)
 
 
@@ -310,7 +310,7 @@ def threads_within(n_threads):
     return seen[0]
 
 
-def test_threads_are_limited_while_it_measures_and_as_they_were_afterwards():
+def test_latency_scorer_limits_threads_and_restores_them():
     torch = sys.modules["torch"]
     before = torch.get_num_threads()
     torch.set_num_threads(3)
@@ -324,7 +324,7 @@ def test_threads_are_limited_while_it_measures_and_as_they_were_afterwards():
         torch.set_num_threads(before)
 
 
-def test_threads_are_given_back_after_an_error(iris):
+def test_latency_scorer_restores_threads_after_an_error(iris):
     torch = sys.modules["torch"]
     before = torch.get_num_threads()
     torch.set_num_threads(3)
@@ -336,7 +336,7 @@ def test_threads_are_given_back_after_an_error(iris):
         torch.set_num_threads(before)
 
 
-def test_one_thread_keeps_joblib_from_running_in_parallel(iris):
+def test_latency_scorer_runs_joblib_in_sequence_with_one_thread(iris):
     threads = set()
 
     class Parallel(ClassifierMixin, BaseEstimator):
@@ -351,14 +351,14 @@ def test_one_thread_keeps_joblib_from_running_in_parallel(iris):
 
 
 @pytest.mark.parametrize("name", ["batch_size", "n_repeats", "n_threads"])
-def test_settings_below_one_are_refused(name):
+def test_latency_scorer_refuses_settings_below_one(name):
     with pytest.raises(ValueError, match=f"{name} == 0, must be >= 1"):
         latency_scorer(**{name: 0})
     with pytest.raises(TypeError, match=f"{name} must be an instance of"):
         latency_scorer(**{name: 1.5})
 
 
-def test_no_samples_are_refused(iris):
+def test_latency_scorer_refuses_no_samples(iris):
     with pytest.raises(ValueError, match="X has no samples"):
         latency_scorer()(logistic().fit(*iris), iris[0][:0])
 
@@ -382,12 +382,12 @@ def test_costs_are_scorers_in_searches_with_processes(iris):
 
 
 @pytest.mark.parametrize("scorer", COSTS.values(), ids=list(COSTS))
-def test_a_cost_is_a_scorer_alone(iris, scorer):
+def test_costs_are_scorers_alone(iris, scorer):
     values = cross_val_score(logistic(), *iris, scoring=scorer, cv=2, error_score="raise")
     assert (values > 0).all()
 
 
-def test_costs_are_scorers_where_weights_are_routed(iris):
+def test_costs_are_scorers_with_metadata_routing(iris):
     import sklearn
 
     with sklearn.config_context(enable_metadata_routing=True):
@@ -401,7 +401,7 @@ def test_costs_are_scorers_where_weights_are_routed(iris):
     assert (measured["test_parameter_count"] == LOGISTIC_PARAMETERS).all()
 
 
-def test_costs_go_beside_a_score_in_a_comparison(digits):
+def test_costs_follow_a_score_in_a_comparison(digits):
     estimators = {
         "net": small_net(),
         "trees": make_pipeline(FlattenImages(), RandomForestClassifier(5)),
@@ -417,20 +417,20 @@ def test_costs_go_beside_a_score_in_a_comparison(digits):
     assert (frame["mean_file_size"] > 0).all()
 
 
-def test_costs_are_known_as_costs():
+def test_is_cost_recognizes_costs():
     assert all(map(is_cost, COSTS.values()))
     assert all(is_cost(pickle.loads(pickle.dumps(scorer))) for scorer in COSTS.values())
     assert not any(map(is_cost, ["accuracy", len, None, small_net()]))
 
 
-def test_a_latency_scorer_reads_as_it_is_written():
+def test_latency_scorer_has_a_repr_as_code():
     scorer = latency_scorer(batch_size=4)
     assert repr(scorer) == "latency_scorer(batch_size=4, n_repeats=20, n_threads=1)"
     assert repr(pickle.loads(pickle.dumps(scorer))) == repr(scorer)
     assert repr(clone(scorer, safe=False)) == repr(scorer)
 
 
-def test_spectra_are_measured_as_well(iris):
+def test_costs_of_a_spectrum_classifier_are_measured(iris):
     net = SpectrumClassifier(max_epochs=2, random_state=0).fit(*iris)
     assert parameter_count(net) == net.n_parameters_
     assert latency_scorer()(net, iris[0]) > 0

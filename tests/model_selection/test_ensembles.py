@@ -69,7 +69,7 @@ def frozen(fitted):
     return [(name, FrozenEstimator(member)) for name, member in fitted.items()]
 
 
-def test_a_hard_vote_of_fitted_nets_is_their_majority(digits):
+def test_voting_classifier_hard_vote_of_frozen_nets_is_the_majority(digits):
     X, X_test, y, _ = digits
     codes = np.searchsorted(WORDS_SORTED, y)
     ready = {name: member.fit(X, codes) for name, member in members()}
@@ -83,14 +83,14 @@ def test_a_hard_vote_of_fitted_nets_is_their_majority(digits):
     "how: a hard vote of them needs labels 0, 1, ...; a soft one takes any",
     raises=TypeError,
 )
-def test_a_hard_vote_of_fitted_nets_takes_words(digits, fitted):
+def test_voting_classifier_hard_vote_of_frozen_nets_takes_text_labels(digits, fitted):
     X, X_test, y, _ = digits
     vote = VotingClassifier(frozen(fitted), voting="hard").fit(X, y)
     expected = majority([member.predict(X_test) for member in fitted.values()])
     assert vote.predict(X_test).tolist() == expected.tolist()
 
 
-def test_a_hard_vote_of_fresh_nets_is_their_majority_in_words(digits, fitted):
+def test_voting_classifier_hard_vote_of_fresh_nets_is_the_majority(digits, fitted):
     X, X_test, y, _ = digits
     vote = VotingClassifier(members(), voting="hard").fit(X, y)
     expected = majority([member.predict(X_test) for member in fitted.values()])
@@ -100,7 +100,7 @@ def test_a_hard_vote_of_fresh_nets_is_their_majority_in_words(digits, fitted):
     assert vote.classes_.tolist() == WORDS_SORTED.tolist()
 
 
-def test_a_soft_vote_of_fitted_nets_averages_their_probabilities(digits, fitted):
+def test_voting_classifier_soft_vote_averages_probabilities(digits, fitted):
     X, X_test, y, _ = digits
     weights = [3, 1, 1]
     vote = VotingClassifier(frozen(fitted), voting="soft", weights=weights).fit(X, y)
@@ -110,7 +110,7 @@ def test_a_soft_vote_of_fitted_nets_averages_their_probabilities(digits, fitted)
     assert (vote.predict(X_test) == WORDS_SORTED[expected.argmax(axis=1)]).all()
 
 
-def test_frozen_members_are_not_trained_again(digits, fitted):
+def test_voting_classifier_does_not_train_frozen_members(digits, fitted):
     _, X_test, _, y_test = digits
     before = fitted["resnet8"].predict_proba(X_test)
     vote = VotingClassifier(frozen(fitted), voting="soft")
@@ -118,14 +118,14 @@ def test_frozen_members_are_not_trained_again(digits, fitted):
     np.testing.assert_array_equal(fitted["resnet8"].predict_proba(X_test), before)
 
 
-def test_a_soft_vote_of_fresh_nets_is_that_of_the_same_nets_fitted_alone(digits, fitted):
+def test_voting_classifier_soft_vote_equals_nets_fitted_alone(digits, fitted):
     X, X_test, y, _ = digits
     fresh = VotingClassifier(members(), voting="soft").fit(X, y)
     ready = VotingClassifier(frozen(fitted), voting="soft").fit(X, y)
     np.testing.assert_array_equal(fresh.predict_proba(X_test), ready.predict_proba(X_test))
 
 
-def test_a_vote_errs_less_often_than_its_members_on_average(digits, fitted):
+def test_voting_classifier_is_better_than_its_members_on_average(digits, fitted):
     X, X_test, y, y_test = digits
     vote = VotingClassifier(frozen(fitted), voting="soft").fit(X, y)
     scores = [member.score(X_test, y_test) for member in fitted.values()]
@@ -133,7 +133,7 @@ def test_a_vote_errs_less_often_than_its_members_on_average(digits, fitted):
 
 
 @pytest.mark.parametrize("labels", ["ints with gaps", "bools"])
-def test_votes_take_labels_of_any_type(digits, labels):
+def test_voting_classifier_takes_labels_of_any_type(digits, labels):
     X, X_test, y, _ = digits
     y = {"ints with gaps": 10 * np.searchsorted(WORDS_SORTED, y) + 5, "bools": y > "o"}[labels]
     hard = VotingClassifier([("a", net()), ("b", net("mlp")), ("c", logistic())]).fit(X, y)
@@ -142,7 +142,7 @@ def test_votes_take_labels_of_any_type(digits, labels):
     assert set(predicted) <= set(y)
 
 
-def test_a_stack_over_nets_and_logistic_regression(digits, fitted):
+def test_stacking_classifier_takes_nets_and_logistic_regression(digits, fitted):
     X, X_test, y, y_test = digits
     stack = StackingClassifier(members(), LogisticRegression(max_iter=1000), cv=2).fit(X, y)
     scores = [member.score(X_test, y_test) for member in fitted.values()]
@@ -153,7 +153,7 @@ def test_a_stack_over_nets_and_logistic_regression(digits, fitted):
     assert parameter_count(stack) == each + final.coef_.size + final.intercept_.size
 
 
-def test_a_stack_over_fitted_nets_learns_from_new_samples(digits, fitted):
+def test_stacking_classifier_takes_prefitted_nets(digits, fitted):
     _, X_test, _, y_test = digits
     half = len(X_test) // 2
     ready = [(name, member) for name, member in fitted.items()]
@@ -163,7 +163,7 @@ def test_a_stack_over_fitted_nets_learns_from_new_samples(digits, fitted):
     assert stack.score(X_test[half:], y_test[half:]) > 0.8
 
 
-def test_bags_of_nets_vote(digits):
+def test_bagging_classifier_takes_nets(digits):
     X, X_test, y, y_test = digits
     X, X_test = (images.reshape(len(images), -1) for images in (X, X_test))
     bag = BaggingClassifier(net(image_shape=(8, 8)), n_estimators=3, random_state=0).fit(X, y)
@@ -172,7 +172,7 @@ def test_bags_of_nets_vote(digits):
     assert parameter_count(bag) == 3 * bag.estimators_[0].n_parameters_
 
 
-def test_a_vote_over_views_of_each_image(digits, fitted):
+def test_voting_classifier_takes_test_time_augmentation(digits, fitted):
     X, X_test, y, _ = digits
     viewed = TestTimeAugmentation(FrozenEstimator(fitted["resnet8"]), flip=None, shift=1)
     vote = VotingClassifier([("views", viewed), ("plain", FrozenEstimator(fitted["resnet8"]))])
@@ -183,7 +183,7 @@ def test_a_vote_over_views_of_each_image(digits, fitted):
     assert parameter_count(vote) == fitted["resnet8"].n_parameters_
 
 
-def test_ensembles_are_compared_with_their_members_and_their_cost(digits):
+def test_compare_estimators_measures_ensembles_and_their_cost(digits):
     X, _, y, _ = digits
     ensembles = {
         "net": net(),
@@ -207,7 +207,7 @@ def test_ensembles_are_compared_with_their_members_and_their_cost(digits):
     assert frame["mean_latency_ms"].notna().all()
 
 
-def test_fitted_nets_in_a_comparison_are_cloned_without_being_lost(digits, fitted):
+def test_compare_estimators_does_not_train_frozen_nets(digits, fitted):
     """A vote over frozen nets is scored, not trained: its folds hold nothing it has not seen."""
     X, X_test, y, y_test = digits
     vote = VotingClassifier(frozen(fitted), voting="soft")
@@ -218,7 +218,7 @@ def test_fitted_nets_in_a_comparison_are_cloned_without_being_lost(digits, fitte
     assert np.average(scores, weights=sizes) == pytest.approx(expected.mean())
 
 
-def test_members_and_votes_compete_within_a_budget(digits):
+def test_within_budget_chooses_between_members_and_ensemble(digits):
     X, X_test, y, y_test = digits
     vote = VotingClassifier(members(), voting="soft")
     n_net = parameter_count(net().fit(X[:100], y[:100]))

@@ -71,7 +71,7 @@ def random_labels(n, seed, n_classes=3):
 @pytest.mark.parametrize("change", CHANGES)
 @settings(max_examples=8)
 @given(seed=seeds)
-def test_a_near_copy_of_an_image_is_found_in_its_folds(change, colour, seed):
+def test_find_leaks_finds_near_duplicates_of_images(change, colour, seed):
     rng = np.random.default_rng(seed)
     images = make_images(100, seed, colour=colour)
     original, copy = rng.choice(100, 2, replace=False)
@@ -98,7 +98,7 @@ def test_a_near_copy_of_an_image_is_found_in_its_folds(change, colour, seed):
 
 @settings(max_examples=15)
 @given(seed=seeds, gain=st.floats(0.5, 2), offset=st.floats(-1, 1))
-def test_a_near_copy_of_a_spectrum_is_found(seed, gain, offset):
+def test_find_leaks_finds_near_duplicates_of_spectra(seed, gain, offset):
     rng = np.random.default_rng(seed)
     # Bands of several independent heights on one large common shape: all correlate at .99 or so.
     band = np.linspace(0, 1, 120)
@@ -116,7 +116,7 @@ def test_a_near_copy_of_a_spectrum_is_found(seed, gain, offset):
 
 @settings(max_examples=15)
 @given(seed=seeds)
-def test_a_near_copy_in_a_table_is_found(seed):
+def test_find_leaks_finds_near_duplicates_in_tables(seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(200, 12)) * 10.0 ** np.arange(-6, 6)
     X[150] = X[3] * (1 + 1e-3 * rng.normal(size=12))
@@ -127,14 +127,14 @@ def test_a_near_copy_in_a_table_is_found(seed):
 
 
 @given(seed=seeds, n_columns=st.sampled_from([2, 5, 40, 300]))
-def test_chance_raises_no_alarm(seed, n_columns):
+def test_find_leaks_raises_no_alarm_by_chance(seed, n_columns):
     # One alarm in twenty sets is what the share is set for; drawn from one of few seeds.
     rng = np.random.default_rng(seed % 50)
     X = rng.normal(size=(150, n_columns)) @ rng.normal(size=(n_columns, n_columns))
     assert not find_leaks(X, random_labels(150, seed), random_state=0)
 
 
-def test_alarms_by_chance_are_as_rare_as_they_are_said_to_be():
+def test_find_leaks_raises_few_alarms_by_chance():
     alarms = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
@@ -144,7 +144,7 @@ def test_alarms_by_chance_are_as_rare_as_they_are_said_to_be():
 
 
 @pytest.mark.parametrize("kind", ["images", "rows", "frame", "files", "mapped files"])
-def test_exact_copies_are_always_found(kind, tmp_path):
+def test_find_leaks_finds_exact_copies(kind, tmp_path):
     X = make_images(12, 0)  # too few for near-copies
     X[9] = X[2]
     y = np.array(["a", "b"] * 6)
@@ -171,14 +171,14 @@ def test_exact_copies_are_always_found(kind, tmp_path):
         assert report.to_frame()["sample_name"].str.endswith(".png").all()
 
 
-def test_many_copies_make_few_rows():
+def test_find_leaks_reports_one_row_per_test_sample():
     X = np.repeat(np.random.default_rng(0).random((40, 20)), 10, axis=0)
     report = find_leaks(X, np.arange(400) // 200, KFold(4, shuffle=True, random_state=0))
     assert len(report.to_frame().query("kind == 'duplicate'")) <= 400
     assert len(np.unique(report.suggested_groups())) == 40
 
 
-def test_labels_that_contradict():
+def test_find_leaks_finds_contradicting_labels():
     X = make_images(60, 1)
     X[50] = X[1]
     X[51] = CHANGES["jpeg"](X[2], None)
@@ -190,7 +190,7 @@ def test_labels_that_contradict():
     assert (frame["sample_label"] != frame["partner_label"]).all()
 
 
-def test_a_threshold_of_ones_own():
+def test_find_leaks_takes_a_threshold():
     X = make_images(60, 2)
     X[30] = CHANGES["noise"](X[3], np.random.default_rng(0))
     y = np.arange(60) % 2
@@ -202,7 +202,7 @@ def test_a_threshold_of_ones_own():
     assert not len(find_leaks(X, y, KFold(2), similarity=0.99999).to_frame())
 
 
-def test_a_sample_is_said_to_be_one():
+def test_find_leaks_reports_a_limited_search():
     X = make_images(300, 3)
     X[200:250] = X[:50]
     report = find_leaks(X, np.arange(300) % 2, KFold(2), max_samples=40)
@@ -216,7 +216,7 @@ def test_a_sample_is_said_to_be_one():
 
 @settings(max_examples=10)
 @given(seed=seeds)
-def test_the_order_of_samples_does_not_matter(seed):
+def test_find_leaks_does_not_depend_on_the_order_of_samples(seed):
     rng = np.random.default_rng(seed)
     images = make_images(120, seed)
     images[60] = images[5]
@@ -247,7 +247,7 @@ def rounded(frame, keys):
     )
 
 
-def test_threads_do_not_matter(tmp_path):
+def test_find_leaks_does_not_depend_on_threads(tmp_path):
     images = make_images(80, 4)
     images[70] = CHANGES["noise"](images[1], np.random.default_rng(0))
     for i, image in enumerate(images):
@@ -268,7 +268,7 @@ def test_threads_do_not_matter(tmp_path):
 # ---------------------------------------------------------------- groups and series
 
 
-def test_groups_that_are_split_are_named():
+def test_find_leaks_names_split_groups():
     X, y = load_iris(return_X_y=True)
     groups = np.array([f"plant {i // 10:02}" for i in range(150)])
     report = find_leaks(X, y, FOLDS, groups)
@@ -282,7 +282,7 @@ def test_groups_that_are_split_are_named():
     assert "group" not in kept.kinds
 
 
-def test_series_by_the_order_of_rows():
+def test_find_leaks_finds_series_by_the_order_of_rows():
     rng = np.random.default_rng(0)
     parts = np.repeat(rng.normal(size=(60, 20)), 10, axis=0)
     X = parts + 0.5 * rng.normal(size=parts.shape)
@@ -300,7 +300,7 @@ def test_series_by_the_order_of_rows():
 
 
 @pytest.mark.parametrize("way", ["times", "exif", "folders", "prefixes"])
-def test_series_by_the_names_of_files(way, tmp_path):
+def test_find_leaks_finds_series_by_the_names_of_files(way, tmp_path):
     rng = np.random.default_rng(0)
     backgrounds = make_images(4, 5)
     start = pd.Timestamp("2024-03-01 08:00:00")
@@ -334,7 +334,7 @@ def test_series_by_the_names_of_files(way, tmp_path):
     )
 
 
-def test_names_alone_prove_nothing(tmp_path):
+def test_find_leaks_does_not_trust_names_alone(tmp_path):
     files = []
     for i, image in enumerate(make_images(60, 6)):
         files.append(tmp_path / f"part{'AB'[i // 30]}_{i}.png")
@@ -346,8 +346,8 @@ def test_names_alone_prove_nothing(tmp_path):
 
 
 @pytest.mark.data
-def test_nails_point_at_the_capture_series(get_data_home):
-    nails = fetch_nails(subset="all", data_home=get_data_home, download_if_missing=False)
+def test_find_leaks_finds_the_series_of_nails(data_home):
+    nails = fetch_nails(subset="all", data_home=data_home, download_if_missing=False)
     report = find_leaks(nails.data, nails.target, FOLDS)
     assert report.counts["series"] == 198
     frame = report.to_frame().query("kind == 'series'")
@@ -363,8 +363,8 @@ def test_nails_point_at_the_capture_series(get_data_home):
 
 
 @pytest.mark.data
-def test_saliva_points_at_the_patients(get_data_home):
-    saliva = load_spectra(get_data_home / "spectra" / "saliva_raman_pd_ad.npz")
+def test_find_leaks_finds_the_patients_of_saliva(data_home):
+    saliva = load_spectra(data_home / "spectra" / "saliva_raman_pd_ad.npz")
     X, y, patients = saliva.data, saliva.target, saliva.groups
     report = find_leaks(X, y, FOLDS, patients)
     assert set(report.to_frame().query("kind == 'group'")["group"]) == set(patients)
@@ -388,13 +388,13 @@ def test_saliva_points_at_the_patients(get_data_home):
 
 
 @pytest.mark.data
-def test_mnist_raises_no_alarm(get_data_home):
-    with np.load(get_data_home / "mnist.npz") as mnist:
+def test_find_leaks_raises_no_alarm_on_mnist(data_home):
+    with np.load(data_home / "mnist.npz") as mnist:
         X, y = mnist["x_train"][:10_000], mnist["y_train"][:10_000]
     assert not find_leaks(X, y, FOLDS)
 
 
-def test_digits_of_one_writer_follow_each_other():
+def test_find_leaks_finds_the_writers_of_digits():
     X, y = load_digits(return_X_y=True)
     report = find_leaks(X.reshape(-1, 8, 8), y, FOLDS)
     assert report.kinds == ["series"]
@@ -403,7 +403,7 @@ def test_digits_of_one_writer_follow_each_other():
 # ---------------------------------------------------------------- the report and bad input
 
 
-def test_the_report_is_a_copy_and_survives_pickling():
+def test_leak_report_returns_copies_and_survives_pickling():
     X, y = load_iris(return_X_y=True)
     report = find_leaks(X, y, random_state=0)
     assert isinstance(report, LeakReport)
@@ -421,7 +421,7 @@ def test_the_report_is_a_copy_and_survives_pickling():
     assert str(clean) == "No leaks found among 90 spectra in 5 folds."
 
 
-def test_the_same_samples_in_both_parts():
+def test_find_leaks_finds_samples_in_both_sets():
     X, y = load_iris(return_X_y=True)
     half = np.arange(0, 150, 2)
     with pytest.warns(UserWarning, match="also train on"):
@@ -431,7 +431,7 @@ def test_the_same_samples_in_both_parts():
 
 
 @pytest.mark.parametrize("X", [np.ones((40, 20)), np.zeros((40, 8, 8), np.uint8)])
-def test_nothing_but_copies(X):
+def test_find_leaks_takes_data_that_are_all_copies(X):
     report = find_leaks(X, np.arange(40) % 2, KFold(2))
     assert report.kinds == ["duplicate", "conflict"]
     assert len(np.unique(report.suggested_groups())) == 1
@@ -455,7 +455,7 @@ def test_nothing_but_copies(X):
         ({"max_samples": 2.0}, ValueError, "max_samples .* got 2.0"),
     ],
 )
-def test_bad_input(params, error, message):
+def test_find_leaks_refuses_bad_input(params, error, message):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(error, match=message):
         find_leaks(**{"X": X, "y": y} | params)
@@ -463,19 +463,19 @@ def test_bad_input(params, error, message):
 
 @pytest.mark.parametrize("shape", [(30, 4), (30, 40), (30, 8, 8)])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_missing_values_are_named(shape, value):
+def test_find_leaks_names_missing_values(shape, value):
     X = np.random.default_rng(0).random(shape)
     X[7, 2] = value
     with pytest.raises(ValueError, match=r"NaN or infinity in 1 of 30 .* the first is .* 7"):
         find_leaks(X, np.arange(30) % 2)
 
 
-def test_words_are_no_numbers():
+def test_find_leaks_refuses_words():
     with pytest.raises(ValueError, match="X must hold numbers"):
         find_leaks(np.array([["a", "b"]] * 30), np.arange(30) % 2)
 
 
-def test_an_unreadable_file_is_named(tmp_path):
+def test_find_leaks_names_an_unreadable_file(tmp_path):
     files = []
     for i, image in enumerate(make_images(20, 0)):
         files.append(tmp_path / f"{i}.png")

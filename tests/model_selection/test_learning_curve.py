@@ -49,14 +49,14 @@ class TestKnownCurves:
     @pytest.mark.parametrize(
         ("limit", "b", "c"), [(0.95, 1.2, 0.5), (0.8, 3.0, 0.8), (0.99, 1, 0.3)]
     )
-    def test_the_interval_holds_the_truth(self, limit, b, c):
+    def test_predict_interval_contains_the_truth(self, limit, b, c):
         n = np.array([2000, 5000, 20_000])
         median, low, high = forecast_of(limit, b, c).predict(n)
         truth = power_law(n, limit, b, c)
         assert np.all((low < truth) & (truth < high))
         assert np.all(np.abs(median - truth) < 0.03)
 
-    def test_more_often_than_not_over_many_draws_of_noise(self):
+    def test_predict_interval_contains_the_truth_of_noisy_curves(self):
         truth = power_law(5000)
         held = []
         for seed in range(40):
@@ -64,7 +64,7 @@ class TestKnownCurves:
             held.append(low <= truth <= high)
         assert np.mean(held) >= 0.9
 
-    def test_the_samples_needed_are_found(self):
+    def test_samples_for_contains_the_truth(self):
         truth = (1.2 / (0.95 - 0.92)) ** 2  # 1,600
         needed = forecast_of(noise=0.002).samples_for(0.92)
         assert needed.low < truth < needed.high
@@ -72,7 +72,7 @@ class TestKnownCurves:
         assert needed.reachable == "yes"
         assert needed.probability == 1
 
-    def test_an_asymptote_below_the_target_is_said(self):
+    def test_samples_for_reports_a_target_above_the_asymptote(self):
         forecast = forecast_of(limit=0.8, b=4, c=0.9, noise=0.002, target=0.95)
         needed = forecast.samples_for(0.95)
         assert needed.reachable == "no"
@@ -80,7 +80,7 @@ class TestKnownCurves:
         assert "0.95 cannot be reached at this rate" in str(forecast)
         assert forecast.asymptote[2] < 0.95
 
-    def test_what_only_part_of_the_curves_reach_is_said(self):
+    def test_samples_for_reports_an_uncertain_target(self):
         forecast = forecast_of(noise=0.01)
         needed = forecast.samples_for(0.955)
         assert needed.reachable == "perhaps"
@@ -89,13 +89,13 @@ class TestKnownCurves:
         assert 0.05 < needed.probability < 0.95
         assert "out of reach" in str(needed)
 
-    def test_what_is_already_reached_is_said(self):
+    def test_samples_for_reports_a_target_already_reached(self):
         needed = forecast_of().samples_for(0.7)
         assert needed.reachable == "already"
         assert needed.high <= 60
         assert "already reached" in str(needed)
 
-    def test_intervals_widen_with_noise_and_with_distance(self):
+    def test_predict_intervals_widen_with_noise_and_distance(self):
         def width(forecast, n):
             _, low, high = forecast.predict(n)
             return high - low
@@ -104,13 +104,13 @@ class TestKnownCurves:
         assert width(quiet, 5000) < width(loud, 5000)
         assert width(quiet, 1100) < width(quiet, 5000) < width(quiet, 50_000)
 
-    def test_repeats_tell_more(self):
+    def test_predict_intervals_narrow_with_repeats(self):
         few = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 3))
         many = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 60))
         widths = [high - low for _, low, high in (f.predict(2000) for f in (few, many))]
         assert widths[1] < widths[0]
 
-    def test_a_shift_shared_by_all_sizes_widens_all(self):
+    def test_predict_intervals_widen_with_a_shift_of_whole_folds(self):
         """An easy test part raises all scores of its fold: the mean is no surer for many sizes."""
         shift = np.random.default_rng(1).normal(scale=0.03, size=6)
         scores = noisy(power_law(SIZES), 0.002, 6)
@@ -119,7 +119,7 @@ class TestKnownCurves:
         assert shared[2] - shared[1] > 1.5 * (apart[2] - apart[1])
         assert shared[2] - shared[1] > 2 * 1.645 * shift.std(ddof=1) / np.sqrt(6) * 0.8
 
-    def test_losses_are_bounded_by_zero(self):
+    def test_from_scores_takes_negated_losses(self):
         scores = -0.05 - 3 * SIZES[:, None] ** -0.6 + noisy(np.zeros(7), 0.01)
         forecast = LearningForecast.from_scores(SIZES, scores, best_score=0, target=-0.07)
         _, _, high = forecast.predict(10**7)
@@ -131,20 +131,20 @@ class TestKnownCurves:
 
 
 class TestShapesOfCurves:
-    def test_a_flat_curve_promises_nothing(self):
+    def test_from_scores_takes_a_flat_curve(self):
         forecast = LearningForecast.from_scores(SIZES, noisy(np.full(7, 0.7), 0.01))
         median, low, high = forecast.predict(10_000)
         assert low < 0.7 < high
         assert median == pytest.approx(0.7, abs=0.02)
         assert forecast.samples_for(0.9).reachable == "no"
 
-    def test_constant_scores(self):
+    def test_from_scores_takes_constant_scores(self):
         forecast = LearningForecast.from_scores(SIZES, np.full((7, 5), 0.7))
         median, low, high = forecast.predict(5000)
         assert low <= median <= high
         assert median == pytest.approx(0.7, abs=0.01)
 
-    def test_perfect_scores_of_few_are_not_certain(self):
+    def test_from_scores_is_not_certain_of_few_perfect_scores(self):
         ones = np.ones((4, 5))
         sure = LearningForecast.from_scores(SIZES[:4], ones, target=1.0)
         assert sure.samples_for(1.0).reachable == "already"
@@ -153,7 +153,7 @@ class TestShapesOfCurves:
         assert 0.9 < low < 0.99
         assert high == 1
 
-    def test_falling_scores_warn_and_give_a_forecast_that_does_not_rise_much(self):
+    def test_from_scores_warns_of_falling_scores(self):
         scores = noisy(np.linspace(0.9, 0.8, 7), 0.005)
         with pytest.warns(UserWarning, match=r"scores fall as samples are added, from 0\.9"):
             forecast = LearningForecast.from_scores(SIZES, scores)
@@ -162,15 +162,15 @@ class TestShapesOfCurves:
         assert forecast.samples_for(0.95).reachable in ("no", "perhaps")
 
     @pytest.mark.filterwarnings("error")
-    def test_noise_alone_does_not_warn(self):
+    def test_from_scores_does_not_warn_of_noise(self):
         for seed in range(20):
             LearningForecast.from_scores(SIZES, noisy(np.full(7, 0.8), 0.02, 5, seed))
 
-    def test_three_sizes_are_enough(self):
+    def test_from_scores_takes_three_sizes(self):
         _, low, high = forecast_of(sizes=SIZES[[0, 3, 6]], noise=0.01).predict(5000)
         assert low < power_law(5000) < high
 
-    def test_order_of_sizes_and_of_repeats_does_not_matter(self):
+    def test_from_scores_does_not_depend_on_the_order(self):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict([500, 5000])
         turned = LearningForecast.from_scores(SIZES[::-1].tolist(), scores[::-1, ::-1].tolist())
@@ -191,7 +191,7 @@ curves = st.builds(
 
 class TestProperties:
     @given(curves)
-    def test_rises_within_its_interval_below_the_best(self, forecast):
+    def test_predict_rises_within_its_interval(self, forecast):
         n = np.geomspace(60, 10**9, 40)
         median, low, high = forecast.predict(n)
         for band in (median, low, high):
@@ -210,7 +210,7 @@ class TestProperties:
                 assert at == pytest.approx(float(band), abs=2e-3)
 
     @given(curves, st.floats(0.0, 1.5), st.floats(0.0, 1.5))
-    def test_a_better_score_needs_no_fewer_samples(self, forecast, one, other):
+    def test_samples_for_rises_with_the_score(self, forecast, one, other):
         less, more = (forecast.samples_for(score) for score in sorted([one, other]))
         assert less.n <= more.n
         assert less.low <= more.low
@@ -220,7 +220,7 @@ class TestProperties:
         assert str(less)
 
     @given(st.floats(0.1, 10.0), st.floats(-3.0, 3.0))
-    def test_scale_and_origin_of_the_score_do_not_matter(self, scale, origin):
+    def test_from_scores_does_not_depend_on_scale_and_origin(self, scale, origin):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict(4000)
         moved = LearningForecast.from_scores(
@@ -229,7 +229,7 @@ class TestProperties:
         np.testing.assert_allclose(scale * np.array(plain) + origin, moved, atol=1e-6 * scale)
 
     @given(st.integers(1, 1000))
-    def test_the_unit_of_n_does_not_matter(self, factor):
+    def test_from_scores_does_not_depend_on_the_unit_of_n(self, factor):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict([300, 4000])
         scaled = LearningForecast.from_scores(factor * SIZES, scores)
@@ -237,7 +237,7 @@ class TestProperties:
 
 
 class TestTexts:
-    def test_sentences(self):
+    def test_forecast_prints_sentences(self):
         forecast = forecast_of(noise=0.002, target=0.93, n_samples=1375, scoring="accuracy")
         text = str(forecast)
         assert repr(forecast) == text
@@ -276,10 +276,10 @@ class TestTexts:
             (7, 4, 9, "already", "about 7 samples"),
         ],
     )
-    def test_samples_in_words(self, n, low, high, reachable, expected):
+    def test_samples_needed_prints_a_sentence(self, n, low, high, reachable, expected):
         assert expected in str(SamplesNeeded(0.9, n, low, high, reachable, 0.7, n_at_hand=1000))
 
-    def test_frame(self):
+    def test_to_frame_has_measured_and_forecast_scores(self):
         forecast = forecast_of(n_samples=1375)
         frame = forecast.to_frame()
         assert frame.index.tolist() == [*SIZES, 1375, 2750, 5500, 11_000]
@@ -322,12 +322,12 @@ class TestKnownScoresRefused:
             ([10, 20, 30], np.ones((3, 2)), {"n_tested": 2.5}, "n_tested must be a positive"),
         ],
     )
-    def test_what_is_wrong_is_named(self, sizes, scores, kwargs, message):
+    def test_from_scores_refuses_bad_values(self, sizes, scores, kwargs, message):
         with pytest.raises(ValueError, match=message):
             LearningForecast.from_scores(sizes, scores, **kwargs)
 
     @pytest.mark.parametrize("n", [10, [100, np.inf], [np.nan], -5])
-    def test_sizes_outside_of_the_curve(self, n):
+    def test_predict_refuses_sizes_below_the_curve(self, n):
         with pytest.raises(ValueError, match="at least 60, the smallest size measured"):
             forecast_of().predict(n)
 
@@ -338,7 +338,7 @@ class NeverFit(DecisionTreeClassifier):
 
 
 class TestMeasuring:
-    def test_sizes_and_scores(self, digits):
+    def test_learning_curve_forecast_measures_sizes_and_scores(self, digits):
         forecast = learning_curve_forecast(NB, *digits, random_state=0)
         assert forecast.scores.shape == (8, 5)
         assert forecast.train_sizes[-1] == 480
@@ -347,13 +347,13 @@ class TestMeasuring:
         assert ratios.max() / ratios.min() < 1.1
         assert forecast.scores[-1].mean() > forecast.scores[0].mean() + 0.1
 
-    def test_full_size_scores_are_those_of_cross_validation(self, digits):
+    def test_learning_curve_forecast_scores_as_cross_validation(self, digits):
         folds = StratifiedKFold(4, shuffle=True, random_state=3)
         forecast = learning_curve_forecast(NB, *digits, cv=folds, random_state=0)
         _, _, scores = learning_curve(NB, *digits, cv=folds, train_sizes=[1.0])
         np.testing.assert_allclose(forecast.scores[-1], scores[0])
 
-    def test_repeatable_and_the_same_in_parallel(self, digits):
+    def test_learning_curve_forecast_repeats_in_parallel(self, digits):
         tree = DecisionTreeClassifier(max_features=5)
         call = {"train_sizes": [100, 200, 400], "random_state": 5}
         one = learning_curve_forecast(tree, *digits, **call)
@@ -364,12 +364,12 @@ class TestMeasuring:
         assert not np.array_equal(one.scores, other.scores)
         assert tree.random_state is None
 
-    def test_leaves_global_random_numbers_alone(self, digits):
+    def test_learning_curve_forecast_leaves_global_random_numbers_alone(self, digits):
         before = np.random.get_state()[1].copy()
         learning_curve_forecast(NB, *digits, train_sizes=[100, 200, 400], cv=3)
         np.testing.assert_array_equal(before, np.random.get_state()[1])
 
-    def test_fractions_and_numbers_agree(self, digits):
+    def test_learning_curve_forecast_takes_fractions_and_numbers(self, digits):
         by_share = learning_curve_forecast(
             NB, *digits, train_sizes=[0.25, 0.5, 1.0], random_state=0
         )
@@ -379,7 +379,7 @@ class TestMeasuring:
         assert by_share.train_sizes.tolist() == [120, 240, 480]
         np.testing.assert_array_equal(by_share.scores, by_number.scores)
 
-    def test_growing_parts_hold_the_classes_in_proportion(self):
+    def test_learning_curve_forecast_keeps_classes_in_proportion(self):
         X, y = np.zeros((200, 1)), np.repeat(["rare", "common"], [20, 180])
 
         def share_of_rare(estimator, X, y):
@@ -390,7 +390,7 @@ class TestMeasuring:
         )
         np.testing.assert_allclose(forecast.scores, 0.1, atol=0.051)
 
-    def test_groups_come_whole(self):
+    def test_learning_curve_forecast_grows_by_whole_groups(self):
         rng = np.random.default_rng(0)
         groups = np.repeat(np.arange(24), 10)
         y = np.repeat(rng.permutation(np.arange(24) % 2), 10)
@@ -417,19 +417,19 @@ class TestMeasuring:
         )
         np.testing.assert_allclose(forecast.scores * 24, [[6] * 4, [10] * 4, [14] * 4])
 
-    def test_groups_that_do_not_fit_their_splitter(self, digits):
+    def test_learning_curve_forecast_takes_a_splitter_of_groups(self, digits):
         groups = np.arange(600) % 30
         forecast = learning_curve_forecast(
             NB, *digits, groups=groups, cv=GroupKFold(3), train_sizes=[100, 200, 400]
         )
         assert forecast.scores.shape == (3, 3)
 
-    def test_repeated_folds_are_further_columns(self, digits):
+    def test_learning_curve_forecast_takes_repeated_folds(self, digits):
         folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
         forecast = learning_curve_forecast(NB, *digits, cv=folds, train_sizes=[100, 200, 400])
         assert forecast.scores.shape == (3, 6)
 
-    def test_losses_and_text_labels(self, digits):
+    def test_learning_curve_forecast_takes_losses_and_text_labels(self, digits):
         X, y = digits
         names = np.array([f"digit {label}" for label in y], dtype=object)
         forecast = learning_curve_forecast(
@@ -440,7 +440,7 @@ class TestMeasuring:
         assert forecast.scoring == "neg_log_loss"
         assert np.all(forecast.scores < 0)
 
-    def test_a_table_is_taken_as_it_is(self, digits):
+    def test_learning_curve_forecast_takes_a_table(self, digits):
         X, y = digits
         call = {"train_sizes": [100, 200, 400], "cv": 3, "random_state": 0}
         plain = learning_curve_forecast(NB, X, y, **call)
@@ -449,7 +449,7 @@ class TestMeasuring:
         )
         np.testing.assert_array_equal(plain.scores, table.scores)
 
-    def test_rare_classes_are_there_from_the_first_size(self):
+    def test_learning_curve_forecast_has_rare_classes_at_every_size(self):
         X, y = make_classification(400, weights=[0.97], flip_y=0, random_state=0)
         forecast = learning_curve_forecast(LogisticRegression(), X, y, cv=3, random_state=0)
         assert np.isfinite(forecast.scores).all()
@@ -483,49 +483,49 @@ class TestRefusedBeforeAnyFit:
             ({"cv": 100}, "Every class needs at least as many samples as there are folds"),
         ],
     )
-    def test_values(self, digits, kwargs, message):
+    def test_learning_curve_forecast_refuses_values(self, digits, kwargs, message):
         with pytest.raises(ValueError, match=message):
             learning_curve_forecast(NeverFit(), *digits, **kwargs)
 
-    def test_a_single_split_has_no_noise(self, digits):
+    def test_learning_curve_forecast_needs_two_splits(self, digits):
         with pytest.raises(ValueError, match="at least 2 splits"):
             learning_curve_forecast(NeverFit(), *digits, cv=[(np.arange(300), np.arange(300, 600))])
 
     @pytest.mark.parametrize("scoring", [["accuracy"], None, {"a": "accuracy"}, 3])
-    def test_one_score_only(self, digits, scoring):
+    def test_learning_curve_forecast_takes_one_score_only(self, digits, scoring):
         with pytest.raises(TypeError, match="the name of one scorer or a callable"):
             learning_curve_forecast(NeverFit(), *digits, scoring=scoring)
 
     @pytest.mark.parametrize("estimator", [LinearRegression(), DecisionTreeClassifier, None, [NB]])
-    def test_no_classifier(self, digits, estimator):
+    def test_learning_curve_forecast_needs_a_classifier(self, digits, estimator):
         with pytest.raises(
             TypeError, match=r"not a scikit-learn classifier|not a classifier|class Dec"
         ):
             learning_curve_forecast(estimator, *digits)
 
-    def test_probabilities_that_are_not_there(self, digits):
+    def test_learning_curve_forecast_needs_the_methods_of_the_score(self, digits):
         with pytest.raises(ValueError, match="needs predict_proba"):
             learning_curve_forecast(RidgeClassifier(), *digits, scoring="neg_log_loss")
 
-    def test_too_few_samples(self):
+    def test_learning_curve_forecast_needs_enough_samples(self):
         with pytest.raises(ValueError, match="too few samples for a curve: of the 4 training"):
             learning_curve_forecast(NeverFit(), np.zeros((6, 1)), np.repeat([0, 1], 3), cv=3)
 
-    def test_lengths(self, digits):
+    def test_learning_curve_forecast_refuses_different_lengths(self, digits):
         X, y = digits
         with pytest.raises(ValueError, match="differ in length"):
             learning_curve_forecast(NeverFit(), X, y[:-1])
 
-    def test_a_failing_fit_is_raised(self, digits):
+    def test_learning_curve_forecast_raises_the_error_of_a_fit(self, digits):
         with pytest.raises(AssertionError, match="fitted before"):
             learning_curve_forecast(NeverFit(), *digits)
 
 
 @pytest.mark.data
-def test_the_first_half_of_mnist_sizes_tells_the_rest(get_data_home):
+def test_forecast_predicts_the_second_half_of_a_curve_on_mnist(data_home):
     from sklvision.datasets import fetch_mnist
 
-    X, y = fetch_mnist(data_home=get_data_home, return_X_y=True)
+    X, y = fetch_mnist(data_home=data_home, return_X_y=True)
     X = X[:6000, ::2, ::2].reshape(6000, -1) / 255.0
     y = y[:6000]
     sizes = np.rint(np.geomspace(100, 4000, 8)).astype(int)
@@ -536,7 +536,7 @@ def test_the_first_half_of_mnist_sizes_tells_the_rest(get_data_home):
     assert np.all((low < truth) & (truth < high))
 
 
-def test_intervals_hold_four_of_five_real_curves_at_least():
+def test_forecast_intervals_contain_most_real_curves():
     """Use the measured curves of the benchmark, and those alone that did not set the priors."""
     from benchmarks._curves import read_curves
     from benchmarks.forecast import compare_forecast

@@ -48,7 +48,7 @@ class NeverFits(ClassifierMixin, BaseEstimator):
         return X
 
 
-def test_a_search_is_nested_and_tells_its_choices(iris):
+def test_choices_lists_the_parameters_of_nested_searches(iris):
     X, y = iris
     search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 5, 50]}, cv=3)
     candidates = {
@@ -70,11 +70,11 @@ def test_a_search_is_nested_and_tells_its_choices(iris):
     assert "n_neighbors" in result.to_html()
 
 
-def test_without_a_search_there_are_no_choices(iris):
+def test_choices_is_empty_without_a_search(iris):
     assert compare_estimators(GaussianNB(), *iris).choices().empty
 
 
-def test_inner_folds_get_the_groups(iris):
+def test_compare_estimators_passes_groups_to_inner_folds(iris):
     X, y = iris
     groups = np.arange(150) % 15
     inner = StratifiedGroupKFold(3)
@@ -85,20 +85,20 @@ def test_inner_folds_get_the_groups(iris):
     assert result.scores().loc["search", 0] == search.score(X[test], y[test])
 
 
-def test_inner_folds_blind_to_groups_are_told(iris):
+def test_compare_estimators_warns_of_inner_folds_that_split_groups(iris):
     X, y = iris
     search = RandomizedSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 5]}, n_iter=1)
     with pytest.warns(UserWarning, match=r"inner folds \(cv=None\) that split groups"):
         compare_estimators({"s": search}, X, y, groups=np.arange(150) % 15, cv=3, random_state=0)
 
 
-def test_a_search_that_cannot_predict(iris):
+def test_compare_estimators_refuses_a_search_without_refit(iris):
     search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1]}, refit=False)
     with pytest.raises(ValueError, match="refit=False, which cannot predict"):
         compare_estimators({"search": search}, *iris)
 
 
-def test_repeats_draw_the_folds_anew(iris):
+def test_compare_estimators_repeats_with_other_folds(iris):
     X, y = iris
     once = compare_estimators(GaussianNB(), X, y, cv=3, random_state=0)
     often = compare_estimators(GaussianNB(), X, y, cv=3, n_repeats=4, random_state=0)
@@ -111,7 +111,7 @@ def test_repeats_draw_the_folds_anew(iris):
     assert often.confusion_matrix("GaussianNB").to_numpy().sum() == 600
 
 
-def test_repeats_keep_groups_together(iris):
+def test_compare_estimators_repeats_keep_groups_together(iris):
     X, y = iris
     groups = np.arange(150) % 15
     result = compare_estimators(
@@ -130,12 +130,12 @@ def test_repeats_keep_groups_together(iris):
         ({"error_score": None}, "error_score must be 'raise' or a number"),
     ],
 )
-def test_bad_settings(iris, kwargs, words):
+def test_compare_estimators_refuses_bad_settings(iris, kwargs, words):
     with pytest.raises(ValueError, match=words):
         compare_estimators(GaussianNB(), *iris, **kwargs)
 
 
-def test_a_failure_is_a_row_that_says_why(iris):
+def test_compare_estimators_reports_a_failed_estimator(iris):
     with pytest.warns(
         FitFailedWarning, match="never, in 5 of 5 folds: failed with ValueError: no luck"
     ):
@@ -155,7 +155,7 @@ def test_a_failure_is_a_row_that_says_why(iris):
     assert result.confusion_matrix("never").to_numpy().sum() == 0
 
 
-def test_a_failure_may_count_as_a_score(iris):
+def test_compare_estimators_scores_a_failure_by_a_number(iris):
     with pytest.warns(FitFailedWarning, match="no luck"):
         result = compare_estimators({"never": NeverFits()}, *iris, error_score=0)
     assert result.scores().loc["never"].eq(0).all()
@@ -180,7 +180,7 @@ def test_differences_are_against_the_best_baseline(iris):
         result.differences(confidence=95)
 
 
-def test_tradeoffs_are_the_front_and_its_steps(iris):
+def test_tradeoffs_is_the_pareto_front(iris):
     result = compare_estimators(
         {"near": KNeighborsClassifier(), "weak": LogisticRegression(C=1e-6)}, *iris, random_state=0
     )
@@ -198,7 +198,7 @@ def test_tradeoffs_are_the_front_and_its_steps(iris):
         result.tradeoffs(cost="latency")
 
 
-def test_confusion_counts_every_test_sample_once(iris):
+def test_confusion_matrix_counts_every_test_sample_once(iris):
     X, y = iris
     names = np.array(["setosa", "versicolor", "virginica"])[y]
     result = compare_estimators(GaussianNB(), X, names, random_state=0)
@@ -211,7 +211,7 @@ def test_confusion_counts_every_test_sample_once(iris):
         result.confusion_matrix("bayes")
 
 
-def test_markdown_is_a_table_of_all(iris):
+def test_to_markdown_is_a_table_of_all(iris):
     result = compare_estimators({"a|b": GaussianNB()}, *iris, random_state=0)
     lines = result.to_markdown().splitlines()
     assert lines[0].startswith("| estimator | accuracy | fit s |")

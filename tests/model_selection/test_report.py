@@ -87,7 +87,7 @@ class Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_is_well_formed_and_needs_no_other_file(page):
+def test_to_html_is_well_formed_and_self_contained(page):
     parser = Balance()
     parser.feed(page)
     assert parser.open == []
@@ -97,12 +97,12 @@ def test_is_well_formed_and_needs_no_other_file(page):
     assert "url(" not in page
 
 
-def test_names_are_text_not_markup(page):
+def test_to_html_escapes_names(page):
     assert "forest &amp; &lt;friends&gt;" in page
     assert "<friends>" not in page
 
 
-def test_every_part_is_there(page):
+def test_to_html_has_every_section(page):
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert headings == [
         "Against logistic regression",
@@ -120,7 +120,7 @@ def test_every_part_is_there(page):
     assert "f1_macro in every fold" in page
 
 
-def test_numbers_are_those_of_the_result(page, result):
+def test_to_html_shows_the_numbers_of_the_result(page, result):
     row = result.differences().loc["neighbours"]
     assert f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}" in page
     counts = result.confusion_matrix("logistic regression").to_numpy()
@@ -129,7 +129,7 @@ def test_numbers_are_those_of_the_result(page, result):
     assert [int(cell) for cell in cells[:10]] == np.diag(counts).tolist()
 
 
-def test_many_classes_give_the_worst_confusions_instead_of_a_wall():
+def test_to_html_lists_frequent_confusions_of_many_classes():
     rng = np.random.default_rng(0)
     y = np.repeat(np.arange(25), 6)
     X = y[:, np.newaxis] + rng.normal(scale=2, size=(150, 2))
@@ -140,7 +140,7 @@ def test_many_classes_give_the_worst_confusions_instead_of_a_wall():
     assert "the most frequent of" in page
 
 
-def test_nothing_found_is_said_as_well():
+def test_to_html_reports_that_no_leaks_were_found():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(80, 6)), np.tile([0, 1], 40)
     page = compare_estimators(KNeighborsClassifier(), X, y, random_state=0).to_html()
@@ -148,7 +148,7 @@ def test_nothing_found_is_said_as_well():
     assert "probably optimistic" not in page
 
 
-def test_a_path_that_cannot_be_written(result, tmp_path):
+def test_to_html_refuses_a_path_that_cannot_be_written(result, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"report\.html': the directory .*nowhere"):
         result.to_html(tmp_path / "nowhere" / "report.html")
     (tmp_path / "taken").mkdir()
@@ -160,7 +160,7 @@ def test_a_path_that_cannot_be_written(result, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome to open the page in")
 @pytest.mark.parametrize("width", [390, 1200])
-def test_a_browser_lays_it_out_within_the_screen(page, tmp_path, width):
+def test_to_html_fits_the_screen_of_a_browser(page, tmp_path, width):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     # A frame is as narrow as a phone, which a headless window cannot be.
     (tmp_path / "frame.html").write_text(

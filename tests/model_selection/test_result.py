@@ -60,7 +60,7 @@ def make_result(scores, *, baselines=(), name="accuracy"):
     )
 
 
-def test_text_is_an_aligned_table_best_first(result):
+def test_str_is_an_aligned_table_best_first(result):
     lines = str(result).splitlines()
     header = next(i for i, line in enumerate(lines) if line.startswith("estimator"))
     table = lines[header : header + 5]
@@ -125,18 +125,18 @@ def test_text_is_an_aligned_table_best_first(result):
         ({"a": [np.nan, np.nan]}, (), "No conclusion: no estimator has its accuracy"),
     ],
 )
-def test_words_claim_what_was_shown_and_no_more(scores, baselines, words):
+def test_str_concludes_no_more_than_was_shown(scores, baselines, words):
     assert words in str(make_result(scores, baselines=baselines))
 
 
-def test_a_score_that_is_not_a_number_comes_last_and_shows_as_a_dash():
+def test_str_shows_a_missing_score_last_as_a_dash():
     result = make_result({"a": [np.nan, 1.0], "b": [0.5, 0.5]})
     assert list(result.to_frame().index) == ["b", "a"]
     assert re.search(r"^a +–", str(result), flags=re.MULTILINE)
     assert "<svg" in result.to_html()
 
 
-def test_unknown_score(result):
+def test_scores_refuses_an_unknown_score(result):
     with pytest.raises(KeyError, match="roc"):
         result.scores("roc")
 
@@ -172,7 +172,7 @@ def test_parameters_are_counted(iris, estimator, n_parameters):
 
 
 @pytest.mark.filterwarnings("ignore:Splits")
-def test_size_is_that_of_the_pickle(iris):
+def test_pickled_bytes_is_the_size_of_the_pickle(iris):
     forest = RandomForestClassifier(5, random_state=0)
     X, y = iris
     frame = compare_estimators({"x": forest}, X, y, cv=[(np.arange(150), [0, 50, 100])])
@@ -185,13 +185,13 @@ class Unpicklable(DummyClassifier):
         raise TypeError("holds a lock")
 
 
-def test_what_cannot_be_pickled_has_no_size(iris):
+def test_pickled_bytes_is_missing_without_a_pickle(iris):
     frame = compare_estimators({"x": Unpicklable()}, *iris, cv=2).to_frame()
     assert frame.loc["x", "pickled_bytes"] is pd.NA
     assert frame.loc["majority class", "pickled_bytes"] > 0
 
 
-def test_page_is_whole_and_escaped(result):
+def test_to_html_is_complete_and_escaped(result):
     page = result.to_html()
     assert page.startswith("<!DOCTYPE html>")
     assert page.rstrip().endswith("</html>")
@@ -202,13 +202,13 @@ def test_page_is_whole_and_escaped(result):
         assert word in page
 
 
-def test_notebook_shows_a_fragment(result):
+def test_repr_html_is_a_fragment(result):
     fragment = result._repr_html_()
     assert "<html" not in fragment
     assert "majority class" in fragment
 
 
-def test_page_is_written_to_a_file(result, tmp_path):
+def test_to_html_writes_a_file(result, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
     assert result.to_html(path) is None
@@ -216,7 +216,7 @@ def test_page_is_written_to_a_file(result, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_litter(result, tmp_path):
+def test_to_html_leaves_the_old_file_after_an_error(result, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError), atomic_write(path, text=True) as file:
@@ -227,7 +227,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(result, tmp_path):
         result.to_html(tmp_path / "nowhere" / "report.html")
 
 
-def test_works_with_the_nets_of_the_package(iris):
+def test_compare_estimators_takes_nets(iris):
     from sklvision.neural_network import SpectrumClassifier
 
     net = SpectrumClassifier(

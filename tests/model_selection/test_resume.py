@@ -71,7 +71,7 @@ def fits(log):
     return len(log.read_text().splitlines()) if log.exists() else 0
 
 
-def test_only_what_is_missing_is_run(iris, tmp_path):
+def test_memory_runs_missing_pairs_only(iris, tmp_path):
     log, memory = tmp_path / "log", tmp_path / "memory"
     counting = {"counting": Counting(str(log))}
     kwargs = {"random_state": 0, "memory": memory, "baselines": False}
@@ -86,7 +86,7 @@ def test_only_what_is_missing_is_run(iris, tmp_path):
     assert more.confusion_matrix("counting").equals(first.confusion_matrix("counting"))
 
 
-def test_other_data_estimators_folds_or_scores_are_run_anew(iris, tmp_path):
+def test_memory_runs_other_data_estimators_folds_or_scores(iris, tmp_path):
     X, y = iris
     log = tmp_path / "log"
     kwargs = {"memory": tmp_path / "memory", "baselines": False, "check_leaks": False}
@@ -103,7 +103,7 @@ def test_other_data_estimators_folds_or_scores_are_run_anew(iris, tmp_path):
         assert fits(log) == expected
 
 
-def test_failures_are_not_kept(iris, tmp_path):
+def test_memory_does_not_store_failures(iris, tmp_path):
     log = tmp_path / "log"
     kwargs = {"memory": tmp_path / "memory", "random_state": 0, "error_score": np.nan}
     for n in (5, 10):
@@ -112,7 +112,7 @@ def test_failures_are_not_kept(iris, tmp_path):
         assert fits(log) == n
 
 
-def test_a_file_that_changed_is_other_data(tmp_path):
+def test_memory_notices_a_changed_file(tmp_path):
     files = [tmp_path / f"{i}.png" for i in range(12)]
     for i, file in enumerate(files):
         Image.fromarray(np.full((4, 4), 20 * i, np.uint8)).save(file)
@@ -129,14 +129,14 @@ def test_a_file_that_changed_is_other_data(tmp_path):
     assert fits(log) == 4
 
 
-def test_takes_a_joblib_memory(iris, tmp_path):
+def test_memory_takes_a_joblib_memory(iris, tmp_path):
     memory = joblib.Memory(tmp_path, verbose=0)
     result = compare_estimators(DummyClassifier(), *iris, memory=memory, random_state=0)
     assert result.scores().shape == (3, 5)
     assert any(tmp_path.rglob("output.pkl"))
 
 
-def test_memory_that_is_no_folder(iris, tmp_path):
+def test_memory_refuses_a_file(iris, tmp_path):
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(ValueError, match=r"memory='.*file' is not a directory"):
@@ -146,7 +146,7 @@ def test_memory_that_is_no_folder(iris, tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_half_way_the_resumed_table_equals_an_uninterrupted_one(tmp_path):
+def test_memory_resumes_a_killed_comparison(tmp_path):
     memory, out = tmp_path / "memory", tmp_path / "folds.pkl"
     command = [sys.executable, "-c", SCRIPT, str(memory)]
     process = subprocess.Popen([*command, str(out)], start_new_session=True)

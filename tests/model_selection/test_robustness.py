@@ -65,7 +65,7 @@ class Untouchable(Recorder):
 # What it computes
 
 
-def test_scores_are_those_of_the_corrupted_samples(reader):
+def test_robustness_curve_scores_the_corrupted_samples(reader):
     X, y = IMAGES[300:], LABELS[300:]
     result = robustness_curve(reader, X, y, severities=[0.5, 1], random_state=0)
     frame = result.to_frame()
@@ -77,7 +77,7 @@ def test_scores_are_those_of_the_corrupted_samples(reader):
         assert row.score == accuracy_score(y, reader.predict(data))
 
 
-def test_all_estimators_get_the_very_same_array_once_per_step():
+def test_robustness_curve_corrupts_once_for_all_estimators():
     models = {name: Recorder().fit(IMAGES, LABELS) for name in "ab"}
     robustness_curve(models, IMAGES, LABELS, corruptions=["noise", "shift"], severities=3)
     seen_a, seen_b = (model.seen for model in models.values())
@@ -87,7 +87,7 @@ def test_all_estimators_get_the_very_same_array_once_per_step():
 
 
 @pytest.mark.parametrize("kind", ["images", "spectra"])
-def test_repeatable_whatever_n_jobs(kind, reader):
+def test_robustness_curve_repeats_with_any_n_jobs(kind, reader):
     if kind == "images":
         model, X, y = reader, IMAGES[300:400], LABELS[300:400]
     else:
@@ -117,7 +117,7 @@ def test_repeatable_whatever_n_jobs(kind, reader):
     assert not first.equals(other.to_frame())
 
 
-def test_n_jobs_share_functions_of_the_user(bayes):
+def test_robustness_curve_takes_custom_functions_with_n_jobs(bayes):
     offset = {"offset": lambda X, severity, rng: X + severity * rng.random()}
     one, two = (
         robustness_curve(
@@ -128,7 +128,7 @@ def test_n_jobs_share_functions_of_the_user(bayes):
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
-def test_a_collection_scores_as_the_array_and_is_read_as_it_goes(tmp_path):
+def test_robustness_curve_reads_a_collection_lazily(tmp_path):
     Image = pytest.importorskip("PIL.Image")
     pixels = np.rint(255 * IMAGES[:60]).astype(np.uint8)
     for i, image in enumerate(pixels):
@@ -146,7 +146,7 @@ def test_a_collection_scores_as_the_array_and_is_read_as_it_goes(tmp_path):
     assert all(isinstance(X, ImageCollection) for X in recorder.seen[17:])
 
 
-def test_images_of_different_sizes(tmp_path):
+def test_robustness_curve_takes_images_of_different_sizes(tmp_path):
     Image = pytest.importorskip("PIL.Image")
     for i, size in enumerate([(20, 10), (8, 9), (30, 40), (12, 12)]):
         Image.new("RGB", size, (60 * i, 80, 90)).save(tmp_path / f"{i}.png")
@@ -156,7 +156,7 @@ def test_images_of_different_sizes(tmp_path):
     assert [image.shape for image in model.seen[-1]] == [image.shape for image in X]
 
 
-def test_searches_and_frames_with_names():
+def test_robustness_curve_takes_searches_and_frames():
     X = pd.DataFrame(SPECTRA, columns=list("abcd"))
     search = GridSearchCV(
         make_pipeline(StandardScaler(), LogisticRegression()),
@@ -167,7 +167,7 @@ def test_searches_and_frames_with_names():
     assert result.to_frame()["score"].between(0.4, 1).all()
 
 
-def test_own_corruptions_beside_known_ones(bayes):
+def test_robustness_curve_takes_custom_corruptions(bayes):
     def dead_band(X, severity, rng):
         assert X.shape == (1, 4)
         assert 0 < severity <= 1
@@ -185,7 +185,7 @@ def test_own_corruptions_beside_known_ones(bayes):
     assert scores[0] > 0.9 > scores[-1]
 
 
-def test_own_corruptions_of_images_keep_type_and_range():
+def test_robustness_curve_keeps_type_and_range_of_custom_corruptions():
     X = np.full((4, 3, 3), 200, dtype=np.uint8)
     model = Recorder().fit(X, [0, 1, 0, 1])
     brighter = {"brighter": lambda X, severity, rng: X + 100.4 * severity}
@@ -193,7 +193,7 @@ def test_own_corruptions_of_images_keep_type_and_range():
     assert [(x.dtype, x[0, 0, 0]) for x in model.seen[1:]] == [(np.uint8, 210), (np.uint8, 255)]
 
 
-def test_any_scorer(bayes):
+def test_robustness_curve_takes_any_scorer(bayes):
     def last(estimator, X, y):
         return float(X[-1, 0])
 
@@ -235,7 +235,7 @@ RESULT = made_up(
 )
 
 
-def test_summary():
+def test_summary_has_drops_and_crossings():
     summary = RESULT.summary().set_index(["estimator", "corruption"])
     row = summary.loc[("net", "dust")]
     assert row["clean_score"] == 0.9
@@ -249,7 +249,7 @@ def test_summary():
         RESULT.summary(drop=0)
 
 
-def test_words():
+def test_str_names_the_worst_corruption_and_the_best_estimator():
     text = str(RESULT)
     assert "dust has the largest effect: accuracy falls by 25.0 percentage points" in text
     assert "40.0 percentage points at severity 1." in text
@@ -272,11 +272,11 @@ def test_words():
         ),
     ],
 )
-def test_words_of_special_cases(scores, n_samples, said):
+def test_str_concludes_with_care(scores, n_samples, said):
     assert re.search(said, str(made_up(scores, n_samples)))
 
 
-def test_markdown():
+def test_to_markdown_is_a_table():
     lines = RESULT.to_markdown().splitlines()
     assert lines[2] == "| corruption | severity 1 | net | line |"
     assert lines[3] == "| --- | --- | ---: | ---: |"
@@ -284,7 +284,7 @@ def test_markdown():
     assert lines[5] == "| dust | a \\| b | 0.300 (0.550) | 0.600 (0.650) |"
 
 
-def test_a_result_travels(bayes):
+def test_robustness_result_survives_pickling(bayes):
     result = robustness_curve(bayes, SPECTRA, KINDS, severities=2, random_state=0)
     loaded = pickle.loads(pickle.dumps(result))
     assert str(loaded) == str(result)
@@ -293,7 +293,7 @@ def test_a_result_travels(bayes):
     )
 
 
-def test_corrupt_refuses_what_it_does_not_know(bayes):
+def test_corrupt_refuses_unknown_names_and_severities(bayes):
     result = robustness_curve(bayes, SPECTRA, KINDS, corruptions=["gain"])
     with pytest.raises(ValueError, match=r"'gian' is not part.*Did you mean 'gain'"):
         result.corrupt(SPECTRA, "gian", 0.5)
@@ -304,7 +304,7 @@ def test_corrupt_refuses_what_it_does_not_know(bayes):
 # What it refuses
 
 
-def test_unfitted_estimators_are_named():
+def test_robustness_curve_names_unfitted_estimators():
     models = {"good": Untouchable().fit(SPECTRA, KINDS), "raw": GaussianNB()}
     with pytest.raises(NotFittedError, match=r"'raw' is not fitted.*Call fit first"):
         robustness_curve(models, SPECTRA, KINDS)
@@ -326,7 +326,7 @@ def test_unfitted_estimators_are_named():
         ("resnet8", TypeError, "'resnet8'"),
     ],
 )
-def test_estimators(estimator, error, message):
+def test_robustness_curve_refuses_estimators(estimator, error, message):
     with pytest.raises(error, match=message):
         robustness_curve(estimator, SPECTRA, KINDS)
 
@@ -362,7 +362,7 @@ def test_estimators(estimator, error, message):
         ({"X": SPECTRA.reshape(150, 1, 1, 2, 2)}, ValueError, r"images of shape"),
     ],
 )
-def test_everything_is_checked_before_any_work(params, error, message):
+def test_robustness_curve_checks_input_before_any_work(params, error, message):
     model = Untouchable().fit(SPECTRA, KINDS)
     X, y = params.pop("X", SPECTRA), params.pop("y", KINDS)
     with pytest.raises(error, match=message):
@@ -384,12 +384,12 @@ def test_everything_is_checked_before_any_work(params, error, message):
         (IMAGES * 1000, {}, "cannot tell black and white"),
     ],
 )
-def test_images_are_checked_before_any_work(X, params, message):
+def test_robustness_curve_checks_images_before_any_work(X, params, message):
     with pytest.raises(ValueError, match=message):
         robustness_curve(Untouchable().fit(X, LABELS), X, LABELS, **params)
 
 
-def test_a_range_that_is_in_doubt_is_said():
+def test_robustness_curve_warns_of_a_doubtful_range():
     X = DIGITS.images[:40]
     model = Recorder().fit(X, LABELS[:40])
     with pytest.warns(UserWarning, match="values up to 16 and are taken for .* 0 to 255"):
@@ -398,13 +398,13 @@ def test_a_range_that_is_in_doubt_is_said():
     assert max(seen.max() for seen in model.seen[-8:]) == 16
 
 
-def test_some_unknown_labels_are_a_warning(bayes):
+def test_robustness_curve_warns_of_unknown_labels(bayes):
     part = GaussianNB().fit(SPECTRA[:100], KINDS[:100])
     with pytest.warns(UserWarning, match=r"50 samples of classes that 'part' was not.*\[2\]"):
         robustness_curve({"all": bayes, "part": part}, SPECTRA, KINDS, corruptions=["gain"])
 
 
-def test_errors_name_the_estimator_and_the_corruption(bayes):
+def test_robustness_curve_notes_estimator_and_corruption_of_errors(bayes):
     other = LinearSVC().fit(SPECTRA[:, :2], KINDS)
     with pytest.raises(ValueError, match="features") as caught:
         robustness_curve({"bayes": bayes, "narrow": other}, SPECTRA, KINDS)
@@ -419,12 +419,12 @@ def test_errors_name_the_estimator_and_the_corruption(bayes):
         (lambda X, severity, rng: X * np.nan, r"\['own'\] returned NaN"),
     ],
 )
-def test_own_corruptions_are_checked(function, message, bayes):
+def test_robustness_curve_checks_custom_corruptions(function, message, bayes):
     with pytest.raises(ValueError, match=message):
         robustness_curve(bayes, SPECTRA, KINDS, corruptions={"own": function})
 
 
-def test_progress_is_shown_when_asked_for(bayes, capsys):
+def test_robustness_curve_shows_progress(bayes, capsys):
     robustness_curve(bayes, SPECTRA, KINDS, severities=1)
     assert capsys.readouterr() == ("", "")
     robustness_curve(bayes, SPECTRA, KINDS, severities=1, verbose=1)

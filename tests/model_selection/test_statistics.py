@@ -19,7 +19,7 @@ from sklvision.model_selection._comparison.statistics import (
 )
 
 
-def test_published_example_of_scikit_learn():
+def test_differences_agree_with_the_example_of_scikit_learn():
     """Its "Statistical comparison of models using grid search": t 0.750, one-sided p 0.227."""
     X, y = make_moons(noise=0.352, random_state=1, n_samples=100)
     result = compare_estimators(
@@ -40,13 +40,13 @@ def test_published_example_of_scikit_learn():
     assert ttest_rel(rbf, linear).pvalue / 2 == pytest.approx(0.005, abs=5e-4)
 
 
-def test_holm_on_a_textbook_example():
+def test_adjust_p_values_agrees_with_a_textbook():
     found = adjust_p_values(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
     assert found == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))
-def test_holm_lies_between_no_correction_and_bonferroni(values):
+def test_adjust_p_values_is_between_no_correction_and_bonferroni(values):
     values = np.array(values)
     found = adjust_p_values(values)
     assert (found >= values).all()
@@ -58,7 +58,7 @@ differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20).map(np.array)
 
 
 @given(differences, st.floats(0.5, 0.999))
-def test_interval_and_p_value_agree(values, confidence):
+def test_corrected_t_test_interval_agrees_with_p_value(values, confidence):
     sizes = np.full(len(values), 80.0), np.full(len(values), 20.0)
     found = compute_corrected_t_test(values, *sizes, confidence)
     assert found.low <= found.mean <= found.high
@@ -69,7 +69,7 @@ def test_interval_and_p_value_agree(values, confidence):
     assert mirrored.low == pytest.approx(-found.high)
 
 
-def test_equal_differences_are_known_to_half_a_sample_only():
+def test_corrected_t_test_takes_equal_differences():
     five = np.full(5, 0.1)
     few = compute_corrected_t_test(five, np.full(5, 8), np.full(5, 2))
     many = compute_corrected_t_test(five, np.full(5, 8000), np.full(5, 2000))
@@ -77,7 +77,7 @@ def test_equal_differences_are_known_to_half_a_sample_only():
     assert compute_corrected_t_test(0 * five, np.full(5, 8), np.full(5, 2)).p_value == 1
 
 
-def test_one_fold_shows_nothing():
+def test_corrected_t_test_of_one_fold_is_nan():
     found = compute_corrected_t_test(np.array([0.4]), np.array([80]), np.array([20]))
     assert found.mean == 0.4
     assert np.isnan([found.low, found.high, found.p_value]).all()
@@ -92,7 +92,7 @@ def _last(X):
 
 
 @pytest.mark.slow
-def test_two_equal_models_are_told_apart_as_rarely_as_promised():
+def test_corrected_t_test_keeps_its_level_for_equal_models():
     """Each sees one half of features that are all alike: neither is the better one."""
     p_values = []
     for seed in range(200):

@@ -10,7 +10,7 @@ pytest.importorskip("mlflow")
 
 
 @pytest.mark.slow
-def test_runs_in_a_local_store(tmp_path, monkeypatch):
+def test_to_mlflow_logs_runs_in_a_local_store(tmp_path, monkeypatch):
     from mlflow.tracking import MlflowClient
 
     monkeypatch.chdir(tmp_path)
