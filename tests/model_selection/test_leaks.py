@@ -1,7 +1,5 @@
 """Leaks that were planted are found in their folds, real ones named, and chance raises no alarm."""
 
-import subprocess
-import sys
 from io import BytesIO
 
 import joblib
@@ -27,14 +25,14 @@ FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def make_images(n, seed, side=48, colour=False):
+def make_images(n, seed, side=48, color=False):
     """Smooth random pictures, no two of which belong together."""
     rng = np.random.default_rng(seed)
-    coarse = rng.random((n, 6, 6, 3 if colour else 1)).astype(np.float32)
+    coarse = rng.random((n, 6, 6, 3 if color else 1)).astype(np.float32)
     fine = np.kron(coarse, np.ones((1, side // 6, side // 6, 1), np.float32))
     fine += 0.3 * rng.random(fine.shape, dtype=np.float32)
     images = (40 + 130 * fine).clip(0, 255).astype(np.uint8)
-    return images if colour else images[..., 0]
+    return images if color else images[..., 0]
 
 
 def as_jpeg(image, quality=60):
@@ -67,13 +65,13 @@ def random_labels(n, seed, n_classes=3):
 # ---------------------------------------------------------------- planted copies
 
 
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("change", CHANGES)
 @settings(max_examples=8)
 @given(seed=seeds)
-def test_find_leaks_finds_near_duplicates_of_images(change, colour, seed):
+def test_find_leaks_finds_near_duplicates_of_images(change, color, seed):
     rng = np.random.default_rng(seed)
-    images = make_images(100, seed, colour=colour)
+    images = make_images(100, seed, color=color)
     original, copy = rng.choice(100, 2, replace=False)
     images[copy] = CHANGES[change](images[original], rng)
     y = np.arange(100) % 2
@@ -135,17 +133,18 @@ def test_find_leaks_raises_no_alarm_by_chance(seed, n_columns):
 
 
 def test_find_leaks_raises_few_alarms_by_chance():
+    """Of 60 sets, 3 are expected; ``python -m benchmarks false_alarms`` counts them in 1,000."""
     alarms = 0
-    for seed in range(200):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         X = rng.normal(size=(100, 3 + seed % 10))
         alarms += bool(find_leaks(X, random_labels(100, seed), random_state=0))
-    assert alarms <= 20
+    assert alarms <= 7
 
 
 @pytest.mark.parametrize("kind", ["images", "rows", "frame", "files", "mapped files"])
 def test_find_leaks_finds_exact_copies(kind, tmp_path):
-    X = make_images(12, 0)  # too few for near-copies
+    X = make_images(12, 0)  # too few for near-duplicates
     X[9] = X[2]
     y = np.array(["a", "b"] * 6)
     y[9] = y[2]
@@ -484,10 +483,3 @@ def test_find_leaks_names_an_unreadable_file(tmp_path):
     files[3].write_bytes(files[3].read_bytes()[:200])
     with pytest.raises(OSError, match=r"3\.png"):
         find_leaks(collection, np.arange(20) % 2)
-
-
-def test_torch_stays_out():
-    code = (
-        "import sys, sklvision.model_selection as m; m.find_leaks; sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -50,14 +50,14 @@ class NeverFits(ClassifierMixin, BaseEstimator):
 
 def test_choices_lists_the_parameters_of_nested_searches(iris):
     X, y = iris
-    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 5, 50]}, cv=3)
+    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 40]}, cv=2)
     candidates = {
         "search": search,
         "behind scaling": make_pipeline(StandardScaler(), search),
         "bayes": GaussianNB(),
     }
-    result = compare_estimators(candidates, X, y, random_state=0)
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    result = compare_estimators(candidates, X, y, cv=3, random_state=0)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
     assert (
         result.scores().loc["search"].tolist() == cross_val_score(search, X, y, cv=folds).tolist()
     )

@@ -9,12 +9,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklvision.model_selection import ComparisonResult, compare_estimators
 from sklvision.utils._files import atomic_write
@@ -139,36 +135,6 @@ def test_str_shows_a_missing_score_last_as_a_dash():
 def test_scores_refuses_an_unknown_score(result):
     with pytest.raises(KeyError, match="roc"):
         result.scores("roc")
-
-
-def linear(n_features, n_classes=3):
-    return n_features * n_classes + n_classes
-
-
-@pytest.mark.parametrize(
-    ("estimator", "n_parameters"),
-    [
-        (LogisticRegression(), linear(4)),
-        (make_pipeline(StandardScaler(), LogisticRegression()), linear(4)),
-        (MLPClassifier((5,), solver="lbfgs", max_iter=2000), 4 * 5 + 5 + linear(5)),
-        (
-            VotingClassifier([("a", LogisticRegression()), ("b", LogisticRegression(C=2))]),
-            2 * linear(4),
-        ),
-        (
-            StackingClassifier([("a", LogisticRegression())], LogisticRegression(), cv=2),
-            linear(4) + linear(3),
-        ),
-        (VotingClassifier([("a", LogisticRegression()), ("b", GaussianNB())]), None),
-        (RandomForestClassifier(3), None),
-        (GaussianNB(), None),
-    ],
-)
-def test_parameters_are_counted(iris, estimator, n_parameters):
-    frame = compare_estimators({"x": estimator}, *iris, cv=2, random_state=0).to_frame()
-    counted = frame.loc["x", "n_parameters"]
-    assert counted is pd.NA if n_parameters is None else counted == n_parameters
-    assert frame["pickled_bytes"].notna().all()
 
 
 @pytest.mark.filterwarnings("ignore:Splits")
