@@ -184,7 +184,7 @@ def test_voting_classifier_takes_test_time_augmentation(digits, fitted):
 
 
 def test_compare_estimators_measures_ensembles_and_their_cost(digits):
-    X, y = digits[0][:200], digits[2][:200]
+    X, y = digits[0][:300], digits[2][:300]
     ensembles = {
         "net": net(),
         "mlp": net("mlp"),
