@@ -1,0 +1,98 @@
+"""Parts of the search for leaks: thumbnails, cut series, samples that belong together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sklvision.model_selection import find_leaks
+from sklvision.model_selection._leaks import find, findings, thumbnails
+from sklvision.model_selection._leaks.near_duplicates import Duplicates
+from sklvision.model_selection._leaks.series import Series
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "n_images", "expected"),
+    [
+        (256, 300, 20_000, (64, 64)),
+        (256, 300, 20_001, (32, 32)),
+        (255, 300, 10, (32, 32)),
+        (64, 900, 10, (32, 32)),
+        (63, 900, 10, (16, 16)),
+        (8, 8, 10, (8, 8)),
+        (100, 9, 10, (16, 9)),
+    ],
+)
+def test_thumbnails_of_large_images_are_larger(height, width, n_images, expected):
+    assert thumbnails.choose_thumbnail_sides(height, width, n_images) == expected
+
+
+@pytest.mark.parametrize(("old", "new"), [(12, 4), (10, 4), (7, 7), (5, 3)])
+def test_area_weights_average_equal_stretches(old, new):
+    weights = thumbnails._compute_area_weights(old, new)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
+    fine = np.repeat(np.eye(old), new, axis=1).reshape(old, new, old).mean(axis=2).T
+    np.testing.assert_allclose(weights, fine, atol=1e-6)
+
+
+def test_thumbnail_of_a_color_image_is_that_of_its_brightness():
+    image = np.random.default_rng(0).random((12, 8, 3))
+    gray = image @ [0.299, 0.587, 0.114]
+    expected = gray.reshape(4, 3, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(thumbnails.make_thumbnail(image, (4, 4)), expected, atol=2e-3)
+    two_thumbnails = thumbnails.make_thumbnail(np.stack([image, image]), (4, 4))
+    np.testing.assert_allclose(two_thumbnails, [expected, expected], atol=2e-3)
+
+
+def make_series(codes):
+    codes = np.array(codes)
+    return Series(codes, [], "", sequence=np.arange(len(codes)))
+
+
+def test_series_at_the_borders_of_consecutive_folds_alone_are_not_cut():
+    codes = np.arange(40) // 10
+    consecutive = [(np.setdiff1d(np.arange(40), test), test) for test in np.split(np.arange(40), 4)]
+    assert not find._is_cut(make_series(codes), consecutive)
+    shifted_folds = [((train + 5) % 40, (test + 5) % 40) for train, test in consecutive]
+    interleaved = [(np.arange(1, 40, 2), np.arange(0, 40, 2))]
+    assert find._is_cut(make_series(codes), interleaved)
+    assert find._is_cut(Series(codes, [], ""), consecutive)
+    # Of forty test samples, eight are at a border within a series: a fifth.
+    assert find._is_cut(make_series(codes), shifted_folds)
+
+
+def test_joined_divisions_are_connected_by_pairs_and_codes():
+    duplicates = Duplicates(
+        cluster=np.array([0, 1, 2, 3, 4, 0]),
+        first=np.array([0, 1, 2, 3, 4]),
+        pairs=np.array([[1, 2]]),
+        similarity=np.ones(1),
+        relative_distance=np.zeros(1),
+        notes=(),
+    )
+    joined_codes = find._join_divisions([duplicates.cluster], duplicates)
+    assert joined_codes.tolist() == [0, 1, 1, 2, 3, 0]
+    joined_codes = find._join_divisions(
+        [duplicates.cluster, np.array([7, 7, 8, 9, 5, 4])], duplicates
+    )
+    assert joined_codes.tolist() == [0, 0, 0, 1, 2, 0]
+
+
+def test_first_and_last_of_samples_with_each_code():
+    codes = np.array([2, 0, 2, 2, 0])
+    assert findings._find_first(codes, np.array([3, 2, 4]), 3).tolist() == [4, -1, 2]
+    assert findings._find_last(codes, np.array([3, 4, 2]), 3).tolist() == [4, -1, 2]
+
+
+def test_leaks_of_the_first_sample_are_found():
+    """Sample 0 counts as a partner, although 0 is falsy."""
+    X = np.random.default_rng(0).normal(size=(30, 6))
+    X[20] = X[0]
+    y, groups = np.arange(30) % 2, np.arange(30)
+    groups[21] = 0
+    splits = [(np.arange(20), np.arange(20, 30))]
+    report = find_leaks(X, y, splits, groups, similarity=1.0)
+    frame = report.to_frame().set_index("kind")
+    assert frame.loc["duplicate", ["sample", "partner"]].tolist() == [20, 0]
+    assert frame.loc["group", ["sample", "partner", "group"]].tolist() == [21, 0, 0]
+    assert report.counts == {"duplicate": 1, "group": 1}
