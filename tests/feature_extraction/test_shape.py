@@ -111,3 +111,37 @@ def test_shape_features_of_files_equal_those_of_arrays(tmp_path):
     np.testing.assert_array_equal(shape.transform(crop.transform(ImageCollection(files))), expected)
     bend = expected[:, list(shape.get_feature_names_out()).index("bend")]
     assert (np.diff(bend) > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shape_features_agree_with_plain_least_squares(seed):
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:30, :50]
+    # A tilted and bent bar of uneven cover, off the middle.
+    line = 8 + 0.2 * columns + 0.005 * (columns - 20) ** 2
+    mask = rng.uniform(0.2, 1, (30, 50)) * (abs(rows - line) < 3) * (columns > 5)
+    cover = mask.sum(axis=0)[6:] / mask.max()
+    x, weights = np.arange(6, 50), np.sqrt(cover)
+    middles = (rows * mask).sum(axis=0)[6:] / mask.sum(axis=0)[6:]
+    first, second = (np.polyval(np.polyfit(x, middles, k, w=weights), x) for k in (1, 2))
+
+    def compute_mean(values):
+        return np.average(values, weights=cover)
+
+    def compute_variance(values, weights):
+        mean = np.average(values, weights=weights)
+        return np.average((values - mean) ** 2, weights=weights)
+
+    length = np.sqrt(12 * compute_variance(x, cover))
+    total = compute_variance(rows, mask)
+    expected = {
+        "height": np.sqrt(12 * total),
+        "thickness": cover.sum() / length,
+        "spread": np.sqrt(12 * (total - compute_variance(middles, cover))),
+        "bend": np.sqrt(compute_mean((middles - first) ** 2)),
+        "bow": np.sqrt(compute_mean((second - first) ** 2)),
+    }
+    shape = ShapeFeatures().fit([mask])
+    features = np.exp(shape.transform([mask])[0]) - 1e-3
+    for name, value in zip(shape.get_feature_names_out(), features, strict=True):
+        assert value == pytest.approx(expected[name] / length, rel=1e-6), name
