@@ -21,8 +21,8 @@ from sklvision.neural_network._data import Data
 from sklvision.neural_network._fit import (
     check_parameters,
     finish_fit,
+    make_plan,
     make_snapshot,
-    plan_fit,
     prepare_data,
     read_progress,
     train_fit,
@@ -210,7 +210,7 @@ class BaseNeuralClassifier(
         )
 
     def _validate_target(self, y: Any, X: Data) -> np.ndarray:
-        """Check a target that belongs to samples that are checked already."""
+        """Check a target that belongs to samples that are parameters already."""
         y = validate_data(self, y=y, reset=False)
         check_consistent_length(X, y)
         return y
@@ -302,15 +302,15 @@ class BaseNeuralClassifier(
         incremental: bool = False,
         reporter: FitReporter | None = None,
     ) -> Self:
-        checked = check_parameters(self)
+        parameters = check_parameters(self)
         progress = read_progress(self) if resume else None
         data = prepare_data(self, X, y, sample_weight, groups, classes=classes, progress=progress)
-        plan = plan_fit(self, checked, data, progress=progress, incremental=incremental)
+        plan = make_plan(self, parameters, data, progress=progress, incremental=incremental)
         if reporter is not None:
-            plan.callbacks += reporter.begin(plan.epochs, partial(make_snapshot, plan))
+            plan.callbacks += reporter.start(plan.epochs, partial(make_snapshot, plan))
         finish_fit(self, plan, train_fit(plan))
         if reporter is not None:
-            reporter.end()
+            reporter.finish()
         return self
 
     @property

@@ -45,7 +45,7 @@ def check_groups(X: Data, groups: ArrayLike | None) -> np.ndarray | None:
 
 def check_callbacks(callbacks: list | None) -> list:
     """Copy the callbacks: skorch keeps its state on them, and parameters must not change."""
-    checked: list[Any] = []
+    copies: list[Any] = []
     for item in callbacks or []:
         name, callback = item if isinstance(item, tuple) else (None, item)
         is_class = isinstance(callback, type) and issubclass(callback, Callback)
@@ -55,8 +55,8 @@ def check_callbacks(callbacks: list | None) -> list:
                 f"got {item!r}."
             )
         callback = callback if is_class else copy(callback)
-        checked.append(callback if name is None else (name, callback))
-    return checked
+        copies.append(callback if name is None else (name, callback))
+    return copies
 
 
 def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
@@ -78,6 +78,6 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
         if isinstance(transform, BaseEstimator):
             transform._validate_params()
     if len(transforms) > 1 and all(isinstance(t, Augmenter | MixUp) for t in transforms):
-        # Moves of the pixels that stand beside each other become one interpolation.
+        # Moves of the pixels that follow one another become one interpolation.
         return [Compose(transforms)]
     return transforms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from skorch.dataset import Dataset
 from torch import Tensor
 
-from sklvision.utils._lazy import LazyImages
+from sklvision.utils._lazy import LazyImages, read_blocks
 
 # Values per step when statistics of a large array are taken.
 _MOMENT_VALUES = 2**22
@@ -24,13 +24,6 @@ Data = np.ndarray | LazyImages
 def as_tensor(X: np.ndarray) -> Tensor:
     """Return an array as a tensor that shares its memory, or a copy of a read-only one."""
     return torch.from_numpy(X if X.flags.writeable else X.copy())
-
-
-def read(X: Data, n_rows: int) -> Iterator[np.ndarray]:
-    """Iterate over the samples, `n_rows` at a time."""
-    if isinstance(X, LazyImages):
-        return X.batches(n_rows)
-    return (X[start : start + n_rows] for start in range(0, len(X), n_rows))
 
 
 class TrainingSet(Dataset):
@@ -108,7 +101,7 @@ class TrainingSet(Dataset):
         # Pairwise update of mean and sum of squares, block by block: one pass over data that may
         # not fit into memory, without the cancellation of a difference of large sums.
         total, start = 0.0, 0
-        for batch in read(X, n_rows):
+        for batch in read_blocks(X, n_rows):
             rows = np.asarray(batch, dtype=np.float64)
             row_weights = weights[start : start + len(rows)]
             weight = row_weights.sum()

@@ -1,6 +1,6 @@
 """A fit in three steps, the same for one classifier and for many that are trained together.
 
-`check_parameters`, `prepare_data` and `plan_fit` prepare it, `train_fit` trains a net, and
+`check_parameters`, `prepare_data` and `make_plan` prepare it, `train_fit` trains a net, and
 `finish_fit` makes the classifier a fitted one. A batched search prepares the data of a fold once
 for all its candidates, trains in another way, and finishes each as it would be finished alone.
 """
@@ -80,23 +80,23 @@ def prepare_data(
         X = estimator._validate_samples(X)
         y, target = estimator._validate_target(y, X), progress.target
         target.check_classes(classes)
-    encoded = target.encode(y)
+    targets = target.encode(y)
     groups = check_groups(X, groups)
     weights = combine_weights(X, sample_weight, target.compute_weights(y, estimator.class_weight))
     if weights is not None and not weights.all():
         positive = weights > 0
-        X, encoded, weights = X[positive], encoded[positive], weights[positive]
+        X, targets, weights = X[positive], targets[positive], weights[positive]
         groups = None if groups is None else groups[positive]
     dtype = torch.float64 if estimator.precision == "float64" else torch.float32
-    samples = TrainingSet.from_arrays(X, encoded, weights, dtype)
+    samples = TrainingSet.from_arrays(X, targets, weights, dtype)
     present = [name for name in _DATA_ATTRIBUTES if name in vars(estimator)]
     attributes = {name: getattr(estimator, name) for name in present}
-    return FitData(X, encoded, samples, groups, target, attributes)
+    return FitData(X, targets, samples, groups, target, attributes)
 
 
-def plan_fit(
+def make_plan(
     estimator: NetEstimator,
-    checked: CheckedParameters,
+    parameters: CheckedParameters,
     data: FitData,
     *,
     progress: Progress | None = None,
@@ -108,7 +108,7 @@ def plan_fit(
     ----------
     estimator : NetEstimator
         The classifier to fit.
-    checked : CheckedParameters
+    parameters : CheckedParameters
         Its parameters.
     data : FitData
         Its training data.
@@ -117,30 +117,30 @@ def plan_fit(
     incremental : bool, default=False
         Train for one epoch, at a constant learning rate, on all samples.
     """
-    drawn = draw_seed(estimator.random_state)
+    seed = draw_seed(estimator.random_state)
     n_before = 0 if progress is None else progress.n_epochs
     # Training that goes on holds out what it held out before: the net has seen all the rest.
-    split_seed = drawn if progress is None else progress.settings.split_seed
+    split_seed = seed if progress is None else progress.settings.split_seed
     rng = _make_generator(split_seed, 0)
-    callbacks, held_out = list(checked.callbacks), None
+    callbacks, held_out = list(parameters.callbacks), None
     if estimator.early_stopping and not incremental:
         held_out = data.target.split_validation(
-            data.encoded, estimator.validation_fraction, rng, data.groups
+            data.targets, estimator.validation_fraction, rng, data.groups
         )
         callbacks.insert(0, ("best_weights", BestWeights(estimator.n_iter_no_change)))
     if estimator.verbose:
         callbacks.append(("progress_bar", ProgressBar()))
     if progress is not None:
-        # Every call that goes on with a net draws anew, and repeatably.
-        rng = _make_generator(drawn, n_before)
+        # Every call that goes on with a net draws new numbers, and repeatably.
+        rng = _make_generator(seed, n_before)
     return FitPlan(
-        settings=_freeze_settings(estimator, checked, data, split_seed, incremental),
+        settings=_freeze_settings(estimator, parameters, data, split_seed, incremental),
         data=data,
-        device=checked.device,
+        device=parameters.device,
         seed=rng.randint(2**31 - 1),
         epochs=1 if incremental else int(estimator.max_epochs),
         callbacks=callbacks,
-        augment=checked.augment,
+        augment=parameters.augment,
         held_out=held_out,
         previous=None if progress is None else progress.net,
         is_incremental=incremental,
@@ -186,8 +186,8 @@ def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:
 
 def make_snapshot(plan: FitPlan, net: Net) -> dict[str, Any]:
     """Make the attributes of an estimator as if training had ended here."""
-    copied = restore_net(plan.settings, get_weights(net), [])
-    return _make_attributes(plan, net) | {"_net": copied, "_settings": plan.settings}
+    net_copy = restore_net(plan.settings, get_weights(net), [])
+    return _make_attributes(plan, net) | {"_net": net_copy, "_settings": plan.settings}
 
 
 def _make_attributes(plan: FitPlan, net: Net) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _make_generator(seed: int, n_before: int) -> np.random.RandomState:
 
 def _freeze_settings(
     estimator: NetEstimator,
-    checked: CheckedParameters,
+    parameters: CheckedParameters,
     data: FitData,
     split_seed: int,
     incremental: bool,
@@ -228,7 +228,7 @@ def _freeze_settings(
         input_shape=tuple(int(n) for n in data.samples.X.shape[1:]),
         n_outputs=data.target.n_outputs,
         precision=estimator.precision,
-        device=str(checked.device),
+        device=str(parameters.device),
         optimizer=estimator.optimizer,
         weight_decay=estimator.weight_decay,
         lr=estimator.lr,

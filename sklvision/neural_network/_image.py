@@ -25,7 +25,7 @@ class ImageClassifier(BaseNeuralClassifier):
     """Neural classifier of small images.
 
     `X` holds images channels-last, ``(n, height, width)`` or ``(n, height, width, channels)``,
-    or one flattened image per row, ``(n, n_features)``, with `image_shape` beside it. It may be
+    or one flattened image per row, ``(n, n_features)``, with `image_shape` in addition. It may be
     an :class:`~sklvision.datasets.ImageCollection`, which is read batch by batch.
 
     Parameters

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from sklvision._torch.folding import FusedLayer, can_fuse, fold, fuse
 from sklvision._torch.precision import autocast, has_bfloat16
-from sklvision.neural_network._data import Data, as_tensor, read
+from sklvision.neural_network._data import Data, as_tensor
 from sklvision.neural_network._module import StandardizedNet
+from sklvision.utils._lazy import read_blocks
 
 # Size of one chunk: its activations stay in the processor's cache.
 _SPECTRUM_VALUES, _SPECTRUM_ROWS = 2**19, 1024
@@ -107,7 +108,7 @@ class Predictor:
         logits : ndarray of shape (n_samples, n_classes)
         """
         with torch.inference_mode():
-            chunks = [self._forward(as_tensor(chunk)) for chunk in read(X, self._n_rows)]
+            chunks = [self._forward(as_tensor(chunk)) for chunk in read_blocks(X, self._n_rows)]
             logits = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
             return logits.double().numpy()
 

@@ -1,4 +1,4 @@
-"""The module inside every classifier: standardisation in front of the architecture."""
+"""The module inside every classifier: standardization in front of the architecture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StandardizedNet(nn.Module):
     """A net that takes data as users hold it.
 
     Spectra come as ``(n, n_bands)``, images channels-last as ``(n, height, width, channels)``,
-    both of any real dtype. They are standardised by the training data's mean and scale, per
+    both of any real dtype. They are standardized by the training data's mean and scale, per
     band or per channel; images are turned to the channels-first layout of torch.
     """
 

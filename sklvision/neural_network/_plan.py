@@ -1,4 +1,4 @@
-"""What a fit is prepared as: checked parameters, data, and the plan of one training."""
+"""Preparation of a fit: checked parameters, data, and the plan of one training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sklvision.neural_network._target import ClassificationTarget
 
 
 class NetEstimator(Protocol):
-    """What a fit takes from an estimator: its parameters and its checks of data."""
+    """Estimator, as a fit needs it: parameters, and checks of data."""
 
     _kind: str
     _target_type: type[ClassificationTarget]
@@ -70,7 +70,7 @@ class CheckedParameters:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a net is that will be trained further."""
+    """State of a net that will be trained further."""
 
     net: Net
     settings: FitSettings
@@ -86,7 +86,7 @@ class FitData:
     ----------
     X : ndarray or LazyImages of shape (n_samples, *input_shape)
         Validated samples of positive weight.
-    encoded : ndarray of shape (n_samples,)
+    targets : ndarray of shape (n_samples,)
         Their encoded target.
     samples : TrainingSet
         Both as tensors, and the weights.
@@ -99,7 +99,7 @@ class FitData:
     """
 
     X: Data
-    encoded: np.ndarray
+    targets: np.ndarray
     samples: TrainingSet
     groups: np.ndarray | None
     target: ClassificationTarget

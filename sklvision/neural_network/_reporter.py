@@ -23,7 +23,7 @@ class FitReporter:
     estimator : estimator
         The estimator that is fitted.
     X, y, sample_weight : array-like
-        What its `fit` was passed.
+        Arguments of its `fit`.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
@@ -32,7 +32,7 @@ class FitReporter:
         self.arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.context: Any = None
 
-    def begin(self, n_epochs: int, make_attributes: MakeAttributes) -> list[tuple[str, Callback]]:
+    def start(self, n_epochs: int, make_attributes: MakeAttributes) -> list[tuple[str, Callback]]:
         """Report the beginning of a fit, and return the callback that reports its epochs.
 
         Parameters
@@ -45,7 +45,7 @@ class FitReporter:
         Returns
         -------
         callbacks : list of (str, Callback)
-            Empty where nobody follows the fit, which then takes no longer.
+            Empty where no callback follows the fit, which then takes no longer.
         """
         self.context = open_callback_context(self.estimator, "fit", n_epochs)
         if self.context is None:
@@ -55,7 +55,7 @@ class FitReporter:
             return []
         return [("reporter", EpochReporter(self.context, self.arguments, make_attributes))]
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Report the end of a fit; the estimator is fitted."""
         if self.context is not None:
             self.context.call_on_fit_task_end(**self.arguments, reconstruction_attributes={})
@@ -90,5 +90,5 @@ class EpochReporter(Callback):
                 net.stop_training_ = True
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Release the data: the net keeps its callbacks."""
+        """Drop the data: the net keeps its callbacks."""
         self.context = self.arguments = self.make_attributes = self.task_ = None  # type: ignore[assignment]

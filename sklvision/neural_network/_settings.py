@@ -1,4 +1,4 @@
-"""What a fitted model was fitted with, frozen."""
+"""Settings of a fit, frozen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FitSettings:
     n_outputs : int
         Width of the net's output.
     device : str
-        Where the net was trained.
+        Device that the net was trained on.
     optimizer, weight_decay, lr, lr_schedule, max_epochs, batch_size, label_smoothing
         As for the classifiers.
     split_seed : int
@@ -67,10 +67,10 @@ class FitSettings:
     def check_unchanged(self, params: dict[str, Any]) -> None:
         """Raise if a net that is to be trained further would now be built in another way."""
         for name in ("architecture", "architecture_params", "precision"):
-            fitted, current = getattr(self, name), params[name]
+            previous, current = getattr(self, name), params[name]
             current = dict(current or {}) if name == "architecture_params" else current
-            if current is not fitted and current != fitted:
+            if current is not previous and current != previous:
                 raise ValueError(
-                    f"Training goes on with a net that was fitted with {name}={fitted!r}, but "
+                    f"Training goes on with a net that was fitted with {name}={previous!r}, but "
                     f"{name} is now {current!r}. Fit a new classifier, or set it back."
                 )

@@ -47,18 +47,18 @@ def split_validation(
 
 
 def _draw_samples(y: np.ndarray, fraction: float, rng: np.random.RandomState) -> np.ndarray:
-    chosen = []
+    parts = []
     for label in np.unique(y):
         members = np.flatnonzero(y == label)
         if len(members) > 1:
             n_valid = min(max(1, round(fraction * len(members))), len(members) - 1)
-            chosen.append(rng.permutation(members)[:n_valid])
-    if not chosen:
+            parts.append(rng.permutation(members)[:n_valid])
+    if not parts:
         raise ValueError(
             "early_stopping=True holds samples out for validation, but no class has 2 samples "
             f"(n_samples={len(y)})."
         )
-    return np.sort(np.concatenate(chosen))
+    return np.sort(np.concatenate(parts))
 
 
 def _draw_groups(

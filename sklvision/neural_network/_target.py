@@ -88,11 +88,11 @@ class ClassificationTarget:
                     f"{weight!r} for {label!r}."
                 )
         classes = self.classes.tolist()
-        others = [label for label in class_weight if label not in classes]
+        unknown = [label for label in class_weight if label not in classes]
         missing = [label for label in classes if label not in class_weight]
-        if others and missing:  # a class may be absent from some data, but then none is misnamed
+        if unknown and missing:  # a class may be absent from some data, but then none is misnamed
             raise ValueError(
-                f"class_weight has weights for {others}, which are not in y, and none for "
+                f"class_weight has weights for {unknown}, which are not in y, and none for "
                 f"{missing}. Its keys must be labels: {classes}."
             )
         weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
@@ -100,35 +100,35 @@ class ClassificationTarget:
 
     def split_validation(
         self,
-        encoded: np.ndarray,
+        targets: np.ndarray,
         fraction: float,
         rng: np.random.RandomState,
         groups: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return indices of training and validation samples, stratified by class."""
-        return split_validation(encoded, fraction, rng, groups)
+        return split_validation(targets, fraction, rng, groups)
 
     @staticmethod
     def compute_loss(
-        criterion: Callable, outputs: Tensor, encoded: Tensor, weights: Tensor | None
+        criterion: Callable, outputs: Tensor, targets: Tensor, weights: Tensor | None
     ) -> Tensor:
         """Compute the mean cross-entropy; weights have mean 1 over the training set, not a batch.
 
         Targets are class indices, or rows of probabilities that are smoothed and weighted.
         """
-        if encoded.is_floating_point():
-            return -(encoded * outputs.log_softmax(1)).sum(1).mean()
-        losses = criterion(outputs, encoded)
+        if targets.is_floating_point():
+            return -(targets * outputs.log_softmax(1)).sum(1).mean()
+        losses = criterion(outputs, targets)
         return (losses if weights is None else losses * weights).mean()
 
     @staticmethod
-    def sum_scores(outputs: Tensor, encoded: Tensor) -> float:
+    def sum_scores(outputs: Tensor, targets: Tensor) -> float:
         """Sum the scores of samples, whose mean is the accuracy: 1 where the class is right."""
-        return int((outputs.argmax(1) == encoded.to(outputs.device)).sum())
+        return int((outputs.argmax(1) == targets.to(outputs.device)).sum())
 
     @staticmethod
     def make_soft_targets(
-        encoded: Tensor,
+        targets: Tensor,
         n_outputs: int,
         criterion: nn.CrossEntropyLoss,
         weights: Tensor | None,
@@ -139,8 +139,8 @@ class ClassificationTarget:
         Augmenters that blend samples blend these rows in the same proportions.
         """
         smoothing = criterion.label_smoothing
-        targets = nn.functional.one_hot(encoded, n_outputs).to(dtype)
-        soft = targets * (1 - smoothing) + smoothing / n_outputs
+        one_hot = nn.functional.one_hot(targets, n_outputs).to(dtype)
+        soft = one_hot * (1 - smoothing) + smoothing / n_outputs
         return soft if weights is None else soft * weights[:, None]
 
 

@@ -563,3 +563,13 @@ def test_estimators_of_others_are_searched_by_grid_search():
     search = BatchedGridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=3).fit(*problem())
     assert search.n_batched_ == 0
     assert search.not_batched_ == {"LogisticRegression is not a classifier of the package": 6}
+
+
+def test_search_finds_that_the_last_step_diverged():
+    """The loss of an epoch is that before its last step."""
+    clf = small(optimizer="sgd", precision="float32", batch_size=-1, max_epochs=1)
+    search = BatchedGridSearchCV(clf, {"lr": [1e-2, 3e38]}, cv=3)
+    with pytest.warns(FitFailedWarning, match="after the last step"):
+        search.fit(*problem())
+    assert search.not_batched_ == {"training diverged": 3}
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from skorch.callbacks import BatchScoring, EarlyStopping, EpochScoring, LRScheduler
 from torch import nn
 
@@ -38,7 +39,7 @@ def test_weight_decay_is_that_of_adamw():
         weight_decay=0.3,
         random_state=0,
     ).fit(X, y)
-    initial = SpectrumClassifier(**clf.get_params()).set_params(lr=1e-30, max_epochs=1).fit(X, y)
+    initial = clone(clf).set_params(lr=1e-30, max_epochs=1).fit(X, y)
     module = initial.module_
     optimizer = torch.optim.AdamW(module.parameters(), lr=0.01, weight_decay=0.3)
     for _ in range(5):

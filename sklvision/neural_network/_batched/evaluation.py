@@ -95,13 +95,13 @@ class Evaluator:
             scores = self._warn_of_failed_score(format_exc())
         if not isinstance(scores, dict):
             return _check_score(scores, self.scorer)
-        checked = {}
+        values = {}
         for name, score in scores.items():
             # Of several scores, those that failed are the text of their error.
-            failed = self.names is not None and isinstance(score, str)
-            value = self._warn_of_failed_score(score) if failed else score
-            checked[name] = _check_score(value, name)
-        return checked
+            has_failed = self.names is not None and isinstance(score, str)
+            value = self._warn_of_failed_score(score) if has_failed else score
+            values[name] = _check_score(value, name)
+        return values
 
     def _warn_of_failed_score(self, error: str) -> Any:
         warnings.warn(
@@ -140,8 +140,8 @@ class Evaluator:
         return f", score=({text})" if self.has_train_scores else f", score={test:.3f}"
 
     def _format_pair(self, test: Any, train: Any) -> str:
-        before = f"train={train:.3f}, " if self.has_train_scores else ""
-        return f"{before}test={test:.3f}"
+        train_text = f"train={train:.3f}, " if self.has_train_scores else ""
+        return f"{train_text}test={test:.3f}"
 
 
 @dataclass

@@ -18,7 +18,7 @@ from torch import Tensor
 from sklvision._torch.precision import resolve_precision
 from sklvision._torch.process_state import seed_torch
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._batched.stacked_net import Model, structure, train_together
+from sklvision.neural_network._batched.stacked_net import Model, describe_structure, train_together
 from sklvision.neural_network._divergence import find_divergence
 from sklvision.neural_network._fit import (
     CheckedParameters,
@@ -26,7 +26,7 @@ from sklvision.neural_network._fit import (
     FitPlan,
     check_parameters,
     finish_fit,
-    plan_fit,
+    make_plan,
     prepare_data,
 )
 from sklvision.neural_network._image import ImageClassifier
@@ -58,12 +58,12 @@ class BatchedFit:
     module: StandardizedNet
     state: Tensor
 
-    def key(self) -> Hashable:
+    def make_key(self) -> Hashable:
         """Return what fits of one batch have in common."""
         settings, samples = self.plan.settings, self.plan.data.samples
         return (
             (len(samples), samples.weights is not None, self.plan.batch_size),
-            structure(self.module.net, settings.input_shape),
+            describe_structure(self.module.net, settings.input_shape),
             (settings.max_epochs, settings.optimizer, settings.lr_schedule),
         )
 
@@ -107,8 +107,8 @@ class BatchedFit:
 
 def hash_data_settings(classifier: BaseNeuralClassifier) -> str:
     """Hash what decides, besides the data, how a classifier takes them."""
-    chosen = {name: getattr(classifier, name, None) for name in _OF_DATA}
-    return joblib.hash((type(classifier).__name__, chosen))
+    settings = {name: getattr(classifier, name, None) for name in _OF_DATA}
+    return joblib.hash((type(classifier).__name__, settings))
 
 
 def is_own_classifier(classifier: Any) -> bool:
@@ -117,18 +117,18 @@ def is_own_classifier(classifier: Any) -> bool:
 
 
 def check_batchable(classifier: Any) -> CheckedParameters:
-    """Return checked parameters, or raise NotBatchedError if this can only be fitted alone."""
+    """Return parameters parameters, or raise NotBatchedError if this can only be fitted alone."""
     if not is_own_classifier(classifier):
         raise NotBatchedError(f"{type(classifier).__name__} is not a classifier of the package")
-    checked = check_parameters(classifier)
+    parameters = check_parameters(classifier)
     for name in ("callbacks", "augment", "early_stopping"):
         if getattr(classifier, name):
             raise NotBatchedError(f"{name} needs a training of its own")
     if classifier.lr_schedule == "plateau":
         raise NotBatchedError("lr_schedule='plateau' follows the loss of one net")
-    if checked.device.type != "cpu":
+    if parameters.device.type != "cpu":
         raise NotBatchedError("it is fitted on another device than the CPU")
-    return checked
+    return parameters
 
 
 def prepare_batched_data(classifier: BaseNeuralClassifier, X: Any, y: Any) -> FitData:
@@ -141,18 +141,18 @@ def prepare_batched_data(classifier: BaseNeuralClassifier, X: Any, y: Any) -> Fi
     return data
 
 
-def plan_batched_fit(
-    classifier: BaseNeuralClassifier, checked: CheckedParameters, data: FitData
+def prepare_batched_fit(
+    classifier: BaseNeuralClassifier, parameters: CheckedParameters, data: FitData
 ) -> BatchedFit:
     """Draw what the classifier would draw before training: seeds and weights."""
-    plan = plan_fit(classifier, checked, data)
+    plan = make_plan(classifier, parameters, data)
     input_shape = plan.settings.input_shape
     with seed_torch(plan.seed, _CPU):
         module = plan.build_module()
         state = torch.get_rng_state()
     if resolve_precision(classifier.precision, _CPU, module, input_shape) == "bfloat16":
         raise NotBatchedError("it is trained in bfloat16")
-    if structure(module.net, input_shape) is None:
+    if describe_structure(module.net, input_shape) is None:
         raise NotBatchedError(
             f"architecture {classifier.architecture!r} is more than dense layers in sequence"
         )
@@ -171,8 +171,8 @@ def fit_together(fits: list[BatchedFit], n_jobs: int | None) -> list[bool]:
     """
     groups: dict[Hashable, list[BatchedFit]] = defaultdict(list)
     for fit in fits:
-        groups[fit.key()].append(fit)
-    chunks = [chunk for group in groups.values() for chunk in _chunks(group)]
+        groups[fit.make_key()].append(fit)
+    chunks = [chunk for group in groups.values() for chunk in _split_into_chunks(group)]
     tasks = (joblib.delayed(_train)(**_make_task(chunk)) for chunk in chunks)
     for chunk, (models, seconds) in zip(chunks, joblib.Parallel(n_jobs)(tasks), strict=True):
         for fit, model in zip(chunk, models, strict=True):
@@ -181,18 +181,18 @@ def fit_together(fits: list[BatchedFit], n_jobs: int | None) -> list[bool]:
     return [hasattr(fit.classifier, "_net") for fit in fits]
 
 
-def _chunks(group: list[BatchedFit]) -> list[list[BatchedFit]]:
+def _split_into_chunks(group: list[BatchedFit]) -> list[list[BatchedFit]]:
     """Split into batches of nearly equal size, neighbours in learning rate together."""
     values = _count_values(group[0])
     n_models = min(max(1, _MOST_VALUES // values), _MOST_MODELS)
     n_chunks = -(-len(group) // n_models)
-    ordered = sorted(group, key=lambda fit: fit.classifier.lr)
+    fits = sorted(group, key=lambda fit: fit.classifier.lr)
     bounds = np.linspace(0, len(group), n_chunks + 1).round().astype(int)
-    return [ordered[a:b] for a, b in pairwise(bounds)]
+    return [fits[a:b] for a, b in pairwise(bounds)]
 
 
 def _count_values(fit: BatchedFit) -> int:
-    """Numbers that the training of one model keeps."""
+    """Count the numbers that the training of one model keeps."""
     sizes = [parameter.shape for parameter in fit.module.parameters()]
     activations = fit.plan.batch_size * sum(size[0] for size in sizes)
     return _COPIES_OF_WEIGHTS * sum(map(prod, sizes)) + _COPIES_OF_ACTIVATIONS * activations

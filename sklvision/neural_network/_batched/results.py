@@ -56,7 +56,7 @@ def _make_parameter_columns(candidates: list[Parameters]) -> dict[str, np.ma.Mas
     """Make a column for each parameter, masked where a candidate does not set it."""
     columns = {}
     for name in dict.fromkeys(name for parameters in candidates for name in parameters):
-        values = {i: given[name] for i, given in enumerate(candidates) if name in given}
+        values = {i: row[name] for i, row in enumerate(candidates) if name in row}
         column = np.ma.MaskedArray(
             np.empty(len(candidates), dtype=_find_dtype(list(values.values()))), mask=True
         )

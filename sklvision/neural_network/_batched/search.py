@@ -93,7 +93,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     n_batched_ : int
         Number of fits that were trained in batches.
     not_batched_ : dict of {str : int}
-        Why the other fits were trained one by one, and how many of them.
+        Number of the fits that were trained one by one, by the reason.
     classes_ : ndarray of shape (n_classes,)
         Labels, if `refit`.
     n_features_in_ : int
@@ -117,7 +117,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     trained together. Progress bars of the estimator (its `verbose`) are not shown.
 
     Every model starts from the weights and sees the batches that its random state gives it in a
-    fit of its own, so without dropout both give the same model but for rounding. Dropout draws
+    fit of its own, so without dropout both give the same model except for rounding. Dropout draws
     from a faster generator: the models differ as those of two random states do.
 
     Wide nets are bound by arithmetic and gain less than narrow ones: what is saved is overhead.
@@ -253,8 +253,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
             self.scorer_ = scorer
             return scorer, None
         scorer = check_scoring(self.estimator, self.scoring, raise_exc=self.error_score == "raise")
-        named = self.scoring if isinstance(self.scoring, dict) else {s: s for s in self.scoring}
-        self.scorer_ = {name: check_scoring(self.estimator, s) for name, s in named.items()}
+        scorings = self.scoring if isinstance(self.scoring, dict) else {s: s for s in self.scoring}
+        self.scorer_ = {name: check_scoring(self.estimator, s) for name, s in scorings.items()}
         check_refit(self.refit, self.scorer_)
         return scorer, tuple(self.scorer_)
 

@@ -37,7 +37,7 @@ class Model:
     Parameters
     ----------
     net : nn.Module
-        Freshly initialised; :func:`train_together` leaves the trained weights in it.
+        Freshly initialized; :func:`train_together` leaves the trained weights in it.
     part : int
         Index of its training data among the parts.
     seed : int
@@ -61,13 +61,13 @@ class Model:
     lrs: list[float] = field(default_factory=list)
 
 
-def structure(net: nn.Module, input_shape: tuple[int, ...]) -> Hashable | None:
-    """What nets must have in common to be stacked; None for a net that cannot be.
+def describe_structure(net: nn.Module, input_shape: tuple[int, ...]) -> Hashable | None:
+    """Describe what nets must have in common to be stacked; None for a net that cannot be.
 
-    That takes a sequence of dense layers, batch normalisation, dropout and activations, all of
+    Such a net is a sequence of dense layers, batch normalization, dropout and activations, all of
     them trained. Rates of dropout may differ, but not whether there is any.
     """
-    layers = _leaves(net)
+    layers = _find_leaves(net)
     parameters = list(net.parameters())
     if layers is None or not parameters or len({id(p) for p in parameters}) < len(parameters):
         return None
@@ -75,30 +75,30 @@ def structure(net: nn.Module, input_shape: tuple[int, ...]) -> Hashable | None:
         return None
     if len(input_shape) > 1 and not (layers and type(layers[0]) is nn.Flatten):
         return None
-    described = tuple(map(_describe, layers))
-    return None if None in described else (parameters[0].dtype, described)
+    descriptions = tuple(map(_describe, layers))
+    return None if None in descriptions else (parameters[0].dtype, descriptions)
 
 
-def _leaves(net: nn.Module) -> list[nn.Module] | None:
-    """Layers in the order in which they are called, where that is known."""
+def _find_leaves(net: nn.Module) -> list[nn.Module] | None:
+    """Find the layers in the order in which they are called; None where that is unknown."""
     if any(getattr(net, hooks) for hooks in _HOOKS) or has_lr_scales(net):
         return None
     if type(net) is not nn.Sequential:
         return None if list(net.children()) else [net]
-    found: list[nn.Module] = []
+    leaves: list[nn.Module] = []
     for child in net:
-        below = _leaves(child)
-        if below is None:
+        inner_leaves = _find_leaves(child)
+        if inner_leaves is None:
             return None
-        found += below
-    return found if len({id(layer) for layer in found}) == len(found) else None
+        leaves += inner_leaves
+    return leaves if len({id(layer) for layer in leaves}) == len(leaves) else None
 
 
 def _describe(layer: Any) -> str | None:
     kind = type(layer)
     if kind in _DROPOUTS:
         return None if layer.inplace or layer.p >= 1 else "Dropout"
-    standard = (
+    is_standard = (
         kind in (nn.Linear, *_ELEMENTWISE)
         or (kind is nn.Flatten and (layer.start_dim, layer.end_dim) == (1, -1))
         or (
@@ -109,11 +109,11 @@ def _describe(layer: Any) -> str | None:
             and layer.momentum is not None
         )
     )
-    return repr(layer) if standard else None
+    return repr(layer) if is_standard else None
 
 
 class _Normalize(torch.autograd.Function):
-    """Batch normalisation of every feature of every model, and the statistics it took."""
+    """Batch normalization of every feature of every model, and the statistics it took."""
 
     @staticmethod
     def forward(
@@ -131,6 +131,8 @@ class _Normalize(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor, None]:
+        # The usual gradient of batch normalization: that of the input is the gradient of the
+        # output less its projections on the constant and on the normalized values.
         normal, rstd, weight = ctx.saved_tensors
         n = grad.shape[1]
         of_bias, of_weight = grad.sum(1), (grad * normal).sum(1)
@@ -209,11 +211,11 @@ class _Dropout:
     def __call__(self, x: Tensor) -> Tensor:
         n_values = x[0].numel()
         bits = np.stack([draw.random_raw(ceil(n_values / 4)) for draw in self.draws])
-        kept = bits.view(np.uint16)[:, :n_values] >= self.limits
-        return x * torch.from_numpy(kept).view(x.shape).to(x.dtype).mul_(self.scales.to(x.dtype))
+        mask = bits.view(np.uint16)[:, :n_values] >= self.limits
+        return x * torch.from_numpy(mask).view(x.shape).to(x.dtype).mul_(self.scales.to(x.dtype))
 
     def store(self) -> None:
-        """Nothing is learned."""
+        """Store nothing: nothing is learned."""
 
 
 class _Elementwise:
@@ -225,23 +227,23 @@ class _Elementwise:
         return self.layer(x)
 
     def store(self) -> None:
-        """Nothing is learned."""
+        """Store nothing: nothing is learned."""
 
 
 def _stack(models: list[Model]) -> list[Any]:
-    stacked: list[Any] = []
+    layers_of_all: list[Any] = []
     draws = [np.random.SFC64(model.seed) for model in models]
-    for layers in zip(*(_leaves(model.net) for model in models), strict=True):
+    for layers in zip(*(_find_leaves(model.net) for model in models), strict=True):
         kind = type(layers[0])
         if kind is nn.Linear:
-            stacked.append(_Linear(list(layers)))
+            layers_of_all.append(_Linear(list(layers)))
         elif kind is nn.BatchNorm1d:
-            stacked.append(_BatchNorm(list(layers)))
+            layers_of_all.append(_BatchNorm(list(layers)))
         elif kind in _DROPOUTS:
-            stacked.append(_Dropout(list(layers), draws))
+            layers_of_all.append(_Dropout(list(layers), draws))
         elif kind is not nn.Flatten:  # the samples are flat already
-            stacked.append(_Elementwise(list(layers)))
-    return stacked
+            layers_of_all.append(_Elementwise(list(layers)))
+    return layers_of_all
 
 
 @torch.enable_grad()
@@ -263,7 +265,7 @@ def train_together(
     models : list of Model
         Their nets are trained in place.
     X : Tensor of shape (n_parts, n_samples, n_features)
-        Standardised samples of every part.
+        Standardized samples of every part.
     y : Tensor of shape (n_parts, n_samples)
         Encoded labels.
     weights : Tensor of shape (n_parts, n_samples) or None
@@ -273,7 +275,7 @@ def train_together(
     optimizer, lr_schedule : str
         Names.
     """
-    trained, n_samples = models, X.shape[1]
+    given_order, n_samples = models, X.shape[1]
     models = sorted(models, key=lambda model: model.lr)  # neighbours share a parameter group
     generators = [torch.Generator() for _ in models]
     for model, generator in zip(models, generators, strict=True):
@@ -288,14 +290,14 @@ def train_together(
     X, y = X.flatten(0, 1), y.flatten()
     weights = None if weights is None else weights.flatten()
     for _ in range(epochs):
-        for model, lr in zip(models, groups.lrs(), strict=True):
+        for model, lr in zip(models, groups.get_lrs(), strict=True):
             model.lrs.append(lr)
         total = torch.zeros(len(models), dtype=X.dtype)
         for rows in _batches(generators, starts, n_samples, steps):
             logits = X.index_select(0, rows.flatten()).unflatten(0, rows.shape)
             for layer in layers:
                 logits = layer(logits)
-            losses = _cross_entropy(logits, y[rows], smoothing)
+            losses = _compute_cross_entropy(logits, y[rows], smoothing)
             if weights is not None:
                 losses = losses * weights[rows]
             losses = losses.mean(1)
@@ -306,13 +308,13 @@ def train_together(
             model.losses.append(loss)
     for layer in layers:
         layer.store()
-    return trained
+    return given_order
 
 
 def _batches(
     generators: list[torch.Generator], starts: Tensor, n_samples: int, n_batches: int
 ) -> Iterator[Tensor]:
-    """Rows of each model's next batch, shuffled as it would be alone."""
+    """Yield the rows of each model's next batch, shuffled as it would be alone."""
     if n_batches == 1:
         yield starts + torch.arange(n_samples)
         return
@@ -320,11 +322,11 @@ def _batches(
     yield from (torch.stack(orders) + starts).split(ceil(n_samples / n_batches), dim=1)
 
 
-def _cross_entropy(logits: Tensor, y: Tensor, smoothing: Tensor) -> Tensor:
-    """Losses of shape (n_models, n_samples), with a label smoothing for each model."""
+def _compute_cross_entropy(logits: Tensor, y: Tensor, smoothing: Tensor) -> Tensor:
+    """Compute losses of shape (n_models, n_samples), with a label smoothing for each model."""
     logs = logits.log_softmax(-1)
-    likely = logs.gather(-1, y[..., None]).squeeze(-1)
-    return -torch.lerp(likely, logs.mean(-1), smoothing)
+    log_likelihood = logs.gather(-1, y[..., None]).squeeze(-1)
+    return -torch.lerp(log_likelihood, logs.mean(-1), smoothing)
 
 
 class _Groups:
@@ -337,9 +339,9 @@ class _Groups:
         }
         self.parameters = parameters
         self.slices: list[slice] = []
-        for _, same in groupby(models, key=lambda model: model.lr):
+        for _, group in groupby(models, key=lambda model: model.lr):
             start = self.slices[-1].stop if self.slices else 0
-            self.slices.append(slice(start, start + len(list(same))))
+            self.slices.append(slice(start, start + len(list(group))))
         self.decays = torch.tensor([model.weight_decay for model in models], dtype=torch.float64)
         groups = [
             {"params": [p.detach()[part] for p in parameters], "lr": models[part.start].lr}
@@ -347,8 +349,8 @@ class _Groups:
         ]
         self.optimizer = settings.pop("optimizer")(groups, **settings)
 
-    def lrs(self) -> list[float]:
-        """The current learning rate of each model."""
+    def get_lrs(self) -> list[float]:
+        """Return the current learning rate of each model."""
         return [
             float(group["lr"])
             for group, part in zip(self.optimizer.param_groups, self.slices, strict=True)
@@ -357,11 +359,11 @@ class _Groups:
 
     @torch.no_grad()
     def step(self, gradients: tuple[Tensor, ...]) -> None:
-        """Decay the weights, then take the optimizer's step."""
+        """Take the optimizer's step, after the decay of the weights."""
         if self.decays.any():
-            kept = (1 - torch.tensor(self.lrs()) * self.decays).to(self.parameters[0].dtype)
+            factors = (1 - torch.tensor(self.get_lrs()) * self.decays).to(self.parameters[0].dtype)
             for parameter in self.parameters:
-                parameter.mul_(kept.view(-1, *[1] * (parameter.ndim - 1)))
+                parameter.mul_(factors.view(-1, *[1] * (parameter.ndim - 1)))
         for group, part in zip(self.optimizer.param_groups, self.slices, strict=True):
             for parameter, gradient in zip(group["params"], gradients, strict=True):
                 parameter.grad = gradient[part]

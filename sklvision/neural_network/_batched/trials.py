@@ -18,8 +18,8 @@ from sklvision.neural_network._batched.fits import (
     check_batchable,
     fit_together,
     hash_data_settings,
-    plan_batched_fit,
     prepare_batched_data,
+    prepare_batched_fit,
 )
 from sklvision.neural_network._fit import FitData
 from sklvision.utils._sklearn import index_samples
@@ -84,7 +84,7 @@ def train_in_batches(
     Parameters
     ----------
     trials : list of Trial
-        Those that are fitted here are marked so.
+        The `is_fitted` of trials that are fitted here becomes true.
     X : array-like of shape (n_samples, ...)
         Data of all folds.
     y : array-like of shape (n_samples,)
@@ -103,9 +103,9 @@ def train_in_batches(
     reasons: Counter[str] = Counter()
     for group in _group_by_transformers(trials):
         _train_group(group, TrainingFolds(X, y, folds), reasons, n_jobs)
-    batched = [trial for trial in trials if trial.is_fitted]
-    for trial in batched:
-        trial.fit_time = (perf_counter() - start) / len(batched)
+    batch = [trial for trial in trials if trial.is_fitted]
+    for trial in batch:
+        trial.fit_time = (perf_counter() - start) / len(batch)
     return reasons
 
 
@@ -116,7 +116,7 @@ def _train_group(
     for trial in trials:
         estimator = clone(trial.estimator)  # fitted alone, a trial starts afresh
         try:
-            planned.append((trial, estimator, folds.plan_fit(estimator, trial.fold)))
+            planned.append((trial, estimator, folds.prepare_fit(estimator, trial.fold)))
         except NotBatchedError as reason:
             reasons[str(reason)] += 1
         except Exception as error:  # raised again, and treated, where the trial is fitted alone
@@ -134,23 +134,23 @@ class TrainingFolds:
 
     def __init__(self, X: Any, y: Any, folds: list[Fold]) -> None:
         self.X, self.y, self.folds = X, y, folds
-        self._transformed: dict[int, tuple[list, Any, Any]] = {}
+        self._cache: dict[int, tuple[list, Any, Any]] = {}
         self._data: dict[tuple[int, str], FitData] = {}
 
-    def plan_fit(self, estimator: Any, fold: int) -> BatchedFit:
-        """Plan the fit of an estimator's classifier; a pipeline receives fitted transformers."""
+    def prepare_fit(self, estimator: Any, fold: int) -> BatchedFit:
+        """Prepare the fit of an estimator's classifier; a pipeline gets fitted transformers."""
         classifier = get_classifier(estimator)
-        checked = check_batchable(classifier)
+        parameters = check_batchable(classifier)
         steps, X, y = self._transform(estimator, fold)
         key = fold, hash_data_settings(classifier)
         if key not in self._data:
             self._data[key] = prepare_batched_data(classifier, X, y)
         if type(estimator) is Pipeline:
             estimator.steps = [*steps, estimator.steps[-1]]
-        return plan_batched_fit(classifier, checked, self._data[key])
+        return prepare_batched_fit(classifier, parameters, self._data[key])
 
     def _transform(self, estimator: Any, fold: int) -> tuple[list, Any, Any]:
-        if fold not in self._transformed:
+        if fold not in self._cache:
             train = self.folds[fold][0]
             X, y = index_samples(self.X, train), index_samples(self.y, train)
             steps: list = []
@@ -158,8 +158,8 @@ class TrainingFolds:
                 transformers = estimator[:-1]
                 X = transformers.fit_transform(X, y)
                 steps = transformers.steps
-            self._transformed[fold] = steps, X, y
-        return self._transformed[fold]
+            self._cache[fold] = steps, X, y
+        return self._cache[fold]
 
 
 def _group_by_transformers(trials: list[Trial]) -> list[list[Trial]]:
