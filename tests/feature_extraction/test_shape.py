@@ -145,3 +145,19 @@ def test_shape_features_agree_with_plain_least_squares(seed):
     features = np.exp(shape.transform([mask])[0]) - 1e-3
     for name, value in zip(shape.get_feature_names_out(), features, strict=True):
         assert value == pytest.approx(expected[name] / length, rel=1e-6), name
+
+
+def test_shape_features_of_one_column_are_relative_to_its_width():
+    mask = np.zeros((9, 7))
+    mask[2:7, 3] = 1  # 5 pixels: as far apart as a bar of length sqrt(24)
+    height, thickness, spread, bend, bow = np.exp(ShapeFeatures().fit_transform([mask])[0]) - 1e-3
+    assert (height, spread) == pytest.approx((np.sqrt(24), np.sqrt(24)))
+    assert thickness == pytest.approx(5)
+    assert (bend, bow) == pytest.approx((0, 0), abs=1e-9)
+
+
+@pytest.mark.parametrize("side", range(3, 40, 4))
+def test_shape_features_of_a_line_of_one_pixel_are_finite(side):
+    # The variance within columns is zero, or below it by rounding.
+    features = ShapeFeatures().fit_transform([np.eye(side) / 3])
+    assert np.isfinite(features).all()
