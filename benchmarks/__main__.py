@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import (
     accuracy,
+    callbacks,
     comparison,
     false_alarms,
     forecast,
@@ -32,6 +33,7 @@ from benchmarks._harness import report
 
 BENCHMARKS = {
     "accuracy": accuracy,
+    "callbacks": callbacks,
     "comparison": comparison,
     "false_alarms": false_alarms,
     "forecast": forecast,
