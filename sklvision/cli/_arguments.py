@@ -21,6 +21,15 @@ DATA is one of
 """
 
 
+def make_command(commands: Any, name: str, *, run: Any, **texts: str) -> Any:
+    """Make the parser of a command; ``run`` takes the parsed arguments."""
+    parser = commands.add_parser(
+        name, formatter_class=argparse.RawDescriptionHelpFormatter, **texts
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
 def make_integer_type(minimum: int) -> Any:
     """Make the type of an argument that is an integer of at least `minimum`."""
 

@@ -13,6 +13,7 @@ from sklvision.cli._arguments import (
     add_data_options,
     check_writable,
     load_data,
+    make_command,
     make_integer_type,
 )
 from sklvision.cli._errors import convert_errors
@@ -34,13 +35,14 @@ examples:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = make_command(
+        commands,
         "compare",
+        run=run,
         help="cross-validate neural nets and simple baselines on the same folds",
         description="Cross-validate neural nets and simple baselines on the same folds, "
         "print a table and write a report.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("data", metavar="DATA", nargs="?", help="folder, file or name of a data set (see below)")
@@ -109,7 +111,6 @@ def add_parser(commands: Any) -> None:
         help="a classifier that fails becomes a row with its error, instead of ending the command",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sklvision.cli._arguments import check_writable, make_integer_type
+from sklvision.cli._arguments import check_writable, make_command, make_integer_type
 from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
 from sklvision.utils._protocols import has_probabilities
@@ -43,12 +43,13 @@ examples:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = make_command(
+        commands,
         "predict",
+        run=run,
         help="label images or spectra by a trained model",
         description="Label images or spectra by a trained model.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("model", metavar="MODEL", type=Path, help="file of the model; it can run any code")
@@ -76,7 +77,6 @@ def add_parser(commands: Any) -> None:
         "label; to find these first, each image is then read twice (default: raise)",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

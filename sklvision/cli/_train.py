@@ -14,6 +14,7 @@ from sklvision.cli._arguments import (
     add_data_options,
     check_writable,
     load_data,
+    make_command,
     make_integer_type,
 )
 from sklvision.cli._errors import convert_errors
@@ -49,13 +50,14 @@ examples:
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = make_command(
+        commands,
         "train",
+        run=run,
         help="train a recipe or an architecture, and write it to one file",
         description="Train a recipe or an architecture on labeled images or spectra, "
         "estimate its accuracy on samples held out, and write it to one file.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("model", metavar="MODEL", nargs="?", help="name of a recipe or an architecture")
@@ -108,7 +110,6 @@ def add_parser(commands: Any) -> None:
         help="train on all samples at once, without an estimate of the accuracy",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._samples import as_samples
 
@@ -20,6 +21,7 @@ from sklvision.utils._samples import as_samples
 _MIN_BANDS_FOR_DERIVATIVE = 11
 
 
+@document
 def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
     """Make the classifiers that are worth comparing on images or spectra.
 
@@ -40,9 +42,7 @@ def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
     sklvision.model_selection.compare_estimators : The comparison, which adds the majority class
         and logistic regression.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------

@@ -12,6 +12,7 @@ from sklvision.augmentation import (
     TestTimeAugmentation,
 )
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
 
@@ -44,9 +45,7 @@ def cifar10(
     --------
     sklvision.datasets.fetch_cifar10 : The photographs it is measured on.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------
@@ -68,15 +67,9 @@ def cifar10(
             random_state=random_state,
             device=device,
         )
-    net = ImageClassifier(
-        "speed_cnn",
-        augment=[RandomFlip(), RandomShift(0.06, 0.06), RandomErasing(0.15)],
+    net = make_speed_net(
+        [RandomFlip(), RandomShift(0.06, 0.06), RandomErasing(0.15)],
         max_epochs=38,
-        batch_size=128,
-        optimizer="sgd",
-        lr=0.1,
-        weight_decay=0.005,
-        label_smoothing=0.1,
         random_state=random_state,
         device=device,
     )

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from sklvision.augmentation import RandomRotation, RandomShift, RandomZoom
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
 # The architectures of the published vote.
@@ -66,9 +67,7 @@ def digits(
     --------
     sklvision.datasets.fetch_mnist : The digits it is measured on.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------
@@ -95,16 +94,10 @@ def digits(
 def _make_net(
     params: dict[str, Any], epochs: int, random_state: int | RandomState | None, device: str
 ) -> ImageClassifier:
-    return ImageClassifier(
-        "speed_cnn",
+    return make_speed_net(
+        [RandomRotation(15), RandomShift(0.07, 0.07), RandomZoom(0.15)],
         architecture_params=params,
-        augment=[RandomRotation(15), RandomShift(0.07, 0.07), RandomZoom(0.15)],
         max_epochs=epochs,
-        batch_size=128,
-        optimizer="sgd",
-        lr=0.1,
-        weight_decay=0.005,
-        label_smoothing=0.1,
         random_state=random_state,
         device=device,
     )

@@ -22,6 +22,7 @@ from sklvision.augmentation import (
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
 
@@ -69,9 +70,7 @@ def flowers(
     --------
     sklvision.datasets.fetch_flowers17 : The photographs it is measured on.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     References
     ----------
@@ -135,9 +134,8 @@ def _make_fine_tuned(random_state: int | RandomState | None, device: str) -> Pip
 
 
 def _make_net(random_state: int | RandomState | None, device: str) -> Pipeline:
-    net = ImageClassifier(
-        "speed_cnn",
-        augment=[
+    net = make_speed_net(
+        [
             RandomFlip(),
             RandomRotation(25),
             RandomZoom(0.25),
@@ -147,10 +145,6 @@ def _make_net(random_state: int | RandomState | None, device: str) -> Pipeline:
         ],
         max_epochs=60,
         batch_size=32,
-        optimizer="sgd",
-        lr=0.1,
-        weight_decay=0.005,
-        label_smoothing=0.1,
         random_state=random_state,
         device=device,
     )

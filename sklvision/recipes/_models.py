@@ -21,6 +21,7 @@ from sklvision.recipes._digits import digits
 from sklvision.recipes._flowers import flowers
 from sklvision.recipes._nails import nails
 from sklvision.recipes._spectra import spectra
+from sklvision.recipes._texts import document
 from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._nested import can_take_images
 from sklvision.utils._samples import Samples, as_samples
@@ -74,6 +75,7 @@ class NamedModel:
         return self._build(as_samples(X))
 
 
+@document
 def get_model(
     name: str,
     *,
@@ -99,11 +101,8 @@ def get_model(
     image_size : int, default=None
         Longer side in pixels that an architecture receives images at. None takes 64 or, if
         smaller, their own, and for pretrained weights the size of their training.
-    random_state : int, RandomState instance or None, default=None
-        Seed of the training.
-    device : str, default="auto"
-        Device for training: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a
-        GPU if there is one.
+    %(seed)s
+    %(device)s
 
     Returns
     -------
@@ -121,9 +120,7 @@ def get_model(
     --------
     list_models : All names.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------
@@ -186,6 +183,7 @@ def _get_architecture_model(
     return NamedModel(name, "images", build)
 
 
+@document
 def list_models() -> list[tuple[str, str, str]]:
     """List the recipes and architectures that :func:`get_model` knows.
 
@@ -198,9 +196,7 @@ def list_models() -> list[tuple[str, str, str]]:
     --------
     sklvision.nets.list_architectures : The architectures alone.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------
@@ -219,6 +215,7 @@ def list_models() -> list[tuple[str, str, str]]:
     return models
 
 
+@document
 def set_net_params(estimator: Any, **params: Any) -> Any:
     """Set parameters of every net inside an estimator.
 
@@ -244,9 +241,7 @@ def set_net_params(estimator: Any, **params: Any) -> Any:
     --------
     get_model : A model by its name.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------

@@ -38,9 +38,7 @@ def spectra(
     --------
     sklvision.datasets.make_spectra : Spectra of the sorting task it is measured on.
 
-    Notes
-    -----
-    .. versionadded:: 0.2
+    %(added)s
 
     Examples
     --------

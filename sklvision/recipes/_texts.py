@@ -6,6 +6,10 @@ from sklvision.utils._docstrings import fill_docstrings
 
 document = fill_docstrings(
     {
+        "added": """\
+Notes
+-----
+.. versionadded:: 0.2""",
         "seed": """\
 random_state : int, RandomState instance or None, default=None
     Seed of the training.""",
