@@ -50,11 +50,11 @@ def features_searched(cv=3, **search):
 
 def results(scores, **costs):
     """What a search hands to refit: one row of each measure per fold."""
-    made = {"params": [{"candidate": i} for i in range(np.shape(scores)[1])]}
+    cv_results = {"params": [{"candidate": i} for i in range(np.shape(scores)[1])]}
     for name, folds in {"accuracy": scores, **costs}.items():
-        made |= {f"split{i}_test_{name}": np.array(fold) for i, fold in enumerate(folds)}
-        made[f"mean_test_{name}"] = np.mean(folds, axis=0)
-    return made
+        cv_results |= {f"split{i}_test_{name}": np.array(fold) for i, fold in enumerate(folds)}
+        cv_results[f"mean_test_{name}"] = np.mean(folds, axis=0)
+    return cv_results
 
 
 # ---- the choice
@@ -76,10 +76,10 @@ def test_within_budget_chooses_as_an_exhaustive_search(data):
         "file_size": table(st.sampled_from([1.0, 2.0, 3.0])),
         "latency_ms": table(st.sampled_from([0.5, 1.0, 2.0, 50.0])),
     }
-    measured = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
-    costs = {name: costs[name] for name in costs if name in measured}
-    limited = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
-    limits = {name: data.draw(st.sampled_from([0.7, 1, 2, 2.5])) for name in limited}
+    cv_results = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
+    costs = {name: costs[name] for name in costs if name in cv_results}
+    limit_names = data.draw(st.sets(st.sampled_from(sorted(costs)), min_size=1))
+    limits = {name: data.draw(st.sampled_from([0.7, 1, 2, 2.5])) for name in limit_names}
     parameters = {
         "parameter_count": "max_parameters",
         "file_size": "max_file_size",
@@ -90,62 +90,62 @@ def test_within_budget_chooses_as_an_exhaustive_search(data):
     best, best_key = None, None
     for i in range(n_candidates):
         folds = {name: sorted(fold[i] for fold in table) for name, table in costs.items()}
-        one = {name: max(values) for name, values in folds.items()}
+        maxima = {name: max(values) for name, values in folds.items()}
         if "latency_ms" in folds:
             middle = folds["latency_ms"]
-            one["latency_ms"] = (middle[(n_folds - 1) // 2] + middle[n_folds // 2]) / 2
+            maxima["latency_ms"] = (middle[(n_folds - 1) // 2] + middle[n_folds // 2]) / 2
         for name, values in folds.items():
             if any(value != value for value in values):
-                one[name] = float("inf")
+                maxima[name] = float("inf")
         score = np.mean([fold[i] for fold in scores])
-        if score != score or any(one[name] > limit for name, limit in limits.items()):
+        if score != score or any(maxima[name] > limit for name, limit in limits.items()):
             continue
-        key = (-score, *[one[name] for name in parameters if name in one])
+        key = (-score, *[maxima[name] for name in parameters if name in maxima])
         if best is None or key < best_key:
             best, best_key = i, key
 
     given_results = results(scores, **costs)
-    before = copy.deepcopy(given_results)
+    original_results = copy.deepcopy(given_results)
     if best is None:
         with pytest.raises(ValueError, match=r"No candidate (is within|has a score)"):
             budget(given_results)
     else:
         assert budget(given_results) == best
         assert type(budget(given_results)) is int
-    np.testing.assert_equal(given_results, before)
+    np.testing.assert_equal(given_results, original_results)
 
 
 def test_within_budget_ignores_one_slow_fold():
-    measured = results([[0.9, 0.8]] * 3, latency_ms=[[5, 1], [900, 1], [6, 1]])
-    assert within_budget(max_latency_ms=10)(measured) == 0
+    cv_results = results([[0.9, 0.8]] * 3, latency_ms=[[5, 1], [900, 1], [6, 1]])
+    assert within_budget(max_latency_ms=10)(cv_results) == 0
 
 
 def test_within_budget_limits_parameters_in_every_fold():
-    measured = results([[0.9, 0.8]] * 3, parameter_count=[[5, 1], [11, 1], [6, 1]])
-    assert within_budget(max_parameters=10)(measured) == 1
+    cv_results = results([[0.9, 0.8]] * 3, parameter_count=[[5, 1], [11, 1], [6, 1]])
+    assert within_budget(max_parameters=10)(cv_results) == 1
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0])
 def test_within_budget_takes_no_error_score_for_a_cost(bad):
     """error_score=0 puts 0 for the costs as well."""
-    measured = results([[bad, 0.8]] * 2, latency_ms=[[bad, 20.0]] * 2)
+    cv_results = results([[bad, 0.8]] * 2, latency_ms=[[bad, 20.0]] * 2)
     with pytest.raises(ValueError, match="latency_ms unknown"):
-        within_budget(max_latency_ms=10)(measured)
+        within_budget(max_latency_ms=10)(cv_results)
 
 
 @given(
     scores=st.lists(st.floats(0, 1), min_size=1, max_size=6),
     limit=st.floats(0.1, 5),
-    more=st.floats(0, 5),
+    increase=st.floats(0, 5),
 )
-def test_within_budget_never_scores_lower_with_a_larger_budget(scores, limit, more):
+def test_within_budget_never_scores_lower_with_a_larger_budget(scores, limit, increase):
     costs = [[1.0 + i % 4 for i in range(len(scores))]]
-    measured = results([scores], latency_ms=costs)
+    cv_results = results([scores], latency_ms=costs)
     try:
-        small = within_budget(max_latency_ms=limit)(measured)
+        small = within_budget(max_latency_ms=limit)(cv_results)
     except ValueError:
         assume(False)
-    assert scores[within_budget(max_latency_ms=limit + more)(measured)] >= scores[small]
+    assert scores[within_budget(max_latency_ms=limit + increase)(cv_results)] >= scores[small]
 
 
 # ---- in searches
@@ -159,8 +159,8 @@ def test_within_budget_refits_the_best(iris):
     assert search.score(*iris) == search.best_estimator_.score(*iris) > 0.9
     assert search.predict(iris[0]).shape == (150,)
     unlimited = within_budget(max_parameters=10**6)
-    again = features_searched(scoring=unlimited.scoring, refit=unlimited).fit(*iris)
-    assert again.best_index_ == again.cv_results_["mean_test_accuracy"].argmax()
+    second_search = features_searched(scoring=unlimited.scoring, refit=unlimited).fit(*iris)
+    assert second_search.best_index_ == second_search.cv_results_["mean_test_accuracy"].argmax()
 
 
 def test_within_budget_takes_a_custom_scoring_with_the_documented_names(iris):
@@ -222,9 +222,9 @@ def test_score_within_works_in_a_halving_search(iris):
 
 def test_score_within_is_the_score_or_nan(iris):
     classifier = LogisticRegression(max_iter=1000).fit(*iris)
-    enough = within_budget("f1_macro", max_parameters=15, max_latency_ms=1000)
+    budget = within_budget("f1_macro", max_parameters=15, max_latency_ms=1000)
     expected = f1_score(iris[1], classifier.predict(iris[0]), average="macro")
-    assert enough.score_within(classifier, *iris) == expected
+    assert budget.score_within(classifier, *iris) == expected
     assert np.isnan(within_budget(max_parameters=14).score_within(classifier, *iris))
     trees = RandomForestClassifier(3).fit(*iris)
     assert np.isnan(within_budget(max_parameters=10**9).score_within(trees, *iris))
@@ -237,22 +237,22 @@ def test_within_budget_survives_clones_pickles_and_reprs(iris):
     search = features_searched(scoring=budget.scoring, refit=budget, cv=2)
     assert text in repr(clone(search))
     assert repr(clone(search).get_params()["refit"]) == text
-    fitted = pickle.loads(pickle.dumps(clone(search).fit(*iris)))
-    assert repr(fitted.refit) == text
-    assert repr(fitted.refit.scoring) == repr(budget.scoring)
-    assert fitted.best_params_["selectkbest__k"] <= 2
+    restored_search = pickle.loads(pickle.dumps(clone(search).fit(*iris)))
+    assert repr(restored_search.refit) == text
+    assert repr(restored_search.refit.scoring) == repr(budget.scoring)
+    assert restored_search.best_params_["selectkbest__k"] <= 2
 
 
 def test_scoring_has_the_costs_that_are_limited():
     assert list(within_budget("f1", max_latency_ms=1).scoring) == ["f1", "latency_ms"]
-    everything = within_budget(
+    full_budget = within_budget(
         max_latency_ms=1, max_parameters=1, max_file_size=1, batch_size=3, n_repeats=4, n_threads=2
     )
-    assert set(everything.scoring) == {"accuracy", "latency_ms", "parameter_count", "file_size"}
-    latency = everything.scoring["latency_ms"]
+    assert set(full_budget.scoring) == {"accuracy", "latency_ms", "parameter_count", "file_size"}
+    latency = full_budget.scoring["latency_ms"]
     assert repr(latency) == "latency_scorer(batch_size=3, n_repeats=4, n_threads=2)"
-    everything.scoring.clear()
-    assert everything.scoring
+    full_budget.scoring.clear()
+    assert full_budget.scoring
 
 
 # ---- nothing to choose
@@ -260,16 +260,16 @@ def test_scoring_has_the_costs_that_are_limited():
 
 def test_within_budget_lists_the_closest_candidates():
     names = ["far", "near", "nearest", "slow and large", "farther", "farthest", "failed"]
-    measured = results(
+    cv_results = results(
         [[0.99, 0.9, 0.8, 0.95, 0.5, 0.4, np.nan]] * 2,
         latency_ms=[[80, 15, 10.05, 30, 90, 2000, np.nan]] * 2,
         parameter_count=[[10, 10, 10, 2500, 10, 10, np.nan]] * 2,
     )
-    measured["params"] = [{"architecture": name} for name in names]
+    cv_results["params"] = [{"architecture": name} for name in names]
     budget = within_budget(max_latency_ms=10, max_parameters=1000)
-    with pytest.raises(ValueError, match="No candidate") as caught:
-        budget(measured)
-    first, *misses, last = str(caught.value).splitlines()
+    with pytest.raises(ValueError, match="No candidate") as error_info:
+        budget(cv_results)
+    first, *misses, last = str(error_info.value).splitlines()
     assert first == (
         "No candidate is within the budget of max_parameters=1,000, max_latency_ms=10. "
         "The closest of 6:"
@@ -285,14 +285,14 @@ def test_within_budget_lists_the_closest_candidates():
     assert "15.0 ms per sample (50 % over): {'architecture': 'near'}" in misses[1]
     assert "2,500 parameters (150 % over), 30.0 ms per sample (200 % over)" in misses[2]
     assert last == "1 more failed and have no score."
-    assert caught.value.cv_results_ is measured
+    assert error_info.value.cv_results_ is cv_results
 
 
 def test_within_budget_shortens_large_ratios_and_long_parameters():
-    measured = results([[0.9]], file_size=[[5_000_000]])
-    measured["params"] = [{"model": "m" * 300}]
+    cv_results = results([[0.9]], file_size=[[5_000_000]])
+    cv_results["params"] = [{"model": "m" * 300}]
     with pytest.raises(ValueError, match=r"5 MB \(5,000 times the limit\): \{'model'.*…$"):
-        within_budget(max_file_size=1000)(measured)
+        within_budget(max_file_size=1000)(cv_results)
 
 
 def test_within_budget_excludes_unknown_parameter_counts(iris):
@@ -303,13 +303,13 @@ def test_within_budget_excludes_unknown_parameter_counts(iris):
     )
     with (
         pytest.warns(UserWarning, match="non-finite"),
-        pytest.raises(ValueError, match="No candidate is within") as caught,
+        pytest.raises(ValueError, match="No candidate is within") as error_info,
     ):
         search.fit(*iris)
-    nearest, unknown = str(caught.value).splitlines()[1:]
+    nearest, unknown = str(error_info.value).splitlines()[1:]
     assert "15 parameters (25 % over): {'model': LogisticRegression(max_iter=1000)}" in nearest
     assert "parameter_count unknown: {'model': DecisionTreeClassifier(random_state=0)}" in unknown
-    assert len(caught.value.cv_results_["params"]) == 2
+    assert len(error_info.value.cv_results_["params"]) == 2
     budget = within_budget(max_parameters=15)
     search.set_params(scoring=budget.scoring, refit=budget)
     with pytest.warns(UserWarning, match="non-finite"):
@@ -327,21 +327,21 @@ def test_within_budget_never_chooses_failed_candidates(iris, error_score):
 
 
 def test_within_budget_reports_that_all_candidates_failed():
-    measured = results([[np.nan, np.nan]], latency_ms=[[np.nan, np.nan]])
+    cv_results = results([[np.nan, np.nan]], latency_ms=[[np.nan, np.nan]])
     with pytest.raises(ValueError, match=r"No candidate has a score.*accuracy of all 2 is NaN"):
-        within_budget(max_latency_ms=10)(measured)
+        within_budget(max_latency_ms=10)(cv_results)
 
 
 def test_within_budget_names_missing_measures(iris):
     budget = within_budget(max_latency_ms=20, max_parameters=10**6)
-    alone = features_searched(scoring="accuracy", refit=budget, cv=2)
-    with pytest.raises(ValueError, match="missing from the results") as caught:
-        alone.fit(*iris)
+    search = features_searched(scoring="accuracy", refit=budget, cv=2)
+    with pytest.raises(ValueError, match="missing from the results") as error_info:
+        search.fit(*iris)
     assert (
         "{'accuracy': 'accuracy', 'parameter_count': parameter_count, "
         "'latency_ms': latency_scorer(batch_size=1, n_repeats=20, n_threads=1)}"
-    ) in str(caught.value)
-    assert "mean_test_score" in caught.value.cv_results_
+    ) in str(error_info.value)
+    assert "mean_test_score" in error_info.value.cv_results_
     scoring = {"accuracy": "accuracy", "parameter_count": parameter_count}
     with pytest.raises(ValueError, match=r"also has \{'latency_ms': latency_scorer\("):
         features_searched(scoring=scoring, refit=budget, cv=2).fit(*iris)
@@ -414,12 +414,12 @@ def test_within_budget_chooses_between_architectures():
         cv=2,
         error_score="raise",
     ).fit(digits.images[:60], digits.target[:60])
-    measured = search.cv_results_
-    assert (measured["mean_test_latency_ms"] > 0).all()
-    assert len(set(measured["mean_test_parameter_count"])) == 4
-    allowed = measured["mean_test_parameter_count"] <= 120_000
-    assert 0 < allowed.sum() < 4
-    best = measured["mean_test_accuracy"][allowed].max()
-    assert measured["mean_test_accuracy"][search.best_index_] == best
+    cv_results = search.cv_results_
+    assert (cv_results["mean_test_latency_ms"] > 0).all()
+    assert len(set(cv_results["mean_test_parameter_count"])) == 4
+    is_allowed = cv_results["mean_test_parameter_count"] <= 120_000
+    assert 0 < is_allowed.sum() < 4
+    best = cv_results["mean_test_accuracy"][is_allowed].max()
+    assert cv_results["mean_test_accuracy"][search.best_index_] == best
     assert parameter_count(search.best_estimator_) <= 120_000
     assert search.best_estimator_.architecture == search.best_params_["architecture"]

@@ -48,8 +48,8 @@ def digits():
 class Recorder(ClassifierMixin, BaseEstimator):
     """Fits nothing and remembers, outside its clones, which rows it saw."""
 
-    def __init__(self, seen, name="recorder"):
-        self.seen = seen
+    def __init__(self, tag, name="recorder"):
+        self.tag = tag
         self.name = name
 
     def __deepcopy__(self, memo):
@@ -57,11 +57,11 @@ class Recorder(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
-        RECORDS[self.seen].append((self.name, "fit", tuple(X[:, 0])))
+        RECORDS[self.tag].append((self.name, "fit", tuple(X[:, 0])))
         return self
 
     def predict(self, X):
-        RECORDS[self.seen].append((self.name, "predict", tuple(X[:, 0])))
+        RECORDS[self.tag].append((self.name, "predict", tuple(X[:, 0])))
         return np.full(len(X), self.classes_[0])
 
 
@@ -74,7 +74,9 @@ def test_compare_estimators_gives_all_the_same_folds_of_a_splitter_without_a_see
     estimators = {name: Recorder("same", name) for name in "ab"}
     compare_estimators(estimators, X, y, cv=ShuffleSplit(4), baselines=False)
     parts = {
-        name: [rows for who, what, rows in RECORDS["same"] if (who, what) == (name, "fit")]
+        name: [
+            rows for who_name, kind, rows in RECORDS["same"] if (who_name, kind) == (name, "fit")
+        ]
         for name in "ab"
     }
     assert len(parts["a"]) == 4
@@ -242,9 +244,9 @@ def test_compare_estimators_takes_scorers_of_every_kind(iris, scoring, names):
     assert list(frame.columns) == [
         "baseline",
         *(
-            f"{what}_{name}"
+            f"{kind}_{name}"
             for name in names
-            for what in ("mean", "std", "split0", "split1", "split2")
+            for kind in ("mean", "std", "split0", "split1", "split2")
         ),
         *TIMES,
         "n_parameters",
@@ -291,22 +293,22 @@ def test_compare_estimators_n_jobs_changes_times_only(digits):
 
 def test_compare_estimators_scores_do_not_depend_on_other_candidates(iris):
     forest = RandomForestClassifier(3)
-    alone = compare_estimators({"forest": forest}, *iris, random_state=1, baselines=False)
-    among = compare_estimators(
+    single_result = compare_estimators({"forest": forest}, *iris, random_state=1, baselines=False)
+    joint_result = compare_estimators(
         {"a": RandomForestClassifier(2), "forest": forest}, *iris, random_state=1
     )
-    assert alone.scores().loc["forest"].equals(among.scores().loc["forest"])
+    assert single_result.scores().loc["forest"].equals(joint_result.scores().loc["forest"])
 
 
 def test_compare_estimators_sets_different_seeds_in_clones(iris):
     members = [(name, RandomForestClassifier(2)) for name in "ab"]
-    fixed = RandomForestClassifier(2, random_state=7)
-    vote = make_pipeline(StandardScaler(), VotingClassifier([*members, ("fixed", fixed)]))
+    seeded_forest = RandomForestClassifier(2, random_state=7)
+    vote = make_pipeline(StandardScaler(), VotingClassifier([*members, ("fixed", seeded_forest)]))
     result = compare_estimators({"vote": vote}, *iris, cv=2, random_state=0)
-    seeded = dict(result.estimators["vote"][-1].estimators)
-    assert seeded["fixed"].random_state == 7
-    assert isinstance(seeded["a"].random_state, int)
-    assert seeded["a"].random_state != seeded["b"].random_state
+    members_by_name = dict(result.estimators["vote"][-1].estimators)
+    assert members_by_name["fixed"].random_state == 7
+    assert isinstance(members_by_name["a"].random_state, int)
+    assert members_by_name["a"].random_state != members_by_name["b"].random_state
     assert [member.random_state for _, member in members] == [None, None]
 
 
@@ -340,14 +342,14 @@ def test_compare_estimators_does_not_change_estimators(iris):
     assert not hasattr(forest, "classes_")
 
 
-class Interrupted(DummyClassifier):
+class InterruptedClassifier(DummyClassifier):
     def fit(self, X, y, sample_weight=None):
         raise KeyboardInterrupt
 
 
 def test_compare_estimators_passes_an_interrupt_on(iris):
     with pytest.raises(KeyboardInterrupt):
-        compare_estimators({"stopped": Interrupted()}, *iris)
+        compare_estimators({"stopped": InterruptedClassifier()}, *iris)
 
 
 class Failing(DummyClassifier):
@@ -356,15 +358,15 @@ class Failing(DummyClassifier):
 
 
 def test_compare_estimators_notes_the_estimator_of_a_failed_fit(iris):
-    with pytest.raises(RuntimeError, match="out of order") as caught:
+    with pytest.raises(RuntimeError, match="out of order") as error_info:
         compare_estimators({"good": GaussianNB(), "bad": Failing()}, *iris)
-    assert caught.value.__notes__ == ["Raised by 'bad' in fold 0."]
+    assert error_info.value.__notes__ == ["Raised by 'bad' in fold 0."]
 
 
 def test_compare_estimators_repeats_warnings_once_per_estimator(iris):
-    with pytest.warns(match="mlp, in 3 of 3 folds: Stochastic") as caught:
+    with pytest.warns(match="mlp, in 3 of 3 folds: Stochastic") as error_info:
         compare_estimators({"mlp": MLPClassifier(max_iter=2)}, *iris, cv=3, random_state=0)
-    assert len([w for w in caught if "mlp" in str(w.message)]) == 1
+    assert len([w for w in error_info if "mlp" in str(w.message)]) == 1
 
 
 def test_compare_estimators_shows_progress_on_standard_error(iris, capsys):
@@ -405,8 +407,8 @@ def test_compare_estimators_tests_every_sample_once(n_classes, per_class, n_spli
     result = compare_estimators(
         {"majority class": DummyClassifier()}, X, y, cv=n_splits, random_state=seed, baselines=False
     )
-    tested = np.concatenate([test for _, test in result.splits])
-    assert sorted(tested) == list(range(len(y)))
+    test_indices = np.concatenate([test for _, test in result.splits])
+    assert sorted(test_indices) == list(range(len(y)))
     rightly = sum(
         result.scores().loc["majority class", i] * len(test)
         for i, (_, test) in enumerate(result.splits)
@@ -420,8 +422,8 @@ def test_compare_estimators_imputes_missing_values_for_the_baseline(iris, as_fra
     X = X.copy()
     X[::7, 1] = X[:, 3] = np.nan
     X = pd.DataFrame(X) if as_frame else X
-    own = make_pipeline(SimpleImputer(keep_empty_features=True), GaussianNB())
-    result = compare_estimators({"own": own}, X, y, cv=3, random_state=0)
+    own_baseline = make_pipeline(SimpleImputer(keep_empty_features=True), GaussianNB())
+    result = compare_estimators({"own": own_baseline}, X, y, cv=3, random_state=0)
     assert result.folds.groupby("estimator")["test_accuracy"].mean()["logistic regression"] > 0.8
     assert "simpleimputer" in result.estimators["logistic regression"].named_steps
 
@@ -436,6 +438,8 @@ def test_compare_estimators_imputes_nothing_without_missing_values(iris):
 
 def test_compare_estimators_notes_the_estimator_of_a_wrong_parameter():
     X, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="'C' parameter of LogisticRegression must be") as caught:
+    with pytest.raises(
+        ValueError, match="'C' parameter of LogisticRegression must be"
+    ) as error_info:
         compare_estimators({"mine": LogisticRegression(C=-1)}, X, y, cv=2, baselines=False)
-    assert "Raised by 'mine' in fold 0." in caught.value.__notes__
+    assert "Raised by 'mine' in fold 0." in error_info.value.__notes__

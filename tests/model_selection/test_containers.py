@@ -174,10 +174,10 @@ def test_compare_estimators_takes_any_other_name_of_a_score():
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("error_score", [0.0, np.nan])
 def test_reports_show_a_dash_for_missing_numbers(error_score):
-    broken = X.copy()
-    broken[3] = np.inf
+    X_with_gap = X.copy()
+    X_with_gap[3] = np.inf
     result = compare_estimators(
-        {"bayes": GaussianNB()}, broken, Y, cv=3, error_score=error_score, check_leaks=False
+        {"bayes": GaussianNB()}, X_with_gap, Y, cv=3, error_score=error_score, check_leaks=False
     )
     for text in (str(result), result.to_markdown(), result.to_html(), result._repr_html_()):
         assert "–" in text

@@ -70,14 +70,14 @@ def test_corrupt_keeps_type_shape_and_range_of_images(dtype, data, shape, name, 
     high = HIGHEST.get(dtype, 1)
     limits = {} if dtype == "bool" else {"min_value": 0, "max_value": high}
     X = data.draw(hnp.arrays(dtype, shape, elements=limits))
-    before = X.copy()
+    original = X.copy()
     corrupt = corrupter(X, [name], seed, pixel_range=(0, high) if dtype == "int16" else "auto")
     result = corrupt(X, name, severity)
     assert (result.dtype, result.shape) == (X.dtype, X.shape)
     assert result.min() >= 0
     assert result.max() <= high
     np.testing.assert_array_equal(result, corrupt(X, name, severity))
-    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(X, original)
 
 
 @settings(max_examples=2 * settings().max_examples)
@@ -90,12 +90,12 @@ def test_corrupt_keeps_type_shape_and_range_of_images(dtype, data, shape, name, 
 def test_corrupt_keeps_shape_of_spectra(dtype, data, name, severity):
     limits = {"min_value": -100, "max_value": 100}
     X = data.draw(hnp.arrays(dtype, st.tuples(st.just(2), st.integers(1, 40)), elements=limits))
-    before = X.copy()
+    original = X.copy()
     result = corrupter(X, [name])(X, name, severity)
     assert result.shape == X.shape
     assert result.dtype == (X.dtype if X.dtype.kind == "f" else np.float64)
     assert np.isfinite(result).all()
-    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(X, original)
 
 
 @pytest.mark.parametrize("channels", [None, 1, 3, 4])
@@ -145,9 +145,11 @@ def test_motion_blur_is_a_line(size):
     places = np.argwhere(line > 1e-9) - size // 2
     weights = line[line > 1e-9]
     # Second moments of a line of length L: L^2 / 12 along it, and a fraction of a pixel across.
-    across, along = np.linalg.eigvalsh((places * weights[:, np.newaxis]).T @ places / weights.sum())
-    assert np.sqrt(12 * along) == pytest.approx(0.15 * size, rel=0.03)
-    assert across < 0.3
+    variance_across, variance_along = np.linalg.eigvalsh(
+        (places * weights[:, np.newaxis]).T @ places / weights.sum()
+    )
+    assert np.sqrt(12 * variance_along) == pytest.approx(0.15 * size, rel=0.03)
+    assert variance_across < 0.3
     assert line.sum() == pytest.approx(1, abs=1e-6)
 
 
@@ -163,23 +165,26 @@ def test_blurs_agree_with_convolution_by_scipy(name, channels):
     impulse[16, 23] = 1
     kernel = function(impulse, 0.9, np.random.default_rng(3))[..., 0]
     planes = image.reshape(33, 47, -1)
-    blurred = function(planes, 0.9, np.random.default_rng(3))
-    for plane, result in zip(np.moveaxis(planes, -1, 0), np.moveaxis(blurred, -1, 0), strict=True):
+    blurred_planes = function(planes, 0.9, np.random.default_rng(3))
+    for plane, result in zip(
+        np.moveaxis(planes, -1, 0), np.moveaxis(blurred_planes, -1, 0), strict=True
+    ):
         expected = ndimage.convolve(plane, kernel, mode="reflect")
         np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
 def test_rotation_agrees_with_pillow():
     X = photograph(41, 41)[np.newaxis]
-    turned = corrupter(X, ["rotation"])(X, "rotation", 1.0)[0].astype(float)
-    inside = np.hypot(*np.mgrid[-20:21, -20:21]) < 18
+    rotated_image = corrupter(X, ["rotation"])(X, "rotation", 1.0)[0].astype(float)
+    inner_pixels = np.hypot(*np.mgrid[-20:21, -20:21]) < 18
     differences = [
         np.abs(
-            np.asarray(Image.fromarray(X[0]).rotate(degrees, Image.Resampling.BILINEAR)) - turned
+            np.asarray(Image.fromarray(X[0]).rotate(degrees, Image.Resampling.BILINEAR))
+            - rotated_image
         )
         for degrees in (-15, 15)
     ]
-    assert min(difference[inside].max() for difference in differences) <= 1.01
+    assert min(difference[inner_pixels].max() for difference in differences) <= 1.01
 
 
 def test_shift_moves_the_center_by_a_tenth_of_the_side():
@@ -187,10 +192,10 @@ def test_shift_moves_the_center_by_a_tenth_of_the_side():
     rows, columns = np.mgrid[:50, :70]
     for i, image in enumerate(X):
         image += np.exp(-((rows - 25) ** 2 + (columns - 35) ** 2) / (20 + i))
-    moved = corrupter(X, ["shift"])(X, "shift", 1.0)
-    by = np.array([ndimage.center_of_mass(image) for image in moved]) - [25, 35]
-    np.testing.assert_allclose(np.hypot(*by.T), 5, atol=0.05)
-    assert np.ptp(np.arctan2(*by.T)) > np.pi  # in all directions
+    shifted_spectra = corrupter(X, ["shift"])(X, "shift", 1.0)
+    offsets = np.array([ndimage.center_of_mass(image) for image in shifted_spectra]) - [25, 35]
+    np.testing.assert_allclose(np.hypot(*offsets.T), 5, atol=0.05)
+    assert np.ptp(np.arctan2(*offsets.T)) > np.pi  # in all directions
 
 
 @pytest.mark.parametrize("channels", [None, 3])
@@ -206,9 +211,9 @@ def test_jpeg_agrees_with_pillow(channels):
 def test_corrupt_changes_light_and_noise_by_the_documented_amounts():
     X = np.stack([photograph(seed=seed) for seed in range(20)]) / 255
     corrupt = corrupter(X)
-    added = (corrupt(X, "brightness", 0.5) - X).mean(axis=(1, 2))
-    np.testing.assert_allclose(np.abs(added), 0.2, atol=1e-6)
-    assert 4 <= (added > 0).sum() <= 16
+    change = (corrupt(X, "brightness", 0.5) - X).mean(axis=(1, 2))
+    np.testing.assert_allclose(np.abs(change), 0.2, atol=1e-6)
+    assert 4 <= (change > 0).sum() <= 16
 
     spread = corrupt(X, "contrast", 0.25).std(axis=(1, 2)) / X.std(axis=(1, 2))
     np.testing.assert_allclose(np.maximum(spread, 1 / spread), np.sqrt(2), rtol=1e-6)
@@ -224,19 +229,21 @@ def test_corrupt_changes_spectra_by_the_documented_amounts():
     corrupt = corrupter(X)
     np.testing.assert_allclose(np.unique((corrupt(X, "gain", 0.5) / X).round(9)), [0.9, 1.1])
 
-    added = corrupt(X, "baseline", 1.0) - X
-    np.testing.assert_allclose(np.diff(added, 2, axis=1), 0, atol=1e-9)
-    ends = np.sort(np.abs(added[:, [0, -1]]) / np.ptp(X, axis=1, keepdims=True), axis=1)
+    change = corrupt(X, "baseline", 1.0) - X
+    np.testing.assert_allclose(np.diff(change, 2, axis=1), 0, atol=1e-9)
+    ends = np.sort(np.abs(change[:, [0, -1]]) / np.ptp(X, axis=1, keepdims=True), axis=1)
     np.testing.assert_allclose(ends, [[0, 0.2]] * 30, atol=1e-9)
 
-    moved = corrupt(X, "shift", 1.0)
-    for before, after in zip(X, moved, strict=True):
-        assert np.allclose(before[:-3], after[3:]) or np.allclose(before[3:], after[:-3])
+    shifted_spectra = corrupt(X, "shift", 1.0)
+    for original, new_spectrum in zip(X, shifted_spectra, strict=True):
+        assert np.allclose(original[:-3], new_spectrum[3:]) or np.allclose(
+            original[3:], new_spectrum[:-3]
+        )
     narrow = X[:, :20]  # by one band at least
-    moved = corrupt(narrow, "shift", 1.0)
+    shifted_spectra = corrupt(narrow, "shift", 1.0)
     assert all(
-        np.allclose(before[:-1], after[1:]) or np.allclose(before[1:], after[:-1])
-        for before, after in zip(narrow, moved, strict=True)
+        np.allclose(original[:-1], new_spectrum[1:]) or np.allclose(original[1:], new_spectrum[:-1])
+        for original, new_spectrum in zip(narrow, shifted_spectra, strict=True)
     )
     noise = (corrupt(X, "noise", 1.0) - X).std(axis=1) / X.std(axis=1)
     np.testing.assert_allclose(noise, 0.05, rtol=0.2)
@@ -254,8 +261,8 @@ def test_corrupt_draws_by_content_not_by_position():
     X = np.stack([photograph(seed=seed) for seed in range(6)])
     corrupt = corrupter(X)
     for name in IMAGE_NAMES:
-        whole = corrupt(X, name, 0.7)
-        np.testing.assert_array_equal(corrupt(X[4:1:-1], name, 0.7), whole[4:1:-1])
+        all_corrupted = corrupt(X, name, 0.7)
+        np.testing.assert_array_equal(corrupt(X[4:1:-1], name, 0.7), all_corrupted[4:1:-1])
     assert not np.array_equal(corrupter(X, seed=1)(X, "noise", 0.7), corrupt(X, "noise", 0.7))
 
 

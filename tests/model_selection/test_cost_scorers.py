@@ -130,8 +130,8 @@ def n_weights(net):
 
 
 def frozen_twice(net):
-    frozen = FrozenEstimator(net)
-    return VotingClassifier([("a", frozen), ("b", frozen)], voting="soft")
+    frozen_net = FrozenEstimator(net)
+    return VotingClassifier([("a", frozen_net), ("b", frozen_net)], voting="soft")
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def frozen_twice(net):
     ids=["net", "frozen", "one voting twice", "also in a pipeline", "calibrated", "views"],
 )
 def test_parameter_count_counts_a_shared_net_once(digits, net, wrap, calibrators):
-    whole = wrap(net)
-    if whole is not net:
-        whole.fit(*digits)
-    assert parameter_count(whole) == n_weights(net) + calibrators
+    wrapped_net = wrap(net)
+    if wrapped_net is not net:
+        wrapped_net.fit(*digits)
+    assert parameter_count(wrapped_net) == n_weights(net) + calibrators
 
 
 def test_parameter_count_counts_each_net_of_an_ensemble(digits, net):
@@ -275,15 +275,15 @@ def test_latency_scorer_keeps_tables_and_collections(iris, tmp_path, clock):
     for i in range(5):
         image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
     files = ImageCollection(sorted(tmp_path.glob("*.png")))
-    given = []
+    arguments = []
 
     class Lazy(Clocked):
         def predict(self, X):
-            given.append(X)
+            arguments.append(X)
             return super().predict(X)
 
     latency_scorer(batch_size=2)(Lazy(clock, seen=[]), files)
-    assert all(isinstance(batch, ImageCollection) and len(batch) == 2 for batch in given)
+    assert all(isinstance(batch, ImageCollection) and len(batch) == 2 for batch in arguments)
 
 
 def test_latency_scorer_takes_lists(clock):
@@ -299,14 +299,14 @@ def threads_within(n_threads):
             torch.get_num_threads()
         )
 
-    class Looking(Clocked):
+    class RecordingClassifier(Clocked):
         def predict(self, X):
             self.seen.append(threads())
 
     seen = []
-    before = threads()
-    latency_scorer(n_threads=n_threads)(Looking([0], seen=seen), np.zeros((5, 1)))
-    assert threads() == before
+    outer_threads = threads()
+    latency_scorer(n_threads=n_threads)(RecordingClassifier([0], seen=seen), np.zeros((5, 1)))
+    assert threads() == outer_threads
     return seen[0]
 
 
@@ -391,14 +391,14 @@ def test_costs_are_scorers_with_metadata_routing(iris):
     import sklearn
 
     with sklearn.config_context(enable_metadata_routing=True):
-        measured = cross_validate(
+        results = cross_validate(
             logistic().set_fit_request(sample_weight=True),
             *iris,
             scoring=COSTS,
             params={"sample_weight": np.ones(len(iris[1]))},
             error_score="raise",
         )
-    assert (measured["test_parameter_count"] == LOGISTIC_PARAMETERS).all()
+    assert (results["test_parameter_count"] == LOGISTIC_PARAMETERS).all()
 
 
 def test_costs_follow_a_score_in_a_comparison(digits):

@@ -51,29 +51,29 @@ def members():
 
 
 @pytest.fixture(scope="module")
-def fitted(digits):
+def fitted_nets(digits):
     X, _, y, _ = digits
     return {name: member.fit(X, y) for name, member in members()}
 
 
 def majority(predictions):
     """The label of most members; between as many the first in order of the alphabet."""
-    chosen = []
+    indices = []
     for votes in zip(*predictions, strict=True):
         labels, counts = np.unique(votes, return_counts=True)
-        chosen.append(labels[counts.argmax()])
-    return np.array(chosen)
+        indices.append(labels[counts.argmax()])
+    return np.array(indices)
 
 
-def frozen(fitted):
-    return [(name, FrozenEstimator(member)) for name, member in fitted.items()]
+def frozen_members(fitted_nets):
+    return [(name, FrozenEstimator(member)) for name, member in fitted_nets.items()]
 
 
 def test_voting_classifier_hard_vote_of_frozen_nets_is_the_majority(digits):
     X, X_test, y, _ = digits
     codes = np.searchsorted(WORDS_SORTED, y)
     ready = {name: member.fit(X, codes) for name, member in members()}
-    vote = VotingClassifier(frozen(ready), voting="hard").fit(X, codes)
+    vote = VotingClassifier(frozen_members(ready), voting="hard").fit(X, codes)
     expected = majority([member.predict(X_test) for member in ready.values()])
     assert vote.predict(X_test).tolist() == expected.tolist()
 
@@ -83,52 +83,52 @@ def test_voting_classifier_hard_vote_of_frozen_nets_is_the_majority(digits):
     "how: a hard vote of them needs labels 0, 1, ...; a soft one takes any",
     raises=TypeError,
 )
-def test_voting_classifier_hard_vote_of_frozen_nets_takes_text_labels(digits, fitted):
+def test_voting_classifier_hard_vote_of_frozen_nets_takes_text_labels(digits, fitted_nets):
     X, X_test, y, _ = digits
-    vote = VotingClassifier(frozen(fitted), voting="hard").fit(X, y)
-    expected = majority([member.predict(X_test) for member in fitted.values()])
+    vote = VotingClassifier(frozen_members(fitted_nets), voting="hard").fit(X, y)
+    expected = majority([member.predict(X_test) for member in fitted_nets.values()])
     assert vote.predict(X_test).tolist() == expected.tolist()
 
 
-def test_voting_classifier_hard_vote_of_fresh_nets_is_the_majority(digits, fitted):
+def test_voting_classifier_hard_vote_of_fresh_nets_is_the_majority(digits, fitted_nets):
     X, X_test, y, _ = digits
     vote = VotingClassifier(members(), voting="hard").fit(X, y)
-    expected = majority([member.predict(X_test) for member in fitted.values()])
+    expected = majority([member.predict(X_test) for member in fitted_nets.values()])
     predicted = vote.predict(X_test)
     assert predicted.tolist() == expected.tolist()
     assert set(predicted) <= set(WORDS)
     assert vote.classes_.tolist() == WORDS_SORTED.tolist()
 
 
-def test_voting_classifier_soft_vote_averages_probabilities(digits, fitted):
+def test_voting_classifier_soft_vote_averages_probabilities(digits, fitted_nets):
     X, X_test, y, _ = digits
     weights = [3, 1, 1]
-    vote = VotingClassifier(frozen(fitted), voting="soft", weights=weights).fit(X, y)
-    each = [member.predict_proba(X_test) for member in fitted.values()]
-    expected = np.average(each, axis=0, weights=weights)
+    vote = VotingClassifier(frozen_members(fitted_nets), voting="soft", weights=weights).fit(X, y)
+    member_values = [member.predict_proba(X_test) for member in fitted_nets.values()]
+    expected = np.average(member_values, axis=0, weights=weights)
     np.testing.assert_allclose(vote.predict_proba(X_test), expected, rtol=1e-6)
     assert (vote.predict(X_test) == WORDS_SORTED[expected.argmax(axis=1)]).all()
 
 
-def test_voting_classifier_does_not_train_frozen_members(digits, fitted):
+def test_voting_classifier_does_not_train_frozen_members(digits, fitted_nets):
     _, X_test, _, y_test = digits
-    before = fitted["resnet8"].predict_proba(X_test)
-    vote = VotingClassifier(frozen(fitted), voting="soft")
+    probabilities = fitted_nets["resnet8"].predict_proba(X_test)
+    vote = VotingClassifier(frozen_members(fitted_nets), voting="soft")
     clone(vote).fit(X_test[:100], y_test[:100])
-    np.testing.assert_array_equal(fitted["resnet8"].predict_proba(X_test), before)
+    np.testing.assert_array_equal(fitted_nets["resnet8"].predict_proba(X_test), probabilities)
 
 
-def test_voting_classifier_soft_vote_equals_nets_fitted_alone(digits, fitted):
+def test_voting_classifier_soft_vote_equals_nets_fitted_alone(digits, fitted_nets):
     X, X_test, y, _ = digits
     fresh = VotingClassifier(members(), voting="soft").fit(X, y)
-    ready = VotingClassifier(frozen(fitted), voting="soft").fit(X, y)
+    ready = VotingClassifier(frozen_members(fitted_nets), voting="soft").fit(X, y)
     np.testing.assert_array_equal(fresh.predict_proba(X_test), ready.predict_proba(X_test))
 
 
-def test_voting_classifier_is_better_than_its_members_on_average(digits, fitted):
+def test_voting_classifier_is_better_than_its_members_on_average(digits, fitted_nets):
     X, X_test, y, y_test = digits
-    vote = VotingClassifier(frozen(fitted), voting="soft").fit(X, y)
-    scores = [member.score(X_test, y_test) for member in fitted.values()]
+    vote = VotingClassifier(frozen_members(fitted_nets), voting="soft").fit(X, y)
+    scores = [member.score(X_test, y_test) for member in fitted_nets.values()]
     assert vote.score(X_test, y_test) > np.mean(scores)
 
 
@@ -142,24 +142,24 @@ def test_voting_classifier_takes_labels_of_any_type(digits, labels):
     assert set(predicted) <= set(y)
 
 
-def test_stacking_classifier_takes_nets_and_logistic_regression(digits, fitted):
+def test_stacking_classifier_takes_nets_and_logistic_regression(digits, fitted_nets):
     X, X_test, y, y_test = digits
     stack = StackingClassifier(members(), LogisticRegression(max_iter=1000), cv=2).fit(X, y)
-    scores = [member.score(X_test, y_test) for member in fitted.values()]
+    scores = [member.score(X_test, y_test) for member in fitted_nets.values()]
     assert stack.score(X_test, y_test) > max(scores) - 0.03
     assert set(stack.predict(X_test)) <= set(WORDS)
     final = stack.final_estimator_
-    each = sum(parameter_count(member) for member in fitted.values())
-    assert parameter_count(stack) == each + final.coef_.size + final.intercept_.size
+    member_values = sum(parameter_count(member) for member in fitted_nets.values())
+    assert parameter_count(stack) == member_values + final.coef_.size + final.intercept_.size
 
 
-def test_stacking_classifier_takes_prefitted_nets(digits, fitted):
+def test_stacking_classifier_takes_prefitted_nets(digits, fitted_nets):
     _, X_test, _, y_test = digits
     half = len(X_test) // 2
-    ready = [(name, member) for name, member in fitted.items()]
+    ready = [(name, member) for name, member in fitted_nets.items()]
     stack = StackingClassifier(ready, LogisticRegression(max_iter=1000), cv="prefit")
     stack.fit(X_test[:half], y_test[:half])
-    assert stack.estimators_[0] is fitted["resnet8"]
+    assert stack.estimators_[0] is fitted_nets["resnet8"]
     assert stack.score(X_test[half:], y_test[half:]) > 0.8
 
 
@@ -167,20 +167,24 @@ def test_bagging_classifier_takes_nets(digits):
     X, X_test, y, y_test = digits
     X, X_test = (images.reshape(len(images), -1) for images in (X, X_test))
     bag = BaggingClassifier(net(image_shape=(8, 8)), n_estimators=3, random_state=0).fit(X, y)
-    alone = np.mean([(WORDS_SORTED[member.predict(X_test)] == y_test).mean() for member in bag])
-    assert bag.score(X_test, y_test) > alone
+    member_accuracy = np.mean(
+        [(WORDS_SORTED[member.predict(X_test)] == y_test).mean() for member in bag]
+    )
+    assert bag.score(X_test, y_test) > member_accuracy
     assert parameter_count(bag) == 3 * bag.estimators_[0].n_parameters_
 
 
-def test_voting_classifier_takes_test_time_augmentation(digits, fitted):
+def test_voting_classifier_takes_test_time_augmentation(digits, fitted_nets):
     X, X_test, y, _ = digits
-    viewed = TestTimeAugmentation(FrozenEstimator(fitted["resnet8"]), flip=None, shift=1)
-    vote = VotingClassifier([("views", viewed), ("plain", FrozenEstimator(fitted["resnet8"]))])
+    averaged_net = TestTimeAugmentation(FrozenEstimator(fitted_nets["resnet8"]), flip=None, shift=1)
+    vote = VotingClassifier(
+        [("views", averaged_net), ("plain", FrozenEstimator(fitted_nets["resnet8"]))]
+    )
     vote.set_params(voting="soft").fit(X, y)
     views, plain = vote.estimators_
     expected = (views.predict_proba(X_test) + plain.predict_proba(X_test)) / 2
     np.testing.assert_allclose(vote.predict_proba(X_test), expected, rtol=1e-6)
-    assert parameter_count(vote) == fitted["resnet8"].n_parameters_
+    assert parameter_count(vote) == fitted_nets["resnet8"].n_parameters_
 
 
 def test_compare_estimators_measures_ensembles_and_their_cost(digits):
@@ -207,10 +211,10 @@ def test_compare_estimators_measures_ensembles_and_their_cost(digits):
     assert frame["mean_latency_ms"].notna().all()
 
 
-def test_compare_estimators_does_not_train_frozen_nets(digits, fitted):
+def test_compare_estimators_does_not_train_frozen_nets(digits, fitted_nets):
     """A vote over frozen nets is scored, not trained: its folds hold nothing it has not seen."""
     X, X_test, y, y_test = digits
-    vote = VotingClassifier(frozen(fitted), voting="soft")
+    vote = VotingClassifier(frozen_members(fitted_nets), voting="soft")
     result = compare_estimators({"vote": vote}, X_test, y_test, cv=2, random_state=0)
     expected = clone(vote).fit(X, y).predict(X_test) == y_test
     scores = result.scores().loc["vote"].to_numpy()

@@ -79,10 +79,10 @@ def test_find_leaks_finds_near_duplicates_of_images(change, color, seed):
     order = rng.permutation(100)
     halves = [(order[:50], order[50:]), (order[50:], order[:50])]
     report = find_leaks(images, y, halves)
-    apart = (original in order[:50]) != (copy in order[:50])
+    is_apart = (original in order[:50]) != (copy in order[:50])
     frame = report.to_frame()
-    assert set(frame["kind"]) == ({"near-duplicate"} if apart else set())
-    if apart:
+    assert set(frame["kind"]) == ({"near-duplicate"} if is_apart else set())
+    if is_apart:
         assert sorted(frame["sample"]) == sorted([original, copy])
         assert pairs_of(report, "near-duplicate") == {frozenset([original, copy])}
         fold_of = {i: fold for fold, (_, test) in enumerate(halves) for i in test}
@@ -193,11 +193,11 @@ def test_find_leaks_takes_a_threshold():
     X = make_images(60, 2)
     X[30] = CHANGES["noise"](X[3], np.random.default_rng(0))
     y = np.arange(60) % 2
-    found = find_leaks(X, y, KFold(2), similarity=0.95).to_frame()
+    findings = find_leaks(X, y, KFold(2), similarity=0.95).to_frame()
     assert pairs_of(find_leaks(X, y, KFold(2), similarity=0.95), "near-duplicate") == {
         frozenset([3, 30])
     }
-    assert (found["similarity"] >= 0.95).all()
+    assert (findings["similarity"] >= 0.95).all()
     assert not len(find_leaks(X, y, KFold(2), similarity=0.99999).to_frame())
 
 
@@ -226,20 +226,20 @@ def test_find_leaks_does_not_depend_on_the_order_of_samples(seed):
     order = rng.permutation(120)
     place = np.argsort(order)
     report = find_leaks(images, y, [(train, test)])
-    moved = find_leaks(images[order], y[order], [(place[train], place[test])])
-    back = moved.to_frame()
-    back[["sample", "partner"]] = order[back[["sample", "partner"]]]
+    reordered = find_leaks(images[order], y[order], [(place[train], place[test])])
+    reordered_findings = reordered.to_frame()
+    reordered_findings[["sample", "partner"]] = order[reordered_findings[["sample", "partner"]]]
     columns = ["kind", "fold", "sample", "partner", "similarity", "closeness"]
-    want, got = (
+    want, result = (
         frame[columns].assign(pair=[frozenset(p) for p in frame[["sample", "partner"]].to_numpy()])
-        for frame in (report.to_frame(), back)
+        for frame in (report.to_frame(), reordered_findings)
     )
     keys = ["kind", "fold", "pair", "similarity"]
-    assert rounded(want, keys) == rounded(got, keys)
-    assert report.counts == moved.counts
+    assert round_frame(want, keys) == round_frame(result, keys)
+    assert report.counts == reordered.counts
 
 
-def rounded(frame, keys):
+def round_frame(frame, keys):
     return sorted(
         (kind, str(fold), sorted(map(int, pair)), round(similarity, 5))
         for kind, fold, pair, similarity in frame[keys].itertuples(index=False)
@@ -254,14 +254,15 @@ def test_find_leaks_does_not_depend_on_threads(tmp_path):
     files = ImageCollection(sorted(tmp_path.glob("*.png")))
     y = np.arange(80) % 2
     y[70] = y[1]
-    one, two = (find_leaks(files, y, KFold(2), n_jobs=n).to_frame() for n in (1, 2))
-    pd.testing.assert_frame_equal(one, two)
-    assert len(one)
-    one, eager = (
-        frame.sort_values("sample") for frame in (one, find_leaks(images, y, KFold(2)).to_frame())
+    serial, parallel = (find_leaks(files, y, KFold(2), n_jobs=n).to_frame() for n in (1, 2))
+    pd.testing.assert_frame_equal(serial, parallel)
+    assert len(serial)
+    serial, eager = (
+        frame.sort_values("sample")
+        for frame in (serial, find_leaks(images, y, KFold(2)).to_frame())
     )
-    assert eager["sample"].tolist() == one["sample"].tolist() == [1, 70]
-    np.testing.assert_allclose(eager["similarity"], one["similarity"], atol=1e-4)
+    assert eager["sample"].tolist() == serial["sample"].tolist() == [1, 70]
+    np.testing.assert_allclose(eager["similarity"], serial["similarity"], atol=1e-4)
 
 
 # ---------------------------------------------------------------- groups and series
@@ -277,8 +278,8 @@ def test_find_leaks_names_split_groups():
         assert frame.loc[frame["fold"] == fold, "n_affected"].sum() == len(test)
     assert report.counts["group"] == 150
     assert "15 groups split, in 5 of 5 folds: plant 0" in str(report)
-    kept = find_leaks(X, y, StratifiedGroupKFold(5), groups)
-    assert "group" not in kept.kinds
+    grouped_report = find_leaks(X, y, StratifiedGroupKFold(5), groups)
+    assert "group" not in grouped_report.kinds
 
 
 def test_find_leaks_finds_series_by_the_order_of_rows():
@@ -307,16 +308,16 @@ def test_find_leaks_finds_series_by_the_names_of_files(way, tmp_path):
     for i in rng.permutation(80):
         series, number = divmod(int(i), 20)
         pixels = (0.7 * backgrounds[series] + 60 * rng.random((48, 48))).astype(np.uint8)
-        when = start + pd.Timedelta(hours=series, seconds=7 * number)
+        timestamp = start + pd.Timedelta(hours=series, seconds=7 * number)
         exif = Image.Exif()
         name = {
-            "times": f"{when:%Y%m%d_%H%M%S}.png",
+            "times": f"{timestamp:%Y%m%d_%H%M%S}.png",
             "exif": f"{rng.integers(1e6)}.png",
             "folders": f"session {series}/{rng.integers(1e6)}.png",
             "prefixes": f"part{'ABCD'[series]}_{number:03}.png",
         }[way]
         if way == "exif":
-            exif[306] = f"{when:%Y:%m:%d %H:%M:%S}"
+            exif[306] = f"{timestamp:%Y:%m:%d %H:%M:%S}"
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(pixels).save(path, exif=exif)
@@ -357,8 +358,8 @@ def test_find_leaks_finds_the_series_of_nails(data_home):
     pairs = pd.crosstab(report.suggested_groups(), nails.groups)
     assert sorted(pairs.to_numpy().max(axis=0)) == [18, 81, 99]
     assert (pairs > 0).sum().tolist() == [1, 1, 1]
-    kept = find_leaks(nails.data, nails.target, LeaveOneGroupOut(), nails.groups)
-    assert "group" not in kept.kinds
+    grouped_report = find_leaks(nails.data, nails.target, LeaveOneGroupOut(), nails.groups)
+    assert "group" not in grouped_report.kinds
 
 
 @pytest.mark.data
@@ -373,12 +374,12 @@ def test_find_leaks_finds_the_patients_of_saliva(data_home):
     unknown = find_leaks(X, y, FOLDS)
     assert "series of about 25" in str(unknown)  # 1751 spectra of 70 patients
     stretches = unknown.suggested_groups()
-    _, together = np.unique(
+    _, group_codes = np.unique(
         np.column_stack([stretches, np.unique(patients, return_inverse=True)[1]]),
         axis=0,
         return_counts=True,
     )
-    assert (together**2).sum() / sum(
+    assert (group_codes**2).sum() / sum(
         n**2 for n in np.unique(patients, return_counts=True)[1]
     ) > 0.75
 

@@ -58,42 +58,42 @@ class TestKnownCurves:
 
     def test_predict_interval_contains_the_truth_of_noisy_curves(self):
         truth = power_law(5000)
-        held = []
+        is_covered = []
         for seed in range(40):
             _, low, high = forecast_of(noise=0.01, seed=seed).predict(5000)
-            held.append(low <= truth <= high)
-        assert np.mean(held) >= 0.9
+            is_covered.append(low <= truth <= high)
+        assert np.mean(is_covered) >= 0.9
 
     def test_samples_for_contains_the_truth(self):
         truth = (1.2 / (0.95 - 0.92)) ** 2  # 1,600
-        needed = forecast_of(noise=0.002).samples_for(0.92)
-        assert needed.low < truth < needed.high
-        assert needed.n == pytest.approx(truth, rel=0.25)
-        assert needed.reachable == "yes"
-        assert needed.probability == 1
+        samples_needed = forecast_of(noise=0.002).samples_for(0.92)
+        assert samples_needed.low < truth < samples_needed.high
+        assert samples_needed.n == pytest.approx(truth, rel=0.25)
+        assert samples_needed.reachable == "yes"
+        assert samples_needed.probability == 1
 
     def test_samples_for_reports_a_target_above_the_asymptote(self):
         forecast = forecast_of(limit=0.8, b=4, c=0.9, noise=0.002, target=0.95)
-        needed = forecast.samples_for(0.95)
-        assert needed.reachable == "no"
-        assert needed.n == needed.low == needed.high == np.inf
+        samples_needed = forecast.samples_for(0.95)
+        assert samples_needed.reachable == "no"
+        assert samples_needed.n == samples_needed.low == samples_needed.high == np.inf
         assert "0.95 cannot be reached at this rate" in str(forecast)
         assert forecast.asymptote[2] < 0.95
 
     def test_samples_for_reports_an_uncertain_target(self):
         forecast = forecast_of(noise=0.01)
-        needed = forecast.samples_for(0.955)
-        assert needed.reachable == "perhaps"
-        assert np.isfinite(needed.low)
-        assert np.isinf(needed.high)
-        assert 0.05 < needed.probability < 0.95
-        assert "out of reach" in str(needed)
+        samples_needed = forecast.samples_for(0.955)
+        assert samples_needed.reachable == "perhaps"
+        assert np.isfinite(samples_needed.low)
+        assert np.isinf(samples_needed.high)
+        assert 0.05 < samples_needed.probability < 0.95
+        assert "out of reach" in str(samples_needed)
 
     def test_samples_for_reports_a_target_already_reached(self):
-        needed = forecast_of().samples_for(0.7)
-        assert needed.reachable == "already"
-        assert needed.high <= 60
-        assert "already reached" in str(needed)
+        samples_needed = forecast_of().samples_for(0.7)
+        assert samples_needed.reachable == "already"
+        assert samples_needed.high <= 60
+        assert "already reached" in str(samples_needed)
 
     def test_predict_intervals_widen_with_noise_and_distance(self):
         def width(forecast, n):
@@ -106,18 +106,20 @@ class TestKnownCurves:
 
     def test_predict_intervals_narrow_with_repeats(self):
         few = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 3))
-        many = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 60))
-        widths = [high - low for _, low, high in (f.predict(2000) for f in (few, many))]
+        with_repeats = LearningForecast.from_scores(SIZES, noisy(power_law(SIZES), 0.03, 60))
+        widths = [high - low for _, low, high in (f.predict(2000) for f in (few, with_repeats))]
         assert widths[1] < widths[0]
 
     def test_predict_intervals_widen_with_a_shift_of_whole_folds(self):
         """An easy test part raises all scores of its fold: the mean is no surer for many sizes."""
         shift = np.random.default_rng(1).normal(scale=0.03, size=6)
         scores = noisy(power_law(SIZES), 0.002, 6)
-        apart = LearningForecast.from_scores(SIZES, scores).predict(1100)
-        shared = LearningForecast.from_scores(SIZES, scores + shift - shift.mean()).predict(1100)
-        assert shared[2] - shared[1] > 1.5 * (apart[2] - apart[1])
-        assert shared[2] - shared[1] > 2 * 1.645 * shift.std(ddof=1) / np.sqrt(6) * 0.8
+        independent = LearningForecast.from_scores(SIZES, scores).predict(1100)
+        correlated = LearningForecast.from_scores(SIZES, scores + shift - shift.mean()).predict(
+            1100
+        )
+        assert correlated[2] - correlated[1] > 1.5 * (independent[2] - independent[1])
+        assert correlated[2] - correlated[1] > 2 * 1.645 * shift.std(ddof=1) / np.sqrt(6) * 0.8
 
     def test_from_scores_takes_negated_losses(self):
         scores = -0.05 - 3 * SIZES[:, None] ** -0.6 + noisy(np.zeros(7), 0.01)
@@ -145,11 +147,13 @@ class TestShapesOfCurves:
         assert median == pytest.approx(0.7, abs=0.01)
 
     def test_from_scores_is_not_certain_of_few_perfect_scores(self):
-        ones = np.ones((4, 5))
-        sure = LearningForecast.from_scores(SIZES[:4], ones, target=1.0)
+        unit_scores = np.ones((4, 5))
+        sure = LearningForecast.from_scores(SIZES[:4], unit_scores, target=1.0)
         assert sure.samples_for(1.0).reachable == "already"
         assert sure.predict(1000)[0] == 1
-        _, low, high = LearningForecast.from_scores(SIZES[:4], ones, n_tested=50).predict(1000)
+        _, low, high = LearningForecast.from_scores(SIZES[:4], unit_scores, n_tested=50).predict(
+            1000
+        )
         assert 0.9 < low < 0.99
         assert high == 1
 
@@ -173,8 +177,10 @@ class TestShapesOfCurves:
     def test_from_scores_does_not_depend_on_the_order(self):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict([500, 5000])
-        turned = LearningForecast.from_scores(SIZES[::-1].tolist(), scores[::-1, ::-1].tolist())
-        np.testing.assert_allclose(plain, turned.predict([500, 5000]), rtol=1e-6)
+        reversed_forecast = LearningForecast.from_scores(
+            SIZES[::-1].tolist(), scores[::-1, ::-1].tolist()
+        )
+        np.testing.assert_allclose(plain, reversed_forecast.predict([500, 5000]), rtol=1e-6)
 
 
 curves = st.builds(
@@ -204,36 +210,42 @@ class TestProperties:
     def test_samples_for_inverts_predict(self, forecast, n):
         """The curve that is the median at n reaches its score at n, and so do the interval's ends."""
         for band, end in zip(forecast.predict(n), ("n", "high", "low"), strict=True):
-            found = getattr(forecast.samples_for(float(band)), end)
-            if np.isfinite(found) and found > 60:
-                at = dict(zip(("n", "high", "low"), forecast.predict(found), strict=True))[end]
-                assert at == pytest.approx(float(band), abs=2e-3)
+            n_samples = getattr(forecast.samples_for(float(band)), end)
+            if np.isfinite(n_samples) and n_samples > 60:
+                score_at_n = dict(
+                    zip(("n", "high", "low"), forecast.predict(n_samples), strict=True)
+                )[end]
+                assert score_at_n == pytest.approx(float(band), abs=2e-3)
 
     @given(curves, st.floats(0.0, 1.5), st.floats(0.0, 1.5))
-    def test_samples_for_rises_with_the_score(self, forecast, one, other):
-        less, more = (forecast.samples_for(score) for score in sorted([one, other]))
-        assert less.n <= more.n
-        assert less.low <= more.low
-        assert less.high <= more.high
-        assert less.probability >= more.probability
-        assert less.low <= less.n <= less.high
-        assert str(less)
+    def test_samples_for_rises_with_the_score(self, forecast, first_forecast, other_score):
+        fewer, larger = (forecast.samples_for(score) for score in sorted([first_forecast, other_score]))
+        assert fewer.n <= larger.n
+        assert fewer.low <= larger.low
+        assert fewer.high <= larger.high
+        assert fewer.probability >= larger.probability
+        assert fewer.low <= fewer.n <= fewer.high
+        assert str(fewer)
 
     @given(st.floats(0.1, 10.0), st.floats(-3.0, 3.0))
     def test_from_scores_does_not_depend_on_scale_and_origin(self, scale, origin):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict(4000)
-        moved = LearningForecast.from_scores(
+        shifted_forecast = LearningForecast.from_scores(
             SIZES, scale * scores + origin, best_score=scale + origin
         ).predict(4000)
-        np.testing.assert_allclose(scale * np.array(plain) + origin, moved, atol=1e-6 * scale)
+        np.testing.assert_allclose(
+            scale * np.array(plain) + origin, shifted_forecast, atol=1e-6 * scale
+        )
 
     @given(st.integers(1, 1000))
     def test_from_scores_does_not_depend_on_the_unit_of_n(self, factor):
         scores = noisy(power_law(SIZES))
         plain = LearningForecast.from_scores(SIZES, scores).predict([300, 4000])
-        scaled = LearningForecast.from_scores(factor * SIZES, scores)
-        np.testing.assert_allclose(plain, scaled.predict(factor * np.array([300, 4000])), atol=1e-9)
+        scaled_forecast = LearningForecast.from_scores(factor * SIZES, scores)
+        np.testing.assert_allclose(
+            plain, scaled_forecast.predict(factor * np.array([300, 4000])), atol=1e-9
+        )
 
 
 class TestTexts:
@@ -356,18 +368,18 @@ class TestMeasuring:
     def test_learning_curve_forecast_repeats_in_parallel(self, digits):
         tree = DecisionTreeClassifier(max_features=5)
         call = {"train_sizes": [100, 200, 400], "random_state": 5}
-        one = learning_curve_forecast(tree, *digits, **call)
+        first_forecast = learning_curve_forecast(tree, *digits, **call)
         two = learning_curve_forecast(tree, *digits, **call, n_jobs=2)
-        other = learning_curve_forecast(tree, *digits, **call | {"random_state": 6})
-        np.testing.assert_array_equal(one.scores, two.scores)
-        pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())
-        assert not np.array_equal(one.scores, other.scores)
+        other_score = learning_curve_forecast(tree, *digits, **call | {"random_state": 6})
+        np.testing.assert_array_equal(first_forecast.scores, two.scores)
+        pd.testing.assert_frame_equal(first_forecast.to_frame(), two.to_frame())
+        assert not np.array_equal(first_forecast.scores, other_score.scores)
         assert tree.random_state is None
 
     def test_learning_curve_forecast_leaves_global_random_numbers_alone(self, digits):
-        before = np.random.get_state()[1].copy()
+        state = np.random.get_state()[1].copy()
         learning_curve_forecast(NB, *digits, train_sizes=[100, 200, 400], cv=3)
-        np.testing.assert_array_equal(before, np.random.get_state()[1])
+        np.testing.assert_array_equal(state, np.random.get_state()[1])
 
     def test_learning_curve_forecast_takes_fractions_and_numbers(self, digits):
         by_share = learning_curve_forecast(
@@ -396,7 +408,7 @@ class TestMeasuring:
         y = np.repeat(rng.permutation(np.arange(24) % 2), 10)
         X = np.column_stack([groups, y + rng.normal(size=240)])
 
-        class Counting(DecisionTreeClassifier):
+        class CountingTree(DecisionTreeClassifier):
             def fit(self, X, y):
                 self.n_groups_ = len(np.unique(X[:, 0]))
                 return super().fit(X, y)
@@ -405,7 +417,7 @@ class TestMeasuring:
             return estimator.n_groups_ / 24
 
         forecast = learning_curve_forecast(
-            Counting(),
+            CountingTree(),
             X,
             y,
             groups=groups,
@@ -529,10 +541,10 @@ def test_forecast_predicts_the_second_half_of_a_curve_on_mnist(data_home):
     X = X[:6000, ::2, ::2].reshape(6000, -1) / 255.0
     y = y[:6000]
     sizes = np.rint(np.geomspace(100, 4000, 8)).astype(int)
-    whole = learning_curve_forecast(NB, X, y, cv=3, train_sizes=sizes, random_state=0)
-    half = LearningForecast.from_scores(sizes[:4], whole.scores[:4])
+    full_curve = learning_curve_forecast(NB, X, y, cv=3, train_sizes=sizes, random_state=0)
+    half = LearningForecast.from_scores(sizes[:4], full_curve.scores[:4])
     _, low, high = half.predict(sizes[4:])
-    truth = whole.scores[4:].mean(axis=1)
+    truth = full_curve.scores[4:].mean(axis=1)
     assert np.all((low < truth) & (truth < high))
 
 

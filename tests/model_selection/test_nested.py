@@ -27,7 +27,7 @@ def iris():
     return load_iris(return_X_y=True)
 
 
-class Sometimes(ClassifierMixin, BaseEstimator):
+class UnreliableClassifier(ClassifierMixin, BaseEstimator):
     """Fails where the first sample is of another class than the first."""
 
     def fit(self, X, y):
@@ -100,15 +100,18 @@ def test_compare_estimators_refuses_a_search_without_refit(iris):
 
 def test_compare_estimators_repeats_with_other_folds(iris):
     X, y = iris
-    once = compare_estimators(GaussianNB(), X, y, cv=3, random_state=0)
-    often = compare_estimators(GaussianNB(), X, y, cv=3, n_repeats=4, random_state=0)
-    assert len(often.splits) == 12
-    assert often.scores().iloc[:, :3].equals(once.scores())
-    tests = [np.concatenate([test for _, test in often.splits[i : i + 3]]) for i in (0, 3, 6, 9)]
+    single_result = compare_estimators(GaussianNB(), X, y, cv=3, random_state=0)
+    repeated_result = compare_estimators(GaussianNB(), X, y, cv=3, n_repeats=4, random_state=0)
+    assert len(repeated_result.splits) == 12
+    assert repeated_result.scores().iloc[:, :3].equals(single_result.scores())
+    tests = [
+        np.concatenate([test for _, test in repeated_result.splits[i : i + 3]])
+        for i in (0, 3, 6, 9)
+    ]
     assert all(sorted(part) == list(range(150)) for part in tests)
     assert len({tuple(part) for part in tests}) == 4
-    assert "repeated 4 times" in often.description["Folds"]
-    assert often.confusion_matrix("GaussianNB").to_numpy().sum() == 600
+    assert "repeated 4 times" in repeated_result.description["Folds"]
+    assert repeated_result.confusion_matrix("GaussianNB").to_numpy().sum() == 600
 
 
 def test_compare_estimators_repeats_keep_groups_together(iris):
@@ -188,8 +191,8 @@ def test_tradeoffs_is_the_pareto_front(iris):
     assert front["pickled_bytes"].is_monotonic_increasing
     assert front["accuracy"].is_monotonic_increasing
     assert front["gain"].iloc[1:].tolist() == pytest.approx(np.diff(front["accuracy"]).tolist())
-    everything = result.to_frame()
-    for name, row in everything.iterrows():
+    frame = result.to_frame()
+    for name, row in frame.iterrows():
         beaten = (front["accuracy"] >= row["mean_accuracy"]) & (
             front["pickled_bytes"] <= row["pickled_bytes"]
         )

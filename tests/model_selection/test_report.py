@@ -54,12 +54,17 @@ def result(images):
 def page(images, result):
     X, y = images
     train, test = result.splits[0]
-    fitted = {
+    fitted_models = {
         name: clone(result.estimators[name]).fit(X[train], y[train])
         for name in ("forest & <friends>", "logistic regression")
     }
     curves = robustness_curve(
-        fitted, X[test], y[test], corruptions=["noise", "shift"], severities=2, random_state=0
+        fitted_models,
+        X[test],
+        y[test],
+        corruptions=["noise", "shift"],
+        severities=2,
+        random_state=0,
     )
     forecast = learning_curve_forecast(
         result.estimators["forest & <friends>"], X, y, cv=3, random_state=0
@@ -186,9 +191,9 @@ def test_to_html_fits_the_screen_of_a_browser(page, tmp_path, width):
         timeout=120,
         check=True,
     ).stdout
-    found = re.search(r"<title>(\d+) (\d+) (\d+)</title>", dom)
-    assert found, dom[:500]
-    wide, high, n_dots = map(int, found.groups())
+    match = re.search(r"<title>(\d+) (\d+) (\d+)</title>", dom)
+    assert match, dom[:500]
+    wide, high, n_dots = map(int, match.groups())
     assert wide <= width
     assert 2000 < high < 12000
     assert n_dots > 20

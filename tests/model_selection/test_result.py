@@ -200,6 +200,6 @@ def test_compare_estimators_takes_nets(iris):
         architecture_params={"hidden_layer_sizes": (8,)}, max_epochs=3, batch_size=50
     )
     frame = compare_estimators({"net": net}, *iris, cv=2, random_state=0).to_frame()
-    again = compare_estimators({"net": net}, *iris, cv=2, random_state=0).to_frame()
+    second_frame = compare_estimators({"net": net}, *iris, cv=2, random_state=0).to_frame()
     assert frame.loc["net", "n_parameters"] > 4 * 8
-    assert frame["mean_accuracy"].equals(again["mean_accuracy"])
+    assert frame["mean_accuracy"].equals(second_frame["mean_accuracy"])

@@ -47,17 +47,17 @@ def iris():
     return load_iris(return_X_y=True)
 
 
-class Counting(ClassifierMixin, BaseEstimator):
+class CountingClassifier(ClassifierMixin, BaseEstimator):
     """Leaves a line in a file for every fit."""
 
-    def __init__(self, log, broken=False):
+    def __init__(self, log, is_broken=False):
         self.log = log
-        self.broken = broken
+        self.is_broken = is_broken
 
     def fit(self, X, y):
         with open(self.log, "a") as file:  # noqa: PTH123 - appended to
             file.write("fit\n")
-        if self.broken:
+        if self.is_broken:
             raise RuntimeError("out of order")
         self.model_ = GaussianNB().fit(X, y)
         self.classes_ = self.model_.classes_
@@ -73,17 +73,19 @@ def fits(log):
 
 def test_memory_runs_missing_pairs_only(iris, tmp_path):
     log, memory = tmp_path / "log", tmp_path / "memory"
-    counting = {"counting": Counting(str(log))}
+    estimators = {"counting": CountingClassifier(str(log))}
     kwargs = {"random_state": 0, "memory": memory, "baselines": False}
-    first = compare_estimators(counting, *iris, **kwargs)
+    first = compare_estimators(estimators, *iris, **kwargs)
     assert fits(log) == 5
-    again = compare_estimators(counting, *iris, **kwargs)
+    second_result = compare_estimators(estimators, *iris, **kwargs)
     assert fits(log) == 5
-    pd.testing.assert_frame_equal(first.folds, again.folds)  # times as well: those of the first run
-    more = compare_estimators({**counting, "bayes": GaussianNB()}, *iris, **kwargs)
+    pd.testing.assert_frame_equal(
+        first.folds, second_result.folds
+    )  # times as well: those of the first run
+    larger_result = compare_estimators({**estimators, "bayes": GaussianNB()}, *iris, **kwargs)
     assert fits(log) == 5
-    assert more.scores().loc["counting"].equals(first.scores().loc["counting"])
-    assert more.confusion_matrix("counting").equals(first.confusion_matrix("counting"))
+    assert larger_result.scores().loc["counting"].equals(first.scores().loc["counting"])
+    assert larger_result.confusion_matrix("counting").equals(first.confusion_matrix("counting"))
 
 
 def test_memory_runs_other_data_estimators_folds_or_scores(iris, tmp_path):
@@ -98,7 +100,9 @@ def test_memory_runs_other_data_estimators_folds_or_scores(iris, tmp_path):
         (X, y, 1, "accuracy"),
         (X, y, 0, "f1_macro"),
     ]:
-        compare_estimators(Counting(str(log)), X_, y_, random_state=seed, scoring=scoring, **kwargs)
+        compare_estimators(
+            CountingClassifier(str(log)), X_, y_, random_state=seed, scoring=scoring, **kwargs
+        )
         expected += 5
         assert fits(log) == expected
 
@@ -108,7 +112,7 @@ def test_memory_does_not_store_failures(iris, tmp_path):
     kwargs = {"memory": tmp_path / "memory", "random_state": 0, "error_score": np.nan}
     for n in (5, 10):
         with pytest.warns(FitFailedWarning, match="out of order"):
-            compare_estimators(Counting(str(log), broken=True), *iris, **kwargs)
+            compare_estimators(CountingClassifier(str(log), is_broken=True), *iris, **kwargs)
         assert fits(log) == n
 
 
@@ -118,7 +122,7 @@ def test_memory_notices_a_changed_file(tmp_path):
         Image.fromarray(np.full((4, 4), 20 * i, np.uint8)).save(file)
     y = np.tile([0, 1], 6)
     log = tmp_path / "log"
-    model = make_pipeline(FlattenImages(), Counting(str(log)))
+    model = make_pipeline(FlattenImages(), CountingClassifier(str(log)))
     kwargs = {"cv": 2, "memory": tmp_path / "memory", "random_state": 0, "check_leaks": False}
     for n in (2, 2):
         compare_estimators(model, ImageCollection(files), y, **kwargs)
@@ -155,18 +159,20 @@ def test_memory_resumes_a_killed_comparison(tmp_path):
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    kept = {file: file.stat().st_mtime_ns for file in memory.rglob("output.pkl")}
-    assert 6 <= len(kept) < 20
+    write_times = {file: file.stat().st_mtime_ns for file in memory.rglob("output.pkl")}
+    assert 6 <= len(write_times) < 20
     assert not out.exists()
     subprocess.run([*command, str(out)], check=True)
-    resumed = pd.read_pickle(out)
-    assert all(file.stat().st_mtime_ns == written for file, written in kept.items())
+    resumed_frame = pd.read_pickle(out)
+    assert all(file.stat().st_mtime_ns == write_time for file, write_time in write_times.items())
     subprocess.run([sys.executable, "-c", SCRIPT, "none", str(out)], check=True)
-    whole = pd.read_pickle(out)
+    full_frame = pd.read_pickle(out)
     # Another process pickles equal strings more than once: some tens of bytes.
-    np.testing.assert_allclose(resumed.pop("pickled_bytes"), whole.pop("pickled_bytes"), atol=300)
+    np.testing.assert_allclose(
+        resumed_frame.pop("pickled_bytes"), full_frame.pop("pickled_bytes"), atol=300
+    )
     pd.testing.assert_frame_equal(
-        resumed.drop(columns=TIMES), whole.drop(columns=TIMES), check_exact=True
+        resumed_frame.drop(columns=TIMES), full_frame.drop(columns=TIMES), check_exact=True
     )
 
 

@@ -46,14 +46,14 @@ class Recorder(ClassifierMixin, BaseEstimator):
     """Remembers what it is asked; class 0 always."""
 
     def __init__(self):
-        self.seen = []
+        self.batches = []
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
         return self
 
     def predict(self, X):
-        self.seen.append(X)
+        self.batches.append(X)
         return np.full(len(X), self.classes_[0])
 
 
@@ -80,7 +80,7 @@ def test_robustness_curve_scores_the_corrupted_samples(reader):
 def test_robustness_curve_corrupts_once_for_all_estimators():
     models = {name: Recorder().fit(IMAGES, LABELS) for name in "ab"}
     robustness_curve(models, IMAGES, LABELS, corruptions=["noise", "shift"], severities=3)
-    seen_a, seen_b = (model.seen for model in models.values())
+    seen_a, seen_b = (model.batches for model in models.values())
     assert len(seen_a) == len(seen_b) == 1 + 2 * 3
     assert all(a is b for a, b in zip(seen_a, seen_b, strict=True))
     np.testing.assert_array_equal(seen_a[0], IMAGES)
@@ -96,7 +96,7 @@ def test_robustness_curve_repeats_with_any_n_jobs(kind, reader):
             SPECTRA,
             KINDS,
         )
-    first, again, parallel = (
+    first, second, parallel = (
         robustness_curve(
             model,
             X,
@@ -109,23 +109,23 @@ def test_robustness_curve_repeats_with_any_n_jobs(kind, reader):
         ).to_frame()
         for n_jobs in (1, 1, 2)
     )
-    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
     pd.testing.assert_frame_equal(first, parallel, check_exact=True)
-    other = robustness_curve(
+    other_result = robustness_curve(
         model, X, y, corruptions=["shift", "noise"], severities=2, scoring="neg_log_loss"
     )
-    assert not first.equals(other.to_frame())
+    assert not first.equals(other_result.to_frame())
 
 
 def test_robustness_curve_takes_custom_functions_with_n_jobs(bayes):
     offset = {"offset": lambda X, severity, rng: X + severity * rng.random()}
-    one, two = (
+    serial, parallel = (
         robustness_curve(
             bayes, SPECTRA, KINDS, corruptions=offset, random_state=0, n_jobs=n_jobs
         ).to_frame()
         for n_jobs in (1, 2)
     )
-    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    pd.testing.assert_frame_equal(serial, parallel, check_exact=True)
 
 
 def test_robustness_curve_reads_a_collection_lazily(tmp_path):
@@ -143,7 +143,7 @@ def test_robustness_curve_reads_a_collection_lazily(tmp_path):
         for X in (pixels, lazy)
     )
     pd.testing.assert_frame_equal(eager, read, check_exact=True)
-    assert all(isinstance(X, ImageCollection) for X in recorder.seen[9:])
+    assert all(isinstance(X, ImageCollection) for X in recorder.batches[9:])
 
 
 def test_robustness_curve_takes_images_of_different_sizes(tmp_path):
@@ -153,7 +153,7 @@ def test_robustness_curve_takes_images_of_different_sizes(tmp_path):
     X = ImageCollection(sorted(tmp_path.glob("*.png")))
     model = Recorder().fit(X, [0, 1, 0, 1])
     robustness_curve(model, X, [0, 1, 0, 1], severities=1)
-    assert [image.shape for image in model.seen[-1]] == [image.shape for image in X]
+    assert [image.shape for image in model.batches[-1]] == [image.shape for image in X]
 
 
 def test_robustness_curve_takes_searches_and_frames():
@@ -174,11 +174,11 @@ def test_robustness_curve_takes_custom_corruptions(bayes):
         X[:, rng.integers(4)] *= 1 - severity  # in place: the data must not suffer
         return X
 
-    before = SPECTRA.copy()
+    original = SPECTRA.copy()
     result = robustness_curve(
         bayes, SPECTRA, KINDS, corruptions={"dead band": dead_band, "lamp": "gain"}, random_state=0
     )
-    np.testing.assert_array_equal(SPECTRA, before)
+    np.testing.assert_array_equal(SPECTRA, original)
     assert list(result.corruptions) == ["dead band", "lamp"]
     assert result.meanings == {"dead band": "", "lamp": "±20 %"}
     scores = result.to_frame().query("corruption == 'dead band'")["score"].to_numpy()
@@ -190,7 +190,7 @@ def test_robustness_curve_keeps_type_and_range_of_custom_corruptions():
     model = Recorder().fit(X, [0, 1, 0, 1])
     brighter = {"brighter": lambda X, severity, rng: X + 100.4 * severity}
     robustness_curve(model, X, [0, 1, 0, 1], corruptions=brighter, severities=[0.1, 1])
-    assert [(x.dtype, x[0, 0, 0]) for x in model.seen[1:]] == [(np.uint8, 210), (np.uint8, 255)]
+    assert [(x.dtype, x[0, 0, 0]) for x in model.batches[1:]] == [(np.uint8, 210), (np.uint8, 255)]
 
 
 def test_robustness_curve_takes_any_scorer(bayes):
@@ -260,7 +260,7 @@ def test_str_names_the_worst_corruption_and_the_best_estimator():
 
 
 @pytest.mark.parametrize(
-    ("scores", "n_samples", "said"),
+    ("scores", "n_samples", "expected_text"),
     [
         ({("a", "fog"): (0.9, 0.9, 0.9)}, 100, "No corruption lowered accuracy"),
         ({("a", "fog"): (0.9, np.nan, 0.9)}, 100, r"No conclusion: .* for \['a'\]"),
@@ -272,8 +272,8 @@ def test_str_names_the_worst_corruption_and_the_best_estimator():
         ),
     ],
 )
-def test_str_concludes_with_care(scores, n_samples, said):
-    assert re.search(said, str(made_up(scores, n_samples)))
+def test_str_concludes_with_care(scores, n_samples, expected_text):
+    assert re.search(expected_text, str(made_up(scores, n_samples)))
 
 
 def test_to_markdown_is_a_table():
@@ -286,10 +286,10 @@ def test_to_markdown_is_a_table():
 
 def test_robustness_result_survives_pickling(bayes):
     result = robustness_curve(bayes, SPECTRA, KINDS, severities=2, random_state=0)
-    loaded = pickle.loads(pickle.dumps(result))
-    assert str(loaded) == str(result)
+    restored = pickle.loads(pickle.dumps(result))
+    assert str(restored) == str(result)
     np.testing.assert_array_equal(
-        loaded.corrupt(SPECTRA, "noise", 0.5), result.corrupt(SPECTRA, "noise", 0.5)
+        restored.corrupt(SPECTRA, "noise", 0.5), result.corrupt(SPECTRA, "noise", 0.5)
     )
 
 
@@ -395,7 +395,7 @@ def test_robustness_curve_warns_of_a_doubtful_range():
     with pytest.warns(UserWarning, match="values up to 16 and are taken for .* 0 to 255"):
         robustness_curve(model, X, LABELS[:40], severities=1)
     robustness_curve(model, X, LABELS[:40], severities=1, pixel_range=(0, 16))
-    assert max(seen.max() for seen in model.seen[-8:]) == 16
+    assert max(batch.max() for batch in model.batches[-8:]) == 16
 
 
 def test_robustness_curve_warns_of_unknown_labels(bayes):
@@ -405,10 +405,10 @@ def test_robustness_curve_warns_of_unknown_labels(bayes):
 
 
 def test_robustness_curve_notes_estimator_and_corruption_of_errors(bayes):
-    other = LinearSVC().fit(SPECTRA[:, :2], KINDS)
-    with pytest.raises(ValueError, match="features") as caught:
-        robustness_curve({"bayes": bayes, "narrow": other}, SPECTRA, KINDS)
-    assert caught.value.__notes__ == ["Raised by 'narrow' on the clean data."]
+    other_result = LinearSVC().fit(SPECTRA[:, :2], KINDS)
+    with pytest.raises(ValueError, match="features") as error_info:
+        robustness_curve({"bayes": bayes, "narrow": other_result}, SPECTRA, KINDS)
+    assert error_info.value.__notes__ == ["Raised by 'narrow' on the clean data."]
 
 
 @pytest.mark.parametrize(

@@ -39,17 +39,17 @@ def test_differences_agree_with_the_example_of_scikit_learn():
 
 
 def test_adjust_p_values_agrees_with_a_textbook():
-    found = adjust_p_values(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
-    assert found == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
+    result = adjust_p_values(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
+    assert result == pytest.approx([0.03, 0.06, np.nan, 0.06, 0.02], nan_ok=True)
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_adjust_p_values_is_between_no_correction_and_bonferroni(values):
     values = np.array(values)
-    found = adjust_p_values(values)
-    assert (found >= values).all()
-    assert (found <= np.minimum(len(values) * values, 1)).all()
-    assert (np.diff(found[np.argsort(values)]) >= 0).all()
+    result = adjust_p_values(values)
+    assert (result >= values).all()
+    assert (result <= np.minimum(len(values) * values, 1)).all()
+    assert (np.diff(result[np.argsort(values)]) >= 0).all()
 
 
 differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20).map(np.array)
@@ -58,31 +58,31 @@ differences = st.lists(st.floats(-1, 1), min_size=2, max_size=20).map(np.array)
 @given(differences, st.floats(0.5, 0.999))
 def test_corrected_t_test_interval_agrees_with_p_value(values, confidence):
     sizes = np.full(len(values), 80.0), np.full(len(values), 20.0)
-    found = compute_corrected_t_test(values, *sizes, confidence)
-    assert found.low <= found.mean <= found.high
-    if abs(found.p_value - (1 - confidence)) > 1e-6:
-        assert (found.low > 0 or found.high < 0) == (found.p_value < 1 - confidence)
-    mirrored = compute_corrected_t_test(-values, *sizes, confidence)
-    assert mirrored.p_value == pytest.approx(found.p_value)
-    assert mirrored.low == pytest.approx(-found.high)
+    result = compute_corrected_t_test(values, *sizes, confidence)
+    assert result.low <= result.mean <= result.high
+    if abs(result.p_value - (1 - confidence)) > 1e-6:
+        assert (result.low > 0 or result.high < 0) == (result.p_value < 1 - confidence)
+    mirror_result = compute_corrected_t_test(-values, *sizes, confidence)
+    assert mirror_result.p_value == pytest.approx(result.p_value)
+    assert mirror_result.low == pytest.approx(-result.high)
 
 
 def test_corrected_t_test_takes_equal_differences():
     five = np.full(5, 0.1)
     few = compute_corrected_t_test(five, np.full(5, 8), np.full(5, 2))
-    many = compute_corrected_t_test(five, np.full(5, 8000), np.full(5, 2000))
-    assert few.p_value > 0.05 > many.p_value
+    large_sets = compute_corrected_t_test(five, np.full(5, 8000), np.full(5, 2000))
+    assert few.p_value > 0.05 > large_sets.p_value
     assert compute_corrected_t_test(0 * five, np.full(5, 8), np.full(5, 2)).p_value == 1
 
 
 def test_corrected_t_test_of_one_fold_is_nan():
-    found = compute_corrected_t_test(np.array([0.4]), np.array([80]), np.array([20]))
-    assert found.mean == 0.4
-    assert np.isnan([found.low, found.high, found.p_value]).all()
+    result = compute_corrected_t_test(np.array([0.4]), np.array([80]), np.array([20]))
+    assert result.mean == 0.4
+    assert np.isnan([result.low, result.high, result.p_value]).all()
 
 
 def test_corrected_t_test_keeps_its_level_for_equal_models():
     """``python -m benchmarks false_alarms`` measures the same with more seeds."""
-    corrected, naive = (np.array(simulate_p_values(range(100))) < 0.05).mean(axis=0)
-    assert corrected <= 0.09
+    corrected_p, naive = (np.array(simulate_p_values(range(100))) < 0.05).mean(axis=0)
+    assert corrected_p <= 0.09
     assert naive > 0.09

@@ -23,12 +23,12 @@ def test_to_mlflow_logs_runs_in_a_local_store(tmp_path, monkeypatch):
         random_state=0,
     )
     run_id = result.to_mlflow("nails", run_name="first try", tracking_uri=uri)
-    again = result.to_mlflow("nails", tracking_uri=uri)
+    second_run = result.to_mlflow("nails", tracking_uri=uri)
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name("nails")
     runs = client.search_runs([experiment.experiment_id])
     assert len(runs) == 8
-    assert again != run_id
+    assert second_run != run_id
 
     parent = client.get_run(run_id)
     assert parent.info.status == "FINISHED"
@@ -46,4 +46,4 @@ def test_to_mlflow_logs_runs_in_a_local_store(tmp_path, monkeypatch):
     assert "n_parameters" not in bayes.data.metrics  # not known
     folds = client.get_metric_history(bayes.info.run_id, "fold_neg_log_loss")
     expected = result.scores("neg_log_loss").loc["bayes"].tolist()
-    assert [found.value for found in sorted(folds, key=lambda m: m.step)] == expected
+    assert [metric.value for metric in sorted(folds, key=lambda m: m.step)] == expected
