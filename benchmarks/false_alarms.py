@@ -42,9 +42,9 @@ def simulate_p_values(seeds: Iterable[int]) -> list[tuple[float, float]]:
             ]
         )
         n_train, n_test = np.array([[len(train), len(test)] for train, test in folds]).T
-        corrected = compute_corrected_t_test(scores[0] - scores[1], n_train, n_test).p_value
+        p_value = compute_corrected_t_test(scores[0] - scores[1], n_train, n_test).p_value
         is_equal = (scores[0] == scores[1]).all()
-        p_values.append((corrected, 1.0 if is_equal else float(ttest_rel(*scores).pvalue)))
+        p_values.append((p_value, 1.0 if is_equal else float(ttest_rel(*scores).pvalue)))
     return p_values
 
 
@@ -72,11 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
     """Simulate, and count what would be reported."""
-    corrected, naive = (np.array(simulate_p_values(range(args.n))) < LEVEL).mean(axis=0)
+    corrected_rate, plain_rate = (np.array(simulate_p_values(range(args.n))) < LEVEL).mean(axis=0)
     alarms = count_leak_alarms(range(args.n)) / args.n
     rows: list[dict[str, object]] = [
-        {"test": "corrected resampled t-test", "false alarms": f"{corrected:.3f}"},
-        {"test": "plain paired t-test", "false alarms": f"{naive:.3f}"},
+        {"test": "corrected resampled t-test", "false alarms": f"{corrected_rate:.3f}"},
+        {"test": "plain paired t-test", "false alarms": f"{plain_rate:.3f}"},
         {"test": "find_leaks", "false alarms": f"{alarms:.3f}"},
     ]
     return f"False alarms in {args.n} simulations without any difference or leak", rows
