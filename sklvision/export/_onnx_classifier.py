@@ -189,7 +189,7 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         """
         return self._file.run(X)
 
-    def _logits(self, X: Any) -> np.ndarray:
+    def _compute_logits(self, X: Any) -> np.ndarray:
         chunks = [self.run(chunk) for chunk in self._read_chunks(X)]
         return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)).astype(np.float64)
 

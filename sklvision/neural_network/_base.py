@@ -321,13 +321,13 @@ class BaseNeuralClassifier(
 
     @property
     def module_(self) -> nn.Module:
-        """The torch module, with the standardisation in front; returns logits."""
+        """The torch module, with the standardization in front; returns logits."""
         return self.net_.module_
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
-    def _logits(self, X: Any) -> np.ndarray:
+    def _compute_logits(self, X: Any) -> np.ndarray:
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # for its message; it takes as long as asking for one row
         return self._net.compute_logits(self._validate_samples(X))

@@ -75,7 +75,7 @@ class ProbabilitiesMixin:
 class PredictionsMixin(ProbabilitiesMixin):
     """Mixin of classifiers that compute logits."""
 
-    def _logits(self, X: Any) -> np.ndarray:
+    def _compute_logits(self, X: Any) -> np.ndarray:
         """Validate `X` and compute logits of shape (n_samples, n_classes)."""
         raise NotImplementedError
 
@@ -87,17 +87,17 @@ class PredictionsMixin(ProbabilitiesMixin):
             One column per class in the order of `classes_`; for two classes the logit of the
             second less that of the first.
         """
-        logits = self._logits(X)
+        logits = self._compute_logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def _compute_probabilities(self, X: Any) -> np.ndarray:
-        return softmax(self._logits(X), axis=1)
+        return softmax(self._compute_logits(X), axis=1)
 
     def _compute_log_probabilities(self, X: Any) -> np.ndarray:
-        return log_softmax(self._logits(X), axis=1)
+        return log_softmax(self._compute_logits(X), axis=1)
 
     def _predict_indices(self, X: Any) -> np.ndarray:
-        return self._logits(X).argmax(axis=1)
+        return self._compute_logits(X).argmax(axis=1)
 
 
 def predict_with_probabilities(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:

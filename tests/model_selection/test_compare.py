@@ -1,4 +1,4 @@
-"""What is compared, on which folds, and that it repeats."""
+"""Comparison of estimators: candidates, folds, scores and repeatability."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the corruptions do to samples, seen through the result of a curve."""
+"""Corruptions of samples, through the result of a robustness curve."""
 
 from __future__ import annotations
 

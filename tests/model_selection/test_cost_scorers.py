@@ -1,4 +1,4 @@
-"""What an estimator costs, wherever scikit-learn takes a scorer."""
+"""Costs of estimators as scorers: latency, number of parameters and file size."""
 
 import pickle
 import sys

@@ -37,12 +37,12 @@ def images():
 
 @pytest.fixture(scope="module")
 def result(images):
-    neighbours = make_pipeline(FlattenImages(), KNeighborsClassifier())
-    search = GridSearchCV(neighbours, {"kneighborsclassifier__n_neighbors": [1, 3]}, cv=2)
+    neighbors = make_pipeline(FlattenImages(), KNeighborsClassifier())
+    search = GridSearchCV(neighbors, {"kneighborsclassifier__n_neighbors": [1, 3]}, cv=2)
     forest = make_pipeline(FlattenImages(), RandomForestClassifier(20))
     with pytest.warns(UserWarning, match="probably optimistic"):  # digits come in series of writers
         return compare_estimators(
-            {"forest & <friends>": forest, "neighbours": search},
+            {"forest & <friends>": forest, "neighbors": search},
             *images,
             cv=3,
             scoring=["accuracy", "f1_macro"],
@@ -126,7 +126,7 @@ def test_to_html_has_every_section(page):
 
 
 def test_to_html_shows_the_numbers_of_the_result(page, result):
-    row = result.differences().loc["neighbours"]
+    row = result.differences().loc["neighbors"]
     assert f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}" in page
     counts = result.confusion_matrix("logistic regression").to_numpy()
     table = page.partition("Confusion matrices")[2].partition("<h3>logistic regression")[2]

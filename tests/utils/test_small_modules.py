@@ -48,7 +48,7 @@ class Logits(PredictionsMixin):
     def __init__(self, *classes):
         self.classes_ = np.array(classes)
 
-    def _logits(self, X):
+    def _compute_logits(self, X):
         return np.asarray(X, dtype=float)
 
 

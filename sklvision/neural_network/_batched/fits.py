@@ -182,7 +182,7 @@ def fit_together(fits: list[BatchedFit], n_jobs: int | None) -> list[bool]:
 
 
 def _split_into_chunks(group: list[BatchedFit]) -> list[list[BatchedFit]]:
-    """Split into batches of nearly equal size, neighbours in learning rate together."""
+    """Split into batches of nearly equal size, neighbors in learning rate together."""
     values = _count_values(group[0])
     n_models = min(max(1, _MOST_VALUES // values), _MOST_MODELS)
     n_chunks = -(-len(group) // n_models)

@@ -109,7 +109,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
 
     Notes
     -----
-    Nets are batched that are sequences of dense layers, batch normalisation, dropout and
+    Nets are batched that are sequences of dense layers, batch normalization, dropout and
     activations, as ``"spectrum_mlp"`` and ``"mlp"``, trained on a CPU in float32 or float64.
     Others, and whatever watches or changes a training of its own (`early_stopping`, `callbacks`,
     `augment`, ``lr_schedule="plateau"``, collections of files, parameters of `fit` such as
@@ -220,7 +220,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         if self.verbose:
             n_fits = len(candidates) * len(folds)
             print(
-                f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, totalling "
+                f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, totaling "
                 f"{n_fits} fits"
             )
         trials = make_trials(self.estimator, candidates, len(folds))

@@ -276,7 +276,7 @@ def train_together(
         Names.
     """
     given_order, n_samples = models, X.shape[1]
-    models = sorted(models, key=lambda model: model.lr)  # neighbours share a parameter group
+    models = sorted(models, key=lambda model: model.lr)  # neighbors share a parameter group
     generators = [torch.Generator() for _ in models]
     for model, generator in zip(models, generators, strict=True):
         generator.set_state(model.state)
