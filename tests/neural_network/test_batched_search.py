@@ -26,7 +26,11 @@ from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, Spect
 from sklvision.spectral import SpectralScaler
 from tests.neural_network._problems import blobs_of_images, three_classes
 
-GRID = {"lr": [1e-3, 1e-2], "weight_decay": [0.0, 0.3], "label_smoothing": [0.0, 0.2]}
+# Candidates of one batch that differ in all that may differ, and share values in pairs.
+GRID = [
+    {"lr": [lr], "weight_decay": [decay], "label_smoothing": [smoothing]}
+    for lr, decay, smoothing in [(1e-3, 0.0, 0.2), (1e-2, 0.3, 0.0), (1e-2, 0.0, 0.2)]
+]
 
 
 def small(**params):
@@ -108,11 +112,11 @@ def test_same_models_as_one_by_one(optimizer, lr_schedule):
     search, *results = fit_both(
         small(optimizer=optimizer, lr_schedule=lr_schedule), GRID, *problem()
     )
-    assert (search.n_batched_, search.not_batched_) == (24, {})
+    assert (search.n_batched_, search.not_batched_) == (9, {})
     assert_same(search, *results)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @example(
     widths=[5],
     batch_norm=True,
@@ -126,7 +130,7 @@ def test_same_models_as_one_by_one(optimizer, lr_schedule):
     widths=st.lists(st.integers(1, 9), max_size=3),
     batch_norm=st.booleans(),
     activation=st.sampled_from(["relu", "gelu", "silu", "elu", "leaky_relu", "tanh"]),
-    batch_size=st.sampled_from([-1, 1, 7, 29, 30, 59, 1000]),
+    batch_size=st.sampled_from([-1, 1, 7, 21, 22, 43, 1000]),
     n_samples=st.integers(80, 91),
     class_weight=st.sampled_from([None, "balanced", {0: 1, 1: 2.5, 2: 1}]),
     precision=st.sampled_from(["float64", "float32"]),
@@ -138,8 +142,8 @@ def test_same_models_whatever_the_net(
     clf = small(net=net, batch_size=batch_size, class_weight=class_weight, max_epochs=2, lr=1e-3)
     clf.set_params(precision=precision, optimizer="sgd")
     grid = {"lr": [1e-4, 1e-3], "random_state": [0, 5]}
-    search, *results = fit_both(clf, grid, *problem(n_samples))
-    assert search.n_batched_ == 12
+    search, *results = fit_both(clf, grid, *problem(n_samples), cv=2)
+    assert search.n_batched_ == 8
     assert_same(search, *results, atol=1e-7 if precision == "float64" else 1e-3)
 
 
@@ -376,7 +380,7 @@ def test_several_scores_train_scores_and_jobs(n_jobs):
     }
     single = GridSearchCV(small(), GRID, **settings).fit(X, y)
     search = BatchedGridSearchCV(small(), GRID, n_jobs=n_jobs, **settings).fit(X, y)
-    assert search.n_batched_ == 24
+    assert search.n_batched_ == 9
     assert search.best_params_ == single.best_params_
     assert search.cv_results_.keys() == single.cv_results_.keys()
     for name in ("mean_test_accuracy", "mean_test_neg_log_loss", "mean_train_neg_log_loss"):

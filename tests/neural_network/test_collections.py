@@ -60,10 +60,15 @@ def test_fit_and_partial_fit_take_weights_and_a_collection(bunch):
     assert bunch.data.files[0].encode() not in pickle.dumps(clf)
 
 
-def test_search_and_cross_validation_take_a_collection(bunch):
-    clf = ImageClassifier(**SETTINGS)
-    scores = cross_val_score(clf, bunch.data, bunch.target, cv=3, n_jobs=2, error_score="raise")
+@pytest.mark.parametrize("n_jobs", [None, pytest.param(2, marks=pytest.mark.slow)])
+def test_cross_validation_takes_a_collection(bunch, n_jobs):
+    settings = {"cv": 2, "n_jobs": n_jobs, "error_score": "raise"}
+    scores = cross_val_score(ImageClassifier(**SETTINGS), bunch.data, bunch.target, **settings)
     assert scores.mean() > 0.9
+
+
+def test_search_takes_a_collection(bunch):
+    clf = ImageClassifier(**SETTINGS | {"max_epochs": 6})
     grid = {"architecture": ["resnet8", "cifar_cnn"]}
     search = GridSearchCV(clf, grid, cv=2, error_score="raise").fit(bunch.data, bunch.target)
     assert search.best_score_ > 0.7

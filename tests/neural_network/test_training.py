@@ -1,6 +1,7 @@
 """Training: optimizers, schedules, warm starts, callbacks, precision, augmentation."""
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,11 +16,18 @@ from tests.neural_network._problems import QUICK, blobs_of_images, iris, three_c
 X, y = iris()
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "adam", "adamax", "sgd", "rmsprop"])
+OPTIMIZERS = ["adamw", "adam", "adamax", "sgd", "rmsprop"]
+
+
 @pytest.mark.parametrize(
-    "lr_schedule", ["constant", "cosine", "onecycle", "cyclic", "step", "plateau"]
+    ("optimizer", "lr_schedule"),
+    [
+        # Those that change the momentum of some optimizers, with all; the others with one.
+        *product(OPTIMIZERS, ["onecycle", "cyclic"]),
+        *product(["sgd"], ["constant", "cosine", "step", "plateau"]),
+    ],
 )
-def test_every_optimizer_with_every_schedule_learns(optimizer, lr_schedule):
+def test_every_optimizer_and_every_schedule_learns(optimizer, lr_schedule):
     clf = SpectrumClassifier(
         optimizer=optimizer, lr_schedule=lr_schedule, lr=0.01, max_epochs=15, random_state=0
     ).fit(X, y)
@@ -52,7 +60,8 @@ def test_weight_decay_is_that_of_adamw():
 
 def learning_rates(lr_schedule, **params):
     clf = SpectrumClassifier(lr=0.1, optimizer="sgd", lr_schedule=lr_schedule, **params)
-    return np.array([epoch["lr"] for epoch in clf.fit(X, y).history_])
+    rows = slice(None, None, 3)  # one batch
+    return np.array([epoch["lr"] for epoch in clf.fit(X[rows], y[rows]).history_])
 
 
 def test_schedules_take_the_course_that_is_documented():
@@ -268,7 +277,7 @@ def test_label_smoothing_and_weight_decay_hold_the_net_back():
     X3, y3 = three_classes(200)
 
     def confidence(**params):
-        clf = SpectrumClassifier(max_epochs=60, random_state=0, **params).fit(X3, y3)
+        clf = SpectrumClassifier(max_epochs=30, random_state=0, **params).fit(X3, y3)
         return clf.predict_proba(X3).max(axis=1).mean()
 
     plain = confidence()
