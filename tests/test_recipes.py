@@ -210,5 +210,5 @@ def test_make_candidates_fit_their_samples():
     assert "derivative + spectrum_mlp" not in candidates  # fewer bands than its window
     assert candidates["PCA + LDA"][1].n_components == 4
     candidates, baselines = recipes.make_candidates(np.zeros((10, 8, 8)))
-    assert set(candidates) == {"spectrum_mlp", "resnet8", "vote of the three"}
+    assert set(candidates) == {"spectrum_mlp", "resnet8", "ensemble of the three"}
     assert baselines == []

@@ -68,7 +68,7 @@ def _make_image_candidates() -> dict[str, Any]:
     return {
         "spectrum_mlp": mlp,
         "resnet8": resnet,
-        "vote of the three": VotingClassifier(members, voting="soft"),
+        "ensemble of the three": VotingClassifier(members, voting="soft"),
     }
 
 

@@ -109,7 +109,7 @@ def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monke
     assert 0.09 < scores["majority class"] < 0.12
     assert 0.96 < scores["logistic regression"] < 0.98
     assert max(scores.values()) >= 0.985
-    assert set(scores) > {"spectrum_mlp", "resnet8", "vote of the three"}
+    assert set(scores) > {"spectrum_mlp", "resnet8", "ensemble of the three"}
     assert "25/25" in err
     assert (tmp_path / "sklvision_report.html").exists()
 
