@@ -35,6 +35,9 @@ class HasProbabilities(Protocol):
 
     classes_: Any
 
+    def predict(self, X: Any) -> Any:
+        """Predict labels of shape (n_samples,)."""
+
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities of shape (n_samples, n_classes)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._sklearn import StrOptions, validate_params
 from sklvision.utils._suggest import did_you_mean
 
-_FETCHERS = {
+_FETCHERS: dict[str, Callable[[], Bunch]] = {
     "mnist": fetch_mnist,
     "cifar10": fetch_cifar10,
     "nails": fetch_nails,
