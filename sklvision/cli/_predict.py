@@ -134,10 +134,8 @@ def load_model(path: Path) -> Any:
             raise
         raise FileNotFoundError(f"{path}: does not exist.") from error
     except Exception as error:  # other files, and pickles of other versions, raise anything
-        reason = str(error) or type(error).__name__
-        raise ValueError(
-            f"{path}: cannot be loaded as a model ({type(error).__name__}: {reason})."
-        ) from error
+        reason = ": ".join(filter(None, [type(error).__name__, str(error)]))
+        raise ValueError(f"{path}: cannot be loaded as a model ({reason}).") from error
     if not hasattr(model, "predict") or isinstance(model, type):
         raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
     try:

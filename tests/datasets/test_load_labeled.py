@@ -119,6 +119,8 @@ def test_load_labeled_groups_that_do_not_fit(image_folder, tmp_path):
         load_labeled(image_folder, groups=tmp_path / "groups.csv")
     with pytest.raises(ValueError, match="groups='patient': does not exist as a file"):
         load_labeled(image_folder, groups="patient")
+    with pytest.raises(ValueError, match="target='kind': a folder has no columns"):
+        load_labeled(image_folder, target="kind")
 
 
 def test_load_labeled_by_name(tmp_path, monkeypatch):

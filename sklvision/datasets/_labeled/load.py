@@ -190,6 +190,10 @@ def _load_path(
     group_name = None if group_file or groups is None else str(groups)
     files = None
     if path.is_dir():
+        if target is not None:
+            raise ValueError(
+                f"target={target!r}: a folder has no columns; its subfolders name the labels."
+            )
         if group_name is not None:
             raise ValueError(
                 f"groups={group_name!r}: does not exist as a file, and a folder has no columns."
