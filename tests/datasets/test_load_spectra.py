@@ -320,8 +320,8 @@ def test_load_spectra_refuses_wrong_paths(tmp_path, write):
         load_spectra(tmp_path / "nowhere.npz")
     with pytest.raises(ValueError, match="is a directory, expected a file"):
         load_spectra(tmp_path)
-    with pytest.raises(ValueError, match=r"has the suffix '.xlsx', expected one of .npz, .csv"):
-        load_spectra(write("a.xlsx", "x"))
+    with pytest.raises(ValueError, match=r"has the suffix '.spc', expected one of .npz, .csv"):
+        load_spectra(write("a.spc", "x"))
 
 
 @pytest.mark.data

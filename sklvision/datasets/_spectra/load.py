@@ -29,6 +29,7 @@ from sklvision.utils._sklearn import Interval, StrOptions, validate_params
         "header_line": [Interval(Integral, 1, None, closed="left"), None],
         "has_header": ["boolean"],
         "encoding": [str, None],
+        "sheet": [str, None],
         "allow_pickle": ["boolean"],
         "as_frame": ["boolean"],
         "return_X_y": ["boolean"],
@@ -48,6 +49,7 @@ def load_spectra(
     header_line: int | None = None,
     has_header: bool = True,
     encoding: str | None = None,
+    sheet: str | None = None,
     allow_pickle: bool = False,
     as_frame: bool = False,
     return_X_y: bool = False,
@@ -66,6 +68,8 @@ def load_spectra(
           word before them (``900``, ``900 nm``, ``X900``, ``WL900``), are the bands, and the
           numbers their positions. Where no names are, every column of numbers is a band. Labels,
           if nothing names them, are the only column of text. See Notes.
+        - ``.xlsx`` and ``.xlsm``: a sheet of an Excel workbook, laid out in the same ways. Needs
+          the extra ``instruments``.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None
         Name of the column or array of labels. ``None`` looks for one named y, label, labels,
@@ -90,6 +94,8 @@ def load_spectra(
         Whether a table has a line of column names.
     encoding : str, default=None
         Encoding of a table. None reads UTF-8, and UTF-16 that begins with a byte order mark.
+    sheet : str, default=None
+        Name of the sheet of an Excel workbook. None reads the first.
     allow_pickle : bool, default=False
         Whether to unpickle. Unpickling runs whatever code the file holds: allow it only for
         files whose author you trust.
@@ -174,6 +180,7 @@ def load_spectra(
         header_line=header_line,
         has_header=has_header,
         encoding=encoding,
+        sheet=sheet,
     )
     fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
     if as_frame:

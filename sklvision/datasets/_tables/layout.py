@@ -7,7 +7,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -120,52 +120,64 @@ def read_layout(
     ]
     if not records:
         raise ValueError(f"{path}: the file holds no table, only blank lines.")
+    layout, _ = find_rows(
+        path,
+        records,
+        delimiter=delimiter,
+        encoding=encoding,
+        decimal=decimal,
+        header_line=header_line,
+        has_header=has_header,
+    )
+    blank = _count_fields(path, delimiter, encoding, layout.names, layout.skipped_lines)
+    return replace(layout, blank_rows=blank)
+
+
+def find_rows(
+    path: Path,
+    records: list[Record],
+    *,
+    delimiter: str,
+    encoding: str,
+    decimal: str | None = None,
+    header_line: int | None = None,
+    has_header: bool = True,
+) -> tuple[Layout, list[Record]]:
+    """Find the names of the columns, the decimal sign and the rows among lines of fields.
+
+    Returns the layout, without blank rows, and the lines that are rows.
+    """
     width = _find_width(records)
+    notes = []
     if not has_header:
         names = [f"column{i + 1}" for i in range(width)]
         first = header_line or 1
         rows = [record for record in records if record[0] >= first]
         skipped_lines = list(range(1, first))
-        return _complete(path, delimiter, decimal, encoding, names, rows, skipped_lines, [])
-    place = _find_header(path, records, width, header_line)
-    header, rows = records[place], records[place + 1 :]
-    notes = []
-    if place:
-        lines = ", ".join(str(line) for line, _ in records[:place])
-        notes.append(f"line {lines} above the column names left out")
-    names = _trim(header[1])
-    if len(rows) >= _FEWEST_ROWS and {len(_trim(fields)) for _, fields in rows} == {len(names) + 1}:
-        names = ["", *names]  # R writes no name above the names of rows
-    if header_line is None:
-        _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
-    skipped_lines = list(range(1, header[0] + 1))
-    return _complete(path, delimiter, decimal, encoding, names, rows, skipped_lines, notes)
-
-
-def _complete(
-    path: Path,
-    delimiter: str,
-    decimal: str | None,
-    encoding: str,
-    names: list[str],
-    rows: list[Record],
-    skipped_lines: list[int],
-    notes: list[str],
-) -> Layout:
-    """Find the decimal sign and further lines that are not rows, and count the fields of all."""
+    else:
+        place = _find_header(path, records, width, header_line)
+        header, rows = records[place], records[place + 1 :]
+        if place:
+            lines = ", ".join(str(line) for line, _ in records[:place])
+            notes.append(f"line {lines} above the column names left out")
+        names = _trim(header[1])
+        widths = {len(_trim(fields)) for _, fields in rows}
+        if len(rows) >= _FEWEST_ROWS and widths == {len(names) + 1}:
+            names = ["", *names]  # R writes no name above the names of rows
+        if header_line is None:
+            _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
+        skipped_lines = list(range(1, header[0] + 1))
     if not rows:
         raise ValueError(f"{path}: holds no spectra, only the line of column names.")
     if decimal is None:
         decimal = _find_decimal(rows, delimiter)
     unit = find_unit(names[0]) if names[0] else None
     while len(rows) > 1 and (note := _describe_odd_row(names, rows, decimal)):
-        skipped_lines, notes = (
-            [*skipped_lines, rows[0][0]],
-            [*notes, f"line {rows[0][0]} left out: {note}"],
-        )
+        skipped_lines.append(rows[0][0])
+        notes.append(f"line {rows[0][0]} left out: {note}")
         rows = rows[1:]
-    blank = _count_fields(path, delimiter, encoding, names, skipped_lines)
-    return Layout(delimiter, decimal, encoding, names, skipped_lines, blank, unit, notes)
+    layout = Layout(delimiter, decimal, encoding, names, skipped_lines, [], unit, notes)
+    return layout, rows
 
 
 # ---------------------------------------------------------------- lines and fields

@@ -28,6 +28,8 @@ class TableOptions:
         Whether there is a line of column names.
     encoding : str or None
         Encoding of the text.
+    sheet : str or None
+        Name of the sheet of a workbook.
     """
 
     target: str | None = None
@@ -40,3 +42,4 @@ class TableOptions:
     header_line: int | None = None
     has_header: bool = True
     encoding: str | None = None
+    sheet: str | None = None

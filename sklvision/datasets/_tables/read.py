@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.roles import Roles, decide_roles
+from sklvision.datasets._tables.spreadsheet import (
+    SPREADSHEET_SUFFIXES,
+    is_spreadsheet,
+    read_spreadsheet,
+)
 from sklvision.datasets._tables.table import Table, read_columns, transpose_table
 
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+TABLE_SUFFIXES += SPREADSHEET_SUFFIXES
 
 
 def is_table(path: Path) -> bool:
-    """Whether the suffix of a file is that of a table of text."""
+    """Whether the suffix of a file is that of a table: of text, or in a workbook."""
     return path.name.lower().endswith(TABLE_SUFFIXES)
 
 
@@ -43,15 +49,7 @@ def read_table(
     ValueError
         If the file is not such a table; the message names the place.
     """
-    try:
-        table = _read_text_file(path, options)
-    except (UnicodeError, LookupError, csv.Error) as error:
-        raise ValueError(
-            f"{path}: is not a text file in {options.encoding or 'UTF-8'} ({error}). Name its "
-            "encoding by encoding=, such as encoding='cp1252'."
-        ) from error
-    except (BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: is not a gzip file, or was cut short ({error}).") from error
+    table = read_raw_table(path, options)
     roles = decide_roles(
         table,
         target=options.target if needs_labels or options.target in table.names else None,
@@ -63,16 +61,34 @@ def read_table(
     return _assign_columns(table, roles, needs_labels), roles
 
 
-def _read_text_file(path: Path, options: TableOptions) -> Table:
-    layout = read_layout(
-        path,
-        decimal=options.decimal,
-        header_line=options.header_line,
-        has_header=options.has_header,
-        encoding=options.encoding,
-    )
-    table = read_columns(path, layout)
+def read_raw_table(path: Path, options: TableOptions) -> Table:
+    """Read a table before its columns have roles."""
+    if is_spreadsheet(path):
+        table = read_spreadsheet(path, options)
+    else:
+        table = _read_text_file(path, options)
     return transpose_table(table) if options.transpose else table
+
+
+def _read_text_file(path: Path, options: TableOptions) -> Table:
+    if options.sheet is not None:
+        raise ValueError(f"{path}: sheet= is for Excel workbooks, and this is a file of text.")
+    try:
+        layout = read_layout(
+            path,
+            decimal=options.decimal,
+            header_line=options.header_line,
+            has_header=options.has_header,
+            encoding=options.encoding,
+        )
+        return read_columns(path, layout)
+    except (UnicodeError, LookupError, csv.Error) as error:
+        raise ValueError(
+            f"{path}: is not a text file in {options.encoding or 'UTF-8'} ({error}). Name its "
+            "encoding by encoding=, such as encoding='cp1252'."
+        ) from error
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: is not a gzip file, or was cut short ({error}).") from error
 
 
 def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str, Any]:
