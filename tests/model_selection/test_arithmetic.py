@@ -10,7 +10,7 @@ from sklvision.model_selection._comparison.statistics import (
     adjust_p_values,
     compute_corrected_t_test,
 )
-from sklvision.model_selection._leaks import near_duplicates, neighbors
+from sklvision.model_selection._leaks import neighbors, relatives
 from sklvision.model_selection._leaks.fingerprints import Fingerprints
 from sklvision.model_selection._learning_curve import power_law, subsets
 
@@ -112,19 +112,28 @@ def test_components_of_few_images_or_of_nothing():
 
 
 @pytest.mark.parametrize("n_dimensions", [2, 5])
-def test_relative_radius_is_undercut_as_rarely_as_expected(n_dimensions):
-    """Of the nearest of ten neighbors, at most 9 t^m are within the fraction t of the tenth."""
+def test_dimension_of_even_spread_is_that_of_the_space(n_dimensions):
     points = np.random.default_rng(1).random((3000, n_dimensions))
     center = np.flatnonzero((abs(points - 0.5) < 0.3).all(axis=1))
-    distances = neighbors.find_neighbors(points, center, np.arange(3000), 10)[0]
-    radius = near_duplicates._compute_relative_radius(distances, 3000)
-    expected = (0.05 / 3000 / 9) ** (1 / n_dimensions)
-    assert radius == pytest.approx(min(expected, 0.45), rel=0.25)
+    distances = neighbors.find_neighbors(points, center, np.arange(3000), 40)[0]
+    assert relatives.estimate_dimension(distances) == pytest.approx(n_dimensions, rel=0.1)
+    # Ten relatives of every sample, of another dimension, leave the estimate as it is.
+    distances[:, :10] = 1e-3 * np.sort(np.random.default_rng(0).random((len(center), 10)))
+    assert relatives.estimate_dimension(distances) == pytest.approx(n_dimensions, rel=0.1)
 
 
-def test_relative_radius_is_bounded():
-    distances = np.tile(np.geomspace(0.99, 1, 10), (5, 1))
-    assert near_duplicates._compute_relative_radius(distances, 100) == 0.45
+def test_relatives_end_at_the_last_gap_that_is_wider_than_by_chance():
+    """Gaps of 2 at rank 3 and of 1.5 at rank 6; by chance, up to ln(1000 * 10 / .05) = 12.2."""
+    steps = np.full(39, 1.02)
+    steps[2], steps[5] = 2, 1.5
+    distances = np.cumprod(np.concatenate([[1], steps]))[np.newaxis]
+    assert relatives.count_relatives(distances, 8, 1000) == [6]  # 8 * 6 * ln 1.5 = 19
+    assert relatives.count_relatives(distances, 5.1, 1000) == [6]  # 12.4 and 10.6
+    assert relatives.count_relatives(distances, 4.5, 1000) == [0]  # 10.9 and 9.4
+    assert relatives.count_relatives(distances, 4.5, 100) == [6]
+    steps[5] = 1.35  # significant, but hardly a gap
+    distances = np.cumprod(np.concatenate([[1], steps]))[np.newaxis]
+    assert relatives.count_relatives(distances, 8, 1000) == [3]  # 8 * 3 * ln 2 = 16.6
 
 
 LAWS = power_law.PowerLaws(
