@@ -18,6 +18,7 @@ from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
 from sklvision.datasets._files.roles import find_roles
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._images.folder import load_image_folder
+from sklvision.datasets._instruments.folder import has_mostly_instrument_files
 from sklvision.datasets._labeled.checks import (
     check_finite,
     convert_rows_to_images,
@@ -81,6 +82,7 @@ def load_labeled(
         One of
 
         - a folder of images with one subfolder per class, see :func:`load_image_folder`
+        - a folder of more instrument files than images, see :func:`load_spectra`
         - an ``.npz`` file with arrays ``X`` and ``y``; `X` of 2 dimensions holds spectra, of 3 or
           4 dimensions images
         - a file of spectra, see :func:`load_spectra`
@@ -189,7 +191,7 @@ def _load_path(
     group_file = Path(groups) if groups and Path(groups).is_file() else None
     group_name = None if group_file or groups is None else str(groups)
     files = None
-    if path.is_dir():
+    if path.is_dir() and not has_mostly_instrument_files(path):
         if target is not None:
             raise ValueError(
                 f"target={target!r}: a folder has no columns; its subfolders name the labels."

@@ -1,4 +1,4 @@
-"""Spectra read from npz, csv and pickle files."""
+"""Spectra read from files of arrays, tables and instruments."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from sklvision.utils._sklearn import Interval, StrOptions, validate_params
         "has_header": ["boolean"],
         "encoding": [str, None],
         "sheet": [str, None],
+        "resample": ["boolean"],
         "allow_pickle": ["boolean"],
         "as_frame": ["boolean"],
         "return_X_y": ["boolean"],
@@ -50,16 +51,17 @@ def load_spectra(
     has_header: bool = True,
     encoding: str | None = None,
     sheet: str | None = None,
+    resample: bool = False,
     allow_pickle: bool = False,
     as_frame: bool = False,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, NDArray[Any]]:
-    """Load spectra and their labels from an npz, csv or pickle file.
+    """Load spectra and their labels from a file, or from a folder of instrument files.
 
     Parameters
     ----------
     path : str or path-like
-        File to read; its suffix says how:
+        File or folder to read; its suffix says how:
 
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
         - ``.csv``, ``.tsv`` and ``.txt``, also compressed as ``.csv.gz``: one spectrum per row
@@ -70,6 +72,11 @@ def load_spectra(
           if nothing names them, are the only column of text. See Notes.
         - ``.xlsx`` and ``.xlsm``: a sheet of an Excel workbook, laid out in the same ways. Needs
           the extra ``instruments``.
+        - ``.jdx``, ``.dx`` and ``.jcm``: JCAMP-DX, one spectrum for each block. A number as the
+          suffix, such as ``.0``: Bruker OPUS, its first result such as absorbance. Need the extra
+          ``instruments``.
+        - a folder of instrument files: one subfolder per class, or with a table of file names and
+          labels in it. The table itself can be the path as well.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
     target : str, default=None
         Name of the column or array of labels. ``None`` looks for one named y, label, labels,
@@ -96,6 +103,9 @@ def load_spectra(
         Encoding of a table. None reads UTF-8, and UTF-16 that begins with a byte order mark.
     sheet : str, default=None
         Name of the sheet of an Excel workbook. None reads the first.
+    resample : bool, default=False
+        Whether to interpolate the spectra of several instrument files linearly to one axis: the
+        positions of the first file that lie within all others. Nothing is extrapolated.
     allow_pickle : bool, default=False
         Whether to unpickle. Unpickling runs whatever code the file holds: allow it only for
         files whose author you trust.
@@ -181,6 +191,7 @@ def load_spectra(
         has_header=has_header,
         encoding=encoding,
         sheet=sheet,
+        resample=resample,
     )
     fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
     if as_frame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields as list_fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,25 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._files.arrays import read_npz, read_pickle
 from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
+from sklvision.datasets._instruments.folder import (
+    find_file_column,
+    find_labels_of_table,
+    is_instrument_file,
+)
+from sklvision.datasets._instruments.jcamp import JCAMP_SUFFIXES
+from sklvision.datasets._instruments.read import (
+    InstrumentFiles,
+    find_instrument_files,
+    read_instruments,
+)
 from sklvision.datasets._tables.axis import Bands, is_count
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table, read_table
+from sklvision.datasets._tables.read import (
+    TABLE_SUFFIXES,
+    is_table,
+    read_raw_table,
+    read_table,
+)
 from sklvision.datasets._tables.roles import Roles, select_range
 from sklvision.utils._samples import ORIGIN
 
@@ -30,7 +47,7 @@ def read_spectra(
     Parameters
     ----------
     path : Path
-        File of a known suffix.
+        File of a known suffix, or a folder of instrument files.
     options : TableOptions
         Options of the user.
     allow_pickle : bool, default=False
@@ -39,15 +56,36 @@ def read_spectra(
         Whether missing labels and groups are an error; new samples need none.
     """
     check_file(path)
+    if path.is_dir() or is_instrument_file(path):
+        return _assign_instruments(path, find_instrument_files(path, options), options)
     if is_table(path):
-        return read_table(path, options, needs_labels=needs_labels)
+        table = read_raw_table(path, options)
+        if find_file_column(table) is not None:
+            return _assign_instruments(path, find_labels_of_table(table, options), options)
+        _refuse_resample(path, options)
+        return read_table(table, options, needs_labels=needs_labels)
+    _refuse_resample(path, options)
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return assign_arrays(path, read_npz(path, allow_pickle=allow_pickle), options)
     if suffix in PICKLE_SUFFIXES:
         return assign_arrays(path, read_pickle(path, allow_pickle=allow_pickle), options)
-    expected = ", ".join([".npz", *TABLE_SUFFIXES, *PICKLE_SUFFIXES])
-    raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
+    expected = ", ".join([".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES, *PICKLE_SUFFIXES])
+    opus = " OPUS files, such as .0, begin in another way." if path.suffix[1:].isdigit() else ""
+    raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.{opus}")
+
+
+def _assign_instruments(
+    path: Path, labeled: InstrumentFiles, options: TableOptions
+) -> tuple[dict[str, Any], Roles]:
+    arrays, options, unit, quantity = read_instruments(labeled, options)
+    fields, roles = assign_arrays(path, arrays, options, unit=unit)
+    return fields, replace(roles, notes=[f"values: {quantity}"] if quantity else [])
+
+
+def _refuse_resample(path: Path, options: TableOptions) -> None:
+    if options.resample:
+        raise ValueError(f"{path}: resample= is for instrument files, each with its own axis.")
 
 
 def make_frame(data: NDArray[Any], roles: Roles) -> Any:
@@ -60,12 +98,10 @@ def make_frame(data: NDArray[Any], roles: Roles) -> Any:
 
 
 def check_file(path: Path) -> None:
-    """Raise unless a file exists and holds anything."""
+    """Raise unless a file or folder exists and holds anything."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file.")
-    if path.is_dir():
-        raise ValueError(f"{path}: is a directory, expected a file.")
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise ValueError(f"{path}: the file is empty.")
 
 
@@ -75,7 +111,7 @@ def flatten_column(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def assign_arrays(
-    path: Path, arrays: Mapping[str, Any], options: TableOptions
+    path: Path, arrays: Mapping[str, Any], options: TableOptions, *, unit: str | None = None
 ) -> tuple[dict[str, Any], Roles]:
     """Assign the named arrays of an npz or a dict to their roles, and check that they agree."""
     _refuse_options_of_text(path, options)
@@ -105,7 +141,7 @@ def assign_arrays(
             (axis_name, n_bands),
         )
     )
-    bands = _make_bands(wavelengths, n_bands)
+    bands = _make_bands(wavelengths, n_bands, unit)
     selected_bands = _choose_bands(path, bands, options)
     places = [bands.names.index(name) for name in selected_bands.names]
     fields = {
@@ -123,7 +159,7 @@ def assign_arrays(
     )
 
 
-def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int) -> Bands:
+def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int, unit: str | None) -> Bands:
     if wavelengths is None:
         return Bands([f"band{i}" for i in range(n_bands)])
     names = [str(wavelength) for wavelength in wavelengths]
@@ -131,7 +167,7 @@ def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int) -> Bands:
         axis = [float(wavelength) for wavelength in wavelengths]
     except (TypeError, ValueError):
         return Bands(names)
-    return Bands(names, None if is_count(axis) else axis)
+    return Bands(names, None, None) if is_count(axis) else Bands(names, axis, unit)
 
 
 def _choose_bands(path: Path, bands: Bands, options: TableOptions) -> Bands:

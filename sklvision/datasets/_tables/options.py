@@ -30,6 +30,8 @@ class TableOptions:
         Encoding of the text.
     sheet : str or None
         Name of the sheet of a workbook.
+    resample : bool
+        Whether spectra of instrument files are interpolated to one axis.
     """
 
     target: str | None = None
@@ -43,3 +45,4 @@ class TableOptions:
     has_header: bool = True
     encoding: str | None = None
     sheet: str | None = None
+    resample: bool = False

@@ -31,14 +31,14 @@ def is_table(path: Path) -> bool:
 
 
 def read_table(
-    path: Path, options: TableOptions, *, needs_labels: bool = True
+    table: Table, options: TableOptions, *, needs_labels: bool = True
 ) -> tuple[dict[str, Any], Roles]:
     """Read a table as the attributes of :func:`load_spectra`'s Bunch, and the roles of its columns.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    table : Table
+        Columns without roles.
     options : TableOptions
         Options of the user.
     needs_labels : bool, default=True
@@ -47,9 +47,8 @@ def read_table(
     Raises
     ------
     ValueError
-        If the file is not such a table; the message names the place.
+        If the columns do not make up spectra; the message names the place.
     """
-    table = read_raw_table(path, options)
     roles = decide_roles(
         table,
         target=options.target if needs_labels or options.target in table.names else None,
@@ -62,7 +61,7 @@ def read_table(
 
 
 def read_raw_table(path: Path, options: TableOptions) -> Table:
-    """Read a table before its columns have roles."""
+    """Read a table before its columns have roles; an error says why the file is none."""
     if is_spreadsheet(path):
         table = read_spreadsheet(path, options)
     else:

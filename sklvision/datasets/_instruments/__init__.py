@@ -1,0 +1,1 @@
+"""Spectra in files of instruments: JCAMP-DX and Bruker OPUS, alone and in folders."""

@@ -1,0 +1,174 @@
+"""Folders of instrument files, labeled by their subfolders or by a table of file names."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklvision.datasets._files.listing import (
+    describe_other_files,
+    is_image,
+    list_folder,
+    make_natural_key,
+)
+from sklvision.datasets._files.roles import find_roles
+from sklvision.datasets._instruments.jcamp import JCAMP_SUFFIXES, read_jcamp
+from sklvision.datasets._instruments.opus import is_opus, read_opus
+from sklvision.datasets._instruments.spectrum import Spectrum
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.read import is_table, read_raw_table
+from sklvision.datasets._tables.table import Table
+
+# Name of the labels that subfolders give.
+FOLDER_LABEL = "folder"
+
+
+class InstrumentFiles(NamedTuple):
+    """Instrument files, and one value for each of every column that describes them.
+
+    Attributes
+    ----------
+    files : list of Path
+        The files.
+    columns : dict of str to ndarray
+        Values by name of the column.
+    target, group : str or None
+        Names of the columns of labels and of groups.
+    """
+
+    files: list[Path]
+    columns: dict[str, NDArray[Any]]
+    target: str | None
+    group: str | None
+
+
+def is_instrument_file(path: Path) -> bool:
+    """Whether a file is of JCAMP-DX by its suffix, or of OPUS by its suffix and first bytes."""
+    return path.suffix.lower() in JCAMP_SUFFIXES or is_opus(path)
+
+
+def read_instrument_file(path: Path) -> list[Spectrum]:
+    """Read all spectra of an instrument file."""
+    return read_jcamp(path) if path.suffix.lower() in JCAMP_SUFFIXES else read_opus(path)
+
+
+def list_instrument_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """List the instrument files, and all others, of a folder and its folders in natural order."""
+    files: list[Path] = []
+    other_files: list[Path] = []
+    folders_to_visit, visited = [folder], {folder.resolve()}
+    while folders_to_visit:
+        entries = list_folder(folders_to_visit.pop())
+        for path in [*entries.images, *entries.other_files]:
+            (files if is_instrument_file(path) else other_files).append(path)
+        new_folders = [path for path in entries.folders if path.resolve() not in visited]
+        visited |= {path.resolve() for path in new_folders}
+        folders_to_visit += new_folders
+    return sorted(files, key=make_natural_key), sorted(other_files, key=make_natural_key)
+
+
+def has_mostly_instrument_files(folder: Path) -> bool:
+    """Whether a folder holds more instrument files than images."""
+    files, other_files = list_instrument_files(folder)
+    return len(files) > sum(map(is_image, other_files))
+
+
+def find_labels_of_folder(folder: Path, options: TableOptions) -> InstrumentFiles:
+    """Find the instrument files of a folder and their labels.
+
+    A table in the folder that names instrument files describes them; without one the subfolders
+    are the classes, if there are any. All other files are counted in one warning.
+
+    Raises
+    ------
+    ValueError
+        If there are no such files, several tables name them, or files lie beside the subfolders.
+    """
+    files, other_files = list_instrument_files(folder)
+    if not files:
+        content = describe_other_files(other_files) or "nothing"
+        raise ValueError(
+            f"{folder}: holds no instrument files ({', '.join(JCAMP_SUFFIXES)}, or OPUS files such "
+            f"as .0), but {content}."
+        )
+    described = {}
+    for path in other_files:
+        if path.parent == folder and is_table(path):
+            table = read_raw_table(path, options)
+            if find_file_column(table) is not None:
+                described[path] = find_labels_of_table(table, options)
+    if len(described) > 1:
+        names = ", ".join(path.name for path in described)
+        raise ValueError(
+            f"{folder}: several tables name its files ({names}). Name one as the path."
+        )
+    others = [path for path in other_files if path not in described]
+    if described:
+        (labeled,) = described.values()
+        used_files = {path.resolve() for path in labeled.files}
+        others += [path for path in files if path.resolve() not in used_files]
+    else:
+        labeled = _label_by_subfolders(folder, files)
+    if others:
+        text = describe_other_files(others)
+        warnings.warn(f"{folder}: left out: {text}.", stacklevel=2)
+    return labeled
+
+
+def _label_by_subfolders(folder: Path, files: list[Path]) -> InstrumentFiles:
+    parts = [path.relative_to(folder).parts for path in files]
+    loose_files = [path for path, names in zip(files, parts, strict=True) if len(names) == 1]
+    if len(loose_files) == len(files):
+        return InstrumentFiles(files, {}, None, None)
+    if loose_files:
+        raise ValueError(
+            f"{loose_files[0]} lies beside the folders of the classes. Move it into one of them."
+        )
+    return InstrumentFiles(
+        files, {FOLDER_LABEL: np.array([names[0] for names in parts])}, FOLDER_LABEL, None
+    )
+
+
+def find_file_column(table: Table) -> int | None:
+    """Find the first column of which at least half the texts name instrument files."""
+    for place in range(len(table.names)):
+        values = table.columns[place].dropna()
+        if not len(values) or not isinstance(values.iloc[0], str):
+            continue
+        names = table.get_text(place)
+        n_files = sum(is_instrument_file(table.path.parent / name) for name in names if name)
+        if n_files and n_files >= len(names) / 2:
+            return place
+    return None
+
+
+def find_labels_of_table(table: Table, options: TableOptions) -> InstrumentFiles:
+    """Find the files that a table names, and their labels: the usual names or the only text."""
+    place = find_file_column(table)
+    if place is None:
+        raise ValueError(f"{table.path}: no column names instrument files.")
+    files = [table.path.parent / name for name in table.get_text(place)]
+    for row, path in enumerate(files):
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{table.path}: column {table.names[place]!r}, row {row + 1}: there is no file "
+                f"{path}."
+            )
+    columns = {
+        name: table.read_text(i)
+        for i, name in enumerate(table.names)
+        if i != place and not table.is_empty(i)
+    }
+    target, group = find_roles(
+        table.path, list(columns), target=options.target, group=options.group
+    )
+    if target is None:
+        others = [name for name in columns if name not in (group, options.split)]
+        texts = [name for name in others if columns[name].dtype.kind == "U"]
+        candidates = texts if len(others) > 1 else others
+        target = candidates[0] if len(candidates) == 1 else None
+    return InstrumentFiles(files, columns, target, group)
