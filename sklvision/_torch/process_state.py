@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from math import prod
 
 import torch
@@ -32,8 +34,18 @@ def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
 @contextmanager
 def limit_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[None]:
     """Use one thread for small batches, and restore torch's number of threads."""
+    if batch_size * prod(input_shape) > _ONE_THREAD_BATCH_VALUES:
+        yield
+        return
+    with use_one_thread():
+        yield
+
+
+@contextmanager
+def use_one_thread() -> Iterator[None]:
+    """Use one thread, and restore torch's number of threads."""
     threads = torch.get_num_threads()
-    if threads == 1 or batch_size * prod(input_shape) > _ONE_THREAD_BATCH_VALUES:
+    if threads == 1:
         yield
         return
     with _PROCESS_STATE:
@@ -42,3 +54,14 @@ def limit_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[Non
             yield
         finally:
             torch.set_num_threads(threads)
+
+
+@cache
+def limit_forked_threads() -> None:
+    """Let processes that are forked from now on use one thread of torch.
+
+    A fork copies OpenMP's record of its threads without the threads: computing on several in the
+    child would wait for them forever.
+    """
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(torch.set_num_threads, 1))

@@ -21,6 +21,8 @@ from sklvision.cli._errors import convert_errors
 _DEFAULT_REPORT = "sklvision_report.html"
 # Every process loads torch, which takes some hundred megabytes.
 _MAX_JOBS = 8
+# Images that take more bytes than this stay on disk.
+_MAX_BYTES = 2**30
 
 _EPILOG = f"""\
 {DATA_HELP}Without DATA, the digits that come with scikit-learn are compared.
@@ -121,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
         if args.data is None:
             _check_scoring(scoring)
         data = load_data(args.data or "digits", args, max_side=args.image_size)
+        data.data = _read_small(data.data)
     if not args.quiet:
         print(data.DESCR, file=sys.stderr)
 
@@ -170,6 +173,16 @@ def run(args: argparse.Namespace) -> int:
             result.to_html(args.out, **sections)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
+
+
+def _read_small(X: Any) -> Any:
+    """Read images that take little memory once, and not in every epoch of every fit."""
+    import math
+
+    import numpy as np
+
+    is_small = math.prod(X.shape) * X.dtype.itemsize <= _MAX_BYTES
+    return np.asarray(X) if is_small else X
 
 
 def _parse_jobs(text: str) -> int:

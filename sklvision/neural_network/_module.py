@@ -66,10 +66,12 @@ def build_net(
     params: dict[str, Any] | None,
     input_shape: tuple[int, ...],
     n_classes: int,
+    *,
+    is_trained: bool = False,
 ) -> nn.Module:
     """Build the net and try it on two samples, so that a wrong shape shows before training.
 
-    A module that is already built is copied: training never changes what the user passed.
+    A net that was trained already is not tried. A module that is already built is copied: training never changes what the user passed.
     """
     params = params or {}
     if isinstance(architecture, str):
@@ -83,6 +85,8 @@ def build_net(
         description = f"architecture {getattr(architecture, '__name__', architecture)!r}"
     if not isinstance(net, nn.Module):
         raise TypeError(f"{description} must return a torch.nn.Module, got {type(net).__name__}.")
+    if is_trained:
+        return net
     _try_net(net, description, input_shape, n_classes)
     if not any(parameter.requires_grad for parameter in net.parameters()):
         raise ValueError(f"{description} has no parameters to train.")

@@ -11,7 +11,7 @@ import torch
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.precision import resolve_precision
-from sklvision._torch.process_state import seed_torch
+from sklvision._torch.process_state import limit_forked_threads, seed_torch, use_one_thread
 from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._module import StandardizedNet, build_net
 from sklvision.neural_network._net import Net
@@ -20,13 +20,16 @@ from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._protocols import has_lr_scales
 
 
-def build_module(settings: FitSettings, mean: np.ndarray, scale: np.ndarray) -> StandardizedNet:
+def build_module(
+    settings: FitSettings, mean: np.ndarray, scale: np.ndarray, *, is_trained: bool = False
+) -> StandardizedNet:
     """Build the module, freshly initialized."""
     net = build_net(
         settings.architecture,
         settings.architecture_params,
         settings.input_shape,
         settings.n_outputs,
+        is_trained=is_trained,
     )
     return StandardizedNet(net, mean, scale).to(settings.module_dtype)
 
@@ -103,15 +106,21 @@ def get_weights(net: Net) -> dict[str, np.ndarray]:
 def restore_net(
     settings: FitSettings, weights: dict[str, np.ndarray], history: list[dict[str, Any]]
 ) -> Net:
-    """Rebuild a fitted net, on the device it was fitted on or, where that is absent, the CPU."""
+    """Rebuild a fitted net, on the device it was fitted on or, where that is absent, the CPU.
+
+    Nothing is computed on several threads, so that a process may load a net and fork.
+    """
     try:
         device = resolve_device(settings.device)
     except ValueError:
         device = torch.device("cpu")
     settings = replace(settings, device=str(device))
-    with seed_torch(0, device):
-        module = build_module(_skip_download(settings), weights["mean"], weights["scale"])
-    module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    limit_forked_threads()
+    with seed_torch(0, device), use_one_thread():
+        module = build_module(
+            _skip_download(settings), weights["mean"], weights["scale"], is_trained=True
+        )
+        module.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     module.eval()
     net = make_net(module, settings, can_train=False)
     for epoch in history:

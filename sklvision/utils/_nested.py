@@ -212,17 +212,23 @@ def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
     return None
 
 
-def find_image_mode(estimator: Any) -> str | None:
-    """Return the mode in which image files were read in training, "L", "RGB" or "F".
+def find_image_reading(estimator: Any) -> dict[str, Any]:
+    """Return the parameters with which image files were read in training.
 
-    Estimators of the package keep it in ``input_contract_``. For others the channels of the images
-    decide, and it is None where these are unknown.
+    Estimators of the package keep them in ``input_contract_``. For others the channels of the
+    images decide the mode, and nothing is known where these are unknown.
+
+    Returns
+    -------
+    reading_options : dict
+        Arguments of :class:`~sklvision.datasets.ImageCollection`.
     """
     for inner in walk_estimators(estimator):
         reading_options = (getattr(inner, "input_contract_", None) or {}).get("reading")
         if reading_options is not None:
-            return reading_options["mode"]
+            return dict(reading_options)
     _, last = split_steps(estimator)
     shape = find_input_shape(estimator) or getattr(last, "input_shape_", None) or ()
-    n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else None
-    return {1: "L", 3: "RGB"}.get(n_channels) if n_channels else None
+    n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else 0
+    mode = {1: "L", 3: "RGB"}.get(n_channels)
+    return {} if mode is None else {"mode": mode}

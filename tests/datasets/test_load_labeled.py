@@ -34,10 +34,10 @@ def test_load_labeled_folder_stays_on_disk(image_folder):
     assert (len(X), y.tolist()) == (40, ["0"] * 20 + ["1"] * 20)
 
 
-def test_load_labeled_max_side_reduces_a_folder_into_an_array(image_folder):
+def test_load_labeled_max_side_reduces_a_folder(image_folder):
     X = load_labeled(image_folder, max_side=12).data
-    assert isinstance(X, np.ndarray)
     assert X.shape == (40, 8, 12)
+    assert X.origin["reading"]["size"] == [8, 12]
     assert load_labeled(image_folder, max_side=99).data.shape == (40, 16, 24)
 
 
@@ -93,6 +93,22 @@ def test_load_labeled_groups_of_a_file_by_name(image_folder, tmp_path, delimiter
     groups.write_text("\n".join(lines).replace(".png", ".jpg"))
     with pytest.raises(ValueError, match=r"series.csv: no group for 40 images"):
         load_labeled(image_folder, groups=groups)
+
+
+def test_load_labeled_groups_by_ambiguous_names_are_refused(tmp_path):
+    for file in ("nok/0.png", "nok/1.png", "ok/0.png", "ok/1.png"):
+        (tmp_path / "data" / file).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8)).save(tmp_path / "data" / file)
+    groups = tmp_path / "groups.csv"
+    groups.write_text("0.png,a\n1.png,a\n")
+    with pytest.raises(ValueError, match=r"0.png could be nok/0.png or ok/0.png; name files with"):
+        load_labeled(tmp_path / "data", groups=groups)
+    groups.write_text("0.png,a\n1.png,a\n0.png,b\n1.png,b\n")
+    with pytest.raises(ValueError, match=r"0.png has two groups, 'a' and 'b'. Name files with"):
+        load_labeled(tmp_path / "data", groups=groups)
+    groups.write_text("nok/0.png,a\nnok/1.png,a\nok/0.png,b\nok/1.png,b\n")
+    labeled = load_labeled(tmp_path / "data", groups=groups)
+    assert labeled.groups.tolist() == ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize("name", ["groups.npy", "groups.txt", "with_header.txt", "excel.csv"])

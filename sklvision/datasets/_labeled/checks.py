@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,8 +46,3 @@ def convert_rows_to_images(rows: NDArray[Any], shape: tuple[int, ...]) -> NDArra
     if rows.dtype.kind == "f" and ((rows == np.rint(rows)) & (rows >= 0) & (rows <= 255)).all():
         rows = rows.astype(np.uint8)
     return rows.reshape(-1, *shape)
-
-
-def count_values(X: Any) -> int:
-    """Count the values of an array or a collection."""
-    return math.prod(X.shape)

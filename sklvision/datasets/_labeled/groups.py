@@ -41,7 +41,7 @@ def _read(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.gen
         return groups
     rows = _read_rows(path)
     if rows and all(len(row) == 2 for row in rows) and files is not None:
-        return _match_groups(path, dict(rows), files)
+        return _match_groups(path, rows, files)
     if any(len(row) != 1 for row in rows):
         pairs = ", or lines of file name and group" if files is not None else ""
         raise ValueError(f"{path}: expected one group per line{pairs}.")
@@ -67,11 +67,34 @@ def _read_rows(path: Path) -> list[list[str]]:
     return [row for row in rows if any(row)]
 
 
-def _match_groups(
-    path: Path, group_by_name: dict[str, str], files: list[str]
-) -> NDArray[np.generic]:
+def _match_groups(path: Path, rows: list[list[str]], files: list[str]) -> NDArray[np.generic]:
+    group_by_name = dict(rows)
+    _refuse_ambiguous_names(path, rows, group_by_name, files)
     groups = [group_by_name.get(file, group_by_name.get(Path(file).name)) for file in files]
     missing = [file for file, group in zip(files, groups, strict=True) if group is None]
     if missing:
         raise ValueError(f"{path}: no group for {len(missing)} images, such as {missing[0]}.")
     return np.array(groups)
+
+
+def _refuse_ambiguous_names(
+    path: Path, rows: list[list[str]], group_by_name: dict[str, str], files: list[str]
+) -> None:
+    """Raise where a name has two groups, or a bare name is that of files in several folders."""
+    for name, group in rows:
+        if group_by_name[name] != group:
+            namesakes = [file for file in files if Path(file).name == name]
+            hint = f" Name files with their folders: {namesakes[0]}." if len(namesakes) > 1 else ""
+            raise ValueError(
+                f"{path}: {name} has two groups, {group!r} and {group_by_name[name]!r}.{hint}"
+            )
+    first_files: dict[str, str] = {}
+    for file in files:
+        name = Path(file).name
+        if file in group_by_name or name not in group_by_name:
+            continue
+        other = first_files.setdefault(name, file)
+        if other != file:
+            raise ValueError(
+                f"{path}: {name} could be {other} or {file}; name files with their folders."
+            )

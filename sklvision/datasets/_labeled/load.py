@@ -22,7 +22,6 @@ from sklvision.datasets._instruments.folder import has_mostly_instrument_files
 from sklvision.datasets._labeled.checks import (
     check_finite,
     convert_rows_to_images,
-    count_values,
     describe_band,
     describe_pixel,
 )
@@ -44,8 +43,6 @@ _FETCHERS: dict[str, Callable[[], Bunch]] = {
     "flowers17": fetch_flowers17,
 }
 _NAMES = ("digits", *_FETCHERS)
-# Images of a folder that take more bytes than this stay on disk.
-_MAX_BYTES = 2**30
 
 
 @validate_params(
@@ -98,8 +95,8 @@ def load_labeled(
         Height and width in pixels, and the number of channels where it is not 1. Rows of that
         many numbers then become images.
     max_side : int, default=None
-        Longest height or width in pixels; larger images of a folder are reduced to it, and read
-        into an array unless that takes more than 1 GiB. ``None`` leaves them as they are on disk.
+        Longest height or width in pixels; larger images of a folder are reduced to it when they
+        are read. ``None`` keeps their sizes.
     allow_pickle : bool, default=False
         Whether to unpickle, which runs whatever code the file holds.
     on_error : {"raise", "skip"}, default="raise"
@@ -220,8 +217,6 @@ def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch
         size = compute_reduced_size(images.shape[1:], max_side)
         if size is not None:
             images = ImageCollection(images.files, **images.origin["reading"] | {"size": size})
-        if count_values(images) <= _MAX_BYTES:
-            images = np.asarray(images)
     return _pack(path.resolve().name or str(path), images, folder.target), files
 
 

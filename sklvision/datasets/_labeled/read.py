@@ -30,7 +30,7 @@ from sklvision.datasets._labeled.checks import (
 from sklvision.datasets._spectra.read import read_spectra
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
-from sklvision.utils._nested import can_take_images, find_image_mode, find_input_shape
+from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
 
 _ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES)
 
@@ -82,7 +82,7 @@ class SampleReader:
         if not can_take_images(self._model):
             raise ValueError(f"{self.files[0]}: is an image, and the model takes rows of numbers.")
         names = list(map(str, self.files))
-        images = _open_images(names, find_image_mode(self._model), self._on_error)
+        images = _open_images(names, find_image_reading(self._model), self._on_error)
         skipped_files = set(images.skipped)
         n_read = 0
         for start in range(0, len(names), self._batch_size):
@@ -122,8 +122,9 @@ def read_samples(
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
         compressed as ``.gz``. Columns of labels and groups are ignored.
     model : estimator
-        A fitted estimator. It decides whether samples are images or rows of numbers, in which
-        mode image files are read, and the shape of images in rows.
+        A fitted estimator. It decides whether samples are images or rows of numbers, and the
+        shape of images in rows. Image files are read as those of training were: in their mode,
+        with their value of white, background and reduction, and at the size they were read at.
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
     on_error : {"raise", "skip"}, default="raise"
@@ -216,11 +217,13 @@ def _has_rows(path: Path) -> bool:
     return path.suffix.lower() == ".npz" or is_table(path)
 
 
-def _open_images(names: list[str], mode: str | None, on_error: str) -> ImageCollection:
-    """Open image files; those that are skipped cause one warning."""
+def _open_images(
+    names: list[str], reading_options: dict[str, Any], on_error: str
+) -> ImageCollection:
+    """Open image files as those of training; those that are skipped cause one warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if on_error == "skip" else "default")
-        images = ImageCollection(names, mode=mode, on_error=on_error)
+        images = ImageCollection(names, **reading_options, on_error=on_error)
     if images.skipped:
         skipped_names = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
         warnings.warn(
