@@ -34,6 +34,7 @@ def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
 @contextmanager
 def limit_threads(batch_size: int, input_shape: tuple[int, ...]) -> Iterator[None]:
     """Use one thread for small batches, and restore torch's number of threads."""
+    limit_forked_threads()
     if batch_size * prod(input_shape) > _ONE_THREAD_BATCH_VALUES:
         yield
         return

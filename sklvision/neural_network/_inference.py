@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sklvision._torch.folding import FusedLayer, can_fuse, fold, fuse
 from sklvision._torch.precision import autocast, has_bfloat16
+from sklvision._torch.process_state import limit_forked_threads
 from sklvision.neural_network._data import Data, as_tensor
 from sklvision.neural_network._module import StandardizedNet
 from sklvision.utils._lazy import read_blocks
@@ -57,6 +58,7 @@ class Predictor:
         device: torch.device,
         input_shape: tuple[int, ...],
     ) -> None:
+        limit_forked_threads()
         self.module, self.precision, self.device = module, precision, device
         weights = [*module.parameters(), *module.buffers()]
         self._weights = [tensor for tensor in weights if not tensor.is_inference()]

@@ -71,7 +71,8 @@ def build_net(
 ) -> nn.Module:
     """Build the net and try it on two samples, so that a wrong shape shows before training.
 
-    A net that was trained already is not tried. A module that is already built is copied: training never changes what the user passed.
+    A net that was trained already is not tried. A module that is already built is copied:
+    training never changes what the user passed.
     """
     params = params or {}
     if isinstance(architecture, str):

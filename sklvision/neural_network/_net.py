@@ -23,7 +23,6 @@ from skorch.utils import to_tensor
 from torch import Tensor, nn
 
 from sklvision._torch.precision import autocast, has_bfloat16
-from sklvision._torch.process_state import limit_forked_threads
 from sklvision.neural_network._augment import (
     augment_samples,
     augment_with_targets,
@@ -181,7 +180,6 @@ iterator_train__shuffle, iterator_valid, **kwargs
 
     def train(self, training: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
         """Train for some epochs and check the result. An interrupt reaches the caller."""
-        limit_forked_threads()
         train_split = self.train_split
         self.train_split = None if validation is None else predefined_split(validation)
         try:
@@ -389,7 +387,6 @@ iterator_train__shuffle, iterator_valid, **kwargs
         """
         predictor = self.predictor_
         if predictor is None or not predictor.is_current(self.module_):
-            limit_forked_threads()
             device = torch.device(self.device)
             rounds = self.can_infer_in_bfloat16_ and has_bfloat16(device)
             precision = "bfloat16" if rounds else self.precision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from sklvision.utils._samples import Samples, as_samples, is_collection, to_array, to_host
+from sklvision.utils._samples import (
+    Samples,
+    as_samples,
+    is_collection,
+    is_image_file,
+    make_files_message,
+    to_array,
+    to_host,
+)
 
 # Fractions of red, green and blue in the brightness of a pixel (ITU-R BT.601, as in JPEG).
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -66,6 +75,7 @@ def check_images(
         samples = as_samples(X)
         _check_collection(samples, name, n_dims, one_size)
         return samples
+    refuse_files(X)
     X = to_host(X)
     if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object):
         X = to_array(X)
@@ -77,6 +87,14 @@ def check_images(
         X = np.asarray(X)
     check_image_dimensions(X.shape, name, n_dims)
     return as_samples(X)
+
+
+def refuse_files(X: Any) -> None:
+    """Raise if `X` is a file of an image, or a list of paths or of contents of files."""
+    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1)
+    is_list_of_files = is_list and len(X) > 0 and isinstance(X[0], str | os.PathLike | bytes)
+    if is_image_file(X) or is_list_of_files:
+        raise TypeError(make_files_message(X))
 
 
 def _check_collection(samples: Samples, name: str, n_dims: Sequence[int], one_size: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -205,6 +206,8 @@ def as_samples(X: Any) -> Samples:
 
     Raises
     ------
+    TypeError
+        If `X` is a path, the content of a file or an image of Pillow.
     ValueError
         If `X` has no first axis, or is a list of arrays of different shapes.
 
@@ -220,6 +223,8 @@ def as_samples(X: Any) -> Samples:
     """
     if isinstance(X, Samples):
         return X
+    if is_image_file(X):
+        raise TypeError(make_files_message(X))
     if is_collection(X):
         return Samples(X, len(X), tuple(X.shape[1:]) or None, "images")  # type: ignore[attr-defined]
     X = to_host(X)
@@ -230,6 +235,33 @@ def as_samples(X: Any) -> Samples:
         raise ValueError(f"X must hold samples along its first axis, got a single value: {X!r}.")
     kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
     return Samples(X, int(shape[0]), shape[1:], kind)
+
+
+def is_image_file(X: Any) -> bool:
+    """Whether `X` is a path, the content of a file, or an image of Pillow."""
+    return isinstance(X, str | os.PathLike | bytes) or (
+        hasattr(X, "getexif") and hasattr(X, "draft")
+    )
+
+
+def make_files_message(X: Any) -> str:
+    """Make the message about files of images that were passed in place of images."""
+    return (
+        f"Expected images, got {_describe_files(X)}. Files are passed as a collection: "
+        "ImageCollection(files) to fit and, to read new ones as those of training, "
+        'ImageCollection(files, **classifier.input_contract_["reading"]) to predict '
+        "(sklvision.datasets)."
+    )
+
+
+def _describe_files(X: Any) -> str:
+    if isinstance(X, bytes):
+        return "bytes"
+    if isinstance(X, str | os.PathLike):
+        return f"the path {os.fspath(X)!r}"
+    if is_image_file(X):
+        return "an image of Pillow"
+    return f"a list of {len(X)}, the first of them {_describe_files(X[0])}"
 
 
 def get_columns(X: Any) -> list[tuple[str, Any]] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import warnings
 
 import numpy as np
 import onnx
@@ -11,7 +12,8 @@ import pytest
 from PIL import Image
 
 from sklvision.datasets import ImageCollection
-from sklvision.export import OnnxClassifier, quantize
+from sklvision.export import OnnxClassifier, quantize, to_onnx
+from sklvision.neural_network import ImageClassifier
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +113,24 @@ def test_quantize_warns_of_a_sample_that_spoils_the_file(spectrum_file, spectra,
     X[7] *= 1e6
     with pytest.warns(UserWarning, match=r"\d\d% of the samples in X get another label"):
         quantize(spectrum_file, X, tmp_path / "spoiled.onnx")
+
+
+@pytest.mark.parametrize("change", ["scaled", "black"])
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_quantize_warns_of_samples_in_another_range(tmp_path, change, is_lazy):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (40, 12, 12), dtype=np.uint8), np.arange(40) % 2
+    images = X
+    if is_lazy:
+        for i, image in enumerate(X):
+            Image.fromarray(image).save(tmp_path / f"{i:02}.png")
+        images = ImageCollection(sorted(tmp_path.glob("*.png")))
+    file = to_onnx(
+        ImageClassifier(max_epochs=1, random_state=0).fit(images, y), tmp_path / "n.onnx"
+    )
+    samples = X / 255.0 if change == "scaled" else np.zeros_like(X)
+    with pytest.warns(UserWarning, match="in another scale or unit"):
+        quantize(file, samples, tmp_path / "small.onnx")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*another scale or unit")
+        quantize(file, X, tmp_path / "small.onnx")

@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
+from skorch.callbacks import EpochScoring
 
 from sklvision.datasets import ImageCollection, load_image_folder
 from sklvision.image import FlattenImages
@@ -100,3 +101,17 @@ def test_fit_refuses_bad_collections(bunch, folder, tmp_path):
     clf.fit(bunch.data, bunch.target)
     with pytest.raises(ValueError, match=r"images of shape \(9, 9, 1\)"):
         clf.predict(collection[-1:])
+
+
+@pytest.mark.parametrize("use_caching", [False, True])
+def test_scores_of_skorch_are_those_of_an_array(bunch, use_caching):
+    def fit(X, y):
+        scoring = EpochScoring("accuracy", name="score", use_caching=use_caching)
+        settings = SETTINGS | {"max_epochs": 2}
+        return ImageClassifier(**settings, early_stopping=True, callbacks=[scoring]).fit(X, y)
+
+    scores = [
+        [epoch["score"] for epoch in fit(X, bunch.target).history_]
+        for X in (bunch.data, np.asarray(bunch.data))
+    ]
+    assert scores[0] == scores[1]

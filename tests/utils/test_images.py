@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sklvision.image import Resize
+from sklvision.neural_network import ImageClassifier
 from sklvision.utils._images import (
     check_images,
     check_same_shape,
@@ -176,3 +178,26 @@ def test_resolve_pixel_range_says_what_is_wrong(pixel_range, message):
     images[0, 0, 0] = 400
     with pytest.raises(ValueError, match=message):
         resolve_pixel_range(pixel_range, as_samples(images))
+
+
+@pytest.mark.parametrize("kind", ["path", "name", "bytes", "image", "names", "paths", "array"])
+def test_files_of_images_are_refused_with_the_way_to_read_them(tmp_path, kind):
+    image = pytest.importorskip("PIL.Image").new("L", (6, 6))
+    path = tmp_path / "0.png"
+    image.save(path)
+    X = {
+        "path": path,
+        "name": str(path),
+        "bytes": path.read_bytes(),
+        "image": image,
+        "names": [str(path), str(path)],
+        "paths": [path],
+        "array": np.array([str(path)]),
+    }[kind]
+    images = np.zeros((4, 6, 6), np.uint8)
+    net = ImageClassifier(max_epochs=1).fit(images, [0, 1, 0, 1])
+    way = r'ImageCollection\(files, \*\*classifier.input_contract_\["reading"\]\)'
+    with pytest.raises(TypeError, match=f"Expected images, got .*{way} to predict"):
+        net.predict(X)
+    with pytest.raises(TypeError, match="ImageCollection\\(files\\) to fit"):
+        Resize(4).fit(X)
