@@ -109,3 +109,51 @@ def test_augmenters_stay_finite_at_the_ends_of_their_ranges(name, parameters):
     result = CLASSES[name](**parameters, random_state=0).fit_transform(X)
     assert result.dtype == np.float32
     assert np.isfinite(result).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        ("RandomErasing", "area", 1.0),
+        ("RandomErasing", "max_aspect", 1),
+        ("RandomMotionBlur", "length", 1),
+        ("RandomRotation", "degrees", 180),
+        ("RandomRotation", "step", 180),
+        ("RandomShift", "height", 1.0),
+        *((name, "p", p) for name in WITH_P for p in (0, 1)),
+    ],
+)
+def test_augmenters_take_values_at_the_bounds(name, parameter, value):
+    CLASSES[name](**{parameter: value}).fit(samples_for(name, n=2))
+
+
+@pytest.mark.parametrize(
+    "augmenter",
+    [
+        augmentation.RandomRotation(45, fill="constant"),
+        augmentation.RandomZoom(0.5, fill="constant"),
+        augmentation.RandomShift(4, 4, fill="constant"),
+    ],
+    ids=lambda augmenter: type(augmenter).__name__,
+)
+def test_augmenters_fill_with_black_by_default(augmenter):
+    images = np.full((32, 9, 11), 50.0)
+    variants = augmenter.set_params(random_state=0).fit_transform(images)
+    assert variants.min() == 0
+    assert variants.max() == pytest.approx(50)
+
+
+@pytest.mark.parametrize(("direction", "axis"), [("horizontal", 2), ("vertical", 1)])
+def test_random_flip_flips_in_its_direction_alone(direction, axis):
+    images = samples_for("RandomFlip")
+    variants = augmentation.RandomFlip(direction, random_state=0).fit_transform(images)
+    is_flipped = (variants == np.flip(images, axis)).all(axis=(1, 2, 3))
+    is_same = (variants == images).all(axis=(1, 2, 3))
+    assert (is_flipped ^ is_same).all()
+    assert 16 < is_flipped.sum() < 48
+
+
+def test_gaussian_noise_is_a_twentieth_by_default():
+    images = np.tile([[0.0, 2.0], [2.0, 0.0]], (4, 25, 25))  # of standard deviation 1
+    noise = augmentation.GaussianNoise(random_state=0).fit_transform(images) - images
+    assert noise.std() == pytest.approx(0.05, rel=0.05)
