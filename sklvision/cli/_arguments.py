@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,80 @@ def add_data_options(add: Any) -> None:
         help="whether an image of a folder that cannot be read is an error, or left out with a "
         "warning (default: raise)",
     )
+    add_column_options(add)
+    add_file_options(add)
+    add(
+        "--resample",
+        action="store_true",
+        help="interpolate instrument files, each with an axis of its own, to one axis",
+    )
+
+
+def add_column_options(add: Any) -> None:
+    """Add the options that correct the roles of a table's columns."""
+    add(
+        "--bands",
+        metavar="FROM:TO",
+        help="bands of a table to take: a range of their positions, such as 900:1300, or names "
+        "of columns, separated by commas",
+    )
+    add("--drop", nargs="+", default=[], metavar="COLUMN", help="columns of a table to leave out")
+
+
+def add_file_options(add: Any) -> None:
+    """Add the options that correct how a table is read."""
+    add("--transpose", action="store_true", help="every column of the table is one spectrum")
+    add("--decimal", choices=[".", ","], help="decimal sign of the table (default: found)")
+    add(
+        "--header-line",
+        type=make_integer_type(1),
+        metavar="N",
+        help="number of the line of column names, from 1 (default: found)",
+    )
+    add("--no-header", action="store_true", help="the table has no line of column names")
+    add("--sheet", metavar="NAME", help="sheet of an Excel workbook (default: the first)")
+    add("--encoding", help="encoding of the table, such as cp1252 (default: UTF-8 or UTF-16)")
+
+
+def get_file_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the keywords of :func:`add_file_options` that are set."""
+    options = {
+        "transpose": args.transpose or None,
+        "decimal": args.decimal,
+        "header_line": args.header_line,
+        "has_header": False if args.no_header else None,
+        "encoding": args.encoding,
+        "sheet": args.sheet,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def get_column_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the keywords about columns that are set."""
+    options: dict[str, Any] = {}
+    if args.bands is not None:
+        options["bands"] = args.bands if ":" in args.bands else args.bands.split(",")
+    if args.drop:
+        options["drop"] = args.drop
+    if getattr(args, "split", None) is not None:
+        options["split"] = args.split
+    if getattr(args, "resample", False):
+        options["resample"] = True
+    return options
+
+
+def print_data(data: Any) -> None:
+    """Print what was read on standard error: a line about the samples, and one about columns."""
+    print(data.DESCR, file=sys.stderr)
+    if data.roles:
+        print(data.roles, file=sys.stderr)
 
 
 def load_data(source: str, args: argparse.Namespace, **options: Any) -> Any:
     """Load labeled data with the options of :func:`add_data_options`."""
     from sklvision.datasets import load_labeled
+
+    options |= get_column_options(args) | get_file_options(args)
 
     data = load_labeled(
         source,
@@ -74,6 +144,7 @@ def load_data(source: str, args: argparse.Namespace, **options: Any) -> Any:
         groups=args.groups,
         allow_pickle=args.allow_pickle,
         on_error=args.on_error,
+        as_frame=True,
         **options,
     )
     if args.no_groups:

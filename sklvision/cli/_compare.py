@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sklvision.cli._arguments import (
     load_data,
     make_command,
     make_integer_type,
+    print_data,
 )
 from sklvision.cli._errors import convert_errors
 
@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
         data = load_data(args.data or "digits", args, max_side=args.image_size)
         data.data = _read_small(data.data)
     if not args.quiet:
-        print(data.DESCR, file=sys.stderr)
+        print_data(data)
 
     with convert_errors():
         # These load torch, so only once the data are known to be good.
@@ -153,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
             verbose=0 if args.quiet else 1,
             **common,
         )
-        result = replace(result, description={"Data": data.DESCR, **result.description})
+        result = replace(result, description={**_describe_data(data), **result.description})
         result.to_html(args.out)  # first: a reader of the table may stop early
     print(result)
     with convert_errors():
@@ -181,8 +181,16 @@ def _read_small(X: Any) -> Any:
 
     import numpy as np
 
-    is_small = math.prod(X.shape) * X.dtype.itemsize <= _MAX_BYTES
+    from sklvision.utils._samples import is_collection
+
+    if not is_collection(X):
+        return X
+    is_small = math.prod(X.shape) * np.dtype(X.dtype).itemsize <= _MAX_BYTES
     return np.asarray(X) if is_small else X
+
+
+def _describe_data(data: Any) -> dict[str, str]:
+    return {"Data": data.DESCR, **({"Columns": data.roles} if data.roles else {})}
 
 
 def _parse_jobs(text: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +12,16 @@ from contextlib import contextmanager
 _OPTIONS = {
     "allow_pickle=True": "--allow-pickle",
     "groups=None": "--no-groups",
+    "transpose=True": "--transpose",
+    "has_header=False": "--no-header",
+    "resample=True": "--resample",
+    "resample=": "--resample ",
+    "sheet=": "--sheet ",
+    "header_line=": "--header-line ",
+    "decimal=": "--decimal ",
+    "encoding=": "--encoding ",
+    "bands=": "--bands ",
+    "split=": "--split ",
     "group=": "--groups ",
     "groups=": "--groups ",
     "target=": "--target ",
@@ -18,6 +30,7 @@ _OPTIONS = {
     "max_epochs=": "--epochs ",
 }
 _KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(_OPTIONS)})")
+_DROPPED = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")
 
 
 class CommandError(Exception):
@@ -43,7 +56,20 @@ def convert_errors() -> Iterator[None]:
         is_users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
         message = str(error) if is_users else f"{type(error).__name__}: {error}"
         if is_users and not notes:
-            message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
-            message = re.sub("^option ", "--option ", message)
+            message = _name_options(message)
         status = 2 if is_users and not notes else 1
         raise CommandError(" ".join([message, *notes]), status=status) from error
+
+
+def _name_options(message: str) -> str:
+    """Put options of commands in the place of keywords."""
+    message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
+    message = _DROPPED.sub(lambda match: "--drop " + _quote(match[1]), message)
+    message = re.sub(r"(--[\w-]+) (?=[.,;](?:\s|$))", r"\1", message)
+    return re.sub("^option ", "--option ", message)
+
+
+def _quote(names: str) -> str:
+    """Write a list of names, or one name, as words of a command."""
+    values = ast.literal_eval(names)
+    return shlex.join(values if isinstance(values, list) else [values])

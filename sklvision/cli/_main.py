@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -83,7 +84,14 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _make_warning_printer(prog: str) -> Any:
+    """Make a function that prints a warning in one line, once whatever the numbers in it are."""
+    printed = set()
+
     def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
-        print(f"{prog}: warning: {' '.join(str(message).split())}", file=sys.stderr)
+        text = " ".join(str(message).split())
+        key = re.sub(r"[\d.e+-]+", "#", text)
+        if key not in printed:
+            printed.add(key)
+            print(f"{prog}: warning: {text}", file=sys.stderr)
 
     return show

@@ -10,7 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sklvision.cli._arguments import check_writable, make_command, make_integer_type
+from sklvision.cli._arguments import (
+    add_file_options,
+    check_writable,
+    get_file_options,
+    make_command,
+    make_integer_type,
+)
 from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
 from sklvision.utils._protocols import has_probabilities
@@ -26,8 +32,9 @@ PATH is, for a model of images,
                row, such as the 784 columns of 28 × 28 digits
 and for a model of spectra
   a .npz file  with an array X of one spectrum per row
-  a .csv file  with a line of column names and one spectrum per row
-(.tsv, .csv.gz and .tsv.gz as well). A column of labels or groups is ignored.
+  a .csv file  with a line of column names and one spectrum per row; columns go by
+               wavelength or name, in any order
+(.tsv, .csv.gz and .tsv.gz as well). Other columns, such as labels, are ignored.
 
 The output has a line for every image or row, in the order given and, inside of folders,
 in natural order (2.png before 10.png):
@@ -76,6 +83,12 @@ def add_parser(commands: Any) -> None:
         help="whether an image that cannot be read is an error, or keeps its line with an empty "
         "label; to find these first, each image is then read twice (default: raise)",
     )
+    add(
+        "--resample",
+        action="store_true",
+        help="interpolate spectra on another axis to that of the model, if theirs covers it",
+    )
+    add_file_options(add)
     add("--quiet", action="store_true", help="no progress on standard error")
 
 
@@ -99,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
             batch_size=args.batch_size,
             on_error=args.on_error,
             sort=args.format == "kaggle",
+            resample=args.resample,
+            **get_file_options(args),
         )
         is_quiet = args.quiet or args.out is None
         with (

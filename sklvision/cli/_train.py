@@ -16,6 +16,7 @@ from sklvision.cli._arguments import (
     load_data,
     make_command,
     make_integer_type,
+    print_data,
 )
 from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
@@ -135,9 +136,11 @@ def run(args: argparse.Namespace) -> int:
         data = load_data(args.data, args, image_shape=args.image_shape)
         _check_kind(model, data)
     if not args.quiet:
-        print(data.DESCR, file=sys.stderr)
+        print_data(data)
     with convert_errors():
-        estimator = model.build(data.data)
+        from sklvision.utils._input_check import add_input_check
+
+        estimator = add_input_check(model.build(data.data))
         with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
             print(_estimate(model.name, estimator, data, args), flush=True)
         _train(estimator, data, args)

@@ -212,6 +212,15 @@ def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
     return None
 
 
+def find_contract(estimator: Any) -> dict[str, Any] | None:
+    """Return the input contract of a fitted model, from the first step that keeps one."""
+    for step in (estimator, *find_input_steps(estimator)):
+        contract = getattr(step, "input_contract_", None)
+        if contract is not None:
+            return contract
+    return None
+
+
 def find_image_reading(estimator: Any) -> dict[str, Any]:
     """Return the parameters with which image files were read in training.
 

@@ -36,9 +36,18 @@ def describe_value(place: Sequence[int]) -> str:
     return f"value {', '.join(str(index + 1) for index in place)}"
 
 
-def describe_band(names: Sequence[str]) -> Callable[[Sequence[int]], str]:
-    """Make a function that describes the place of a value in a spectrum by the band's name."""
-    return lambda place: f"band {names[place[0]]!r}"
+def check_spectra(path: Path, X: NDArray[Any], names: Sequence[str]) -> None:
+    """Raise if values are missing or infinite; a message names bands that hold no value at all."""
+    empty = np.flatnonzero(np.isnan(X).all(axis=0)) if X.dtype.kind == "f" else []
+    if len(empty):
+        empty_names = [names[place] for place in empty]
+        first_names = ", ".join(empty_names[:5]) + (", …" if len(empty) > 5 else "")
+        bands = f"band {first_names} is" if len(empty) == 1 else f"bands {first_names} are"
+        pronoun = "it" if len(empty) == 1 else "them"
+        raise ValueError(
+            f"{path}: {bands} empty in all samples. Leave {pronoun} out by drop={empty_names}."
+        )
+    check_finite(path, X, lambda place: f"band {names[place[0]]!r}")
 
 
 def convert_rows_to_images(rows: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -6,10 +6,12 @@ import math
 import os
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
@@ -21,8 +23,8 @@ from sklvision.datasets._images.folder import load_image_folder
 from sklvision.datasets._instruments.folder import has_mostly_instrument_files
 from sklvision.datasets._labeled.checks import (
     check_finite,
+    check_spectra,
     convert_rows_to_images,
-    describe_band,
     describe_pixel,
 )
 from sklvision.datasets._labeled.groups import read_groups
@@ -32,7 +34,10 @@ from sklvision.datasets._remote.mnist import fetch_mnist
 from sklvision.datasets._remote.nails import fetch_nails
 from sklvision.datasets._spectra.load import load_spectra
 from sklvision.datasets._spectra.read import flatten_column
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.read import is_table
 from sklvision.utils._images import compute_reduced_size
+from sklvision.utils._samples import ORIGIN
 from sklvision.utils._sklearn import StrOptions, validate_params
 from sklvision.utils._suggest import did_you_mean
 
@@ -43,6 +48,7 @@ _FETCHERS: dict[str, Callable[[], Bunch]] = {
     "flowers17": fetch_flowers17,
 }
 _NAMES = ("digits", *_FETCHERS)
+_TABLE_OPTIONS = {option.name for option in fields(TableOptions)} - {"target", "group"}
 
 
 @validate_params(
@@ -54,6 +60,7 @@ _NAMES = ("digits", *_FETCHERS)
         "max_side": [int, None],
         "allow_pickle": ["boolean"],
         "on_error": [StrOptions({"raise", "skip"})],
+        "as_frame": ["boolean"],
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -67,7 +74,9 @@ def load_labeled(
     max_side: int | None = None,
     allow_pickle: bool = False,
     on_error: str = "raise",
+    as_frame: bool = False,
     return_X_y: bool = False,
+    **table_options: Any,
 ) -> Bunch | tuple[Any, NDArray[Any]]:
     """Load labeled images or spectra from a folder, a file or a public data set.
 
@@ -101,15 +110,21 @@ def load_labeled(
         Whether to unpickle, which runs whatever code the file holds.
     on_error : {"raise", "skip"}, default="raise"
         Whether an image of a folder that cannot be read is an error, or left out with a warning.
+    as_frame : bool, default=False
+        Whether spectra whose bands have names are a DataFrame, which carries the roles of the
+        columns to the model that is fitted on it.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
+    **table_options : dict
+        Keywords of :func:`load_spectra` about the columns of a file: `split`, `bands`, `drop`,
+        `transpose`, `decimal`, `header_line`, `has_header`, `encoding`, `sheet` and `resample`.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
         Dictionary-like object, with the following attributes.
 
-        data : ndarray or ImageCollection
+        data : ndarray, DataFrame or ImageCollection
             Spectra of shape (n_samples, n_bands), or images of shape (n_samples, height, width)
             or (n_samples, height, width, n_channels).
         target : ndarray of shape (n_samples,)
@@ -118,6 +133,10 @@ def load_labeled(
             The groups, None where there are none.
         grouped_by : str
             Name of the column, array or file of the groups; "" where there are none.
+        split : ndarray of shape (n_samples,) or None
+            The official split, None where no column of it was named.
+        roles : str
+            The roles of the columns of a table in one line; "" for everything else.
         kind : {"images", "spectra"}
             Kind of the samples.
         name : str
@@ -155,10 +174,11 @@ def load_labeled(
     ((1797, 8, 8), 'images')
     """
     path = Path(source)
+    _check_table_options(path, table_options)
     if path.exists():
         if str(source) in _NAMES:
             warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)
-        labeled = _load_path(path, target, groups, max_side, allow_pickle, on_error)
+        labeled = _load_path(path, target, groups, max_side, allow_pickle, on_error, table_options)
     elif str(source) in _NAMES:
         for name, value in (("groups", groups), ("target", target)):
             if value is not None:
@@ -172,6 +192,8 @@ def load_labeled(
         )
     if image_shape is not None:
         labeled.data = _reshape_rows(labeled, tuple(image_shape))
+    elif isinstance(labeled.data, pd.DataFrame) and not as_frame:
+        labeled.data = labeled.data.to_numpy()
     if return_X_y:
         return labeled.data, labeled.target
     return _describe(labeled)
@@ -184,6 +206,7 @@ def _load_path(
     max_side: int | None,
     allow_pickle: bool,
     on_error: str,
+    table_options: dict[str, Any],
 ) -> Bunch:
     group_file = Path(groups) if groups and Path(groups).is_file() else None
     group_name = None if group_file or groups is None else str(groups)
@@ -201,7 +224,7 @@ def _load_path(
     elif path.suffix.lower() == ".npz" and len(list_npz_arrays(path).get("X") or ()) in (3, 4):
         labeled = _load_image_npz(path, target, group_name, allow_pickle)
     else:
-        labeled = _load_spectra(path, target, group_name, allow_pickle)
+        labeled = _load_spectra(path, target, group_name, allow_pickle, table_options)
     if group_file is not None:
         labeled.groups = read_groups(group_file, len(labeled.target), files)
         labeled.grouped_by = group_file.name
@@ -235,12 +258,41 @@ def _load_image_npz(path: Path, target: str | None, group: str | None, allow_pic
     return _pack(path.stem, X, flatten_column(arrays[target]), groups, group or "")
 
 
-def _load_spectra(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:
-    spectra = load_spectra(path, target=target, group=group, allow_pickle=allow_pickle)
+def _load_spectra(
+    path: Path,
+    target: str | None,
+    group: str | None,
+    allow_pickle: bool,
+    table_options: dict[str, Any],
+) -> Bunch:
+    spectra = load_spectra(
+        path, target=target, group=group, allow_pickle=allow_pickle, as_frame=True, **table_options
+    )
     if spectra.target is None:
-        raise _make_target_error(path, list(spectra.metadata))
-    check_finite(path, spectra.data, describe_band(spectra.feature_names))
-    return _pack(path.stem, spectra.data, spectra.target, spectra.groups, group or "group")
+        group = spectra.data.attrs[ORIGIN]["roles"]["group"]
+        raise _make_target_error(path, [*([group] if group else []), *spectra.metadata])
+    check_spectra(path, spectra.data.to_numpy(), spectra.feature_names)
+    group = spectra.data.attrs[ORIGIN]["roles"]["group"]
+    has_names = is_table(path) or spectra.wavelengths is not None
+    data = spectra.data if has_names else spectra.data.to_numpy()
+    labeled = _pack(path.stem, data, spectra.target, spectra.groups, group or "")
+    labeled.split, labeled.roles = spectra.split, spectra.roles
+    return labeled
+
+
+def _check_table_options(path: Path, table_options: dict[str, Any]) -> None:
+    """Raise for options that do not exist, or that samples other than tables do not have."""
+    unknown = sorted(set(table_options) - _TABLE_OPTIONS)
+    if unknown:
+        raise TypeError(
+            f"load_labeled has no parameter {unknown[0]!r}. "
+            f"{did_you_mean(unknown[0], _TABLE_OPTIONS)}"
+        )
+    default = TableOptions()
+    has_bands = path.is_file() or (path.is_dir() and has_mostly_instrument_files(path))
+    for name, value in table_options.items():
+        if value != getattr(default, name) and not has_bands:
+            raise ValueError(f"{name}={value!r} is for spectra, and {path} holds images.")
 
 
 def _make_target_error(path: Path, names: list[str]) -> ValueError:
@@ -263,7 +315,15 @@ def _fetch(name: str) -> Bunch:
 
 def _pack(name: str, data: Any, target: Any, groups: Any = None, grouped_by: str = "") -> Bunch:
     grouped_by = grouped_by if groups is not None else ""
-    return Bunch(data=data, target=target, groups=groups, grouped_by=grouped_by, name=name)
+    return Bunch(
+        data=data,
+        target=target,
+        groups=groups,
+        grouped_by=grouped_by,
+        split=None,
+        roles="",
+        name=name,
+    )
 
 
 def _reshape_rows(labeled: Bunch, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -272,7 +332,7 @@ def _reshape_rows(labeled: Bunch, shape: tuple[int, ...]) -> NDArray[Any]:
         raise ValueError(
             f"image_shape={shape} needs rows of {n_values} numbers, got {_describe(labeled).DESCR}."
         )
-    return convert_rows_to_images(labeled.data, shape)
+    return convert_rows_to_images(np.asarray(labeled.data), shape)
 
 
 def _describe(labeled: Bunch) -> Bunch:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from sklvision.datasets._files.arrays import read_npz
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
     describe_other_files,
@@ -27,10 +28,11 @@ from sklvision.datasets._labeled.checks import (
     convert_rows_to_images,
     describe_value,
 )
-from sklvision.datasets._spectra.read import read_spectra
+from sklvision.datasets._labeled.columns import read_rows
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
 from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
+from sklvision.utils._samples import as_samples
 
 _ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES)
 
@@ -67,13 +69,21 @@ class SampleReader:
         Number of samples; None for files of rows, which are counted when they are read.
     """
 
-    def __init__(self, files: list[Path], model: Any, batch_size: int, on_error: str) -> None:
+    def __init__(
+        self,
+        files: list[Path],
+        model: Any,
+        batch_size: int,
+        on_error: str,
+        read_file: Callable[[Path], Any],
+    ) -> None:
         self.files = files
         self.has_rows = _has_rows(files[0])
         self.n_samples = None if self.has_rows else len(files)
         self._model = model
         self._batch_size = batch_size
         self._on_error = on_error
+        self._read_file = read_file
 
     def __iter__(self) -> Iterator[SampleBatch]:
         return self._iterate_rows() if self.has_rows else self._iterate_images()
@@ -96,7 +106,7 @@ class SampleReader:
 
     def _iterate_rows(self) -> Iterator[SampleBatch]:
         for file in self.files:
-            X = _fit_shape(file, _read_rows(file), self._model)
+            X = _fit_shape(file, self._read_file(file), self._model)
             for start in range(0, len(X), self._batch_size):
                 data = X[start : start + self._batch_size]
                 names = [(str(file), start + i + 1) for i in range(len(data))]
@@ -110,6 +120,8 @@ def read_samples(
     batch_size: int = 256,
     on_error: str = "raise",
     sort: bool = False,
+    resample: bool = False,
+    **table_options: Any,
 ) -> SampleReader:
     """Read samples without labels as a fitted model takes them, in batches.
 
@@ -120,7 +132,8 @@ def read_samples(
     paths : sequence of str or path-like
         Image files, folders that are searched for images at all depths, or files of rows:
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
-        compressed as ``.gz``. Columns of labels and groups are ignored.
+        compressed as ``.gz``. Columns go by wavelength or name, where the model knows those
+        of its training; all others, such as labels and groups, are ignored.
     model : estimator
         A fitted estimator. It decides whether samples are images or rows of numbers, and the
         shape of images in rows. Image files are read as those of training were: in their mode,
@@ -133,6 +146,12 @@ def read_samples(
     sort : bool, default=False
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
+    resample : bool, default=False
+        Whether spectra on another axis are interpolated linearly to that of the model. Nothing is
+        extrapolated.
+    **table_options : dict
+        Keywords of :func:`load_spectra` about the layout of a table: `transpose`, `decimal`,
+        `header_line`, `has_header` and `encoding`. By default those of the table of training.
 
     Returns
     -------
@@ -145,8 +164,8 @@ def read_samples(
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If a folder holds no images, files of both kinds are mixed, or samples do not have the
-        shape that the model takes; the message names the file.
+        If a folder holds no images, files of both kinds are mixed, columns that the model takes
+        are missing, or samples do not have the shape that it takes; the message names the file.
 
     See Also
     --------
@@ -177,7 +196,10 @@ def read_samples(
     files = _list_files([Path(path) for path in paths])
     if sort:
         files.sort(key=make_natural_key)
-    return SampleReader(files, model, int(batch_size), on_error)
+    read_file = partial(
+        read_rows, model=model, options=TableOptions(**table_options), resample=resample
+    )
+    return SampleReader(files, model, int(batch_size), on_error, read_file)
 
 
 def _list_files(paths: list[Path]) -> list[Path]:
@@ -234,20 +256,16 @@ def _open_images(
     return images
 
 
-def _read_rows(file: Path) -> NDArray[Any]:
-    if is_table(file):
-        return read_spectra(file, TableOptions(), needs_labels=False)[0]["data"]
-    return read_npz(file, names=["X"])["X"]
-
-
 def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
     """Reshape the samples of a file to the input shape of the model, or raise an error."""
-    if X.ndim not in (2, 3, 4) or X.dtype.kind not in "fiub" or 0 in X.shape:
+    samples = as_samples(X)
+    if X.ndim not in (2, 3, 4) or not samples.is_numeric or 0 in X.shape:
         raise ValueError(
             f"{file}: X must be numbers of 2 (rows), 3 or 4 (images) dimensions, "
-            f"got {X.dtype} of shape {X.shape}."
+            f"got {samples.dtype} of shape {X.shape}."
         )
-    check_finite(file, X, describe_value)
+    if not isinstance(X, pd.DataFrame):
+        check_finite(file, X, describe_value)
     if can_take_images(model):
         return X if X.ndim > 2 else _convert_rows(file, X, find_input_shape(model))
     if X.ndim > 2:

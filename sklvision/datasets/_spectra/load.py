@@ -195,7 +195,7 @@ def load_spectra(
     )
     fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
     if as_frame:
-        fields["data"] = make_frame(fields["data"], roles)
+        fields["data"] = make_frame(fields["data"], roles, options)
     if return_X_y:
         if fields["target"] is None:
             other_fields = ", ".join(map(repr, fields["metadata"])) or "none"

@@ -88,12 +88,12 @@ def _refuse_resample(path: Path, options: TableOptions) -> None:
         raise ValueError(f"{path}: resample= is for instrument files, each with its own axis.")
 
 
-def make_frame(data: NDArray[Any], roles: Roles) -> Any:
-    """Make a DataFrame of spectra that carries the roles of its columns."""
+def make_frame(data: NDArray[Any], roles: Roles, options: TableOptions) -> Any:
+    """Make a DataFrame of spectra that carries the roles of its columns, and how it was read."""
     import pandas as pd
 
     frame = pd.DataFrame(data, columns=roles.bands.names)
-    frame.attrs[ORIGIN] = roles.to_origin()
+    frame.attrs[ORIGIN] = roles.to_origin() | {"table": options.to_reading()}
     return frame
 
 
@@ -141,7 +141,7 @@ def assign_arrays(
             (axis_name, n_bands),
         )
     )
-    bands = _make_bands(wavelengths, n_bands, unit)
+    bands = make_bands(wavelengths, n_bands, unit)
     selected_bands = _choose_bands(path, bands, options)
     places = [bands.names.index(name) for name in selected_bands.names]
     fields = {
@@ -159,7 +159,8 @@ def assign_arrays(
     )
 
 
-def _make_bands(wavelengths: NDArray[Any] | None, n_bands: int, unit: str | None) -> Bands:
+def make_bands(wavelengths: NDArray[Any] | None, n_bands: int, unit: str | None = None) -> Bands:
+    """Make the bands of an array, named by their wavelengths or by number."""
     if wavelengths is None:
         return Bands([f"band{i}" for i in range(n_bands)])
     names = [str(wavelength) for wavelength in wavelengths]

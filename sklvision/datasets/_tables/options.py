@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Options that a new file of the same kind needs as well.
+_OPTIONS_OF_FILE = ("transpose", "header_line", "has_header", "encoding")
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,8 @@ class TableOptions:
     encoding: str | None = None
     sheet: str | None = None
     resample: bool = False
+
+    def to_reading(self) -> dict[str, Any]:
+        """Return the options that files like this one are read by, where they are set."""
+        values, defaults = asdict(self), asdict(TableOptions())
+        return {name: values[name] for name in _OPTIONS_OF_FILE if values[name] != defaults[name]}

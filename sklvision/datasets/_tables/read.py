@@ -53,11 +53,17 @@ def read_table(
         table,
         target=options.target if needs_labels or options.target in table.names else None,
         group=options.group if needs_labels or options.group in table.names else None,
-        bands=options.bands,
+        bands=_keep_bands(table, options.bands, needs_labels),
         drop=[name for name in options.drop if needs_labels or name in table.names],
         split=options.split if needs_labels or options.split in table.names else None,
     )
     return _assign_columns(table, roles, needs_labels), roles
+
+
+def _keep_bands(table: Table, bands: Any, needs_labels: bool) -> Any:
+    """Return the bands that were named; those of new samples need not all be there."""
+    is_matched_later = not needs_labels and isinstance(bands, list)
+    return None if is_matched_later and not set(bands) <= set(table.names) else bands
 
 
 def read_raw_table(path: Path, options: TableOptions) -> Table:

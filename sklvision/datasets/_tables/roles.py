@@ -20,6 +20,7 @@ from sklvision.datasets._tables.axis import (
     find_unit,
     is_axis,
     is_count,
+    parse_band_name,
 )
 from sklvision.datasets._tables.table import Table
 from sklvision.utils._suggest import did_you_mean
@@ -79,7 +80,7 @@ class Roles:
             f"labels: {self.target}" if self.target else "labels: none",
             f"bands: {size}, {describe_axis(axis, self.bands.unit)}"
             if axis
-            else f"bands: {size}, {_list_some(self.bands.names)}",
+            else f"bands: {size}, {_list_ends(self.bands.names)}",
         ]
         if self.group:
             parts.append(f"groups: {self.group}")
@@ -144,7 +145,11 @@ def decide_roles(
     group = group or find_usual_name(path, "group", free_names, GROUP_NAMES)
     free_names = [name for name in free_names if name not in (target, group)]
     all_bands = _find_bands(table, places, free_names, bands)
-    other_names = [name for name in free_names if name not in all_bands.names]
+    other_names = [
+        name
+        for name in free_names
+        if name not in all_bands.names and not (isinstance(bands, str) and parse_band_name(name))
+    ]
     texts = [name for name in other_names if not table.has_numbers(places[name])]
     if target is None and len(texts) == 1 and not _is_metadata_name(texts[0]):
         target = texts[0]
@@ -288,6 +293,10 @@ def _is_metadata_name(name: str) -> bool:
 def _describe_missing_target(path: object, candidates: list[str]) -> str:
     names = ", ".join(candidates) if candidates else "none"
     return f"{path}: no labels found; name their column by target= (there are: {names})."
+
+
+def _list_ends(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 5 else f"{names[0]} to {names[-1]}"
 
 
 def _list_some(names: Sequence[str], n_most: int = 5) -> str:

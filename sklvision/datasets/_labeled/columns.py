@@ -1,0 +1,180 @@
+"""Columns of new tables, brought to those that a model was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
+from sklvision.datasets._files.roles import WAVELENGTH_NAMES
+from sklvision.datasets._labeled.checks import check_finite, describe_value
+from sklvision.datasets._spectra.read import make_bands, read_spectra
+from sklvision.datasets._tables.axis import Bands, find_bands
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.read import is_table
+from sklvision.utils._contract import Contract, interpolate_bands, match_columns
+from sklvision.utils._nested import find_contract
+
+
+def read_rows(
+    path: Path, model: Any, options: TableOptions, *, resample: bool = False
+) -> NDArray[Any] | pd.DataFrame:
+    """Read the rows of a file as a model takes them, without their labels.
+
+    Parameters
+    ----------
+    path : Path
+        A table or an npz file.
+    model : estimator
+        A fitted model. Its contract says which columns it takes.
+    options : TableOptions
+        Options of the user; the others are those of the file of training.
+    resample : bool, default=False
+        Whether spectra on another axis are interpolated to that of the model.
+
+    Returns
+    -------
+    rows : ndarray or DataFrame of shape (n_samples, n_features)
+        The columns of training in their order, with their names where the model knows them; all
+        columns where the model knows nothing of its samples, or takes images.
+
+    Raises
+    ------
+    ValueError
+        If columns are missing, or values of those that the model takes.
+    """
+    contract = find_contract(model) or _make_contract(model)
+    options = _complete_options(options, contract)
+    X, bands = _read(path, options, contract)
+    if X.ndim != 2 or contract is None or contract["kind"] == "images":
+        return X
+    rows = _select_columns(path, X, bands, contract, resample)
+    if X.dtype.kind in "fiub":
+        check_finite(path, rows, _describe_column(contract))
+    names = contract.get("names")
+    return rows if names is None else pd.DataFrame(rows, columns=names)
+
+
+def _make_contract(model: Any) -> Contract | None:
+    """Make the contract of a model of another package that knows the names of its columns."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return None
+    bands = find_bands(names)
+    has_axis = bands is not None and len(bands.names) == len(names)
+    return {
+        "kind": "spectra",
+        "names": list(names),
+        "shape": [len(names)],
+        "axis": bands.axis if has_axis else None,  # type: ignore[union-attr]
+    }
+
+
+def _complete_options(options: TableOptions, contract: Contract | None) -> TableOptions:
+    """Complete the options of a user by what the model knows of its table."""
+    if contract is None:
+        return options
+    reading, default = dict(contract.get("table") or {}), TableOptions()
+    if options.header_line is not None:
+        reading.pop("has_header", None)
+    if not options.has_header:
+        reading.pop("header_line", None)
+    reading = {
+        name: value
+        for name, value in reading.items()
+        if getattr(options, name) == getattr(default, name)
+    }
+    roles = contract.get("roles") or {}
+    named = contract["names"] if contract.get("axis") is None else None
+    return replace(
+        options,
+        **reading,
+        target=roles.get("target"),
+        group=roles.get("group"),
+        split=roles.get("split"),
+        bands=named if roles else None,
+        drop=roles.get("left_out", ()) if not reading.get("has_header", True) else (),
+    )
+
+
+def _read(
+    path: Path, options: TableOptions, contract: Contract | None
+) -> tuple[NDArray[Any], Bands | None]:
+    """Read numbers and, where the file has them, their bands."""
+    if is_table(path) and not options.has_header:
+        return _read_without_names(path, options, contract), None
+    if is_table(path):
+        fields, roles = read_spectra(path, options, needs_labels=False)
+        return fields["data"], roles.bands
+    axis_names = [name for name in list_npz_arrays(path) if name.lower() in WAVELENGTH_NAMES]
+    arrays = read_npz(path, names=["X", *axis_names[:1]])
+    X = arrays["X"]
+    if not axis_names or X.ndim != 2 or arrays[axis_names[0]].size != X.shape[1]:
+        return X, None
+    return X, make_bands(arrays[axis_names[0]].ravel(), X.shape[1])
+
+
+def _read_without_names(
+    path: Path, options: TableOptions, contract: Contract | None
+) -> NDArray[Any]:
+    """Read a table without names, whose columns have the roles of training or are all bands."""
+    X = read_spectra(path, _forget_roles(options), needs_labels=False)[0]["data"]
+    if contract is None or [X.shape[1]] == contract.get("shape"):
+        return X
+    return read_spectra(path, replace(options, bands=None), needs_labels=False)[0]["data"]
+
+
+def _forget_roles(options: TableOptions) -> TableOptions:
+    return replace(options, target=None, group=None, split=None, bands=None, drop=())
+
+
+def _select_columns(
+    path: Path, X: NDArray[Any], bands: Bands | None, contract: Contract, resample: bool
+) -> NDArray[Any]:
+    """Select the columns of training, by position on the axis, by name, or all of them."""
+    n_columns = (contract.get("shape") or [X.shape[1]])[0]
+    if bands is None or (contract.get("axis") is None and contract.get("names") is None):
+        if X.shape[1] != n_columns:
+            raise ValueError(
+                f"{path}: holds rows of {X.shape[1]} numbers, and the model takes rows of "
+                f"{n_columns}."
+            )
+        return X
+    has_axes = contract.get("axis") is not None and bands.axis is not None
+    units = contract.get("unit"), bands.unit
+    if has_axes and None not in units and units[0] != units[1]:
+        raise ValueError(f"{path}: its axis is in {units[1]}, that of the model in {units[0]}.")
+    try:
+        return X[:, match_columns(contract, bands.names, bands.axis)]
+    except ValueError as error:
+        if resample and has_axes:
+            return _interpolate(path, X, bands, contract)
+        hint = _suggest_resampling(contract, bands) if has_axes else ""
+        raise ValueError(f"{path}: {error}{hint}") from None
+
+
+def _interpolate(
+    path: Path, X: NDArray[Any], bands: Bands, contract: Contract
+) -> NDArray[np.float64]:
+    check_finite(path, X, describe_value)
+    try:
+        return interpolate_bands(contract, X, bands.axis or [])
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _suggest_resampling(contract: Contract, bands: Bands) -> str:
+    axis, new = contract["axis"], bands.axis or []
+    if min(new) <= min(axis) and max(axis) <= max(new):
+        return " Spectra are interpolated to the axis of the model by resample=True."
+    return ""
+
+
+def _describe_column(contract: Contract) -> Any:
+    names = contract.get("names")
+    return describe_value if names is None else lambda place: f"column {names[place[0]]!r}"
