@@ -159,3 +159,14 @@ def test_quick_start_has_its_two_commands():
 def test_another_quick_start_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         load_quick_start()(text)
+
+
+def test_versionadded_is_not_later_than_the_version():
+    version = Version(Version(sklvision.__version__).base_version)
+    added = {
+        match
+        for path in (ROOT / "sklvision").rglob("*.py")
+        for match in re.findall(r"versionadded:: ([\d.]+)", path.read_text("utf-8"))
+    }
+    assert added
+    assert {text for text in added if Version(text) > version} == set()

@@ -74,7 +74,7 @@ class TestTimeAugmentation(
     Probabilities are averaged, each view with the same weight. An
     :class:`~sklvision.datasets.ImageCollection` is read once per view.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

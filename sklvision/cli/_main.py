@@ -17,6 +17,18 @@ from sklvision.cli._errors import CommandError
 
 _INTERRUPTED_STATUS = 130  # 128 plus the number of SIGINT, as in shells
 
+_EXAMPLES = """\
+Start with a comparison: it says which model suits the data, and how sure that is.
+
+examples:
+  sklvision compare photos/ --out report.html
+  sklvision train spectra --data spectra.csv --out model.joblib
+  sklvision predict model.joblib new.csv --out predictions.csv
+
+DATA is a folder with one subfolder of images per class, or a table. sklvision COMMAND --help
+describes a command.
+"""
+
 
 class _Parser(argparse.ArgumentParser):
     """Parser whose errors take one line; --help shows the usage."""
@@ -75,6 +87,8 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="sklvision",
         description="Classify small images and spectra, and compare honestly.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sklvision {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

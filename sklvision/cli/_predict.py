@@ -19,6 +19,7 @@ from sklvision.cli._arguments import (
 )
 from sklvision.cli._errors import convert_errors
 from sklvision.utils._files import atomic_write
+from sklvision.utils._progress import open_progress
 from sklvision.utils._protocols import has_probabilities
 
 _EPILOG = """\
@@ -102,8 +103,6 @@ def run(args: argparse.Namespace) -> int:
         model = load_model(args.model)
         if args.proba and not has_probabilities(model):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")
-        from tqdm import tqdm
-
         from sklvision.datasets import read_samples
 
         reader = read_samples(
@@ -118,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
         is_quiet = args.quiet or args.out is None
         with (
             _open_output(args.out) as file,
-            tqdm(total=reader.n_samples, unit="sample", disable=is_quiet) as progress,
+            open_progress(reader.n_samples, "sample", disable=is_quiet) as progress,
         ):
             writer = csv.writer(file, lineterminator="\n")
             n_samples = 0

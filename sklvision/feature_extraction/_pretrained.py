@@ -85,7 +85,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     RuntimeError rather than return other features; `fit` raises an ImportError if the package
     is not installed.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -46,7 +46,7 @@ class ShapeFeatures(ImageTransformer):
     mean is taken. Features are float32, or float64 for float64 masks. A collection is read mask by
     mask.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -65,7 +65,7 @@ class AugmentationDisplay(SheetDisplay):
     Variants of whole numbers are rounded to them. An augmenter that blends samples, such as
     :class:`~sklvision.augmentation.MixUp`, blends those of the sheet with each other.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

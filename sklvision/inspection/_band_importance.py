@@ -73,7 +73,7 @@ class BandImportanceDisplay(SheetDisplay):
     classifier can do without, not one without information. Wider windows show more,
     and less exactly where.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

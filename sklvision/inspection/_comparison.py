@@ -69,7 +69,7 @@ class ComparisonDisplay(SheetDisplay):
     Scores far below the better half would leave no room to tell the others apart: they are written
     at the left edge as numbers.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------
@@ -217,6 +217,7 @@ class ComparisonDisplay(SheetDisplay):
         lowest = compute_lowest_score(
             np.append(complete["difference"], 0.0), (complete["high"] - complete["low"]).to_numpy()
         )
+        level = 1 - differences.attrs.get("confidence", 0.95)
         for name in names:
             row, entry = list(self.intervals_.index).index(name), differences.loc[name]
             difference = entry["difference"]
@@ -227,7 +228,7 @@ class ComparisonDisplay(SheetDisplay):
                 self._draw_interval(panel, row, name, difference, entry)
             p_value = entry.get("p_holm", np.nan)
             if np.isfinite(p_value):
-                _write_note(panel, row, format_p(p_value), x=1.03)
+                _write_note(panel, row, format_p(p_value, level), x=1.03)
         reference = differences.attrs.get("reference")
         panel.set_yticks(range(len(self.intervals_)), [""] * len(self.intervals_))
         panel.set_xlabel(f"difference in {format_name(self.score_name)}")

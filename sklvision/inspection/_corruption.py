@@ -56,7 +56,7 @@ class CorruptionDisplay(SheetDisplay):
     -----
     A sample of the data of the curve is shown exactly as the classifiers got it.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

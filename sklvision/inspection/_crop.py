@@ -64,7 +64,7 @@ class CropDisplay(SheetDisplay):
     ``output="mask"`` the crop is the mask; with ``output="both"`` the mask is the outline on the
     crop.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -81,7 +81,7 @@ class LearningForecastDisplay(Display):
     settings, which are those of
     :func:`~sklvision.model_selection.learning_curve_forecast`.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

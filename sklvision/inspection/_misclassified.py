@@ -82,7 +82,7 @@ class MisclassifiedDisplay(SheetDisplay):
     Without ``predict_proba`` samples come in the order of the decision function's margin, or, where
     there is none, in that of the data, and no probability is written.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

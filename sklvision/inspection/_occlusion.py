@@ -71,7 +71,7 @@ class OcclusionDisplay(SheetDisplay):
     is itself something to be seen: where the response is large in empty parts, try another
     ``fill``. Where several parts of an image each suffice, covering one loses nothing.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

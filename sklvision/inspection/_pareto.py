@@ -94,7 +94,7 @@ class ParetoDisplay(Display):
     baselines are named. Scores far below the better half would leave no room to tell the others
     apart: they are marked by a triangle at the lower edge, with the score next to the name.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -52,7 +52,7 @@ class RobustnessDisplay(SheetDisplay):
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -53,7 +53,7 @@ class TrainingCurveDisplay(SheetDisplay):
     lowest validation loss: with ``early_stopping=True`` the classifiers of this package keep the
     weights of that epoch. Without validation data no epoch is marked.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

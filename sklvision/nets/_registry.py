@@ -150,7 +150,7 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -20,7 +20,6 @@ from sklvision._version import __version__
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._fit import (
     check_parameters,
-    finish_fit,
     make_plan,
     make_snapshot,
     prepare_data,
@@ -83,6 +82,7 @@ class BaseNeuralClassifier(
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "warm_start": ["boolean"],
         "precision": [StrOptions({"auto", "float32", "bfloat16", "float64"})],
         "device": [str, torch.device],
@@ -121,6 +121,7 @@ class BaseNeuralClassifier(
         early_stopping: bool,
         validation_fraction: float,
         n_iter_no_change: int,
+        time_limit: float | None,
         warm_start: bool,
         precision: str,
         device: str | torch.device,
@@ -142,6 +143,7 @@ class BaseNeuralClassifier(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.time_limit = time_limit
         self.warm_start = warm_start
         self.precision = precision
         self.device = device
@@ -249,9 +251,13 @@ class BaseNeuralClassifier(
 
         Raises
         ------
+        KeyboardInterrupt
+            If training is interrupted. The classifier is then fitted by the epochs that were
+            completed, and a warning counts them; before the first it stays as it was.
         ValueError
             If a parameter, the data, the labels, the weights or the groups are not valid; or if
-            a warm start continues with another architecture or precision than before.
+            a warm start continues with another architecture or precision than before; or if
+            training diverges, which leaves the weights of a warm start as they were.
         """
         reporter = FitReporter(self, X, y, sample_weight)
         resume = self.warm_start
@@ -308,7 +314,7 @@ class BaseNeuralClassifier(
         plan = make_plan(self, parameters, data, progress=progress, incremental=incremental)
         if reporter is not None:
             plan.callbacks += reporter.start(plan.epochs, partial(make_snapshot, plan))
-        finish_fit(self, plan, train_fit(plan))
+        train_fit(self, plan)
         if reporter is not None:
             reporter.finish()
         return self

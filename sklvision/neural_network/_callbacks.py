@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from copy import deepcopy
 from fnmatch import fnmatch
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler, ParamMapper
-from tqdm.auto import tqdm
+
+from sklvision.utils._progress import open_progress
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -54,17 +56,42 @@ class BestWeights(Callback):
         self.best_weights_ = None
 
 
+class TimeLimit(Callback):
+    """End the training after the epoch in which a number of seconds has passed, and warn."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        """Start the clock."""
+        self.start_ = perf_counter()
+        self.n_epochs_ = 0
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Stop a training that would go on."""
+        self.n_epochs_ += 1
+        is_over = perf_counter() - self.start_ >= self.seconds
+        if is_over and self.n_epochs_ < net.n_epochs_ and not net.stop_training_:
+            net.stop_training_ = True
+            warnings.warn(
+                f"Training stopped at time_limit={self.seconds:g} seconds, after epoch "
+                f"{self.n_epochs_} of {net.n_epochs_}.",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
 class ProgressBar(Callback):
-    """A bar over the epochs with the latest loss and score, on standard error."""
+    """Shows the epochs with the latest loss and score on standard error."""
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         """Reset the state of earlier trainings."""
-        self.bar_: tqdm | None = None
+        self.bar_: Any = None
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Open the bar."""
         if net.verbose and self.bar_ is None:
-            self.bar_ = tqdm(total=net.n_epochs_, unit="epoch")
+            self.bar_ = open_progress(net.n_epochs_, "epoch")
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Update the bar."""
@@ -74,7 +101,8 @@ class ProgressBar(Callback):
         values = {"loss": latest["train_loss"]}
         if net.target.score_name in latest:
             values["score"] = latest[net.target.score_name]
-        self.bar_.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
+        text = ", ".join(f"{name}={value:.4f}" for name, value in values.items())
+        self.bar_.set_postfix_str(text, refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:

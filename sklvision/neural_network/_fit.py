@@ -1,12 +1,13 @@
 """A fit in three steps, the same for one classifier and for many that are trained together.
 
-`check_parameters`, `prepare_data` and `make_plan` prepare it, `train_fit` trains a net, and
-`finish_fit` makes the classifier a fitted one. A batched search prepares the data of a fold once
+`check_parameters`, `prepare_data` and `make_plan` prepare it, `train_fit` trains a net and, by
+`finish_fit`, makes the classifier a fitted one. A batched search prepares the data of a fold once
 for all its candidates, trains in another way, and finishes each as it would be finished alone.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import torch
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.process_state import limit_threads, seed_torch
-from sklvision.neural_network._callbacks import BestWeights, ProgressBar
+from sklvision.neural_network._callbacks import BestWeights, ProgressBar, TimeLimit
 from sklvision.neural_network._checks import (
     check_augment,
     check_callbacks,
@@ -35,6 +36,7 @@ from sklvision.neural_network._plan import (
 )
 from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
+from sklvision.neural_network._training import train_net
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._random import draw_seed
 
@@ -76,6 +78,7 @@ def prepare_data(
     if progress is None:
         X, y = estimator._validate_training(X, y)
         target = estimator._target_type.from_labels(y, classes)
+        target.warn_of_one_class()
     else:
         X = estimator._validate_samples(X)
         y, target = estimator._validate_target(y, X), progress.target
@@ -128,6 +131,8 @@ def make_plan(
             data.targets, estimator.validation_fraction, rng, data.groups
         )
         callbacks.insert(0, ("best_weights", BestWeights(estimator.n_iter_no_change)))
+    if estimator.time_limit is not None:
+        callbacks.append(("time_limit", TimeLimit(float(estimator.time_limit))))
     if estimator.verbose:
         callbacks.append(("progress_bar", ProgressBar()))
     if progress is not None:
@@ -148,27 +153,48 @@ def make_plan(
     )
 
 
-def train_fit(plan: FitPlan) -> Net:
-    """Train a net as planned, and leave torch's generators and threads as they were."""
+def train_fit(estimator: Any, plan: FitPlan) -> None:
+    """Train a net as planned, and make the estimator a fitted one of it.
+
+    Torch's generators and threads are left as they were. After an interrupt the estimator is a
+    fitted one of the epochs that were completed; without any it stays as it was.
+    """
     training, validation = plan.parts
     with (
         seed_torch(plan.seed, plan.device),
         limit_threads(plan.batch_size, plan.settings.input_shape),
     ):
-        if plan.previous is None:
-            module = plan.build_module()
-        else:
-            module = plan.previous.module_.to(plan.device)
-        net = make_net(
-            module,
-            plan.settings,
-            callbacks=plan.callbacks,
-            augment=plan.augment,
-            verbose=plan.verbose,
-            previous=plan.previous,
-        )
-        net.train(training, validation, plan.epochs)
-    return net
+        net = _prepare_net(plan)
+        n_before = len(net.history)
+        try:
+            train_net(net, training, validation, plan.epochs)
+        except KeyboardInterrupt:
+            n_epochs = len(net.history) - n_before
+            if n_epochs:
+                finish_fit(estimator, plan, net)
+                warnings.warn(
+                    f"Training was interrupted after epoch {n_epochs} of {plan.epochs}; this "
+                    f"{type(estimator).__name__} is fitted by the epochs that it completed.",
+                    UserWarning,
+                    stacklevel=5,
+                )
+            raise
+    finish_fit(estimator, plan, net)
+
+
+def _prepare_net(plan: FitPlan) -> Net:
+    if plan.previous is None:
+        module = plan.build_module()
+    else:
+        module = plan.previous.module_.to(plan.device)
+    return make_net(
+        module,
+        plan.settings,
+        callbacks=plan.callbacks,
+        augment=plan.augment,
+        verbose=plan.verbose,
+        previous=plan.previous,
+    )
 
 
 def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:

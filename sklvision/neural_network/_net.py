@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,6 @@ import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EpochTimer
 from skorch.dataset import unpack_data
-from skorch.helper import predefined_split
 from skorch.history import History
 from skorch.utils import to_tensor
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ from sklvision.neural_network._callbacks import (
     is_stopped_by,
 )
 from sklvision.neural_network._data import Data, TrainingSet
-from sklvision.neural_network._divergence import check_trained, make_divergence_error
+from sklvision.neural_network._divergence import make_divergence_error
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._module import freeze_batch_norm
 from sklvision.neural_network._optim import Schedule, resolve_schedule
@@ -90,6 +90,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     # shows whether the last step left a net that computes finite numbers.
     predictor_: Predictor | None = None
     last_batch_: Tensor | None = None
+    checkpoint_: Any = None  # a Checkpoint while a classifier trains
     history: Any
     train_split: Any
 
@@ -167,7 +168,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     def resume(self, previous: Net) -> None:
         """Resume the history and the optimizer's state of a net that trained this module."""
         self.history = History(previous.history)
-        state = previous.optimizer_.state_dict()
+        state = deepcopy(previous.optimizer_.state_dict())  # that of a training that may fail
         if type(previous.optimizer_) is type(self.optimizer_) and state["state"]:
             groups = self.optimizer_.state_dict()["param_groups"]
             scheduled = map(has_lr_scheduler, (previous.callbacks_, self.callbacks_))
@@ -177,21 +178,6 @@ iterator_train__shuffle, iterator_valid, **kwargs
         for group in self.optimizer_.param_groups:
             # Schedulers of torch that begin after the first epoch expect it.
             group.setdefault("initial_lr", group["lr"])
-
-    def train(self, training: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
-        """Train for some epochs and check the result. An interrupt reaches the caller."""
-        train_split = self.train_split
-        self.train_split = None if validation is None else predefined_split(validation)
-        try:
-            self.notify("on_train_begin", X=training.X, y=training.y)
-            self.fit_loop(training, epochs=epochs)
-            self.notify("on_train_end", X=training.X, y=training.y)
-        finally:
-            self.train_split = train_split
-        self._set_training(False)
-        if self.last_batch_ is not None:
-            check_trained(self, self.last_batch_)
-        self.last_batch_ = None
 
     def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **fit_params: Any) -> Net:
         """Run the epochs, until a callback sets ``stop_training_``."""
@@ -232,9 +218,11 @@ iterator_train__shuffle, iterator_valid, **kwargs
         super().on_epoch_begin(net, dataset_train, dataset_valid, **kwargs)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Step a schedule that follows the loss."""
+        """Step a schedule that follows the loss, and keep the weights of the whole epoch."""
         latest = self.history[-1]
         self.schedule_.step_epoch(latest.get("valid_loss", latest["train_loss"]))
+        if self.checkpoint_ is not None:
+            self.checkpoint_.save()
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Callable, **fit_params: Any

@@ -42,6 +42,7 @@ class NetEstimator(Protocol):
     early_stopping: bool
     validation_fraction: float
     n_iter_no_change: int
+    time_limit: float | None
     precision: str
     device: str | torch.device
     callbacks: list | None

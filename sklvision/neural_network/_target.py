@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from numbers import Real
 from typing import ClassVar, Self
@@ -51,6 +52,16 @@ class ClassificationTarget:
             All classes, where later data may bring some that `y` lacks.
         """
         return cls(_find_classes(y if classes is None else np.asarray(classes)))
+
+    def warn_of_one_class(self) -> None:
+        """Warn if there is nothing to tell apart."""
+        if len(self.classes) == 1:
+            warnings.warn(
+                f"y holds one class only, {self.classes.tolist()[0]!r}: every prediction will be "
+                "that class. Two classes are needed to learn anything.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     @property
     def n_outputs(self) -> int:

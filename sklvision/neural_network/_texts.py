@@ -37,6 +37,9 @@ validation_fraction : float, default=0.1
     two or more.
 n_iter_no_change : int, default=10
     Epochs without a better validation score after which early stopping ends the training.
+time_limit : float, default=None
+    Seconds of training after which it ends with the current epoch and a warning that counts
+    the epochs. `lr_schedule` does not follow it: prefer ``"constant"`` or ``"plateau"``.
 warm_start : bool, default=False
     Continue from the weights of the previous fit. With `early_stopping` the same samples are
     held out as before, if the data are the same.""",
@@ -54,7 +57,8 @@ random_state : int, RandomState instance or None, default=None
     Seed of initial weights, order of samples, dropout and validation split. With an integer
     two fits give the same bits. The global generators of NumPy and torch are not used.
 verbose : int, default=0
-    0 prints nothing; 1 shows a progress bar with loss and score.""",
+    0 prints nothing; 1 shows progress with loss and score on standard error: a bar on a
+    terminal, else a line now and then.""",
         "attributes": """\
 input_contract_ : dict
     Description of the samples of training as plain data; samples in another scale or unit are

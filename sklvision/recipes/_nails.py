@@ -58,7 +58,7 @@ def nails(
     pixels with one object in the middle. With ``fast=True`` they are fractions of the image, which
     may have any size at which the object is a few pixels thick.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

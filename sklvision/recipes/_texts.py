@@ -9,7 +9,7 @@ document = fill_docstrings(
         "added": """\
 Notes
 -----
-.. versionadded:: 0.2""",
+.. versionadded:: 0.1""",
         "seed": """\
 random_state : int, RandomState instance or None, default=None
     Seed of the training.""",

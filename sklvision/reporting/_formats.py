@@ -100,6 +100,26 @@ def format_bytes(value: Any) -> str:
     return f"{value} B"
 
 
-def format_p(value: float) -> str:
-    """Format a p-value with its sign of comparison."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+def format_p(value: float, level: float = 0.05) -> str:
+    """Format a p-value with its sign of comparison.
+
+    Parameters
+    ----------
+    value : float
+        The p-value.
+    level : float, default=0.05
+        Level of significance, below which no value is rounded to it: it has more digits then.
+
+    Returns
+    -------
+    text : str
+        Such as ``"p = 0.034"``.
+    """
+    if value < 0.001:
+        return "p < 0.001"
+    level = round(level, 9)  # 1 - 0.95 is a little more than 0.05
+    for decimals in (3, 4, 5):
+        text = f"{value:.{decimals}f}"
+        if (float(text) < level) == (value < level):
+            return f"p = {text}"
+    return f"p < {level:g}" if value < level else f"p = {value:.3f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ def log_runs(
     parameters: Mapping[str, Mapping[str, Any]],
     artifacts: Mapping[str, str],
     *,
-    experiment: str,
+    experiment: str | None,
     run_name: str,
     tracking_uri: str | None,
 ) -> str:
@@ -34,8 +35,7 @@ def log_runs(
     entities = import_optional("mlflow.entities", extra="tracking")
     # A client of its own: the caller's active run and tracking URI stay as they are.
     client = tracking.MlflowClient(tracking_uri)
-    existing = client.get_experiment_by_name(experiment)
-    experiment_id = existing.experiment_id if existing else client.create_experiment(experiment)
+    experiment_id = _resolve_experiment(client, experiment, tracking_uri)
     timestamp = int(1000 * time.time())
 
     def log(name: str, params: Mapping[str, Any], metrics: list[Any], tags: dict[str, str]) -> str:
@@ -65,6 +65,17 @@ def log_runs(
             client.log_artifact(parent, str(path))
     client.set_terminated(parent)
     return parent
+
+
+def _resolve_experiment(client: Any, name: str | None, tracking_uri: str | None) -> str:
+    """Resolve the id of the named experiment, else of MLflow's own setting, else "sklvision"."""
+    # ``mlflow.set_experiment`` leaves the id in this variable; ids belong to one store.
+    experiment_id = os.environ.get("MLFLOW_EXPERIMENT_ID")
+    if name is None and experiment_id and tracking_uri is None:
+        return experiment_id
+    name = name or os.environ.get("MLFLOW_EXPERIMENT_NAME") or "sklvision"
+    existing = client.get_experiment_by_name(name)
+    return str(existing.experiment_id if existing else client.create_experiment(name))
 
 
 def _list_metrics(comparison: Comparison, name: str) -> list[tuple[str, float, int]]:

@@ -80,13 +80,14 @@ def make_difference_view(comparison: Comparison) -> View | None:
     values = np.append(ends[np.isfinite(ends)], 0.0)
     margin = 0.05 * (values.max() - values.min()) or 0.01
     axis = values.min() - margin, values.max() + margin
+    level = 1 - frame.attrs["confidence"]
     rows = []
     for name, row in frame.iterrows():
         mean, low, high = row["difference"], row["low"], row["high"]
         is_tested = np.isfinite(low)
         difference = f"{factor * mean:+.2f}" if np.isfinite(mean) else MISSING
         interval = f"{factor * low:+.2f} to {factor * high:+.2f}" if is_tested else MISSING
-        p_value = format_p(row["p_holm"]).removeprefix("p ").removeprefix("= ")
+        p_value = format_p(row["p_holm"], level).removeprefix("p ").removeprefix("= ")
         rows.append(
             {
                 "name": name,

@@ -45,8 +45,9 @@ def _format_best(comparison: Comparison, differences: pd.DataFrame) -> str:
     interval = f"{100 * differences.attrs['confidence']:.0f} % interval"
     n_tests = int(differences["p_holm"].notna().sum())
     correction = f" after Holm's correction for {n_tests}" if n_tests > 1 else ""
+    p_value = format_p(row["p_holm"], 1 - differences.attrs["confidence"])
     test = (
-        f"corrected resampled t-test, {format_p(row['p_holm'])}{correction}; "
+        f"corrected resampled t-test, {p_value}{correction}; "
         f"higher in {n_higher} of {comparison.n_splits} folds"
     )
     if row["verdict"] == "better":

@@ -46,6 +46,13 @@ def test_version(run):
     assert run("--version") == (0, f"sklvision {sklvision.__version__}\n", "")
 
 
+def test_help_has_examples_and_a_place_to_start(run):
+    _, out, _ = run("--help")
+    assert "Start with a comparison" in out
+    for command in ("compare", "train", "predict"):
+        assert f"\n  sklvision {command} " in out
+
+
 def test_without_a_command_shows_the_help(capsys):
     assert main([]) == 2
     assert "compare" in capsys.readouterr().err
@@ -115,7 +122,7 @@ def test_compare_ends_when_interrupted(tmp_path, start, n_jobs):
 def test_train_ends_when_interrupted(spectra_file, tmp_path, start):
     argv = ["spectrum_mlp", "--data", spectra_file, "--out", "m.joblib", "--epochs", 1_000_000]
     process = start(tmp_path, "train", *argv, "--no-estimate")
-    progress = read_until(process, rb"epoch/s, loss")
+    progress = read_until(process, rb"epoch [1-9]\d*/1000000 after .*loss=")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

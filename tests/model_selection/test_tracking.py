@@ -14,6 +14,7 @@ def test_to_mlflow_logs_runs_in_a_local_store(tmp_path, monkeypatch):
     from mlflow.tracking import MlflowClient
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
     uri = f"sqlite:///{tmp_path / 'runs.db'}"
     scoring = ["accuracy", "neg_log_loss"]
     result = compare_estimators(
@@ -47,3 +48,26 @@ def test_to_mlflow_logs_runs_in_a_local_store(tmp_path, monkeypatch):
     folds = client.get_metric_history(bayes.info.run_id, "fold_neg_log_loss")
     expected = result.scores("neg_log_loss").loc["bayes"].tolist()
     assert [metric.value for metric in sorted(folds, key=lambda m: m.step)] == expected
+
+
+@pytest.mark.slow
+def test_to_mlflow_goes_to_the_experiment_that_is_set(tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "")
+    result = compare_estimators(
+        {"bayes": GaussianNB()}, *load_iris(return_X_y=True), cv=2, random_state=0
+    )
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
+    try:
+        experiment = mlflow.set_experiment("weld seams")
+        run = mlflow.get_run(result.to_mlflow())
+        assert run.info.experiment_id == experiment.experiment_id
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "")
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "paint")
+        run = mlflow.get_run(result.to_mlflow())
+        assert mlflow.get_experiment(run.info.experiment_id).name == "paint"
+    finally:
+        mlflow.set_tracking_uri(before)

@@ -257,6 +257,7 @@ def test_early_stopping_of_skorch_needs_validation_data():
     assert clf.fit(X, y).n_iter_ == 4
 
 
+@pytest.mark.filterwarnings("ignore:Training was interrupted")
 @pytest.mark.parametrize("hook", ["on_epoch_end", "on_batch_end", "on_epoch_begin"])
 def test_an_interrupt_in_a_callback_reaches_the_caller(hook):
     """Even if an EarlyStopping is about to end the training."""

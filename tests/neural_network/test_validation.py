@@ -292,3 +292,10 @@ def test_one_image_alone_and_channels_first_are_pointed_out():
 def test_callbacks_of_scikit_learn_are_absent_before_they_exist():
     has_callbacks = importlib.util.find_spec("sklearn.callback") is not None
     assert hasattr(SpectrumClassifier, "set_callbacks") is has_callbacks
+
+
+def test_fit_warns_of_one_class():
+    clf = SpectrumClassifier(max_epochs=1, random_state=0)
+    with pytest.warns(UserWarning, match="one class only, 'good'"):
+        clf.fit(X, np.full(len(y), "good"))
+    assert set(clf.predict(X)) == {"good"}

@@ -162,7 +162,7 @@ def load_labeled(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

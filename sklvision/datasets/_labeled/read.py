@@ -173,7 +173,7 @@ def read_samples(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -82,7 +82,7 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
     :class:`~sklearn.model_selection.HalvingGridSearchCV` ignores what a callable `refit`
     returns; give it :meth:`score_within` as `scoring`, and ``return_train_score=False``.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

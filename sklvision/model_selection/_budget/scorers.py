@@ -69,7 +69,7 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     calibration all their members, each fitted object once. One member without a known number
     makes that of the whole unknown.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------
@@ -115,7 +115,7 @@ def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
     another process may differ by some tens of bytes, since a pickle stores a string once for
     every object that holds it.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------
@@ -175,7 +175,7 @@ def latency_scorer(
     Times depend on the load of the machine: run searches that measure them with ``n_jobs=1``,
     or leave processors free.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -148,7 +148,7 @@ def estimate_accuracy(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

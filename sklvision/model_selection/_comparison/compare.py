@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.parallel import Parallel, delayed
-from tqdm import tqdm
 
 from sklvision.model_selection._budget.scorers import is_cost
 from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
@@ -28,6 +27,7 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
+from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
 
 
@@ -113,7 +113,7 @@ def compare_estimators(
         of one estimator differ from each other, are the same in every fold and do
         not depend on the other estimators. Pass an int for repeatable tables.
     verbose : int, default=0
-        Above 0, show a progress bar with the time left on standard error.
+        Above 0, show progress on standard error: a bar with the time left, or lines in a file.
 
     Returns
     -------
@@ -253,9 +253,7 @@ def _collect_outcomes(
     rows = []
     predictions: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
     messages: dict[tuple[str, str, type[Warning]], set[int]] = defaultdict(set)
-    with tqdm(
-        total=n_pairs, desc="comparing", unit="fit", smoothing=0, disable=not verbose
-    ) as progress:
+    with open_progress(n_pairs, "fit", "comparing", disable=not verbose) as progress:
         for outcome in outcomes:
             name, split = outcome.row["estimator"], outcome.row["split"]
             rows.append(outcome.row)

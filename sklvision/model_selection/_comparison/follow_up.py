@@ -54,7 +54,7 @@ def measure_robustness(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------
@@ -136,7 +136,7 @@ def forecast_best(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -341,7 +341,7 @@ class ComparisonResult:
 
     def to_mlflow(
         self,
-        experiment: str = "sklvision",
+        experiment: str | None = None,
         *,
         run_name: str = "comparison",
         tracking_uri: str | None = None,
@@ -350,8 +350,8 @@ class ComparisonResult:
 
         Parameters
         ----------
-        experiment : str, default="sklvision"
-            Name of the experiment, which is created if it does not exist.
+        experiment : str, default=None
+            Name of the experiment, created if it is new; None: MLflow's own or "sklvision".
         run_name : str, default="comparison"
             Name of the run. It contains the report and a run per estimator with all numbers.
         tracking_uri : str, default=None

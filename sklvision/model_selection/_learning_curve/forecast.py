@@ -67,7 +67,7 @@ class LearningForecast:
     rate, which widens the intervals with the distance. Intervals are for the mean score of models
     trained on n samples, not for one of them.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------

@@ -53,7 +53,7 @@ def learning_curve_forecast(
     The score is measured by cross-validation on growing subsets of the data, and inverse
     power laws through these points continue it, with intervals.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from sklvision.model_selection._robustness.checks import (
     check_classes,
@@ -22,6 +21,7 @@ from sklvision.model_selection._robustness.checks import (
 from sklvision.model_selection._robustness.corruptions import Corruption, corrupt_samples
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
+from sklvision.utils._progress import open_progress
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 
@@ -155,7 +155,7 @@ def robustness_curve(
     A corrupted image is not an image from the factory: a curve shows how sensitive a classifier
     is, and which of several is less so, not its score in the factory.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     References
     ----------
@@ -205,11 +205,11 @@ def robustness_curve(
     pairs = [(corruption, severity) for corruption in by_name.values() for severity in steps]
     tasks = (delayed(_score)(estimators, samples, y, scorer, *pair) for pair in pairs)
     outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
-    with tqdm(
-        outcomes, total=len(pairs), desc="corrupting", unit="step", disable=not verbose
-    ) as progress:
-        keys = [(corruption.name, severity) for corruption, severity in pairs]
-        scores = dict(zip(keys, progress, strict=True))
+    scores = {}
+    with open_progress(len(pairs), "step", "corrupting", disable=not verbose) as progress:
+        for (corruption, severity), outcome in zip(pairs, outcomes, strict=True):
+            scores[corruption.name, severity] = outcome
+            progress.update()
     rows = [
         {
             "estimator": name,

@@ -46,7 +46,7 @@ class RobustnessResult:
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

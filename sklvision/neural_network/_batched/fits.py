@@ -121,7 +121,7 @@ def check_batchable(classifier: Any) -> CheckedParameters:
     if not is_own_classifier(classifier):
         raise NotBatchedError(f"{type(classifier).__name__} is not a classifier of the package")
     parameters = check_parameters(classifier)
-    for name in ("callbacks", "augment", "early_stopping"):
+    for name in ("callbacks", "augment", "early_stopping", "time_limit"):
         if getattr(classifier, name):
             raise NotBatchedError(f"{name} needs a training of its own")
     if classifier.lr_schedule == "plateau":
