@@ -88,9 +88,9 @@ def stack_spectra(
             f"{other.path} ({other.describe_axis()}) and {first.path} ({first.describe_axis()}) "
             "hardly overlap with the others: nothing is extrapolated."
         )
-    contract = {"axis": axis}
+    contract = {"axis": axis.tolist()}
     resampled = [
-        interpolate_bands(contract, spectrum.values[np.newaxis], spectrum.axis)
+        interpolate_bands(contract, spectrum.values[np.newaxis], spectrum.axis.tolist())
         for spectrum in spectra
     ]
     return axis, np.concatenate(resampled)

@@ -21,8 +21,8 @@ from sklvision.datasets._tables.spreadsheet import (
 )
 from sklvision.datasets._tables.table import Table, read_columns, transpose_table
 
-TABLE_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-TABLE_SUFFIXES += SPREADSHEET_SUFFIXES
+_TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
 
 
 def is_table(path: Path) -> bool:
