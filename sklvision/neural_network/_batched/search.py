@@ -220,7 +220,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         if self.verbose:
             n_fits = len(candidates) * len(folds)
             print(
-                f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, totaling "
+                f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, totalling "
                 f"{n_fits} fits"
             )
         trials = make_trials(self.estimator, candidates, len(folds))
