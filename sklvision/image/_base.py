@@ -15,7 +15,12 @@ from sklvision.image._functional import map_images
 from sklvision.image._texts import document
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._image_output import ImageOutputMixin
-from sklvision.utils._images import check_images, check_same_shape, set_input_shape
+from sklvision.utils._images import (
+    check_images,
+    check_same_shape,
+    set_input_shape,
+    warn_of_channels_first,
+)
 from sklvision.utils._samples import Samples
 
 ImageFunction = Callable[[np.ndarray], np.ndarray]
@@ -49,6 +54,8 @@ class ImageTransformer(
         """
         self._validate_params()
         samples = self._check_input(X, reset=True)
+        if not samples.is_lazy:
+            warn_of_channels_first(samples.sample_shape, stacklevel=2)
         self._fit_images(samples)
         self._check_container()
         self._keep_contract(samples)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._functional import resize_image
+from sklvision.image._image_list import as_image_list
 from sklvision.image._texts import document
 from sklvision.utils._optional import import_optional
 from sklvision.utils._samples import Samples
@@ -42,6 +43,10 @@ class Resize(ImageTransformer):
 
     Notes
     -----
+    `X` may be a list of arrays, or of images of Pillow, that differ in size; those of Pillow are
+    turned upright by their EXIF data, laid on white where they are transparent, and in gray or
+    color. Files are passed as an :class:`~sklvision.datasets.ImageCollection`.
+
     The dtype is kept. Integers are rounded to the nearest and clipped to the range of the
     dtype; bool becomes True where at least half would be. Any number of channels is
     resized one by one. Except for ``"nearest"``, which is exact, Pillow (extra
@@ -66,6 +71,9 @@ class Resize(ImageTransformer):
     def __init__(self, size: int | tuple[int, int], *, resample: str = "bilinear") -> None:
         self.size = size
         self.resample = resample
+
+    def _check_input(self, X: Any, *, reset: bool) -> Samples:
+        return super()._check_input(as_image_list(X), reset=reset)
 
     def _fit_images(self, samples: Samples) -> None:
         if self.resample != "nearest":

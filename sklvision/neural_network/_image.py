@@ -16,6 +16,7 @@ from sklvision.neural_network._base import BaseNeuralClassifier
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._texts import document
+from sklvision.utils._images import warn_of_channels_first
 from sklvision.utils._net_input import check_image_array, keep_bytes
 from sklvision.utils._samples import as_samples
 
@@ -176,10 +177,11 @@ class ImageClassifier(BaseNeuralClassifier):
 
     def _resolve_shape(self, shape: tuple[int, ...] | None, n_features: int) -> tuple[int, ...]:
         """Resolve the shape of one image (height, width, channels) from X or `image_shape`."""
-        if shape is not None and shape[0] in (1, 3, 4) and min(shape[1:]) >= 8:
+        warn_of_channels_first(shape, stacklevel=6)
+        if self.image_shape is None and shape is None and n_features > 1:
             warnings.warn(
-                f"Images of shape {shape} look channels-first; X is read as channels-last, "
-                f"(n_samples, height, width, channels). Use np.moveaxis(X, 1, -1).",
+                f"The rows of X are read as images of one row of {n_features} pixels. Give their "
+                "height and width by image_shape=, or take a SpectrumClassifier for spectra.",
                 stacklevel=6,
             )
         if self.image_shape is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -82,6 +83,7 @@ def build_net(
         net = deepcopy(architecture)
         description = f"architecture {type(architecture).__name__}"
     else:
+        _check_signature(architecture, params, input_shape)
         net = architecture(input_shape, n_classes, **params)
         description = f"architecture {getattr(architecture, '__name__', architecture)!r}"
     if not isinstance(net, nn.Module):
@@ -92,6 +94,25 @@ def build_net(
     if not any(parameter.requires_grad for parameter in net.parameters()):
         raise ValueError(f"{description} has no parameters to train.")
     return net
+
+
+def _check_signature(
+    architecture: Callable[..., nn.Module], params: dict[str, Any], input_shape: tuple[int, ...]
+) -> None:
+    """Raise an error that says how an architecture is called, where it cannot be."""
+    try:
+        signature = inspect.signature(architecture)
+    except (TypeError, ValueError):  # of compiled code
+        return
+    try:
+        signature.bind(input_shape, 2, **params)
+    except TypeError as error:
+        name = getattr(architecture, "__name__", repr(architecture))
+        keywords = "".join(f", {key}={value!r}" for key, value in params.items())
+        raise TypeError(
+            f"architecture {name!r} is called as {name}(input_shape, n_classes{keywords}), here "
+            f"with input_shape={input_shape}, and its signature is {name}{signature}: {error}."
+        ) from error
 
 
 def _try_net(
@@ -118,6 +139,17 @@ def _try_net(
             f"{description} must return logits of shape (n_samples, {n_classes}) for "
             f"{n_classes} classes; for 2 samples it returned {shape}."
         )
+    if n_classes > 1 and _has_probabilities(logits):
+        raise ValueError(
+            f"{description} returns probabilities: remove the softmax at its end. Expected logits, "
+            "of which the loss makes probabilities itself."
+        )
+
+
+def _has_probabilities(output: Tensor) -> bool:
+    """Whether rows are from 0 to 1 and sum to 1, as those of a softmax."""
+    rows = output.double()
+    return bool((rows >= 0).all() and ((rows.sum(dim=1) - 1).abs() < 1e-5).all())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -123,6 +124,16 @@ def check_image_dimensions(shape: tuple[int, ...], name: str, n_dims: Sequence[i
         raise ValueError(f"X has shape {tuple(shape)}, but {name} expects {expected}.{hint}")
     if 0 in shape:
         raise ValueError(f"X has shape {tuple(shape)}: its samples have no values.")
+
+
+def warn_of_channels_first(shape: tuple[int, ...] | None, stacklevel: int) -> None:
+    """Warn where images of a shape seem to have their channels in front."""
+    if shape is not None and len(shape) == 3 and shape[0] in (1, 3, 4) and min(shape[1:]) >= 8:
+        warnings.warn(
+            f"Images of shape {shape} look channels-first; X is read as channels-last, "
+            f"(n_samples, height, width, channels). Use np.moveaxis(X, 1, -1).",
+            stacklevel=stacklevel + 1,
+        )
 
 
 def check_same_shape(

@@ -161,8 +161,9 @@ def test_resize_takes_a_list_of_pictures():
     pictures = [Image.fromarray(image) for image in random_images((3, 6, 8, 3))]
     assert Resize(4).fit_transform(pictures).shape == (3, 4, 4, 3)
     pictures[1] = pictures[1].crop((0, 0, 4, 4))
+    assert Resize(4).fit_transform(pictures).shape == (3, 4, 4, 3)
     with pytest.raises(ValueError, match=r"\(6, 8, 3\) and \(4, 4, 3\) among them"):
-        Resize(4).fit(pictures)
+        FlattenImages().fit(pictures)
 
 
 def test_resize_fit_names_the_extra_of_a_missing_pillow(monkeypatch):
@@ -189,3 +190,38 @@ def test_resize_size_is_searchable(digits):
         error_score="raise",
     )
     assert search.fit(images, y).best_score_ > 0.6
+
+
+def test_resize_brings_a_list_of_arrays_to_one_size():
+    images = [random_images((h, w, 3), seed=h) for h, w in ((12, 18), (7, 9), (30, 20))]
+    resize = Resize((6, 8)).fit(images)
+    expected = [Resize((6, 8)).fit_transform(image[np.newaxis])[0] for image in images]
+    np.testing.assert_array_equal(resize.transform(images), expected)
+    np.testing.assert_array_equal(resize.transform(images[:1]), expected[:1])
+    assert resize.input_shape_ is None
+    with pytest.raises(ValueError, match=r"different channels: they become \(6, 8, 3\) and \(6, 8"):
+        resize.transform([images[0], images[1][..., 0]])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        resize.transform([images[0], np.full((4, 4, 3), np.nan)])
+
+
+def test_resize_brings_images_of_pillow_to_one_size():
+    arrays = [random_images((h, w, 3), seed=h) for h, w in ((12, 18), (7, 9))]
+    pictures = list(map(Image.fromarray, arrays))
+    expected = Resize(5).fit_transform(arrays)
+    np.testing.assert_array_equal(Resize(5).fit_transform(pictures), expected)
+    transparent = Image.new("RGBA", (9, 7), (0, 0, 0, 0))
+    palette = Image.new("RGB", (3, 4), "red").convert("P")
+    white, red = Resize(2).fit_transform([transparent, palette])
+    assert (white == 255).all()
+    assert (red == [255, 0, 0]).all()
+    sideways = Image.fromarray(arrays[0])
+    sideways.getexif()[0x0112] = 6
+    upright = Resize((18, 12)).fit_transform([sideways])[0]
+    np.testing.assert_array_equal(upright, np.rot90(arrays[0], -1))
+
+
+@pytest.mark.parametrize("step", [Resize(4), FlattenImages()])
+def test_image_steps_warn_of_channels_first(step):
+    with pytest.warns(UserWarning, match="look channels-first"):
+        step.fit(np.zeros((2, 3, 8, 9)))

@@ -1,6 +1,7 @@
 """Wrong parameters and wrong data: the error names what is wrong, before any training."""
 
 import importlib.util
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -259,7 +260,7 @@ def test_tensors_with_gradients_are_taken():
 
 def test_a_net_without_parameters_is_refused():
     with pytest.raises(ValueError, match="no parameters to train"):
-        SpectrumClassifier(nn.Softmax(1)).fit(X[:, :3], y)
+        SpectrumClassifier(nn.Identity()).fit(X[:, :3], y)
 
 
 class Flip:
@@ -299,3 +300,33 @@ def test_fit_warns_of_one_class():
     with pytest.warns(UserWarning, match="one class only, 'good'"):
         clf.fit(X, np.full(len(y), "good"))
     assert set(clf.predict(X)) == {"good"}
+
+
+def test_rows_without_a_shape_are_pointed_out():
+    with pytest.warns(UserWarning, match=r"images of one row of 4 pixels.*image_shape"):
+        ImageClassifier(max_epochs=1).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ImageClassifier(max_epochs=1, image_shape=(2, 2)).fit(X, y)
+
+
+def test_architecture_that_ends_in_a_softmax_is_refused():
+    def build(input_shape, n_classes):
+        return nn.Sequential(nn.Linear(input_shape[0], n_classes), nn.Softmax(dim=1))
+
+    with pytest.raises(ValueError, match="returns probabilities: remove the softmax"):
+        SpectrumClassifier(build).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("build", "params"),
+    [
+        (lambda n_features: nn.Linear(n_features, 2), None),
+        (lambda input_shape, n_classes: nn.Linear(4, 2), {"width": 3}),
+        (lambda input_shape, n_classes, width: nn.Linear(4, 2), None),
+    ],
+)
+def test_architecture_of_another_signature_is_told_how_it_is_called(build, params):
+    message = r"is called as <lambda>\(input_shape, n_classes.*with input_shape=\(4,\).*signature"
+    with pytest.raises(TypeError, match=message):
+        SpectrumClassifier(build, architecture_params=params).fit(X, y)
