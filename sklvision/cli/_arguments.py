@@ -14,6 +14,7 @@ DATA is one of
   a folder      of images, in one subfolder per class
   a .npz file   with arrays X and y, and group where known; X of 2 dimensions
                 holds spectra, of 3 or 4 images
+  a .csv file   of names of image files, and labels, and groups where known
   a .csv file   of spectra: a row of column names, then one spectrum per row
                 (.tsv, .csv.gz and .tsv.gz as well)
   a name        of a data set, whose training set is fetched: digits, mnist,

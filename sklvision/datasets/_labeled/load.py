@@ -28,6 +28,7 @@ from sklvision.datasets._labeled.checks import (
     describe_pixel,
 )
 from sklvision.datasets._labeled.groups import read_groups
+from sklvision.datasets._labeled.image_table import names_images, read_image_table
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
 from sklvision.datasets._remote.flowers17 import fetch_flowers17
 from sklvision.datasets._remote.mnist import fetch_mnist
@@ -91,6 +92,8 @@ def load_labeled(
         - a folder of more instrument files than images, see :func:`load_spectra`
         - an ``.npz`` file with arrays ``X`` and ``y``; `X` of 2 dimensions holds spectra, of 3 or
           4 dimensions images
+        - a table whose columns name image files, relative to its folder, and their labels; a
+          column named split is the official split
         - a file of spectra, see :func:`load_spectra`
         - the name of a public data set, whose training set is fetched: "digits", "mnist",
           "cifar10", "nails" or "flowers17"; a file or folder of that name has priority
@@ -223,6 +226,9 @@ def _load_path(
         labeled, files = _load_folder(path, max_side, on_error)
     elif path.suffix.lower() == ".npz" and len(list_npz_arrays(path).get("X") or ()) in (3, 4):
         labeled = _load_image_npz(path, target, group_name, allow_pickle)
+    elif names_images(path):
+        options = TableOptions(target=target, group=group_name, **table_options)
+        labeled, files = _load_image_table(path, options, max_side, on_error)
     else:
         labeled = _load_spectra(path, target, group_name, allow_pickle, table_options)
     if group_file is not None:
@@ -235,12 +241,27 @@ def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch
     """Load the images of a folder, and their file names relative to it."""
     folder = load_image_folder(path, on_error=on_error)
     files = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
-    images = folder.data
-    if max_side is not None:
-        size = compute_reduced_size(images.shape[1:], max_side)
-        if size is not None:
-            images = ImageCollection(images.files, **images.origin["reading"] | {"size": size})
+    images = _reduce_images(folder.data, max_side)
     return _pack(path.resolve().name or str(path), images, folder.target), files
+
+
+def _load_image_table(
+    path: Path, options: TableOptions, max_side: int | None, on_error: str
+) -> tuple[Bunch, list[str]]:
+    """Load the images that a table names, and their file names in it."""
+    table = read_image_table(path, options, on_error=on_error)
+    images = _reduce_images(table.data, max_side)
+    labeled = _pack(path.stem, images, table.target, table.groups, table.grouped_by)
+    labeled.split, labeled.roles = table.split, table.roles
+    return labeled, table.files
+
+
+def _reduce_images(images: ImageCollection, max_side: int | None) -> ImageCollection:
+    """Read images no larger than a longest side."""
+    size = None if max_side is None else compute_reduced_size(images.shape[1:], max_side)
+    if size is None:
+        return images
+    return ImageCollection(images.files, **images.origin["reading"] | {"size": size})
 
 
 def _load_image_npz(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:
