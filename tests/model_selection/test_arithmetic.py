@@ -13,6 +13,7 @@ from sklvision.model_selection._comparison.statistics import (
 from sklvision.model_selection._leaks import neighbors, relatives
 from sklvision.model_selection._leaks.fingerprints import Fingerprints
 from sklvision.model_selection._learning_curve import power_law, subsets
+from sklvision.model_selection._robustness import corruptions
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(60, 3))
@@ -259,3 +260,15 @@ def test_resolve_sizes_takes_fractions_or_numbers(train_sizes, expected):
 def test_resolve_sizes_says_what_is_wrong(train_sizes, message):
     with pytest.raises(ValueError, match=message):
         subsets.resolve_sizes(train_sizes, 50)
+
+
+@pytest.mark.parametrize("travel", [0.0, 0.4, 3.0, 7.5])
+@pytest.mark.parametrize("angle", [0.0, 0.7, 2.0])
+def test_motion_kernel_is_symmetric_and_as_long_as_the_movement(travel, angle):
+    kernel = corruptions._make_line_kernel(travel, angle)
+    np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-12)
+    assert kernel.sum() == pytest.approx(1)
+    cells = np.arange(len(kernel)) - len(kernel) // 2
+    position = cells * np.cos(angle) + cells[:, np.newaxis] * np.sin(angle)
+    # On a line of this length the mean square is its square by 12, and cells add a little.
+    assert (kernel * position**2).sum() == pytest.approx(travel**2 / 12, abs=0.3)

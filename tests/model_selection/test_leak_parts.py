@@ -96,3 +96,26 @@ def test_leaks_of_the_first_sample_are_found():
     assert frame.loc["duplicate", ["sample", "partner"]].tolist() == [20, 0]
     assert frame.loc["group", ["sample", "partner", "group"]].tolist() == [21, 0, 0]
     assert report.counts == {"duplicate": 1, "group": 1}
+
+
+@pytest.mark.parametrize("n", [12, 90])
+@pytest.mark.parametrize("similarity", [0.9, 0.99])
+def test_near_duplicates_of_a_given_similarity_are_those_of_all_pairs(n, similarity):
+    rng = np.random.default_rng(0)
+    noise = np.array([0.02, 0.1, 0.3, 0.6])[np.arange(n // 2) % 4, np.newaxis]
+    spectra = np.cumsum(rng.normal(size=(n // 2, 40)), axis=1)
+    X = np.concatenate([spectra, spectra + noise * rng.normal(size=spectra.shape)])
+    half = np.arange(n // 2)
+    report = find_leaks(X, np.arange(n) % 2, [(half, half + n // 2)], similarity=similarity)
+    frame = report.to_frame()
+    pairs = frame.loc[frame["kind"] == "near-duplicate", "sample"]
+    correlation = np.corrcoef(X)[n // 2 :, : n // 2]
+    expected = np.flatnonzero(correlation.max(axis=1) >= similarity) + n // 2
+    assert sorted(set(pairs)) == expected.tolist()
+
+
+def test_near_duplicates_of_some_samples_tell_how_many_to_expect():
+    X = np.random.default_rng(0).normal(size=(80, 5))
+    report = find_leaks(X, np.arange(80) % 2, max_samples=40)
+    # Half of the samples are in three quarters of the pairs.
+    assert "sought of 40 of 80 different samples, among all: expect about 1.3 times" in str(report)
