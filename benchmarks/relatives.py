@@ -12,7 +12,7 @@ Samples of one recorded group (patient, piece, capture series) are no strangers.
 from __future__ import annotations
 
 import argparse
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.ndimage import affine_transform
@@ -61,17 +61,20 @@ class Counts(NamedTuple):
 def load_set(name: str, n_samples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Load at most some samples of a set, and their groups; each is one where none are known."""
     groups = None
-    if name in SPECTRA:
-        data = load_spectra(get_data_home() / "spectra" / f"{name}.npz")
-        X, groups = data.data, data.get("groups")
-    elif name == "digits":
+    if name == "digits":
         X = load_digits().images
-    elif name == "nails":
-        nails = fetch_nails(subset="all")
-        X, groups = nails.data, nails.groups
+    elif name == "flowers17":
+        X = fetch_flowers17(return_X_y=True)[0]
+    elif name in ("cifar10", "mnist"):
+        fetch = fetch_mnist if name == "mnist" else fetch_cifar10
+        X = fetch(subset="train", return_X_y=True)[0]
     else:
-        fetch = {"cifar10": fetch_cifar10, "flowers17": fetch_flowers17, "mnist": fetch_mnist}
-        X = fetch[name](**{} if name == "flowers17" else {"subset": "train"}).data
+        data: Any = (
+            fetch_nails(subset="all")
+            if name == "nails"
+            else load_spectra(get_data_home() / "spectra" / f"{name}.npz")
+        )
+        X, groups = data.data, data.get("groups")
     groups = np.arange(len(X)) if groups is None else np.unique(groups, return_inverse=True)[1]
     chosen = np.sort(np.random.default_rng(seed).permutation(len(X))[:n_samples])
     X = X[chosen]
@@ -125,7 +128,9 @@ def plant_relatives(
     n_samples = len(X)
     originals = iter(rng.permutation(n_samples))
     deviation = float(X.std(axis=0).mean())
-    samples, family, group = [], [], []
+    samples: list[np.ndarray] = []
+    family: list[int] = []
+    group: list[int] = []
     n_related = round(fraction * n_samples)
     while len(samples) < n_samples:
         n_left = n_related - len(samples)

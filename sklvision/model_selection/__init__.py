@@ -10,6 +10,7 @@ from sklvision.model_selection._comparison.accuracy import AccuracyEstimate, est
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._comparison.follow_up import forecast_best, measure_robustness
 from sklvision.model_selection._comparison.result import ComparisonResult
+from sklvision.model_selection._label_errors import find_label_errors
 from sklvision.model_selection._leaks.find import find_leaks
 from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
@@ -28,6 +29,7 @@ __all__ = [
     "compare_estimators",
     "estimate_accuracy",
     "file_size",
+    "find_label_errors",
     "find_leaks",
     "forecast_best",
     "latency_scorer",
