@@ -16,7 +16,10 @@ DATA is one of
                 holds spectra, of 3 or 4 images
   a .csv file   of names of image files, and labels, and groups where known
   a .csv file   of spectra: a row of column names, then one spectrum per row
-                (.tsv, .csv.gz and .tsv.gz as well)
+                (.tsv, .csv.gz, .tsv.gz and .xlsx as well)
+  a folder      of instrument files, JCAMP-DX (.jdx, .dx, .jcm) or Bruker OPUS (.0,
+                .1, ...), in one subfolder per class, or with a csv of file names
+                and labels in it; that csv itself
   a name        of a data set, whose training set is fetched: digits, mnist,
                 cifar10, nails, flowers17; a file or folder of that name has
                 priority

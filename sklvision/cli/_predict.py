@@ -35,7 +35,9 @@ and for a model of spectra
   a .npz file  with an array X of one spectrum per row
   a .csv file  with a line of column names and one spectrum per row; columns go by
                wavelength or name, in any order
-(.tsv, .csv.gz and .tsv.gz as well). Other columns, such as labels, are ignored.
+  instrument files, JCAMP-DX (.jdx, .dx, .jcm) or Bruker OPUS (.0, .1, ...), or a
+               folder of them
+(.tsv, .csv.gz, .tsv.gz and .xlsx as well). Other columns, such as labels, are ignored.
 
 The output has a line for every image or row, in the order given and, inside of folders,
 in natural order (2.png before 10.png):

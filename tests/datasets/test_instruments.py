@@ -5,10 +5,13 @@ from __future__ import annotations
 import struct
 import sys
 
+import joblib
 import numpy as np
 import pytest
 
-from sklvision.datasets import load_labeled, load_spectra
+from sklvision.cli import main
+from sklvision.datasets import load_labeled, load_spectra, read_samples
+from sklvision.neural_network import SpectrumClassifier
 
 pytest.importorskip("jcamp")
 pytest.importorskip("brukeropus")
@@ -289,3 +292,67 @@ def test_missing_extra_is_named(tmp_path, monkeypatch, module, name, content):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=r"sklvision\[instruments\]"):
         load_spectra(write(tmp_path / name, content))
+
+
+# ---------------------------------------------------------------- new files for a model
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Train on a folder of files, whose classes differ at 402."""
+    folder = tmp_path_factory.mktemp("training")
+    values = np.arange(6.0) + np.random.default_rng(0).normal(0, 0.1, (40, 6))
+    for i, row in enumerate(values):
+        row[1] += 8 * (i % 2)
+        numbers = " ".join(f"{value:.4f}" for value in row)
+        write(folder / ("oak" if i % 2 else "ash") / f"{i}.jdx", make_jcamp(f"400 {numbers}"))
+    labeled = load_labeled(folder, as_frame=True)
+    return SpectrumClassifier(max_epochs=30, random_state=0).fit(labeled.data, labeled.target)
+
+
+def predict_files(paths, model, **options):
+    return [
+        label
+        for batch in read_samples(paths, model, **options)
+        for label in model.predict(batch.data)
+    ]
+
+
+def test_read_samples_takes_instrument_files_and_folders(trained, tmp_path):
+    oak, ash = "400 0 9 2 3 4 5", "400 0 1 2 3 4 5"
+    write(tmp_path / "new" / "1.jdx", make_jcamp(oak))
+    write(tmp_path / "new" / "2.0", make_opus([0, 1, 2, 3, 4, 5]))
+    turned = make_jcamp("410 5 4 3 2 9 0", FIRSTX="410", LASTX="400")
+    write(tmp_path / "new" / "3.dx", turned)
+    write(tmp_path / "new" / "notes.md", "x")
+    with pytest.warns(UserWarning, match=r"not instrument files: 1 \.md"):
+        assert predict_files([tmp_path / "new"], trained) == ["oak", "ash", "oak"]
+    assert predict_files([write(tmp_path / "a.jdx", make_jcamp(ash))], trained) == ["ash"]
+    table = write(tmp_path / "list.csv", "file\na.jdx\nnew/1.jdx\n")
+    assert predict_files([table], trained) == ["ash", "oak"]
+
+
+def test_read_samples_of_another_axis_needs_resample(trained, tmp_path):
+    finer = " ".join(
+        f"{value:g}" for value in np.interp(np.arange(400, 411), AXIS, [0, 9, 2, 3, 4, 5])
+    )
+    path = write(tmp_path / "a.jdx", make_jcamp(f"399 0 {finer}", FIRSTX="399", NPOINTS="12"))
+    assert predict_files([path], trained) == ["oak"]  # every position of training is there
+    path = write(
+        tmp_path / "b.jdx", make_jcamp("399 0 0 9 2 3 4 5", FIRSTX="399", LASTX="411", NPOINTS="7")
+    )
+    with pytest.raises(
+        ValueError, match="the model takes 400 to 410 cm-1, the new samples have 399 to 411"
+    ):
+        predict_files([path], trained)
+    assert len(predict_files([path], trained, resample=True)) == 1
+    nanometers = write(tmp_path / "c.jdx", make_jcamp(XUNITS="NANOMETERS"))
+    with pytest.raises(ValueError, match="its axis is in nm, that of the model in cm-1"):
+        predict_files([nanometers], trained, resample=True)
+
+
+def test_predict_command_takes_instrument_files(trained, tmp_path, capsys):
+    joblib.dump(trained, tmp_path / "model.joblib")
+    path = write(tmp_path / "a.jdx", make_jcamp("400 0 9 2 3 4 5"))
+    assert main(["predict", str(tmp_path / "model.joblib"), str(path)]) == 0
+    assert f"{path},1,oak," in capsys.readouterr().out

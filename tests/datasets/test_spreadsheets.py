@@ -119,10 +119,7 @@ def test_workbook_without_the_extra_names_it(tmp_path, monkeypatch):
         load_spectra(path)
 
 
-def test_options_of_other_kinds_of_tables_are_errors(tmp_path):
-    path = write(tmp_path / "a.xlsx", make_lines())
-    with pytest.raises(ValueError, match="encoding= is for files of text"):
-        load_spectra(path, encoding="cp1252")
+def test_sheet_of_a_file_of_text_is_an_error(tmp_path):
     (tmp_path / "a.csv").write_text("kind,900,910\noak,1,2\n")
     with pytest.raises(ValueError, match="sheet= is for Excel workbooks"):
         load_spectra(tmp_path / "a.csv", sheet="day 1")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
 from sklvision.datasets._files.roles import WAVELENGTH_NAMES
+from sklvision.datasets._instruments.folder import is_instrument_file
 from sklvision.datasets._labeled.checks import check_finite, describe_value
 from sklvision.datasets._spectra.read import make_bands, read_spectra
 from sklvision.datasets._tables.axis import Bands, find_bands
@@ -29,7 +30,7 @@ def read_rows(
     Parameters
     ----------
     path : Path
-        A table or an npz file.
+        A table, an npz file or an instrument file.
     model : estimator
         A fitted model. Its contract says which columns it takes.
     options : TableOptions
@@ -110,6 +111,9 @@ def _read(
         return _read_without_names(path, options, contract), None
     if is_table(path):
         fields, roles = read_spectra(path, options, needs_labels=False)
+        return fields["data"], roles.bands
+    if is_instrument_file(path):
+        fields, roles = read_spectra(path, TableOptions())
         return fields["data"], roles.bands
     axis_names = [name for name in list_npz_arrays(path) if name.lower() in WAVELENGTH_NAMES]
     arrays = read_npz(path, names=["X", *axis_names[:1]])

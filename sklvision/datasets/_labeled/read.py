@@ -23,6 +23,12 @@ from sklvision.datasets._files.listing import (
     make_natural_key,
 )
 from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._instruments.folder import (
+    has_mostly_instrument_files,
+    is_instrument_file,
+    list_instrument_files,
+)
+from sklvision.datasets._instruments.jcamp import JCAMP_SUFFIXES
 from sklvision.datasets._labeled.checks import (
     check_finite,
     convert_rows_to_images,
@@ -34,7 +40,7 @@ from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
 from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
 from sklvision.utils._samples import as_samples
 
-_ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES)
+_ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -130,10 +136,12 @@ def read_samples(
     Parameters
     ----------
     paths : sequence of str or path-like
-        Image files, folders that are searched for images at all depths, or files of rows:
+        Image files, folders that are searched at all depths for images or instrument files, or
+        files of rows:
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
-        compressed as ``.gz``. Columns go by wavelength or name, where the model knows those
-        of its training; all others, such as labels and groups, are ignored.
+        compressed as ``.gz``, workbooks and instrument files. Columns go by wavelength or name,
+        where the model knows those of its training; all others, such as labels and groups, are
+        ignored.
     model : estimator
         A fitted estimator. It decides whether samples are images or rows of numbers, and the
         shape of images in rows. Image files are read as those of training were: in their mode,
@@ -207,16 +215,7 @@ def _list_files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            images, other_files = list_images(path)
-            if not images:
-                raise ValueError(f"{path}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
-            if other_files:
-                files_text = describe_other_files(other_files)
-                warnings.warn(
-                    f"{path}: left out, as they are not images: {files_text}.",
-                    stacklevel=3,
-                )
-            files += images
+            files += _list_folder(path)
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
         elif is_image(path) or _has_rows(path):
@@ -235,8 +234,27 @@ def _list_files(paths: list[Path]) -> list[Path]:
     return files
 
 
+def _list_folder(folder: Path) -> list[Path]:
+    """List the images of a folder, or its instrument files where there are more of these."""
+    if has_mostly_instrument_files(folder):
+        files, other_files = list_instrument_files(folder)
+        kind = "instrument files"
+    else:
+        files, other_files = list_images(folder)
+        kind = "images"
+    if not files:
+        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+    if other_files:
+        files_text = describe_other_files(other_files)
+        warnings.warn(
+            f"{folder}: left out, as they are not {kind}: {files_text}.",
+            stacklevel=4,
+        )
+    return files
+
+
 def _has_rows(path: Path) -> bool:
-    return path.suffix.lower() == ".npz" or is_table(path)
+    return path.suffix.lower() == ".npz" or is_table(path) or is_instrument_file(path)
 
 
 def _open_images(

@@ -61,6 +61,8 @@ def read_spectra(
     if is_table(path):
         table = read_raw_table(path, options)
         if find_file_column(table) is not None:
+            if not needs_labels:
+                options = replace(options, target=None, group=None, split=None, bands=None, drop=())
             return _assign_instruments(path, find_labels_of_table(table, options), options)
         _refuse_resample(path, options)
         return read_table(table, options, needs_labels=needs_labels)

@@ -27,7 +27,8 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     path : Path
         The workbook.
     options : TableOptions
-        Options of the user; ``sheet`` names the sheet, by default the first.
+        Options of the user; ``sheet`` names the sheet, by default the first. The encoding, which a
+        model may have kept of a file of text, does not matter here.
 
     Raises
     ------
@@ -36,8 +37,6 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     ValueError
         If the file is no workbook, or the sheet holds no table.
     """
-    if options.encoding is not None:
-        raise ValueError(f"{path}: encoding= is for files of text, and this is a workbook.")
     lines = _read_lines(path, options.sheet)
     records = [(i + 1, fields) for i, fields in enumerate(lines) if any(fields)]
     if not records:
