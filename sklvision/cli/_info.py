@@ -14,6 +14,8 @@ from sklvision._version import __version__
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
 _EXTRAS = ["pillow", "pooch", "matplotlib", "mlflow"]
 
+_NO_TORCH = "none without torch"
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
@@ -27,15 +29,13 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one fact a line."""
-    from sklvision.nets import list_architectures
-
     facts = {"sklvision": __version__, "Python": platform.python_version()}
     facts["platform"] = platform.platform()
     facts |= {package: _find_version(package) for package in _PACKAGES + _EXTRAS}
     facts["processor cores"] = str(os.cpu_count())
     facts["devices"] = ", ".join(_list_devices())
     for kind in ("spectrum", "image"):
-        facts[f"{kind} architectures"] = ", ".join(list_architectures(kind, library="sklvision"))
+        facts[f"{kind} architectures"] = ", ".join(_list_architectures(kind)) or _NO_TORCH
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name.ljust(width)}  {value}")
@@ -49,9 +49,20 @@ def _find_version(package: str) -> str:
         return "not installed"
 
 
+def _list_architectures(kind: str) -> list[str]:
+    try:
+        from sklvision.nets import list_architectures
+    except ImportError:
+        return []
+    return list_architectures(kind, library="sklvision")
+
+
 def _list_devices() -> list[str]:
     """List every device that a classifier accepts here."""
-    from sklvision._torch.device import resolve_device
+    try:
+        from sklvision._torch.device import resolve_device
+    except ImportError:
+        return ["cpu"]
 
     def is_available(device: str) -> bool:
         try:

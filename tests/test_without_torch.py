@@ -1,0 +1,92 @@
+"""Machines without torch: models of other libraries and ONNX files predict and are compared."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sklvision.datasets import make_spectra
+from sklvision.neural_network import SpectrumClassifier
+from sklvision.spectral import SpectralScaler
+
+BLOCK = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "skorch", "torchvision"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+"""
+MAIN = "from sklvision.cli import main; sys.exit(main(sys.argv[1:]))"
+X, y = make_spectra(120, n_bands=30, random_state=0, return_X_y=True)
+
+
+def run_without_torch(code, *arguments):
+    process = subprocess.run(
+        [sys.executable, "-c", BLOCK + code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+@pytest.fixture(scope="module")
+def csv_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("without_torch") / "new.csv"
+    header = ",".join(f"{900 + 5 * band}" for band in range(X.shape[1]))
+    np.savetxt(path, X[:4], delimiter=",", header=header, comments="", fmt="%.9g")
+    return path
+
+
+def predict_labels(path, csv_file):
+    lines = run_without_torch(MAIN, "predict", path, csv_file, "--quiet").splitlines()[1:]
+    return [line.split(",")[2] for line in lines]
+
+
+def test_compare_estimators_runs_without_torch():
+    code = (
+        "from sklearn.datasets import load_iris\n"
+        "from sklearn.naive_bayes import GaussianNB\n"
+        "from sklvision.model_selection import compare_estimators\n"
+        "data = load_iris(return_X_y=True)\n"
+        "print(compare_estimators({'bayes': GaussianNB()}, *data, cv=2, check_leaks=False))"
+    )
+    assert "bayes" in run_without_torch(code)
+
+
+def test_info_runs_without_torch():
+    out = run_without_torch(MAIN, "info")
+    assert "scikit-learn" in out
+    assert "none without torch" in out
+
+
+def test_predict_by_a_model_of_scikit_learn_runs_without_torch(csv_file, tmp_path):
+    model = make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(X, y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    labels = predict_labels(tmp_path / "model.joblib", csv_file)
+    assert labels == list(map(str, model.predict(X[:4])))
+
+
+def test_predict_by_an_onnx_file_runs_without_torch(csv_file, tmp_path, capfd):
+    pytest.importorskip("onnxscript")
+    from sklvision.export import OnnxClassifier, to_onnx
+
+    model = make_pipeline(SpectralScaler("snv"), SpectrumClassifier(max_epochs=3, random_state=0))
+    model.fit(X, y)
+    capfd.readouterr()
+    to_onnx(model[-1], tmp_path / "net.onnx")
+    assert capfd.readouterr() == ("", "")  # nothing of torch's
+    shipped = make_pipeline(*model[:-1], OnnxClassifier(tmp_path / "net.onnx"))
+    joblib.dump(shipped, tmp_path / "model.joblib")
+    labels = predict_labels(tmp_path / "model.joblib", csv_file)
+    assert labels == list(map(str, model.predict(X[:4])))
