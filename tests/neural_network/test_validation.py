@@ -330,3 +330,10 @@ def test_architecture_of_another_signature_is_told_how_it_is_called(build, param
     message = r"is called as <lambda>\(input_shape, n_classes.*with input_shape=\(4,\).*signature"
     with pytest.raises(TypeError, match=message):
         SpectrumClassifier(build, architecture_params=params).fit(X, y)
+
+
+def test_fit_names_a_misspelled_key_of_class_weight():
+    labels = np.array(["ant", "bee", "cow"])[y]
+    clf = SpectrumClassifier(class_weight={"ant": 1, "bee": 1, "cwo": 5}, max_epochs=1)
+    with pytest.raises(ValueError, match=r"class_weight has weights for \['cwo'\]"):
+        clf.fit(X, labels)
