@@ -50,6 +50,11 @@ def add_parser(commands: Any) -> None:
     add("data", metavar="DATA", nargs="?", help="folder, file or name of a data set (see below)")
     add("--cv", type=make_integer_type(2), default=5, metavar="FOLDS", help="folds (default: 5)")
     add(
+        "--split",
+        metavar="COLUMN",
+        help="column of the official split into training and test set, which then is the only one",
+    )
+    add(
         "--repeats",
         type=make_integer_type(1),
         default=1,
@@ -124,6 +129,7 @@ def run(args: argparse.Namespace) -> int:
             _check_scoring(scoring)
         data = load_data(args.data or "digits", args, max_side=args.image_size)
         data.data = _read_small(data.data)
+        cv = args.cv if data.split is None else [_find_split(data.split, args.split)]
     if not args.quiet:
         print_data(data)
 
@@ -143,7 +149,7 @@ def run(args: argparse.Namespace) -> int:
             candidates,
             data.data,
             data.target,
-            cv=args.cv,
+            cv=cv,
             n_repeats=args.repeats,
             groups=data.groups,
             scoring=scoring,
@@ -164,7 +170,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"\n{robustness}")
         if args.forecast:
             forecasts = forecast_best(
-                result, data.data, data.target, groups=data.groups, cv=args.cv, **common
+                result, data.data, data.target, groups=data.groups, cv=cv, **common
             )
             sections["forecast"] = forecasts
             for name, forecast in forecasts.items():
@@ -173,6 +179,12 @@ def run(args: argparse.Namespace) -> int:
             result.to_html(args.out, **sections)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
+
+
+def _find_split(values: Any, column: str) -> Any:
+    from sklvision.cli._split import find_split  # needs NumPy
+
+    return find_split(values, column)
 
 
 def _read_small(X: Any) -> Any:

@@ -1,4 +1,4 @@
-"""``sklvision info``: versions, devices and architectures, to report a problem."""
+"""``sklvision info``: what is read of data, what a model takes; versions and devices."""
 
 from __future__ import annotations
 
@@ -7,11 +7,34 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count, takewhile
+from pathlib import Path
 from typing import Any
 
 from sklvision._version import __version__
+from sklvision.cli._arguments import (
+    DATA_HELP,
+    add_data_options,
+    get_column_options,
+    get_file_options,
+    load_data,
+    make_command,
+)
+from sklvision.cli._errors import CommandError, convert_errors
+from sklvision.cli._predict import load_model
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
+_MODEL_SUFFIXES = (".joblib",)
+_MOST_FOLDS = 5
+_EPILOG = f"""\
+PATH is the .joblib file of a model, which is loaded and so can run any code, or data.
+
+{DATA_HELP}
+examples:
+  sklvision info
+  sklvision info line.csv --target polymer
+  sklvision info nails/train --leaks
+  sklvision info line.joblib
+"""
 _EXTRAS = ["pillow", "pooch", "matplotlib", "mlflow"]
 
 _NO_TORCH = "none without torch"
@@ -19,16 +42,103 @@ _NO_TORCH = "none without torch"
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
+    parser = make_command(
+        commands,
         "info",
-        help="versions, devices and known architectures",
-        description="Print versions, devices and known architectures.",
+        run=run,
+        help="what is read of data, what a model takes, or versions and devices",
+        description="Print what would be read of data, or what a model is and takes. Without PATH, "
+        "print versions, devices and known architectures.",
+        epilog=_EPILOG,
     )
-    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("path", metavar="PATH", nargs="?", help="data, or the file of a model (see below)")
+    add(
+        "--leaks",
+        action="store_true",
+        help="search the data for copies, near-duplicates and capture series, which make scores "
+        "too high",
+    )
+    add_data_options(add)
+    add("--split", metavar="COLUMN", help="column of the official split into training and test")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one fact a line."""
+    if args.path is None:
+        if args.leaks:
+            raise CommandError("--leaks: name the data to search.")
+        _print_facts(_describe_machine())
+        return 0
+    with convert_errors():
+        from sklvision.cli._facts import describe_data, describe_model  # needs NumPy
+
+        path = Path(args.path)
+        if path.is_file() and path.suffix.lower() in _MODEL_SUFFIXES:
+            if args.leaks:
+                raise ValueError("--leaks: searches data, and this is a model.")
+            _print_facts(describe_model(path, load_model(path)))
+            return 0
+        if args.leaks:
+            data = load_data(args.path, args)
+            _print_facts(describe_data(data))
+            _print_leaks(data)
+            return 0
+        _print_facts(describe_data(_load(args.path, args)))
+    return 0
+
+
+def _load(source: str, args: argparse.Namespace) -> Any:
+    """Load data, spectra also without labels and with missing values."""
+    from sklvision.datasets import load_spectra
+
+    path = Path(source)
+    groups_are_column = args.groups is None or not Path(args.groups).is_file()
+    if not path.is_file() or not groups_are_column or _holds_images(path):
+        return load_data(source, args)
+    try:
+        return load_spectra(
+            path,
+            target=args.target,
+            group=args.groups,
+            allow_pickle=args.allow_pickle,
+            **get_column_options(args),
+            **get_file_options(args),
+        )
+    except ValueError:
+        return load_data(source, args)  # a table that names images, or the same error
+
+
+def _holds_images(path: Path) -> bool:
+    if path.suffix.lower() != ".npz":
+        return False
+    import numpy as np
+
+    with np.load(path) as arrays:
+        return "X" in arrays and arrays["X"].ndim > 2
+
+
+def _print_leaks(data: Any) -> None:
+    import numpy as np
+
+    from sklvision.model_selection import find_leaks
+
+    # As many folds as the rarest class and the groups allow.
+    n_samples = np.unique(data.target, return_counts=True)[1].min()
+    n_groups = _MOST_FOLDS if data.groups is None else len(np.unique(data.groups))
+    cv = int(min(_MOST_FOLDS, n_samples, n_groups))
+    print()
+    print(find_leaks(data.data, data.target, cv=cv, groups=data.groups, random_state=0))
+
+
+def _print_facts(facts: dict[str, str]) -> None:
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name.ljust(width)}  {value}")
+
+
+def _describe_machine() -> dict[str, str]:
+    """Describe versions, devices and architectures."""
     facts = {"sklvision": __version__, "Python": platform.python_version()}
     facts["platform"] = platform.platform()
     facts |= {package: _find_version(package) for package in _PACKAGES + _EXTRAS}
@@ -36,10 +146,7 @@ def run(args: argparse.Namespace) -> int:
     facts["devices"] = ", ".join(_list_devices())
     for kind in ("spectrum", "image"):
         facts[f"{kind} architectures"] = ", ".join(_list_architectures(kind)) or _NO_TORCH
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        print(f"{name.ljust(width)}  {value}")
-    return 0
+    return facts
 
 
 def _find_version(package: str) -> str:

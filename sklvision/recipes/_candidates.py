@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import VotingClassifier
@@ -19,6 +20,36 @@ from sklvision.utils._samples import as_samples
 
 # A table of fewer columns is hardly a spectrum.
 _MIN_BANDS_FOR_DERIVATIVE = 11
+
+
+class CappedPCA(TransformerMixin, BaseEstimator):
+    """PCA with no more components than the samples of training can give.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of components, where there are enough samples and features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.recipes._candidates import CappedPCA
+    >>> CappedPCA(30).fit_transform(np.random.default_rng(0).normal(size=(10, 50))).shape
+    (10, 9)
+    """
+
+    def __init__(self, n_components: int) -> None:
+        self.n_components = n_components
+
+    def fit(self, X: Any, y: Any = None) -> CappedPCA:
+        """Find the components."""
+        n_samples, n_features = X.shape
+        self.pca_ = PCA(max(1, min(self.n_components, n_samples - 1, n_features))).fit(X)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Project samples on the components."""
+        return self.pca_.transform(X)
 
 
 @document
@@ -73,9 +104,9 @@ def _make_image_candidates() -> dict[str, Any]:
 
 
 def _make_spectrum_candidates(n_samples: int, n_bands: int) -> dict[str, Any]:
-    # No more components than the smallest training set, half of the samples, can give.
+    # Components for half of the samples; folds of uneven groups can leave fewer for training.
     n_components = max(1, min(30, n_bands, n_samples // 2 - 1))
-    lda = make_pipeline(StandardScaler(), PCA(n_components), LinearDiscriminantAnalysis())
+    lda = make_pipeline(StandardScaler(), CappedPCA(n_components), LinearDiscriminantAnalysis())
     mlp = SpectrumClassifier("spectrum_mlp")
     candidates = {
         "PCA + LDA": lda,

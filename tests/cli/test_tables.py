@@ -210,3 +210,26 @@ def test_train_keeps_the_axis_of_an_npz(train, predict, write, tmp_path, run_err
     np.savez(tmp_path / "plain.npz", X=X)
     assert predict(model, tmp_path / "plain.npz") == list(LABELS)
     assert predict(model, write(make_table())) == list(LABELS)
+
+
+# ---------------------------------------------------------------- comparison
+
+
+def test_compare_takes_an_official_split_of_uneven_patients(run, write, tmp_path):
+    table = make_table(
+        species=LABELS,
+        patient=np.where(np.arange(24) % 8 < 5, "p0", "p1"),
+        part=np.where(np.arange(24) % 8 < 5, "Test", "Train"),
+    )
+    argv = ["compare", write(table), "--groups", "patient", "--split", "part", "--n-jobs", 1]
+    status, out, err = run(*argv, "--out", tmp_path / "report.html")
+    assert status == 0, err
+    assert "groups: patient; split: part" in err
+    assert "PCA + LDA" in out
+    assert "labels: species" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_compare_refuses_a_split_of_other_names(run_error, write):
+    path = write(make_table(species=LABELS, part=["left", "right"] * 12))
+    err = run_error("compare", path, "--split", "part")
+    assert "--split part: holds 'left', 'right'; expected 'train' and 'test'" in err

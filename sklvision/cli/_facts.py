@@ -1,0 +1,130 @@
+"""Facts about data and models for ``sklvision info``, a line each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Facts = dict[str, str]
+
+_MOST_CLASSES = 20
+
+
+def describe_data(data: Any) -> Facts:
+    """Describe labeled data or the spectra of a file.
+
+    Parameters
+    ----------
+    data : Bunch
+        Of ``load_labeled`` or ``load_spectra``; `target` may be None.
+
+    Returns
+    -------
+    facts : dict of str to str
+        Names of facts, and the facts.
+    """
+    facts = {"data": data.DESCR}
+    if data.get("roles"):
+        facts["columns"] = data.roles
+    facts["classes"] = _count_classes(data.target)
+    if data.get("groups") is not None:
+        n_groups = len(np.unique(data.groups))
+        facts["groups"] = f"{n_groups}, of {_describe_sizes(data.groups)} samples each"
+    if data.get("split") is not None:
+        names, counts = np.unique(data.split, return_counts=True)
+        facts["split"] = _list_counts(names, counts)
+    values = data.data
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        facts["values"] = f"{np.nanmin(values):g} to {np.nanmax(values):g}"
+        if n_missing := int(np.isnan(values).sum()):
+            facts["missing"] = (
+                f"{n_missing} of {values.size} values{_name_empty_bands(data, values)}"
+            )
+    return facts
+
+
+def _name_empty_bands(data: Any, values: np.ndarray) -> str:
+    if values.ndim != 2 or "feature_names" not in data:
+        return ""
+    empty = np.flatnonzero(np.isnan(values).all(axis=0))
+    names = [data.feature_names[place] for place in empty]
+    return f"; empty in all samples: {', '.join(names)} (leave out by --drop)" if names else ""
+
+
+def _count_classes(target: Any) -> str:
+    if target is None:
+        return "no labels; name their column by --target"
+    names, counts = np.unique(target, return_counts=True)
+    if len(names) > _MOST_CLASSES:
+        return f"{len(names)}, of {_describe_sizes(target)} samples each"
+    return f"{len(names)}: {_list_counts(names, counts)}"
+
+
+def _list_counts(names: np.ndarray, counts: np.ndarray) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in zip(names, counts, strict=True))
+
+
+def _describe_sizes(values: Any) -> str:
+    counts = np.unique(values, return_counts=True)[1]
+    low, high = counts.min(), counts.max()
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def describe_model(path: Path, model: Any) -> Facts:
+    """Describe a fitted model: steps, classes, size, and the samples that it takes."""
+    from sklvision.reporting import format_bytes
+    from sklvision.utils._nested import find_contract, split_steps
+
+    steps, last = split_steps(model)
+    facts = {
+        "model": " → ".join(type(step).__name__ for step in (*steps, last)),
+        "file": f"{path.resolve()} ({format_bytes(path.stat().st_size)})",
+    }
+    architecture = getattr(last, "architecture", None)
+    if isinstance(architecture, str):
+        facts["architecture"] = architecture
+    if (n_parameters := getattr(last, "n_parameters_", None)) is not None:
+        facts["parameters"] = f"{n_parameters:,}"
+    if (classes := getattr(model, "classes_", None)) is not None:
+        facts["classes"] = f"{len(classes)}: {', '.join(map(str, classes))}"
+    contract = find_contract(model)
+    if contract is None:
+        return facts | {"input": _describe_plain_input(model)}
+    return facts | _describe_contract(contract)
+
+
+def _describe_plain_input(model: Any) -> str:
+    n_features = getattr(model, "n_features_in_", None)
+    size = f"rows of {n_features} numbers" if n_features is not None else "unknown"
+    return f"{size} (the model keeps no more about its samples)"
+
+
+def _describe_contract(contract: dict[str, Any]) -> Facts:
+    """Describe the samples of training."""
+    shape = contract.get("shape")
+    size = " × ".join(map(str, shape)) if shape else "many sizes"
+    unit = {"images": "pixels", "spectra": "bands"}.get(contract["kind"], "values")
+    facts = {"input": f"{contract['kind']} of {size} {unit}, {contract['dtype']}"}
+    if (axis := contract.get("axis")) is not None:
+        unit = contract.get("unit")
+        facts["axis"] = f"{axis[0]:g} to {axis[-1]:g}{f' {unit}' if unit else ''}"
+    elif (names := contract.get("names")) is not None:
+        facts["columns"] = ", ".join(names) if len(names) <= 8 else f"{names[0]} to {names[-1]}"
+    if "range" in contract:
+        low, high = contract["range"]
+        facts["values"] = f"{low:g} to {high:g}"
+    roles = {name: value for name, value in (contract.get("roles") or {}).items() if value}
+    if roles:
+        facts["roles"] = "; ".join(map(_describe_role, roles.items()))
+    reading = {**(contract.get("reading") or {}), **(contract.get("table") or {})}
+    if reading:
+        facts["read with"] = ", ".join(f"{name}={value!r}" for name, value in reading.items())
+    return facts
+
+
+def _describe_role(role: tuple[str, Any]) -> str:
+    name, value = role
+    label = {"target": "labels", "group": "groups", "index": "row names", "left_out": "left out"}
+    return f"{label.get(name, name)}: {', '.join(value) if isinstance(value, list) else value}"
