@@ -16,13 +16,21 @@ import sklvision
 from sklvision import recipes
 from sklvision.datasets import make_spectra
 
-RECIPES = [recipes.cifar10, recipes.digits, recipes.flowers, recipes.nails, recipes.spectra]
+RECIPES = [
+    recipes.cifar10,
+    recipes.digits,
+    recipes.flowers,
+    recipes.images,
+    recipes.nails,
+    recipes.spectra,
+]
 VARIANTS = [
     pytest.param(getattr(recipes, name), options, id=f"{name} {options or ''}")
     for name, variants in {
         "cifar10": [{}, {"published": True}],
         "digits": [{}, {"vote": True}, {"published": True}, {"vote": True, "published": True}],
         "flowers": [{}, {"pretrained": False}, {"fine_tune": True}, {"published": True}],
+        "images": [{}, {"average_flips": True}],
         "nails": [{}, {"fast": True}, {"published": True}],
         "spectra": [{}, {"published": True}],
     }.items()
@@ -77,7 +85,9 @@ def test_flowers_refuses_to_fine_tune_an_untrained_net(other):
 def test_recipes_share_keywords():
     for recipe in RECIPES:
         parameters = inspect.signature(recipe).parameters
-        assert {"published", "random_state", "device"} <= set(parameters)
+        assert {"random_state", "device"} <= set(parameters)
+        # Nobody published a system for images of any kind.
+        assert ("published" in parameters) is (recipe is not recipes.images)
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
 
 
@@ -212,3 +222,40 @@ def test_make_candidates_fit_their_samples():
     candidates, baselines = recipes.make_candidates(np.zeros((10, 8, 8)))
     assert set(candidates) == {"spectrum_mlp", "resnet8", "ensemble of the three"}
     assert baselines == []
+
+
+def test_make_candidates_tries_pretrained_features_on_photographs(monkeypatch):
+    X = np.zeros((10, 90, 120, 3), np.uint8)
+    candidates, _ = recipes.make_candidates(X)
+    assert list(candidates) == ["pretrained", "spectrum_mlp", "resnet8", "ensemble of the three"]
+    assert candidates["resnet8"].named_steps["resize"].size == (48, 64)
+    monkeypatch.setattr("sklvision.recipes._candidates.has_pretrained", lambda: False)
+    with pytest.warns(UserWarning, match=r"Pretrained features.*sklvision\[pretrained\]"):
+        assert "pretrained" not in recipes.make_candidates(X)[0]
+
+
+def test_make_candidates_by_name_fit_and_predict():
+    X, y = make_spectra(60, n_bands=40, random_state=0, return_X_y=True)
+    names = ["lda", "pls-da", "svc", "forest", "knn", "logistic", "spectrum_mlp", "spectra"]
+    candidates, baselines = recipes.make_candidates(X, names)
+    assert (list(candidates), baselines) == (names, [])
+    for name in names[:6]:
+        assert candidates[name].fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.5, name
+    images = np.random.default_rng(0).integers(0, 255, (12, 70, 80), dtype=np.uint8)
+    candidates, _ = recipes.make_candidates(images, ["lda", "resnet8", "images", "pretrained"])
+    assert candidates["lda"].fit(images, np.arange(12) % 2).predict(images).shape == (12,)
+    assert list(candidates["resnet8"].named_steps) == ["resize", "imageclassifier"]
+
+
+@pytest.mark.parametrize(
+    ("X", "name", "message"),
+    [
+        (np.zeros((9, 5)), "pretrained", "pretrained takes images"),
+        (np.zeros((9, 5)), "resnet8", "resnet8 takes images, and the samples are spectra"),
+        (np.zeros((9, 8, 8)), "spectra", "spectra takes spectra, and the samples are images"),
+        (np.zeros((9, 8, 8)), "forrest", "no candidate 'forrest'. Did you mean 'forest'"),
+    ],
+)
+def test_make_candidates_names_what_does_not_fit(X, name, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.make_candidates(X, [name])

@@ -23,6 +23,9 @@ _DEFAULT_REPORT = "sklvision_report.html"
 _MAX_JOBS = 8
 # Images that take more bytes than this stay on disk.
 _MAX_BYTES = 2**30
+# Longer side of images in pixels, also for models that take larger ones.
+_SIDE, _LARGE_SIDE = 64, 224
+_LARGE_MODELS = {"pretrained", "images", "flowers", "nails"}
 
 _EPILOG = f"""\
 {DATA_HELP}Without DATA, the digits that come with scikit-learn are compared.
@@ -81,9 +84,17 @@ def add_parser(commands: Any) -> None:
     add(
         "--image-size",
         type=make_integer_type(1),
-        default=64,
         metavar="PIXELS",
-        help="longer side that images of a folder are reduced to (default: 64)",
+        help="longer side that images of a folder are reduced to (default: 64, and 224 for "
+        "pretrained features)",
+    )
+    add(
+        "--models",
+        nargs="+",
+        metavar="NAME",
+        help="candidates to compare: recipes and architectures (sklvision train --list), "
+        "pretrained (features of a pretrained net), lda, pls-da, svc, forest, knn, logistic "
+        "(default: some that suit the samples)",
     )
     add(
         "--report",
@@ -127,9 +138,9 @@ def run(args: argparse.Namespace) -> int:
         scoring = [name for names in args.scoring for name in names.split(",") if name]
         if args.data is None:
             _check_scoring(scoring)
-        data = load_data(args.data or "digits", args, max_side=args.image_size)
+        data = load_data(args.data or "digits", args, max_side=_choose_side(args))
         data.data = _read_small(data.data)
-        cv = args.cv if data.split is None else [_find_split(data.split, args.split)]
+        cv = args.cv if args.split is None else [_find_split(data.split, args.split)]
     if not args.quiet:
         print_data(data)
 
@@ -142,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
         )
         from sklvision.recipes import make_candidates
 
-        candidates, baselines = make_candidates(data.data)
+        candidates, baselines = make_candidates(data.data, args.models, image_size=args.image_size)
         n_jobs = _count_jobs() if args.n_jobs is None else args.n_jobs
         common: dict[str, Any] = {"n_jobs": n_jobs, "random_state": args.seed}
         result = compare_estimators(
@@ -185,6 +196,12 @@ def _find_split(values: Any, column: str) -> Any:
     from sklvision.cli._split import find_split  # needs NumPy
 
     return find_split(values, column)
+
+
+def _choose_side(args: argparse.Namespace) -> int:
+    """Choose the longer side to read images at: the largest that a candidate takes."""
+    has_small_models = args.models is not None and not _LARGE_MODELS.intersection(args.models)
+    return args.image_size or (_SIDE if has_small_models else _LARGE_SIDE)
 
 
 def _read_small(X: Any) -> Any:

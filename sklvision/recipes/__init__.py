@@ -12,6 +12,7 @@ from sklvision.recipes._candidates import make_candidates
 from sklvision.recipes._cifar10 import cifar10
 from sklvision.recipes._digits import digits
 from sklvision.recipes._flowers import flowers
+from sklvision.recipes._images import images
 from sklvision.recipes._models import get_model, list_models, set_net_params
 from sklvision.recipes._nails import nails
 from sklvision.recipes._spectra import spectra
@@ -21,6 +22,7 @@ __all__ = [
     "digits",
     "flowers",
     "get_model",
+    "images",
     "list_models",
     "make_candidates",
     "nails",

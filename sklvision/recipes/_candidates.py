@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -14,12 +16,20 @@ from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.recipes._images import images
+from sklvision.recipes._named_candidates import (
+    has_pretrained,
+    make_named_candidates,
+    reduce_images,
+)
 from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._samples import as_samples
 
 # A table of fewer columns is hardly a spectrum.
 _MIN_BANDS_FOR_DERIVATIVE = 11
+# Smaller images than this, in pixels of the shorter side, are hardly photographs.
+_MIN_PRETRAINED_SIDE = 48
 
 
 class CappedPCA(TransformerMixin, BaseEstimator):
@@ -53,13 +63,22 @@ class CappedPCA(TransformerMixin, BaseEstimator):
 
 
 @document
-def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
+def make_candidates(
+    X: Any, names: Sequence[str] | None = None, *, image_size: int | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Make the classifiers that are worth comparing on images or spectra.
 
     Parameters
     ----------
     X : array-like, table or collection of n_samples samples
         Images of one size, or spectra; their values are not read.
+    names : sequence of str, default=None
+        Names of the classifiers to make: recipes, architectures, "pretrained" (features of a
+        pretrained net, and logistic regression), or "lda", "pls-da", "svc", "forest", "knn" and
+        "logistic" of scikit-learn. ``None`` makes some that suit the samples.
+    image_size : int, default=None
+        Longer side in pixels that larger images are reduced to, except for recipes and pretrained
+        features. ``None`` takes 64.
 
     Returns
     -------
@@ -67,6 +86,11 @@ def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
         Unfitted classifiers by name, for :func:`~sklvision.model_selection.compare_estimators`.
     baselines : list of str
         Names of those that count as baselines.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or that of a classifier of other samples.
 
     See Also
     --------
@@ -84,11 +108,29 @@ def make_candidates(X: Any) -> tuple[dict[str, Any], list[str]]:
     ['PCA + LDA', 'SNV + spectrum_mlp', 'derivative + spectrum_mlp', 'spectrum_cnn', 'spectrum_mlp']
     >>> baselines
     ['PCA + LDA']
+    >>> candidates, _ = make_candidates(np.zeros((60, 502)), ["pls-da", "spectrum_mlp"])
+    >>> list(candidates)
+    ['pls-da', 'spectrum_mlp']
     """
     samples = as_samples(X)
-    if samples.is_images:
-        return _make_image_candidates(), []
-    return _make_spectrum_candidates(*samples.shape), ["PCA + LDA"]
+    if names is not None:
+        return make_named_candidates(names, samples, image_size), []
+    if not samples.is_images:
+        return _make_spectrum_candidates(*samples.shape), ["PCA + LDA"]
+    candidates = {
+        name: reduce_images(estimator, samples, image_size)
+        for name, estimator in _make_image_candidates().items()
+    }
+    if min((samples.sample_shape or (_MIN_PRETRAINED_SIDE,))[:2]) >= _MIN_PRETRAINED_SIDE:
+        if has_pretrained():
+            candidates = {"pretrained": images(), **candidates}
+        else:
+            warnings.warn(
+                "Pretrained features, often the best of a few hundred photographs, are not among "
+                "the candidates: pip install 'sklvision[pretrained]' adds them.",
+                stacklevel=2,
+            )
+    return candidates, []
 
 
 def _make_image_candidates() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.recipes._cifar10 import cifar10
 from sklvision.recipes._digits import digits
 from sklvision.recipes._flowers import flowers
+from sklvision.recipes._images import images
 from sklvision.recipes._nails import nails
 from sklvision.recipes._spectra import spectra
 from sklvision.recipes._texts import document
@@ -31,6 +32,7 @@ RECIPES: dict[str, Callable[..., Any]] = {
     "cifar10": cifar10,
     "digits": digits,
     "flowers": flowers,
+    "images": images,
     "nails": nails,
     "spectra": spectra,
 }
@@ -178,7 +180,7 @@ def _get_architecture_model(
 
     def build(samples: Samples) -> Any:
         size = _choose_size(architecture, net_params, image_size, samples.sample_shape)
-        return _add_resize(classifier, size, samples)
+        return add_resize(classifier, size, samples)
 
     return NamedModel(name, "images", build)
 
@@ -202,7 +204,7 @@ def list_models() -> list[tuple[str, str, str]]:
     --------
     >>> from sklvision.recipes import list_models
     >>> [name for name, kind, _ in list_models() if kind == "recipe"]
-    ['cifar10', 'digits', 'flowers', 'nails', 'spectra']
+    ['cifar10', 'digits', 'flowers', 'images', 'nails', 'spectra']
     """
     models = [(name, "recipe", _read_first_line(recipe)) for name, recipe in RECIPES.items()]
     for name in list_architectures():
@@ -303,7 +305,7 @@ def _choose_size(
     return size[0], size[1]
 
 
-def _add_resize(classifier: Any, size: tuple[int, int], samples: Samples) -> Any:
+def add_resize(classifier: Any, size: tuple[int, int], samples: Samples) -> Any:
     """Make a pipeline that takes images of any size."""
     steps: list[Any] = [Resize(size)]
     if samples.is_lazy and len(samples) * size[0] * size[1] * 3 <= _MAX_BYTES:

@@ -37,7 +37,9 @@ def compare(run, tmp_path):
 def candidates(monkeypatch):
     """Replace the candidates by a tree, or by the given ones."""
     estimators = {"tree": DecisionTreeClassifier()}
-    monkeypatch.setattr(recipes, "make_candidates", lambda X: (dict(estimators), []))
+    monkeypatch.setattr(
+        recipes, "make_candidates", lambda X, *names, **options: (dict(estimators), [])
+    )
     return estimators
 
 
@@ -261,3 +263,27 @@ def test_compare_finds_an_unwritable_place_first(tmp_path, monkeypatch, run_erro
         signal.signal(signal.SIGXFSZ, handler)
     assert err.endswith(f"error: --out {name}: cannot be written to (File too large).\n")
     assert list(tmp_path.rglob("*")) == [tmp_path / "deep"]
+
+
+def test_compare_chosen_models(iris_file, compare, run_error):
+    status, output, err = compare(iris_file, "--cv", 2, "--models", "lda", "pls-da", "forest")
+    assert status == 0, err
+    scores = read_scores(output)
+    assert set(scores) == {"majority class", "logistic regression", "lda", "pls-da", "forest"}
+    assert min(scores["lda"], scores["pls-da"], scores["forest"]) > 0.7
+    err = run_error("compare", iris_file, "--models", "ldda", "--quiet")
+    assert "There is no candidate 'ldda'. Did you mean 'lda'" in err
+
+
+@pytest.mark.slow
+def test_compare_a_folder_tries_pretrained_features(tmp_path, compare):
+    image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(0)
+    for i in range(16):
+        (tmp_path / "data" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 60, (60, 80, 3), dtype=np.uint8)
+        pixels[:, 10 * (i % 2) :: 20] += 150
+        image.fromarray(pixels).save(tmp_path / "data" / "ab"[i % 2] / f"{i}.png")
+    status, output, err = compare(tmp_path / "data", "--cv", 2)
+    assert status == 0, err
+    assert {"pretrained", "resnet8", "spectrum_mlp"} <= set(read_scores(output))

@@ -91,7 +91,9 @@ def test_train_writes_the_model_if_nobody_reads_the_estimate(
 def test_compare_writes_the_report_if_nobody_reads_the_table(
     iris_file, tmp_path, closed_stdout, monkeypatch
 ):
-    monkeypatch.setattr(recipes, "make_candidates", lambda X: ({"bayes": GaussianNB()}, []))
+    monkeypatch.setattr(
+        recipes, "make_candidates", lambda X, *names, **options: ({"bayes": GaussianNB()}, [])
+    )
     out = tmp_path / "report.html"
     assert main(["compare", str(iris_file), "--cv", "2", "--quiet", "--out", str(out)]) == 0
     assert out.stat().st_size > 0
