@@ -258,7 +258,7 @@ def _describe_files(X: Any) -> str:
     if isinstance(X, bytes):
         return "bytes"
     if isinstance(X, str | os.PathLike):
-        return f"the path {os.fspath(X)!r}"
+        return f"the path {str(os.fspath(X))!r}"
     if is_image_file(X):
         return "an image of Pillow"
     return f"a list of {len(X)}, the first of them {_describe_files(X[0])}"
