@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sklvision.cli._errors import name_options
 from sklvision.utils._files import temporary_path
 
 DATA_HELP = """\
@@ -134,6 +135,8 @@ def print_data(data: Any) -> None:
     print(data.DESCR, file=sys.stderr)
     if data.roles:
         print(data.roles, file=sys.stderr)
+    for sentence in data.advice:
+        print(name_options(sentence), file=sys.stderr)
 
 
 def load_data(source: str, args: argparse.Namespace, **options: Any) -> Any:

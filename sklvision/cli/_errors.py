@@ -56,12 +56,12 @@ def convert_errors() -> Iterator[None]:
         is_users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
         message = str(error) if is_users else f"{type(error).__name__}: {error}"
         if is_users and not notes:
-            message = _name_options(message)
+            message = name_options(message)
         status = 2 if is_users and not notes else 1
         raise CommandError(" ".join([message, *notes]), status=status) from error
 
 
-def _name_options(message: str) -> str:
+def name_options(message: str) -> str:
     """Put options of commands in the place of keywords."""
     message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
     message = _DROPPED.sub(lambda match: "--drop " + _quote(match[1]), message)

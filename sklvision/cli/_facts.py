@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sklvision.cli._errors import name_options
+
 Facts = dict[str, str]
 
 _MOST_CLASSES = 20
@@ -35,6 +37,8 @@ def describe_data(data: Any) -> Facts:
     if data.get("split") is not None:
         names, counts = np.unique(data.split, return_counts=True)
         facts["split"] = _list_counts(names, counts)
+    if data.get("advice"):
+        facts["advice"] = ". ".join(map(name_options, data.advice))
     values = data.data
     if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
         facts["values"] = f"{np.nanmin(values):g} to {np.nanmax(values):g}"

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from sklvision._version import __version__
 from sklvision.cli import _compare, _info, _predict, _train
-from sklvision.cli._errors import CommandError
+from sklvision.cli._errors import CommandError, name_options
 
 _INTERRUPTED_STATUS = 130  # 128 plus the number of SIGINT, as in shells
 
@@ -102,7 +102,7 @@ def _make_warning_printer(prog: str) -> Any:
     printed = set()
 
     def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
-        text = " ".join(str(message).split())
+        text = name_options(" ".join(str(message).split()))
         key = re.sub(r"[\d.e+-]+", "#", text)
         if key not in printed:
             printed.add(key)

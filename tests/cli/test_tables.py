@@ -75,8 +75,11 @@ def wood_model(tmp_path_factory):
 
 def test_train_prints_the_roles_of_columns(train, write):
     table = make_table(species=LABELS, patient=np.arange(24) // 2, rep=[1, 2] * 12)
-    _, err = train(write(table), "--groups", "patient")
+    path = write(table)
+    _, err = train(path, "--groups", "patient")
     assert "labels: species; bands: 20, 900 to 1090; groups: patient; left out: rep\n" in err
+    assert "possible groups" not in err
+    assert "possible groups: patient (12 values); use --groups 'patient'" in train(path)[1]
 
 
 def test_train_selects_bands_and_drops_columns(train, write, predict):

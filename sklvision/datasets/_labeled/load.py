@@ -140,6 +140,8 @@ def load_labeled(
             The official split, None where no column of it was named.
         roles : str
             The roles of the columns of a table in one line; "" for everything else.
+        advice : list of str
+            Columns of a table that look like groups, or that alone tell the class.
         kind : {"images", "spectra"}
             Kind of the samples.
         name : str
@@ -297,7 +299,7 @@ def _load_spectra(
     has_names = is_table(path) or spectra.wavelengths is not None
     data = spectra.data if has_names else spectra.data.to_numpy()
     labeled = _pack(path.stem, data, spectra.target, spectra.groups, group or "")
-    labeled.split, labeled.roles = spectra.split, spectra.roles
+    labeled.split, labeled.roles, labeled.advice = spectra.split, spectra.roles, spectra.advice
     return labeled
 
 
@@ -343,6 +345,7 @@ def _pack(name: str, data: Any, target: Any, groups: Any = None, grouped_by: str
         grouped_by=grouped_by,
         split=None,
         roles="",
+        advice=[],
         name=name,
     )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from sklvision.datasets._spectra.read import make_frame, read_spectra
+from sklvision.datasets._tables.advice import find_advice, find_numbered_rows
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.utils._sklearn import Interval, StrOptions, validate_params
 
@@ -138,6 +141,8 @@ def load_spectra(
             The path.
         roles : str
             The roles of the columns, in one line.
+        advice : list of str
+            Columns that look like groups, and those that alone tell the class.
         DESCR : str
             One line about the data.
 
@@ -203,10 +208,18 @@ def load_spectra(
                 f"{path}: has no labels; name them by target= (other columns: {other_fields})."
             )
         return fields["data"], fields["target"]
+    numbered_rows = find_numbered_rows(roles.bands.names, np.asarray(fields["data"]))
+    if numbered_rows:
+        warnings.warn(
+            f"{path}: column {numbered_rows[0]!r} only numbers the rows, and was read as a band. "
+            f"Leave it out by drop={numbered_rows}.",
+            stacklevel=2,
+        )
     n_samples, n_bands = fields["data"].shape
     return Bunch(
         **fields,
         roles=roles.describe(),
+        advice=find_advice(fields["metadata"], fields["target"], fields["groups"] is not None),
         filename=str(path),
         DESCR=f"{n_samples} spectra of {n_bands} bands from {path.name}.",
     )
