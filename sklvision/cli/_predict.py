@@ -27,7 +27,8 @@ MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Lo
 runs code that the file holds, so load only files from people you trust.
 
 PATH is, for a model of images,
-  an image file, or a folder, which is searched for images at all depths
+  an image file, a .csv file of names of image files, or a folder, which is searched
+               for images at all depths
   a .npz file  with an array X of images of the size the model was trained on
   a .csv file  with a line of column names and one image per row, its pixels row by
                row, such as the 784 columns of 28 × 28 digits

@@ -93,3 +93,7 @@ def test_train_takes_a_table_of_images(folder, capsys):
     assert "images: image; labels: label" in capsys.readouterr().err
     assert main(["predict", str(out), str(folder / "images"), "--quiet"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 9
+    new = write(folder, f"image,note\n{FILES[5]},x\n{FILES[2]},y")
+    assert main(["predict", str(out), str(new), "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split(",")[0] for line in lines] == [str(folder / FILES[i]) for i in (5, 2)]

@@ -62,14 +62,7 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
     FileNotFoundError
         If some of the files do not exist.
     """
-    layout = read_layout(
-        path,
-        decimal=options.decimal,
-        header_line=options.header_line,
-        has_header=options.has_header,
-        encoding=options.encoding,
-    )
-    table = read_columns(path, layout)
+    table = _read_table(path, options)
     columns = _find_columns(table, options)
     values = {
         role: None if name is None else table.read_text(table.names.index(name))
@@ -91,6 +84,25 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
         roles=_describe_roles(table, columns),
         files=[name for name, is_kept in zip(files, is_read, strict=True) if is_kept],
     )
+
+
+def list_named_images(path: Path, options: TableOptions) -> list[Path]:
+    """List the image files that a table names; they need no labels."""
+    table = _read_table(path, options)
+    files = list(map(str, table.get_text(table.names.index(_find_file_column(table)))))
+    _check_files(path, files)
+    return [path.parent / name for name in files]
+
+
+def _read_table(path: Path, options: TableOptions) -> Table:
+    layout = read_layout(
+        path,
+        decimal=options.decimal,
+        header_line=options.header_line,
+        has_header=options.has_header,
+        encoding=options.encoding,
+    )
+    return read_columns(path, layout)
 
 
 def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:

@@ -35,6 +35,7 @@ from sklvision.datasets._labeled.checks import (
     describe_value,
 )
 from sklvision.datasets._labeled.columns import read_rows
+from sklvision.datasets._labeled.image_table import list_named_images, names_images
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
 from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
@@ -136,8 +137,8 @@ def read_samples(
     Parameters
     ----------
     paths : sequence of str or path-like
-        Image files, folders that are searched at all depths for images or instrument files, or
-        files of rows:
+        Image files, tables that name image files, folders that are searched at all depths for
+        images or instrument files, or files of rows:
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
         compressed as ``.gz``, workbooks and instrument files. Columns go by wavelength or name,
         where the model knows those of its training; all others, such as labels and groups, are
@@ -201,23 +202,24 @@ def read_samples(
     """
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
-    files = _list_files([Path(path) for path in paths])
+    options = TableOptions(**table_options)
+    files = _list_files([Path(path) for path in paths], options)
     if sort:
         files.sort(key=make_natural_key)
-    read_file = partial(
-        read_rows, model=model, options=TableOptions(**table_options), resample=resample
-    )
+    read_file = partial(read_rows, model=model, options=options, resample=resample)
     return SampleReader(files, model, int(batch_size), on_error, read_file)
 
 
-def _list_files(paths: list[Path]) -> list[Path]:
-    """List files in their order; those of a folder, in natural order, in its place."""
+def _list_files(paths: list[Path], options: TableOptions) -> list[Path]:
+    """List files in their order; those of a folder (in natural order) or a table in its place."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             files += _list_folder(path)
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
+        elif names_images(path):
+            files += list_named_images(path, options)
         elif is_image(path) or _has_rows(path):
             files.append(path)
         else:
