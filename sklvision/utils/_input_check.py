@@ -20,6 +20,8 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
     ----------
     input_contract_ : dict
         What the samples of training were.
+    input_shape_ : tuple of int or None
+        Shape of one sample; None for images that differ in size.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
             The fitted step.
         """
         samples = as_samples(X)
+        self.input_shape_ = samples.sample_shape
         if samples.is_table:
             self.n_features_in_ = samples.shape[1]
         if samples.names is not None:
@@ -74,6 +77,7 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
         tags = super().__sklearn_tags__()
         tags.no_validation = True
         tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True  # the samples that it was fitted on decide
         return tags
 
 
