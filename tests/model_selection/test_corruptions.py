@@ -208,6 +208,14 @@ def test_jpeg_agrees_with_pillow(channels):
         np.testing.assert_array_equal(corrupter(X, ["jpeg"])(X, "jpeg", severity)[0], expected)
 
 
+def test_jpeg_keeps_white_and_black():
+    X = np.zeros((1, 16, 16), np.uint8)
+    X[:, :8] = 255
+    result = corrupter(X, ["jpeg"])(X, "jpeg", 0.1)[0]
+    assert result[0, 0] == 255
+    assert result[-1, 0] == 0
+
+
 def test_corrupt_changes_light_and_noise_by_the_documented_amounts():
     X = np.stack([photograph(seed=seed) for seed in range(20)]) / 255
     corrupt = corrupter(X)

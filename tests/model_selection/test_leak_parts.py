@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sklvision.datasets import ImageCollection
 from sklvision.model_selection import find_leaks
 from sklvision.model_selection._leaks import find, findings, thumbnails
 from sklvision.model_selection._leaks.near_duplicates import Duplicates
@@ -119,3 +120,35 @@ def test_near_duplicates_of_some_samples_tell_how_many_to_expect():
     report = find_leaks(X, np.arange(80) % 2, max_samples=40)
     # Half of the samples are in three quarters of the pairs.
     assert "sought of 40 of 80 different samples, among all: expect about 1.3 times" in str(report)
+
+
+def test_report_shows_three_examples_of_a_kind():
+    X = np.random.default_rng(0).normal(size=(40, 5))
+    y = np.arange(40) % 2
+    for n, dots in ((2, False), (3, False), (4, True)):
+        copies = X.copy()
+        copies[20 : 20 + n] = copies[:n]
+        text = str(find_leaks(copies, y, [(np.arange(20), np.arange(20, 40))]))
+        assert text.count(" = ") == min(n, 3)
+        assert ("…" in text) is dots
+        groups = np.arange(40)
+        groups[20 : 20 + n] = groups[:n]
+        text = str(find_leaks(X, y, [(np.arange(20), np.arange(20, 40))], groups))
+        assert ("0, 1, 2, …" in text) is dots
+
+
+def test_mapped_collection_has_the_leaks_of_the_array(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    images = np.random.default_rng(0).integers(0, 256, (24, 20, 24), dtype=np.uint8)
+    images[13] = images[2]
+    images[17] = images[5] // 2 + 40
+    for i, image in enumerate(images):
+        pillow.fromarray(image).save(tmp_path / f"{i:02}.png")
+    collection = ImageCollection(sorted(tmp_path.glob("*.png"))).map(np.flipud)
+    splits = [(np.arange(12), np.arange(12, 24))]
+    expected = find_leaks(images[:, ::-1], np.arange(24) % 2, splits).to_frame()
+    result = find_leaks(collection, np.arange(24) % 2, splits).to_frame()
+    columns = ["kind", "sample", "partner"]
+    assert result[columns].to_numpy().tolist() == expected[columns].to_numpy().tolist()
+    assert ["duplicate", 13, 2] in result[columns].to_numpy().tolist()
+    assert ["near-duplicate", 17, 5] in result[columns].to_numpy().tolist()

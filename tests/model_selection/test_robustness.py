@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -429,3 +430,15 @@ def test_robustness_curve_shows_progress(bayes, capsys):
     assert capsys.readouterr() == ("", "")
     robustness_curve(bayes, SPECTRA, KINDS, severities=1, verbose=1)
     assert "4/4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("high", "warns"), [(127, True), (128, False), (1, False)])
+def test_floats_below_the_middle_of_the_range_are_pointed_out(high, warns):
+    images = np.linspace(0, high, 4 * 25).reshape(4, 5, 5)
+    y = np.array([0, 1, 0, 1])
+    model = DummyClassifier().fit(images, y)
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        robustness_curve(model, images, y, corruptions=["brightness"], severities=1)
+    texts = [str(record.message) for record in records]
+    assert any("are taken for images of the range 0 to 255" in text for text in texts) is warns

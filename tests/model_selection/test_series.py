@@ -77,8 +77,8 @@ def test_divisions_by_directories_leave_out_names_of_splits():
 
 
 def test_divisions_by_prefixes_ignore_the_last_number():
-    files = ["monday_1.png", "monday_2.png", "friday 2024-1.png", "friday 2024-22.png"]
-    assert list_evidence(files) == {"by names such as monday…": [1, 1, 0, 0]}
+    files = ["monday_1.png", "friday 2024-1.png", "friday 2024-22.png", "monday_2.png"]
+    assert list_evidence(files) == {"by names such as monday…": [1, 0, 0, 1]}
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,14 @@ def test_divisions_into_classes_are_left_out():
     assert list_evidence(files, labels=[1, 1, 0, 0]) == {}
     assert list_evidence(files, labels=[1, 0, 1, 0]) != {}
     assert list_evidence(files, labels=[0, 0, 1, 2]) != {}
+    files = [f"{name}{i}.png" for name in "abc" for i in range(2)]
+    assert list_evidence(files, labels=[0, 0, 1, 1, 2, 2]) == {}
+    assert list_evidence(files, labels=[0, 1, 1, 2, 2, 0]) != {}
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(60, "60 seconds"), (119.4, "119 seconds"), (120, "2 minutes")]
+    ("seconds", "text"),
+    [(60, "60 seconds"), (119.4, "119 seconds"), (120, "2 minutes"), (3600, "60 minutes")],
 )
 def test_durations_are_in_minutes_from_two_on(seconds, text):
     assert file_names._format_duration(seconds) == text
