@@ -117,6 +117,10 @@ def test_gray_tiff_with_associated_alpha_is_read(tmp_path):
     ]
     path = tmp_path / "associated.tif"
     path.write_bytes(write_tiff(data, tags))
+    try:
+        Image.open(path).close()
+    except OSError:
+        pytest.skip("this version of Pillow cannot open such a file")
     np.testing.assert_array_equal(
         ImageCollection([path])[0].ravel(), np.arange(16, dtype=np.uint8) * 15
     )
