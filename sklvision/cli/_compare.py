@@ -208,14 +208,11 @@ def _read_small(X: Any) -> Any:
     """Read images that take little memory once, and not in every epoch of every fit."""
     import math
 
-    import numpy as np
+    from sklvision.utils._samples import as_samples
 
-    from sklvision.utils._samples import is_collection
-
-    if not is_collection(X):
-        return X
-    is_small = math.prod(X.shape) * np.dtype(X.dtype).itemsize <= _MAX_BYTES
-    return np.asarray(X) if is_small else X
+    samples = as_samples(X)
+    is_small = math.prod(samples.shape) * samples.dtype.itemsize <= _MAX_BYTES
+    return samples.to_array() if samples.is_lazy and is_small else X
 
 
 def _describe_data(data: Any) -> dict[str, str]:

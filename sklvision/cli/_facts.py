@@ -112,8 +112,8 @@ def _describe_contract(contract: dict[str, Any]) -> Facts:
     unit = {"images": "pixels", "spectra": "bands"}.get(contract["kind"], "values")
     facts = {"input": f"{contract['kind']} of {size} {unit}, {contract['dtype']}"}
     if (axis := contract.get("axis")) is not None:
-        unit = contract.get("unit")
-        facts["axis"] = f"{axis[0]:g} to {axis[-1]:g}{f' {unit}' if unit else ''}"
+        axis_unit = contract.get("unit")
+        facts["axis"] = f"{axis[0]:g} to {axis[-1]:g}{f' {axis_unit}' if axis_unit else ''}"
     elif (names := contract.get("names")) is not None:
         facts["columns"] = ", ".join(names) if len(names) <= 8 else f"{names[0]} to {names[-1]}"
     if "range" in contract:

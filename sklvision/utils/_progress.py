@@ -10,13 +10,15 @@ from typing import Any, Self
 _INTERVAL = 30.0
 
 
-def open_progress(total: int, unit: str, description: str = "", *, disable: bool = False) -> Any:
+def open_progress(
+    total: int | None, unit: str, description: str = "", *, disable: bool = False
+) -> Any:
     """Open a bar of tqdm or, where standard error is no terminal, a log of lines.
 
     Parameters
     ----------
-    total : int
-        Number of steps.
+    total : int or None
+        Number of steps; None where it is unknown.
     unit : str
         Name of one step.
     description : str, default=""
@@ -42,8 +44,8 @@ class ProgressLog:
 
     Parameters
     ----------
-    total : int
-        Number of steps.
+    total : int or None
+        Number of steps; None where it is unknown.
     unit : str
         Name of one step.
     description : str, default=""
@@ -56,7 +58,7 @@ class ProgressLog:
 
     def __init__(
         self,
-        total: int,
+        total: int | None,
         unit: str,
         description: str = "",
         *,

@@ -179,6 +179,7 @@ def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
         "cifar10",
         "digits",
         "flowers",
+        "images",
         "nails",
         "spectra",
     ]

@@ -117,7 +117,7 @@ class ImageCollection:
 
     def __init__(
         self,
-        files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Any],
+        files: Sequence[str | os.PathLike[str] | bytes | BinaryIO | Any] | NDArray[Any],
         *,
         size: int | tuple[int, int] | None = None,
         mode: str | None = None,

@@ -38,8 +38,9 @@ def describe_value(place: Sequence[int]) -> str:
 
 def check_spectra(path: Path, X: NDArray[Any], names: Sequence[str]) -> None:
     """Raise if values are missing or infinite; a message names bands that hold no value at all."""
-    empty = np.flatnonzero(np.isnan(X).all(axis=0)) if X.dtype.kind == "f" else []
-    if len(empty):
+    is_empty = np.isnan(X).all(axis=0) if X.dtype.kind == "f" else np.zeros(X.shape[1], dtype=bool)
+    empty = np.flatnonzero(is_empty).tolist()
+    if empty:
         empty_names = [names[place] for place in empty]
         first_names = ", ".join(empty_names[:5]) + (", …" if len(empty) > 5 else "")
         bands = f"band {first_names} is" if len(empty) == 1 else f"bands {first_names} are"

@@ -64,7 +64,7 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
     """
     table = _read_table(path, options)
     columns = _find_columns(table, options)
-    values = {
+    values: dict[str, Any] = {
         role: None if name is None else table.read_text(table.names.index(name))
         for role, name in columns.items()
     }
