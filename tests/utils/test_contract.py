@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -253,3 +254,11 @@ def test_interpolate_bands_allows_a_hundredth_of_a_step_beyond_the_ends():
     for axis in ([910.4, 940.0], [910.0, 939.6]):
         with pytest.raises(ValueError, match="nothing is extrapolated"):
             interpolate_bands(contract, values, axis)
+
+
+@pytest.mark.parametrize(("n_missing", "text"), [(5, "'3', '4', '5', '6', '7'."), (6, "'7', ….")])
+def test_match_columns_names_five_missing_columns(n_missing, text):
+    names = [str(i) for i in range(3 + n_missing)]
+    contract = make_contract(as_samples(pd.DataFrame(SPECTRA[:, : len(names)], columns=names)))
+    with pytest.raises(ValueError, match=re.escape(text)):
+        match_columns(contract, names[:3], None)

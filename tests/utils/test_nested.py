@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
@@ -19,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklvision.image import FlattenImages, Resize
 from sklvision.utils._nested import (
     can_take_images,
+    find_image_reading,
     find_input_shape,
     find_input_steps,
     find_learners,
@@ -140,3 +142,35 @@ def test_open_estimator_of_a_single_estimator_is_none():
 def test_is_search_tells_a_search_from_others():
     assert is_search(GridSearchCV(GaussianNB(), {}))
     assert not is_search(make_linear())
+
+
+class ForeignEstimator(BaseEstimator):
+    """An estimator of another package, fitted to samples of a shape."""
+
+    def __init__(self, input_shape=None, contract=None):
+        self.input_shape_ = input_shape
+        if contract is not None:
+            self.input_contract_ = contract
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((8, 9), {"mode": "L"}),
+        ((8, 9, 1), {"mode": "L"}),
+        ((8, 9, 3), {"mode": "RGB"}),
+        ((8, 9, 4), {}),
+        ((8,), {}),
+        (None, {}),
+    ],
+)
+def test_find_image_reading_goes_by_channels_without_a_contract(shape, expected):
+    assert find_image_reading(ForeignEstimator(shape)) == expected
+
+
+def test_find_image_reading_returns_a_copy_of_what_the_contract_says():
+    contract = {"reading": {"mode": "F", "white": 4095}}
+    reading_options = find_image_reading(ForeignEstimator((8, 9, 3), contract))
+    assert reading_options == {"mode": "F", "white": 4095}
+    assert reading_options is not contract["reading"]
+    assert find_image_reading(ForeignEstimator((8, 9, 3), {"reading": None})) == {"mode": "RGB"}

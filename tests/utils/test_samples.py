@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklvision.utils._samples import Collection, Samples, as_samples, is_collection
+from sklvision.utils._samples import Collection, Samples, as_samples, is_collection, to_array
 
 ROWS = np.arange(12, dtype=np.float64).reshape(4, 3)
 
@@ -180,3 +180,29 @@ def test_is_collection_goes_by_methods_of_the_class():
     assert is_collection(Files())
     assert not is_collection(Files)
     assert not is_collection(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_fill_and_to_frame_keep_rows_and_columns(library):
+    samples = as_samples(make_table(library))
+    filled_table = samples.fill(10 * ROWS)
+    assert type(filled_table) is type(samples.data)
+    assert list(as_samples(filled_table).names) == ["a", "b", "c"]
+    np.testing.assert_array_equal(np.asarray(filled_table), 10 * ROWS)
+    np.testing.assert_array_equal(samples.to_frame().to_numpy(), ROWS)
+
+
+def test_fill_and_to_frame_of_an_array():
+    samples = as_samples(ROWS)
+    values = 10 * ROWS
+    assert samples.fill(values) is values
+    assert samples.to_frame() is None
+
+
+def test_as_samples_stacks_an_object_array_of_images():
+    images = np.empty(3, dtype=object)
+    images[:] = list(np.arange(18.0).reshape(3, 2, 3))
+    samples = as_samples(images.tolist())
+    assert samples.shape == (3, 2, 3)
+    np.testing.assert_array_equal(to_array(images), np.arange(18.0).reshape(3, 2, 3))
+    assert to_array(np.arange(3.0)).shape == (3,)
