@@ -347,3 +347,20 @@ def test_train_and_predict_nails_of_full_size(data_home, tmp_path, monkeypatch, 
     labels = [line.split(",")[1] for line in out.splitlines()[1:]]
     folder = load_image_folder(test)
     assert labels == joblib.load("m.joblib").predict(folder.data).tolist()
+
+
+@pytest.mark.slow
+def test_train_images_takes_photographs_of_any_size(tmp_path, run):
+    image = pytest.importorskip("PIL.Image")
+    for i in range(12):
+        (tmp_path / "data" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = np.zeros((40 + 4 * i, 60, 3), np.uint8)
+        pixels[:, :: 10 + 20 * (i % 2)] = 200
+        image.fromarray(pixels).save(tmp_path / "data" / "ab"[i % 2] / f"{i}.png")
+    out = tmp_path / "model.joblib"
+    argv = ["train", "images", "--data", tmp_path / "data", "--out", out, "--no-estimate"]
+    assert run(*argv, "--quiet")[0] == 0
+    status, output, _ = run("predict", out, tmp_path / "data", "--quiet")
+    assert status == 0
+    rows = [line.split(",") for line in output.splitlines()[1:]]
+    assert [row[1] for row in rows] == [row[0].split("/")[-2] for row in rows]
