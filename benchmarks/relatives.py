@@ -6,7 +6,7 @@ A part of the samples gets 1 to 10 relatives each: for images the same picture w
 position and noise, for spectra with another gain, offset, slope and noise. Samples that the search
 links are in one group. "found" counts those with a relative in their group, "missed" the others
 that have relatives, "false" the strangers to be taken out of the groups until each is one family.
-Samples of one recorded group (patient, piece, capture series) are no strangers.
+Samples of one recorded group (patient, piece, capture series) are not strangers.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Counts(NamedTuple):
     """Numbers of samples."""
 
     relatives: int
-    found: int
+    n_found: int
     false: int
 
 
@@ -76,37 +76,40 @@ def load_set(name: str, n_samples: int, seed: int = 0) -> tuple[np.ndarray, np.n
         )
         X, groups = data.data, data.get("groups")
     groups = np.arange(len(X)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(X))[:n_samples])
-    X = X[chosen]
+    sample_indices = np.sort(np.random.default_rng(seed).permutation(len(X))[:n_samples])
+    X = X[sample_indices]
     if name in ("flowers17", "nails"):
         X = Resize(SIDE).fit_transform(X)
-    return np.asarray(X, dtype=np.float32), groups[chosen]
+    return np.asarray(X, dtype=np.float32), groups[sample_indices]
 
 
-def vary_image(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Turn by up to 5 degrees, shift by up to 4 %, change the light by up to 40 %, add noise."""
+def change_image(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Rotate by up to 5 degrees, shift by up to 4 %, change the light by up to 40 %, add noise."""
+    # One affine map rotates and shifts every channel; the light changes linearly across the image,
+    # since these are the changes between two photographs of one piece.
     size = np.array(image.shape[:2])
     angle = np.deg2rad(rng.uniform(-5, 5) * strength)
     shift = rng.uniform(-0.04, 0.04, 2) * strength * size
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     center = (size - 1) / 2
     channels = np.atleast_3d(image).transpose(2, 0, 1)
-    moved = [
+    shifted_channels = [
         affine_transform(
             channel, rotation, center - rotation @ center + shift, order=1, mode="nearest"
         )
         for channel in channels
     ]
+    # The light of a lamp that moved: a plane across the image, and a common gain.
     slopes = rng.uniform(-0.2, 0.2, 2) * strength
     rows, columns = (np.linspace(-1, 1, n) for n in size)
     light = 1 + slopes[0] * rows[:, np.newaxis] + slopes[1] * columns
     light *= 1 + rng.uniform(-0.2, 0.2) * strength
-    varied = np.stack(moved, axis=-1) * light[..., np.newaxis]
-    varied += rng.normal(0, 0.01 * np.ptp(image), varied.shape)
-    return varied.reshape(image.shape)
+    result = np.stack(shifted_channels, axis=-1) * light[..., np.newaxis]
+    result += rng.normal(0, 0.01 * np.ptp(image), result.shape)
+    return result.reshape(image.shape)
 
 
-def vary_spectrum(
+def change_spectrum(
     spectrum: np.ndarray, rng: np.random.Generator, strength: float, deviation: float
 ) -> np.ndarray:
     """Change gain and offset by up to 10 %, add a slope of up to 2 % and noise of 1 %.
@@ -120,7 +123,7 @@ def vary_spectrum(
     return gain * spectrum + deviation * (offset + slope + noise)
 
 
-def plant_relatives(
+def add_relatives(
     X: np.ndarray, groups: np.ndarray, fraction: float, strength: float, seed: int = 0
 ) -> PlantedSet:
     """Make as many samples, a fraction of which belongs to families of 2 to 11."""
@@ -138,12 +141,12 @@ def plant_relatives(
         original = next(originals)
         samples.append(X[original])
         for _ in range(size - 1):
-            varied = (
-                vary_spectrum(X[original], rng, strength, deviation)
+            variants = (
+                change_spectrum(X[original], rng, strength, deviation)
                 if X.ndim == 2
-                else vary_image(X[original], rng, strength)
+                else change_image(X[original], rng, strength)
             )
-            samples.append(varied)
+            samples.append(variants)
         family += [int(original)] * size
         group += [int(groups[original])] * size
     order = rng.permutation(n_samples)
@@ -152,7 +155,7 @@ def plant_relatives(
     )
 
 
-def count_found(planted: PlantedSet) -> Counts:
+def count_relatives_found(planted: PlantedSet) -> Counts:
     """Search for relatives, and count what was found."""
     prints = compute_fingerprints(as_samples(planted.X))
     duplicates = find_duplicates(
@@ -166,13 +169,13 @@ def compare_pairs(pairs: np.ndarray, planted: PlantedSet) -> Counts:
     n = len(planted.X)
     first, second = pairs.reshape(-1, 2).T
     links = coo_matrix((np.ones(len(first), dtype=bool), (first, second)), shape=(n, n))
-    joined = connected_components(links, directed=False)[1]
+    components = connected_components(links, directed=False)[1]
     has_relative, has_found = (
         _is_repeated(codes)
-        for codes in (planted.family[:, np.newaxis], np.column_stack([joined, planted.family]))
+        for codes in (planted.family[:, np.newaxis], np.column_stack([components, planted.family]))
     )
-    n_parts = len(np.unique(np.column_stack([joined, planted.group]), axis=0))
-    n_false = n_parts - len(np.unique(joined))
+    n_parts = len(np.unique(np.column_stack([components, planted.group]), axis=0))
+    n_false = n_parts - len(np.unique(components))
     return Counts(int(has_relative.sum()), int(has_found.sum()), n_false)
 
 
@@ -189,13 +192,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
-    """Plant relatives in each set, and search for them."""
+    """Add relatives to each set, and search for them."""
     rows: list[dict[str, object]] = []
     for name in args.sets:
         X, groups = load_set(name, args.n)
         for fraction in FRACTIONS:
             for strength in STRENGTHS if fraction else STRENGTHS[:1]:
-                counts = count_found(plant_relatives(X, groups, fraction, strength))
+                counts = count_relatives_found(add_relatives(X, groups, fraction, strength))
                 rows.append(
                     {
                         "set": name,
@@ -203,8 +206,8 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
                         "with relatives": f"{fraction:.0%}",
                         "strength": strength,
                         "relatives": counts.relatives,
-                        "found": counts.found,
-                        "missed": counts.relatives - counts.found,
+                        "found": counts.n_found,
+                        "missed": counts.relatives - counts.n_found,
                         "false": counts.false,
                     }
                 )

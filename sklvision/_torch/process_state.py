@@ -59,7 +59,7 @@ def use_one_thread() -> Iterator[None]:
 
 @cache
 def limit_forked_threads() -> None:
-    """Let processes that are forked from now on use one thread of torch.
+    """Limit processes that are forked from now on to one thread of torch.
 
     A fork copies OpenMP's record of its threads without the threads: computing on several in the
     child would wait for them forever.

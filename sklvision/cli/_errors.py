@@ -30,7 +30,7 @@ _OPTIONS = {
     "max_epochs=": "--epochs ",
 }
 _KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(_OPTIONS)})")
-_DROPPED = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")
+_DROP_KEYWORD = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")
 
 
 class CommandError(Exception):
@@ -64,7 +64,7 @@ def convert_errors() -> Iterator[None]:
 def name_options(message: str) -> str:
     """Put options of commands in the place of keywords."""
     message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
-    message = _DROPPED.sub(lambda match: "--drop " + _quote(match[1]), message)
+    message = _DROP_KEYWORD.sub(lambda match: "--drop " + _quote(match[1]), message)
     message = re.sub(r"(--[\w-]+) (?=[.,;](?:\s|$))", r"\1", message)
     return re.sub("^option ", "--option ", message)
 

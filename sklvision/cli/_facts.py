@@ -122,9 +122,9 @@ def _describe_contract(contract: dict[str, Any]) -> Facts:
     roles = {name: value for name, value in (contract.get("roles") or {}).items() if value}
     if roles:
         facts["roles"] = "; ".join(map(_describe_role, roles.items()))
-    reading = {**(contract.get("reading") or {}), **(contract.get("table") or {})}
-    if reading:
-        facts["read with"] = ", ".join(f"{name}={value!r}" for name, value in reading.items())
+    read_options = {**(contract.get("reading") or {}), **(contract.get("table") or {})}
+    if read_options:
+        facts["read with"] = ", ".join(f"{name}={value!r}" for name, value in read_options.items())
     return facts
 
 

@@ -94,7 +94,7 @@ def _load(source: str, args: argparse.Namespace) -> Any:
 
     path = Path(source)
     groups_are_column = args.groups is None or not Path(args.groups).is_file()
-    if not path.is_file() or not groups_are_column or _holds_images(path):
+    if not path.is_file() or not groups_are_column or _has_images(path):
         return load_data(source, args)
     try:
         return load_spectra(
@@ -109,7 +109,7 @@ def _load(source: str, args: argparse.Namespace) -> Any:
         return load_data(source, args)  # a table that names images, or the same error
 
 
-def _holds_images(path: Path) -> bool:
+def _has_images(path: Path) -> bool:
     if path.suffix.lower() != ".npz":
         return False
     import numpy as np

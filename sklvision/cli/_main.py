@@ -99,13 +99,13 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _make_warning_printer(prog: str) -> Any:
     """Make a function that prints a warning in one line, once whatever the numbers in it are."""
-    printed = set()
+    messages = set()
 
     def show(message: Any, category: type[Warning], *_: Any, **__: Any) -> None:
         text = name_options(" ".join(str(message).split()))
         key = re.sub(r"[\d.e+-]+", "#", text)
-        if key not in printed:
-            printed.add(key)
+        if key not in messages:
+            messages.add(key)
             print(f"{prog}: warning: {text}", file=sys.stderr)
 
     return show

@@ -79,15 +79,15 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
     if unknown:
         raise ValueError(f"y has labels that are not among the classes: {unknown[:3]}.")
     columns = np.array([column_of[label] for label in y.tolist()])
-    suggested = _choose_confident_class(columns, probabilities)
-    samples = np.flatnonzero((suggested >= 0) & (suggested != columns))
+    suggested_columns = _choose_confident_class(columns, probabilities)
+    samples = np.flatnonzero((suggested_columns >= 0) & (suggested_columns != columns))
     label_probability = probabilities[samples, columns[samples]]
-    suggested_probability = probabilities[samples, suggested[samples]]
+    suggested_probability = probabilities[samples, suggested_columns[samples]]
     errors = pd.DataFrame(
         {
             "sample": samples,
             "label": y[samples],
-            "suggested": classes[suggested[samples]],
+            "suggested": classes[suggested_columns[samples]],
             "label_probability": label_probability,
             "suggested_probability": suggested_probability,
         }
@@ -114,8 +114,8 @@ def _choose_confident_class(columns: np.ndarray, probabilities: np.ndarray) -> n
     """Return the most probable class that reaches its threshold, -1 where none does."""
     n_classes = probabilities.shape[1]
     counts = np.bincount(columns, minlength=n_classes)
-    own = probabilities[np.arange(len(columns)), columns]
-    sums = np.bincount(columns, weights=own, minlength=n_classes)
+    label_probabilities = probabilities[np.arange(len(columns)), columns]
+    sums = np.bincount(columns, weights=label_probabilities, minlength=n_classes)
     # A class without labels has no threshold; rounding must not let a mean miss itself.
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1) * (1 - 1e-9), np.inf)
     confident = np.where(probabilities >= thresholds, probabilities, -1)

@@ -58,7 +58,7 @@ class CappedPCA(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        """Project samples on the components."""
+        """Transform samples to components."""
         return self.pca_.transform(X)
 
 

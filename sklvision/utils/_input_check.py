@@ -19,7 +19,7 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
     Attributes
     ----------
     input_contract_ : dict
-        What the samples of training were.
+        Contract of the samples of training.
     input_shape_ : tuple of int or None
         Shape of one sample; None for images that differ in size.
 

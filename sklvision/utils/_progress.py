@@ -13,7 +13,7 @@ _INTERVAL = 30.0
 def open_progress(
     total: int | None, unit: str, description: str = "", *, disable: bool = False
 ) -> Any:
-    """Open a bar of tqdm or, where standard error is no terminal, a log of lines.
+    """Open a bar of tqdm or, where standard error is not a terminal, a log of lines.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ def test_jcamp_linked_blocks_are_several_spectra(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("400 nonsense", "has no XYDATA or XYPOINTS; it is no JCAMP-DX file"),
+        ("400 nonsense", "has no XYDATA or XYPOINTS; it is not a JCAMP-DX file"),
         (make_jcamp("400 5", "(XY..XY)", "PEAK TABLE"), "it holds PEAKTABLE"),
         (make_jcamp("400 5 7 7"), "holds 3 values, expected 6 by NPOINTS"),
         (make_jcamp("400EK%\n404I%nn\n410c"), "XYDATA is damaged: a line does not begin"),
@@ -236,7 +236,7 @@ def test_table_that_names_a_missing_file_is_an_error(folder):
 
 def test_folder_that_is_ambiguous_is_an_error(folder):
     write(folder / "loose.jdx", make_jcamp())
-    with pytest.raises(ValueError, match=r"loose\.jdx lies beside the folders"):
+    with pytest.raises(ValueError, match=r"loose\.jdx lies next to the folders"):
         load_spectra(folder)
     write(folder / "a.csv", "file,kind\noak/1.jdx,b\n")
     write(folder / "b.csv", "file,kind\noak/1.jdx,b\n")

@@ -57,7 +57,7 @@ def read_instrument_file(path: Path) -> list[Spectrum]:
 
 
 def list_instrument_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """List the instrument files, and all others, of a folder and its folders in natural order."""
+    """List instrument files, and all others, of a folder and its folders in natural order."""
     files: list[Path] = []
     other_files: list[Path] = []
     folders_to_visit, visited = [folder], {folder.resolve()}
@@ -86,7 +86,7 @@ def find_labels_of_folder(folder: Path, options: TableOptions) -> InstrumentFile
     Raises
     ------
     ValueError
-        If there are no such files, several tables name them, or files lie beside the subfolders.
+        If there are no such files, several tables name them, or files lie next to the subfolders.
     """
     files, other_files = list_instrument_files(folder)
     if not files:
@@ -95,26 +95,26 @@ def find_labels_of_folder(folder: Path, options: TableOptions) -> InstrumentFile
             f"{folder}: holds no instrument files ({', '.join(JCAMP_SUFFIXES)}, or OPUS files such "
             f"as .0), but {content}."
         )
-    described = {}
+    description_of_file = {}
     for path in other_files:
         if path.parent == folder and is_table(path):
             table = read_raw_table(path, options)
             if find_file_column(table) is not None:
-                described[path] = find_labels_of_table(table, options)
-    if len(described) > 1:
-        names = ", ".join(path.name for path in described)
+                description_of_file[path] = find_labels_of_table(table, options)
+    if len(description_of_file) > 1:
+        names = ", ".join(path.name for path in description_of_file)
         raise ValueError(
             f"{folder}: several tables name its files ({names}). Name one as the path."
         )
-    others = [path for path in other_files if path not in described]
-    if described:
-        (labeled,) = described.values()
+    other_names = [path for path in other_files if path not in description_of_file]
+    if description_of_file:
+        (labeled,) = description_of_file.values()
         used_files = {path.resolve() for path in labeled.files}
-        others += [path for path in files if path.resolve() not in used_files]
+        other_names += [path for path in files if path.resolve() not in used_files]
     else:
         labeled = _label_by_subfolders(folder, files)
-    if others:
-        text = describe_other_files(others)
+    if other_names:
+        text = describe_other_files(other_names)
         warnings.warn(f"{folder}: left out: {text}.", stacklevel=2)
     return labeled
 
@@ -126,7 +126,7 @@ def _label_by_subfolders(folder: Path, files: list[Path]) -> InstrumentFiles:
         return InstrumentFiles(files, {}, None, None)
     if loose_files:
         raise ValueError(
-            f"{loose_files[0]} lies beside the folders of the classes. Move it into one of them."
+            f"{loose_files[0]} lies next to the folders of the classes. Move it into one of them."
         )
     return InstrumentFiles(
         files, {FOLDER_LABEL: np.array([names[0] for names in parts])}, FOLDER_LABEL, None
@@ -167,8 +167,8 @@ def find_labels_of_table(table: Table, options: TableOptions) -> InstrumentFiles
         table.path, list(columns), target=options.target, group=options.group
     )
     if target is None:
-        others = [name for name in columns if name not in (group, options.split)]
-        texts = [name for name in others if columns[name].dtype.kind == "U"]
-        candidates = texts if len(others) > 1 else others
+        other_names = [name for name in columns if name not in (group, options.split)]
+        texts = [name for name in other_names if columns[name].dtype.kind == "U"]
+        candidates = texts if len(other_names) > 1 else other_names
         target = candidates[0] if len(candidates) == 1 else None
     return InstrumentFiles(files, columns, target, group)

@@ -27,7 +27,7 @@ _HEADER_NUMBERS = ("FIRSTX", "LASTX", "DELTAX", "NPOINTS", "XFACTOR", "YFACTOR")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _PACKED = re.compile(r"[@%A-DF-Za-df-z]")
 # Letters of JCAMP-DX that stand for a sign and a digit, and behind them how often it is repeated.
-_REPEATED = re.compile(r"([@A-Ra-r%+-][\d.]*|(?<=\s)[\d.]+)([S-Zs])(\d*)")
+_REPETITION = re.compile(r"([@A-Ra-r%+-][\d.]*|(?<=\s)[\d.]+)([S-Zs])(\d*)")
 _COUNT_LETTERS = "STUVWXYZs"
 
 Block = dict[str, str]  # label, in capitals without separators, and its text
@@ -52,7 +52,7 @@ def read_jcamp(path: Path) -> list[Spectrum]:
     spectra = [_read_block(path, block) for block in blocks if _FORMS.keys() & block.keys()]
     if not spectra:
         labels = {label for block in blocks for label in block} & _OTHER_DATA
-        content = f"it holds {', '.join(sorted(labels))}" if labels else "it is no JCAMP-DX file"
+        content = f"it holds {', '.join(sorted(labels))}" if labels else "it is not a JCAMP-DX file"
         raise ValueError(f"{path}: has no XYDATA or XYPOINTS; {content}.")
     return spectra
 
@@ -125,7 +125,7 @@ def _rewrite_line(line: str, has_commas: bool) -> str:
         if re.fullmatch(r"[\d\s.eE+-]*", line):
             return " ".join(_NUMBER.findall(line))
         return line
-    line = _REPEATED.sub(_repeat, line)
+    line = _REPETITION.sub(_repeat, line)
     # A letter for 5 could be read as the sign of an exponent.
     return line.replace("E", " +5").replace("e", " -5")
 

@@ -30,7 +30,7 @@ def find_instrument_files(path: Path, options: TableOptions) -> InstrumentFiles:
     if path.is_dir():
         return find_labels_of_folder(path, options)
     if not is_instrument_file(path):
-        raise ValueError(f"{path}: is no instrument file.")
+        raise ValueError(f"{path}: is not an instrument file.")
     return InstrumentFiles([path], {}, None, None)
 
 

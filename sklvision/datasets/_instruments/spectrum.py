@@ -74,10 +74,10 @@ def stack_spectra(
     rows = [_align(first, spectrum) for spectrum in spectra]
     if all(row is not None for row in rows):
         return first.axis, np.array(rows)
-    other = spectra[next(i for i, row in enumerate(rows) if row is None)]
+    second = spectra[next(i for i, row in enumerate(rows) if row is None)]
     if not resample:
         raise ValueError(
-            f"{other.path} has another axis ({other.describe_axis()}) than {first.path} "
+            f"{second.path} has another axis ({second.describe_axis()}) than {first.path} "
             f"({first.describe_axis()}). Read them with resample=True to interpolate all to one."
         )
     low = max(spectrum.axis.min() for spectrum in spectra)
@@ -85,7 +85,7 @@ def stack_spectra(
     axis = first.axis[(first.axis >= low) & (first.axis <= high)]
     if len(axis) < 2:
         raise ValueError(
-            f"{other.path} ({other.describe_axis()}) and {first.path} ({first.describe_axis()}) "
+            f"{second.path} ({second.describe_axis()}) and {first.path} ({first.describe_axis()}) "
             "hardly overlap with the others: nothing is extrapolated."
         )
     contract = {"axis": axis.tolist()}
@@ -96,22 +96,22 @@ def stack_spectra(
     return axis, np.concatenate(resampled)
 
 
-def _check_same_kind(first: Spectrum, other: Spectrum) -> None:
-    for expected, value in ((first.unit, other.unit), (first.quantity, other.quantity)):
+def _check_same_kind(first: Spectrum, second: Spectrum) -> None:
+    for expected, value in ((first.unit, second.unit), (first.quantity, second.quantity)):
         if expected and value and expected != value:
             raise ValueError(
-                f"{other.path} is in {value}, and {first.path} in {expected}. Convert one of them "
+                f"{second.path} is in {value}, and {first.path} in {expected}. Convert one of them "
                 "first."
             )
 
 
-def _align(first: Spectrum, other: Spectrum) -> NDArray[np.float64] | None:
+def _align(first: Spectrum, second: Spectrum) -> NDArray[np.float64] | None:
     """Return the values in the order of the first axis, None where the positions differ."""
-    if len(other.axis) != len(first.axis):
+    if len(second.axis) != len(first.axis):
         return None
     # Positions are the same up to rounding: a hundredth of the distance between bands.
     tolerance = np.abs(np.diff(first.axis)).min() / 100 if len(first.axis) > 1 else 0.0
-    for axis, values in ((other.axis, other.values), (other.axis[::-1], other.values[::-1])):
+    for axis, values in ((second.axis, second.values), (second.axis[::-1], second.values[::-1])):
         if (np.abs(axis - first.axis) <= tolerance).all():
             return values
     return None

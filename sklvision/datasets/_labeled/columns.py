@@ -80,26 +80,26 @@ def _complete_options(options: TableOptions, contract: Contract | None) -> Table
     """Complete the options of a user by what the model knows of its table."""
     if contract is None:
         return options
-    reading, default = dict(contract.get("table") or {}), TableOptions()
+    table_options, default = dict(contract.get("table") or {}), TableOptions()
     if options.header_line is not None:
-        reading.pop("has_header", None)
+        table_options.pop("has_header", None)
     if not options.has_header:
-        reading.pop("header_line", None)
-    reading = {
+        table_options.pop("header_line", None)
+    table_options = {
         name: value
-        for name, value in reading.items()
+        for name, value in table_options.items()
         if getattr(options, name) == getattr(default, name)
     }
     roles = contract.get("roles") or {}
-    named = contract["names"] if contract.get("axis") is None else None
+    column_names = contract["names"] if contract.get("axis") is None else None
     return replace(
         options,
-        **reading,
+        **table_options,
         target=roles.get("target"),
         group=roles.get("group"),
         split=roles.get("split"),
-        bands=named if roles else None,
-        drop=roles.get("left_out", ()) if not reading.get("has_header", True) else (),
+        bands=column_names if roles else None,
+        drop=roles.get("left_out", ()) if not table_options.get("has_header", True) else (),
     )
 
 
@@ -127,13 +127,13 @@ def _read_without_names(
     path: Path, options: TableOptions, contract: Contract | None
 ) -> NDArray[Any]:
     """Read a table without names, whose columns have the roles of training or are all bands."""
-    X = read_spectra(path, _forget_roles(options), needs_labels=False)[0]["data"]
+    X = read_spectra(path, _remove_roles(options), needs_labels=False)[0]["data"]
     if contract is None or [X.shape[1]] == contract.get("shape"):
         return X
     return read_spectra(path, replace(options, bands=None), needs_labels=False)[0]["data"]
 
 
-def _forget_roles(options: TableOptions) -> TableOptions:
+def _remove_roles(options: TableOptions) -> TableOptions:
     return replace(options, target=None, group=None, split=None, bands=None, drop=())
 
 

@@ -93,8 +93,8 @@ def _refuse_ambiguous_names(
         name = Path(file).name
         if file in group_by_name or name not in group_by_name:
             continue
-        other = first_files.setdefault(name, file)
-        if other != file:
+        first_file = first_files.setdefault(name, file)
+        if first_file != file:
             raise ValueError(
-                f"{path}: {name} could be {other} or {file}; name files with their folders."
+                f"{path}: {name} could be {first_file} or {file}; name files with their folders."
             )

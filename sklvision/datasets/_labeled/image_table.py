@@ -22,8 +22,8 @@ _SPLIT_NAMES = ("split", "set", "subset", "partition", "fold")
 _N_LINES_TO_SEARCH = 20
 
 
-def names_images(path: Path) -> bool:
-    """Whether the first lines of a text file name an image file that exists beside it."""
+def has_image_names(path: Path) -> bool:
+    """Whether the first lines of a text file name an image file that exists next to it."""
     if path.suffix.lower() not in _TEXT_SUFFIXES:
         return False
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -110,16 +110,16 @@ def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:
     files = _find_file_column(table)
     names = [name for name in table.names if name != files and name not in options.drop]
     split = options.split or find_usual_name(table.path, "split", names, _SPLIT_NAMES)
-    others = [name for name in names if name != split]
-    target, group = find_roles(table.path, others, target=options.target, group=options.group)
-    remaining = [name for name in others if name != group]
-    if target is None and len(remaining) == 1:
-        target = remaining[0]
+    candidates = [name for name in names if name != split]
+    target, group = find_roles(table.path, candidates, target=options.target, group=options.group)
+    label_candidates = [name for name in candidates if name != group]
+    if target is None and len(label_candidates) == 1:
+        target = label_candidates[0]
     if target is None:
         raise ValueError(
             f"{table.path}: names images, and has no labels: expected a column named "
             f"{', '.join(TARGET_NAMES)}, or one named by target= (there are: "
-            f"{', '.join(remaining) or 'none'})."
+            f"{', '.join(label_candidates) or 'none'})."
         )
     return {"images": files, "labels": target, "groups": group, "split": split}
 

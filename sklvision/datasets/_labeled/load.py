@@ -28,7 +28,7 @@ from sklvision.datasets._labeled.checks import (
     describe_pixel,
 )
 from sklvision.datasets._labeled.groups import read_groups
-from sklvision.datasets._labeled.image_table import names_images, read_image_table
+from sklvision.datasets._labeled.image_table import has_image_names, read_image_table
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
 from sklvision.datasets._remote.flowers17 import fetch_flowers17
 from sklvision.datasets._remote.mnist import fetch_mnist
@@ -228,7 +228,7 @@ def _load_path(
         labeled, files = _load_folder(path, max_side, on_error)
     elif path.suffix.lower() == ".npz" and len(list_npz_arrays(path).get("X") or ()) in (3, 4):
         labeled = _load_image_npz(path, target, group_name, allow_pickle)
-    elif names_images(path):
+    elif has_image_names(path):
         options = TableOptions(target=target, group=group_name, **table_options)
         labeled, files = _load_image_table(path, options, max_side, on_error)
     else:

@@ -35,7 +35,7 @@ from sklvision.datasets._labeled.checks import (
     describe_value,
 )
 from sklvision.datasets._labeled.columns import read_rows
-from sklvision.datasets._labeled.image_table import list_named_images, names_images
+from sklvision.datasets._labeled.image_table import has_image_names, list_named_images
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
 from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
@@ -218,7 +218,7 @@ def _list_files(paths: list[Path], options: TableOptions) -> list[Path]:
             files += _list_folder(path)
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
-        elif names_images(path):
+        elif has_image_names(path):
             files += list_named_images(path, options)
         elif is_image(path) or _has_rows(path):
             files.append(path)

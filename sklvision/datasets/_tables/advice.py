@@ -87,6 +87,6 @@ def find_advice(
         if recurs and n_values >= _FEWEST_GROUPS and is_likely:
             groups.append((name, n_values))
     if groups and not has_groups:
-        listed = ", ".join(f"{name} ({n_values} values)" for name, n_values in groups)
-        advice.append(f"possible groups: {listed}; use group={groups[0][0]!r}")
+        group_texts = ", ".join(f"{name} ({n_values} values)" for name, n_values in groups)
+        advice.append(f"possible groups: {group_texts}; use group={groups[0][0]!r}")
     return advice

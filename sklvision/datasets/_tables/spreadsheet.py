@@ -35,7 +35,7 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     ImportError
         If python-calamine is not installed.
     ValueError
-        If the file is no workbook, or the sheet holds no table.
+        If the file is not a workbook, or the sheet holds no table.
     """
     lines = _read_lines(path, options.sheet)
     records = [(i + 1, fields) for i, fields in enumerate(lines) if any(fields)]

@@ -76,23 +76,23 @@ def find_duplicates(
 def _find_points_within(
     points: np.ndarray, queries: np.ndarray, radius: float, n_threads: int
 ) -> Links:
-    """Link points with the nearest others within a radius."""
+    """Find links of points with the nearest others within a radius."""
     rows = find_points_with_neighbors(points, queries, radius, n_threads)
     if not len(rows):
         return Links(rows, rows, np.empty(0))
     k = min(MAX_SIMILAR, len(points) - 1)
     distances, neighbors = find_neighbors(points, rows, np.arange(len(points)), k)
     row, place = np.nonzero(distances <= radius * (1 + 1e-6))
-    usual = np.maximum(distances[row, -1], 1e-300)
-    return Links(rows[row], neighbors[row, place], distances[row, place] / usual)
+    usual_distances = np.maximum(distances[row, -1], 1e-300)
+    return Links(rows[row], neighbors[row, place], distances[row, place] / usual_distances)
 
 
 def _choose_pairs(
     prints: Fingerprints, candidates: np.ndarray, links: Links, min_similarity: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pairs of samples, their similarity and relative distance, the most similar first."""
-    both = np.sort(np.column_stack([links.first, links.second]), axis=1)
-    pairs, place = np.unique(both, axis=0, return_inverse=True)
+    pairs = np.sort(np.column_stack([links.first, links.second]), axis=1)
+    pairs, place = np.unique(pairs, axis=0, return_inverse=True)
     relative_distance = np.full(len(pairs), np.inf)
     np.minimum.at(relative_distance, place.ravel(), links.relative_distance)
     # A second look, at the whole fingerprints and not only at their first components.

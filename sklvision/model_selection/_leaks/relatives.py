@@ -29,12 +29,15 @@ class Links(NamedTuple):
 def find_relatives(
     points: np.ndarray, queries: np.ndarray, references: np.ndarray, n_threads: int
 ) -> Links:
-    """Link some points with their relatives among all points, by the scale of references."""
+    """Find links of some points with relatives among all points, by the scale of references."""
+    # By the spacings of sorted distances (Renyi): exponential among evenly spread samples, larger
+    # between the last relative and the first stranger, however many samples have relatives.
     n = len(points)
     k = min(N_NEIGHBORS, n // 3)
     distances, _ = find_neighbors(points, references[:N_REFERENCES], np.arange(n), k)
     dimension = estimate_dimension(distances)
     max_distance = MAX_DISTANCE * float(np.median(distances[:, _count_ranks(k)]))
+    # Only points with a neighbor within reach of a relative are looked at further.
     rows = find_points_with_neighbors(points, queries, max_distance, n_threads)
     if not len(rows):
         return Links(rows, rows, np.empty(0))

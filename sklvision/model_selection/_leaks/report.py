@@ -122,8 +122,8 @@ class LeakReport:
             "near-duplicate", "group", "series" or "conflict"); ``fold``, missing for a
             conflict; ``sample`` and ``partner``, the indices in the test and in the training
             set, for a group the first ones; ``similarity``, 1 for the same; ``closeness``,
-            the distance divided by that to the nearest sample that is no relative; ``group``, its
-            name; ``n_affected``, the number of test samples that the row stands for;
+            the distance divided by that to the nearest sample that is not a relative; ``group``,
+            its name; ``n_affected``, the number of test samples that the row stands for;
             ``sample_name`` and ``partner_name``, the files, if any; ``sample_label`` and
             ``partner_label``.
         """
