@@ -92,6 +92,7 @@ def change_image(image: np.ndarray, rng: np.random.Generator, strength: float) -
     shift = rng.uniform(-0.04, 0.04, 2) * strength * size
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     center = (size - 1) / 2
+    # Channel by channel, as colors are not mixed.
     channels = np.atleast_3d(image).transpose(2, 0, 1)
     shifted_channels = [
         affine_transform(
