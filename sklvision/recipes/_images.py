@@ -43,7 +43,7 @@ def images(
 
     Notes
     -----
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
 
     Examples
     --------

@@ -246,7 +246,6 @@ def test_augmenters_refuse_other_shapes_than_in_fit():
         (RandomFlip(), np.zeros((0, 3, 3)), "0 sample"),
         (RandomFlip(), np.zeros((2, 0, 3)), "no values"),
         (GaussianNoise(), None, "single value"),
-        (RandomFlip(), "images/", "single value"),
     ],
 )
 def test_augmenters_refuse_data_of_another_kind(augmenter, X, message):
@@ -254,6 +253,11 @@ def test_augmenters_refuse_data_of_another_kind(augmenter, X, message):
         clone(augmenter).fit(X)
     with pytest.raises(ValueError, match=message):
         clone(augmenter).fit_transform(X)
+
+
+def test_augmenters_name_the_collection_for_a_path():
+    with pytest.raises(TypeError, match=r"the path 'images/'.*ImageCollection\(files\)"):
+        RandomFlip().fit("images/")
 
 
 def test_augmenters_take_lists_and_read_only_arrays():
