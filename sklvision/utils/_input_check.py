@@ -32,6 +32,9 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
     [502]
     """
 
+    def __init__(self) -> None:
+        """Make a step without parameters."""
+
     def fit(self, X: Any, y: Any = None) -> InputCheck:
         """Keep what the samples are.
 
