@@ -262,3 +262,22 @@ def test_match_columns_names_five_missing_columns(n_missing, text):
     contract = make_contract(as_samples(pd.DataFrame(SPECTRA[:, : len(names)], columns=names)))
     with pytest.raises(ValueError, match=re.escape(text)):
         match_columns(contract, names[:3], None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("excess", "is_change"), [(-0.01, False), (0.01, True)])
+def test_describe_change_counts_values_from_half_of_the_largest_beyond_the_range(
+    sign, excess, is_change
+):
+    rows = sign * np.linspace(90, 100, 80).reshape(10, 8)
+    contract = make_contract(as_samples(rows))
+    # The range is 90 to 100 and the margin 50: most values lie beyond 150, or none.
+    new = np.full((4, 8), sign * (150 + excess))
+    assert (describe_change(contract, as_samples(new)) is not None) is is_change
+
+
+def test_interpolate_bands_of_a_single_band():
+    contract = make_spectral_contract(axis=[910.0])
+    np.testing.assert_array_equal(interpolate_bands(contract, np.ones((2, 1)), [910.0]), 1)
+    with pytest.raises(ValueError, match="nothing is extrapolated"):
+        interpolate_bands(contract, np.ones((2, 1)), [910.1])

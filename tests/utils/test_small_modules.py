@@ -8,12 +8,21 @@ import threading
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklvision.utils._kernels import make_path_kernels
 from sklvision.utils._lazy import LazyImages, check_one_size, is_collection, read_blocks
 from sklvision.utils._optional import import_optional
-from sklvision.utils._predictions import PredictionsMixin, ProbabilitiesMixin
+from sklvision.utils._predictions import (
+    PredictionsMixin,
+    ProbabilitiesMixin,
+    predict_with_probabilities,
+)
 from sklvision.utils._random import draw_seed
+from sklvision.utils._sklearn import open_callback_context
 from sklvision.utils._suggest import did_you_mean
 from sklvision.utils._threads import map_ahead
 from sklvision.utils._validation import is_plain
@@ -211,3 +220,34 @@ ROWS = np.ones((3, 6), np.float32)
 )
 def test_is_plain_of_finite_contiguous_arrays_of_the_shape(X, shape, dtype, expected):
     assert is_plain(X, shape, dtype) is expected
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 3])
+def test_predict_with_probabilities_is_predict_and_predict_proba(n_steps):
+    X, y = load_iris(return_X_y=True)
+    steps = [StandardScaler() for _ in range(n_steps - 1)]
+    model = make_pipeline(*steps, LogisticRegression(max_iter=1000)).fit(X, y)
+    labels, probabilities = predict_with_probabilities(model, X)
+    np.testing.assert_array_equal(labels, model.predict(X))
+    np.testing.assert_array_equal(probabilities, model.predict_proba(X))
+    model = make_pipeline(*steps, RidgeClassifier()).fit(X, y)
+    labels, probabilities = predict_with_probabilities(model, X)
+    np.testing.assert_array_equal(labels, model.predict(X))
+    assert probabilities is None
+
+
+def test_predict_with_probabilities_computes_own_classifiers_once():
+    X = np.array([[0.0, 2.0, 1.0], [3.0, -1.0, 0.5]])
+    labels, probabilities = predict_with_probabilities(Logits("a", "b", "c"), X)
+    assert labels.tolist() == ["b", "a"]
+    np.testing.assert_allclose(probabilities, softmax(X, axis=1))
+
+
+def test_open_callback_context_calls_scikit_learn_where_it_has_callbacks():
+    class WithCallbacks:
+        def _init_callback_context(self, **params):
+            return params
+
+    context = open_callback_context(WithCallbacks(), "fit", 7)
+    assert context == {"task_name": "fit", "max_subtasks": 7}
+    assert open_callback_context(object(), "fit", 7) is None
