@@ -148,7 +148,8 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
         return True
     low, high = contract["range"]
     margin = _compute_margin(contract)
-    smallest, largest = sample.min(), sample.max()
+    # As floats: the negative of an unsigned integer would overflow.
+    smallest, largest = float(sample.min()), float(sample.max())
     peak = max(largest, -smallest)
     return bool(
         smallest >= low - margin

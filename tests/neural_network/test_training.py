@@ -183,7 +183,8 @@ def test_mlflow_logger_writes_to_a_real_store(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
-    with mlflow.start_run() as run:
+    # Of its own: another test may have left an active experiment of its store.
+    with mlflow.start_run(experiment_id=mlflow.create_experiment("nets")) as run:
         SpectrumClassifier(callbacks=[MlflowLogger(create_artifact=False)], **QUICK).fit(X, y)
     client = mlflow.tracking.MlflowClient()
     metrics = client.get_metric_history(run.info.run_id, "train_loss")

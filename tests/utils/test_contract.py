@@ -121,6 +121,13 @@ def test_a_collection_is_not_read_and_goes_by_its_white():
     assert describe_change(shallow, as_samples(PHOTOGRAPHS / 255)) is not None
 
 
+def test_is_plainly_within_takes_unsigned_integers():
+    contract = make_contract(as_samples(PHOTOGRAPHS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert is_plainly_within(contract, np.full((1, 8, 8), 200, dtype=np.uint8))
+
+
 @given(seed=st.integers(0, 1000), factor=st.sampled_from([1, 1, 0.01, 30]))
 def test_is_plainly_within_decides_as_describe_change(seed, factor):
     rng = np.random.default_rng(seed)

@@ -117,6 +117,8 @@ def _fetch_file(store: Any, name: str, *, download_if_missing: bool) -> Path:
     if not download_if_missing:
         raise OSError(f"{path}: is missing, and download_if_missing=False.")
     downloader = _ResumingDownloader(path, checksum)
+    # Threads that fetch files of one directory would all make it, and pooch allows only one to.
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         store.fetch(name, downloader=downloader)
     except (OSError, ValueError) as error:
