@@ -67,6 +67,7 @@ def test_find_label_errors_takes_classes_in_any_order():
         ([0, 1], [[0.5, 0.5]], None, r"one row per sample .* \(2, 2\), got \(1, 2\)"),
         ([0, 1], [[0.5] * 3] * 2, None, "Pass classes="),
         ([0, 1], [[0.5, np.nan]] * 2, None, "from 0 to 1 and not NaN"),
+        ([0, 1], [[0.0, 1.01]] * 2, None, "use method=.predict_proba."),
         ([0, 1], [[-3.0, 3.0]] * 2, None, "use method='predict_proba'"),
         ([0, 2], [[0.5, 0.5]] * 2, [0, 1], r"labels that are not among the classes: \[2\]"),
         ([], np.empty((0, 2)), [0, 1], "one label per sample"),

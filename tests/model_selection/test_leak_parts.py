@@ -7,9 +7,11 @@ import pytest
 
 from sklvision.datasets import ImageCollection
 from sklvision.model_selection import find_leaks
-from sklvision.model_selection._leaks import find, findings, thumbnails
+from sklvision.model_selection._leaks import digests, find, findings, fingerprints, thumbnails
 from sklvision.model_selection._leaks.near_duplicates import Duplicates
 from sklvision.model_selection._leaks.series import Series
+from sklvision.utils._images import convert_to_gray
+from sklvision.utils._samples import as_samples
 
 
 @pytest.mark.parametrize(
@@ -152,3 +154,29 @@ def test_mapped_collection_has_the_leaks_of_the_array(tmp_path):
     assert result[columns].to_numpy().tolist() == expected[columns].to_numpy().tolist()
     assert ["duplicate", 13, 2] in result[columns].to_numpy().tolist()
     assert ["near-duplicate", 17, 5] in result[columns].to_numpy().tolist()
+
+
+def test_similarity_of_spectra_is_their_correlation():
+    X = np.cumsum(np.random.default_rng(0).normal(size=(10, 40)), axis=1)
+    prints = fingerprints.compute_fingerprints(as_samples(X))
+    first, second = np.array([0, 2, 5]), np.array([1, 9, 5])
+    expected = np.corrcoef(X)[first, second]
+    np.testing.assert_allclose(prints.compute_similarity(first, second), expected, atol=1e-5)
+
+
+def test_digests_differ_with_values_and_not_with_their_container():
+    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 1e-9], [0.5, 2e-9]])
+    codes = digests.digest_rows(rows)
+    assert len(set(codes.tolist())) == 4
+    assert codes[0] == codes[1]
+    np.testing.assert_array_equal(digests.digest_rows(np.asfortranarray(rows)), codes)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_thumbnails_of_every_number_of_channels(n_channels):
+    image = np.random.default_rng(0).random((8, 12, n_channels))
+    expected = thumbnails.make_thumbnail(convert_to_gray(image), (4, 4))
+    stack = thumbnails.make_thumbnail(np.stack([image, image]), (4, 4))
+    np.testing.assert_allclose(stack, [expected, expected], rtol=1e-5)
+    if n_channels != 2:  # two channels of one image would be taken for a stack
+        np.testing.assert_allclose(thumbnails.make_thumbnail(image, (4, 4)), expected, rtol=1e-5)
