@@ -18,7 +18,7 @@ from scipy.stats import ttest_rel
 from sklearn.model_selection import StratifiedKFold
 
 from sklvision.model_selection import find_leaks
-from sklvision.model_selection._comparison.statistics import compute_corrected_t_test
+from sklvision.utils._statistics import compute_corrected_t_test
 
 LEVEL = 0.05
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from sklvision.model_selection._comparison.statistics import (
-    adjust_p_values,
-    compute_corrected_t_test,
-)
 from sklvision.model_selection._leaks import neighbors, relatives
 from sklvision.model_selection._leaks.fingerprints import Fingerprints
 from sklvision.model_selection._learning_curve import power_law, subsets
 from sklvision.model_selection._robustness import corruptions
+from sklvision.utils._statistics import (
+    adjust_p_values,
+    compute_corrected_t_test,
+    compute_proportion_interval,
+)
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(60, 3))
@@ -51,6 +52,13 @@ def test_corrected_t_test_of_one_fold_is_unknown():
     assert np.isnan([result.low, result.high, result.p_value]).all()
     two_folds = compute_corrected_t_test(np.array([0.1, 0.2]), np.full(2, 40), np.full(2, 10))
     assert np.isfinite(two_folds).all()
+
+
+def test_proportion_interval_is_wilsons():
+    """Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263, and 0 of 20."""
+    assert compute_proportion_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert compute_proportion_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert np.isnan(compute_proportion_interval(0, 0)).all()
 
 
 def test_adjust_p_values_is_holms_method():

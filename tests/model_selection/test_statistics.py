@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from benchmarks.false_alarms import simulate_p_values
 from sklvision.model_selection import compare_estimators
-from sklvision.model_selection._comparison.statistics import (
+from sklvision.utils._statistics import (
     adjust_p_values,
     compute_corrected_t_test,
 )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from sklvision.model_selection._checks import check_groups, check_samples
 from sklvision.model_selection._comparison.baselines import MAX_SIDE, make_logistic_regression
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._samples import Samples
+from sklvision.utils._statistics import compute_proportion_interval
 
 _N_PARTS = 5  # one of them is held out
 # Values of the table that logistic regression is fitted on; with more it would take minutes.
@@ -74,8 +74,7 @@ class AccuracyEstimate:
             Ends of the interval.
         """
         n_correct = round(self.accuracy[name] * self.n_tested)
-        interval = binomtest(n_correct, self.n_tested).proportion_ci(method="wilson")
-        return float(interval.low), float(interval.high)
+        return compute_proportion_interval(n_correct, self.n_tested)
 
     def __str__(self) -> str:
         split = "groups kept together" if self.is_grouped else "stratified"

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._comparison.statistics import (
-    adjust_p_values,
-    compute_corrected_t_test,
-)
 from sklvision.model_selection._splits import Split
 from sklvision.reporting._comparison import Comparison, Failure
 from sklvision.utils._pareto import find_pareto_front
+from sklvision.utils._statistics import (
+    adjust_p_values,
+    compute_corrected_t_test,
+)
 
 COSTS = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
 # Columns of tables that also have a column by the name of a score.

@@ -1,10 +1,11 @@
-"""Tests of differences between classifiers on the same folds."""
+"""Tests of differences between classifiers on the same folds, and intervals of proportions."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import binomtest
 from scipy.stats import t as student
 
 
@@ -62,6 +63,33 @@ def compute_corrected_t_test(
     margin = student.ppf((1 + confidence) / 2, n_splits - 1) * error
     p_value = 2 * student.sf(abs(mean) / error, n_splits - 1)
     return Difference(mean, mean - margin, mean + margin, float(p_value))
+
+
+def compute_proportion_interval(
+    n_successes: int, n_trials: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Compute the interval of a proportion, such as an accuracy or a recall, by Wilson's method.
+
+    Samples must be independent: of groups of related samples the interval is too narrow.
+
+    Parameters
+    ----------
+    n_successes : int
+        Number of successes, such as samples with the right label.
+    n_trials : int
+        Number of trials, such as all samples.
+    confidence : float, default=0.95
+        Confidence of the interval.
+
+    Returns
+    -------
+    low, high : float
+        Ends of the interval, from 0 to 1; NaN without a trial.
+    """
+    if n_trials == 0:
+        return np.nan, np.nan
+    interval = binomtest(n_successes, n_trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def adjust_p_values(p_values: np.ndarray) -> np.ndarray:
