@@ -101,7 +101,8 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     import_optional("onnxruntime", extra="export")
     _check_classifier(classifier)
     metadata = Signature.from_classifier(classifier).to_metadata()
-    from sklvision.export._graph import make_graph  # imports torch, which nothing else here needs
+    # Imports torch, which nothing else here needs.
+    from sklvision.export._graph.net import make_graph
 
     path = Path(path)
     with atomic_write(path) as file:  # opened before the work: a directory may be missing

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from sklvision._torch.folding import fold
+from sklvision.export._graph.operators import DOMAINS
 from sklvision.export._signature import INPUT, LOGITS, PROBABILITIES
 
-_OPSET = 20  # the first with GELU as one operation
+_OPSET = DOMAINS[""]
 _N_SAMPLES = 8
 
 
