@@ -14,7 +14,7 @@ PACKAGE = Path(sklvision.__file__).parent
 
 # A part of the package (a subpackage or a top-level module) and the floor it stands on.
 FLOORS = {
-    "_version": 0,
+    "_version": -1,
     "utils": 0,
     "_torch": 1,
     "datasets": 2,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from sklvision.cli._arguments import (
 )
 from sklvision.cli._errors import CommandError, convert_errors
 from sklvision.cli._predict import load_model
+from sklvision.utils._versions import find_version
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
 _MODEL_SUFFIXES = (".joblib",)
@@ -141,19 +141,12 @@ def _describe_machine() -> dict[str, str]:
     """Describe versions, devices and architectures."""
     facts = {"sklvision": __version__, "Python": platform.python_version()}
     facts["platform"] = platform.platform()
-    facts |= {package: _find_version(package) for package in _PACKAGES + _EXTRAS}
+    facts |= {package: find_version(package) or "not installed" for package in _PACKAGES + _EXTRAS}
     facts["processor cores"] = str(os.cpu_count())
     facts["devices"] = ", ".join(_list_devices())
     for kind in ("spectrum", "image"):
         facts[f"{kind} architectures"] = ", ".join(_list_architectures(kind)) or _NO_TORCH
     return facts
-
-
-def _find_version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _list_architectures(kind: str) -> list[str]:

@@ -14,7 +14,7 @@ from joblib import parallel_config
 from sklearn.utils import check_scalar
 from threadpoolctl import threadpool_limits
 
-from sklvision.model_selection._budget.costs import count_parameters, measure_pickle
+from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._samples import as_samples
 

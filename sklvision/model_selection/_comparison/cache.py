@@ -11,8 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import joblib
 import numpy as np
 
-from sklvision.model_selection._comparison.description import list_versions
 from sklvision.utils._samples import Samples
+from sklvision.utils._versions import collect_versions
 
 
 @runtime_checkable
@@ -64,4 +64,4 @@ def hash_data(samples: Samples, y: np.ndarray, groups: np.ndarray | None) -> str
     """Return one key for data and versions; files count by their size and date."""
     stats = [Path(file).stat() for file in (samples.files if samples.files is not None else ())]
     dates = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
-    return str(joblib.hash((list_versions(), samples.data, y, groups, dates)))
+    return str(joblib.hash((collect_versions(), samples.data, y, groups, dates)))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from platform import python_version
 from typing import Any
 
 import numpy as np
 
 from sklvision.utils._samples import Samples
+from sklvision.utils._versions import collect_versions
 
 _MAX_CLASSES = 30
 
@@ -35,17 +34,6 @@ def describe_comparison(
     return {
         **description,
         "Seed": "none" if random_state is None else str(random_state),
-        "Versions": ", ".join([f"Python {python_version()}", *list_versions()]),
+        "Versions": ", ".join(f"{name} {number}" for name, number in collect_versions().items()),
         "Made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
-
-
-def list_versions() -> list[str]:
-    """Return names and versions of the packages that compute."""
-    versions = []
-    for package in ("sklvision", "scikit-learn", "numpy", "scipy", "torch", "skorch"):
-        try:
-            versions.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return versions

@@ -16,10 +16,10 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from threadpoolctl import ThreadpoolController
 
-from sklvision.model_selection._budget.costs import count_parameters, measure_pickle
 from sklvision.model_selection._comparison.searches import get_choice
 from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._splits import Split, take_rows
+from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import is_search
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_response_methods
