@@ -79,6 +79,7 @@ def _describe_sizes(values: Any) -> str:
 def describe_model(path: Path, model: Any) -> Facts:
     """Describe a fitted model: steps, classes, size, and the samples that it takes."""
     from sklvision.reporting import format_bytes
+    from sklvision.reporting._contract import format_contract
     from sklvision.utils._nested import find_contract, split_steps
 
     steps, last = split_steps(model)
@@ -96,39 +97,10 @@ def describe_model(path: Path, model: Any) -> Facts:
     contract = find_contract(model)
     if contract is None:
         return facts | {"input": _describe_plain_input(model)}
-    return facts | _describe_contract(contract)
+    return facts | format_contract(contract)
 
 
 def _describe_plain_input(model: Any) -> str:
     n_features = getattr(model, "n_features_in_", None)
     size = f"rows of {n_features} numbers" if n_features is not None else "unknown"
     return f"{size} (the model keeps no more about its samples)"
-
-
-def _describe_contract(contract: dict[str, Any]) -> Facts:
-    """Describe the samples of training."""
-    shape = contract.get("shape")
-    size = " × ".join(map(str, shape)) if shape else "many sizes"
-    unit = {"images": "pixels", "spectra": "bands"}.get(contract["kind"], "values")
-    facts = {"input": f"{contract['kind']} of {size} {unit}, {contract['dtype']}"}
-    if (axis := contract.get("axis")) is not None:
-        axis_unit = contract.get("unit")
-        facts["axis"] = f"{axis[0]:g} to {axis[-1]:g}{f' {axis_unit}' if axis_unit else ''}"
-    elif (names := contract.get("names")) is not None:
-        facts["columns"] = ", ".join(names) if len(names) <= 8 else f"{names[0]} to {names[-1]}"
-    if "range" in contract:
-        low, high = contract["range"]
-        facts["values"] = f"{low:g} to {high:g}"
-    roles = {name: value for name, value in (contract.get("roles") or {}).items() if value}
-    if roles:
-        facts["roles"] = "; ".join(map(_describe_role, roles.items()))
-    read_options = {**(contract.get("reading") or {}), **(contract.get("table") or {})}
-    if read_options:
-        facts["read with"] = ", ".join(f"{name}={value!r}" for name, value in read_options.items())
-    return facts
-
-
-def _describe_role(role: tuple[str, Any]) -> str:
-    name, value = role
-    label = {"target": "labels", "group": "groups", "index": "row names", "left_out": "left out"}
-    return f"{label.get(name, name)}: {', '.join(value) if isinstance(value, list) else value}"
