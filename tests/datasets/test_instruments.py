@@ -103,6 +103,10 @@ def write(path, content):
         make_jcamp(form=" (X++(Y..Y)) $$ packed"),
         make_jcamp("400,5 402,7 404,7\n406,7 408,2 410,-3", "(XY..XY)", "XYPOINTS"),
         make_jcamp("400 5; 402 7; 404 7\n406 7; 408 2; 410 -3", "(XY..XY)", "XYPOINTS"),
+        make_jcamp("400,5\n402,7\n404,7\n406,7\n408,2\n410,-3", "(XY..XY)", "XYDATA"),
+        make_jcamp("400EGG\n406GBc", form="(X++(Y..Y)"),
+        make_jcamp("400E\n402GGGBc"),
+        "\n".join(f" {line}" for line in make_jcamp().splitlines()),
         make_jcamp().replace("\n", "\r\n"),
         "\ufeff" + make_jcamp().replace("##XUNITS=", "##XUNITS= ").replace("##FIRSTX", "##First X"),
         make_jcamp().replace("bark", "bärk").encode("latin-1"),
@@ -111,7 +115,8 @@ def write(path, content):
         "fixed", "signs", "squeezed", "repeated", "differences-repeated", "differences", "comments",
         "exponents", "yfactor", "decimal-commas-in-header", "decimal-commas-in-data", "separators",
         "xfactor", "deltax-for-lastx", "deltax-for-npoints", "no-firstx", "form-with-comment",
-        "points", "points-semicolons", "windows", "spaces", "latin-1",
+        "points", "points-semicolons", "points-as-xydata", "bracket-lost", "letter-of-exponents",
+        "indented", "windows", "spaces", "latin-1",
     ],
 )  # fmt: skip
 def test_jcamp_dialects_hold_the_same_spectrum(tmp_path, content, capsys):
@@ -349,6 +354,15 @@ def test_read_samples_of_another_axis_needs_resample(trained, tmp_path):
     nanometers = write(tmp_path / "c.jdx", make_jcamp(XUNITS="NANOMETERS"))
     with pytest.raises(ValueError, match="its axis is in nm, that of the model in cm-1"):
         predict_files([nanometers], trained, resample=True)
+
+
+def test_read_samples_of_another_quantity_is_refused(trained, tmp_path):
+    content = make_jcamp("400 0 9 2 3 4 5", YUNITS="TRANSMITTANCE")
+    message = "its values are transmittance, and the model was trained on absorbance"
+    with pytest.raises(ValueError, match=message):
+        predict_files([write(tmp_path / "a.jdx", content)], trained)
+    unknown = make_jcamp("400 0 9 2 3 4 5", YUNITS=None)
+    assert predict_files([write(tmp_path / "b.jdx", unknown)], trained) == ["oak"]
 
 
 def test_predict_command_takes_instrument_files(trained, tmp_path, capsys):

@@ -69,7 +69,7 @@ def _iterate_blocks(text: str) -> Iterator[Block]:
     block: Block = {}
     label = None
     for line in text.splitlines():
-        line = line.partition("$$")[0].rstrip()
+        line = line.partition("$$")[0].strip()
         if line.startswith("##") and "=" in line:
             name, _, value = line[2:].partition("=")
             label = re.sub(r"[\s/_-]", "", name).upper()
@@ -77,8 +77,8 @@ def _iterate_blocks(text: str) -> Iterator[Block]:
                 yield block
                 block = {}
             block.setdefault(label, value.strip())
-        elif label is not None and line.strip():
-            block[label] += f"\n{line.strip()}"
+        elif label is not None and line:
+            block[label] += f"\n{line}"
     if block:
         yield block
 
@@ -86,11 +86,11 @@ def _iterate_blocks(text: str) -> Iterator[Block]:
 def _read_block(path: Path, block: Block) -> Spectrum:
     label = next(label for label in _FORMS if label in block)
     form, _, data = block[label].partition("\n")
-    if re.sub(r"\s", "", form).upper() != _FORMS[label].upper():
-        raise ValueError(f"{path}: {label} has the form {form}, expected {_FORMS[label]}.")
+    label = _find_label_of_form(path, label, form)
     has_commas = _has_decimal_commas(block, label, data)
-    lines = [_rewrite_line(line, has_commas) for line in data.split("\n") if line]
-    numbers = _complete_header(path, block, lines)
+    is_packed = _PACKED.search(data) is not None
+    lines = [_rewrite_line(line, has_commas, is_packed) for line in data.split("\n") if line]
+    numbers = _complete_header(path, block, label, lines)
     content = _decode_numbers(path, label, numbers, lines)
     axis, values = np.asarray(content["x"], float), np.asarray(content["y"], float)
     n_expected = int(numbers.get("NPOINTS", len(axis)))
@@ -110,6 +110,15 @@ def _read_block(path: Path, block: Block) -> Spectrum:
     )
 
 
+def _find_label_of_form(path: Path, label: str, form: str) -> str:
+    """Find the label that has this form: some programs write pairs as XYDATA, or lose a bracket."""
+    letters = re.sub(r"[^XY.+]", "", form.upper())
+    for name, expected in _FORMS.items():
+        if letters == re.sub(r"[^XY.+]", "", expected):
+            return name
+    raise ValueError(f"{path}: {label} has the form {form}, expected {_FORMS[label]}.")
+
+
 def _has_decimal_commas(block: Block, label: str, data: str) -> bool:
     """Whether commas are decimal signs, rather than separators of numbers."""
     if any("," in block.get(name, "") for name in _HEADER_NUMBERS):
@@ -118,10 +127,10 @@ def _has_decimal_commas(block: Block, label: str, data: str) -> bool:
     return bool(is_list and "." not in data and not re.search(r",\s", data))
 
 
-def _rewrite_line(line: str, has_commas: bool) -> str:
+def _rewrite_line(line: str, has_commas: bool, is_packed: bool) -> str:
     """Rewrite a line of data as jcamp reads it: numbers apart, no value left out as repeated."""
     line = line.replace(",", "." if has_commas else " ").replace(";", " ")
-    if not _PACKED.search(line):
+    if not is_packed:
         if re.fullmatch(r"[\d\s.eE+-]*", line):
             return " ".join(_NUMBER.findall(line))
         return line
@@ -136,14 +145,14 @@ def _repeat(match: re.Match[str]) -> str:
     return " ".join([value] * n_times) if value[0].isdigit() else value * n_times
 
 
-def _complete_header(path: Path, block: Block, lines: list[str]) -> dict[str, float]:
+def _complete_header(path: Path, block: Block, label: str, lines: list[str]) -> dict[str, float]:
     """Read the numbers of the header, and compute those of the axis that are left out."""
     numbers: dict[str, float] = {}
     for name in _HEADER_NUMBERS:
         text = block.get(name, "").replace(",", ".")
         if _NUMBER.fullmatch(text):
             numbers[name] = float(text)
-    if "XYDATA" not in block:
+    if label != "XYDATA":
         return numbers
     start = _NUMBER.match(lines[0]) if lines else None
     if "FIRSTX" not in numbers and start is not None:

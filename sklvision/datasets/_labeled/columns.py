@@ -18,6 +18,7 @@ from sklvision.datasets._spectra.read import make_bands, read_spectra
 from sklvision.datasets._tables.axis import Bands, find_bands
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
+from sklvision.datasets._tables.roles import Roles
 from sklvision.utils._contract import Contract, interpolate_bands, match_columns
 from sklvision.utils._nested import find_contract
 
@@ -51,10 +52,11 @@ def read_rows(
     """
     contract = find_contract(model) or _make_contract(model)
     options = _complete_options(options, contract)
-    X, bands = _read(path, options, contract)
+    X, roles = _read(path, options, contract)
     if X.ndim != 2 or contract is None or contract["kind"] == "images":
         return X
-    rows = _select_columns(path, X, bands, contract, resample)
+    _check_quantity(path, roles, contract)
+    rows = _select_columns(path, X, roles and roles.bands, contract, resample)
     if X.dtype.kind in "fiub":
         check_finite(path, rows, _describe_column(contract))
     names = contract.get("names")
@@ -105,22 +107,22 @@ def _complete_options(options: TableOptions, contract: Contract | None) -> Table
 
 def _read(
     path: Path, options: TableOptions, contract: Contract | None
-) -> tuple[NDArray[Any], Bands | None]:
-    """Read numbers and, where the file has them, their bands."""
+) -> tuple[NDArray[Any], Roles | None]:
+    """Read numbers and, where the file has names or an axis, the roles of their columns."""
     if is_table(path) and not options.has_header:
         return _read_without_names(path, options, contract), None
     if is_table(path):
         fields, roles = read_spectra(path, options, needs_labels=False)
-        return fields["data"], roles.bands
+        return fields["data"], roles
     if is_instrument_file(path):
         fields, roles = read_spectra(path, TableOptions())
-        return fields["data"], roles.bands
+        return fields["data"], roles
     axis_names = [name for name in list_npz_arrays(path) if name.lower() in WAVELENGTH_NAMES]
     arrays = read_npz(path, names=["X", *axis_names[:1]])
     X = arrays["X"]
     if not axis_names or X.ndim != 2 or arrays[axis_names[0]].size != X.shape[1]:
         return X, None
-    return X, make_bands(arrays[axis_names[0]].ravel(), X.shape[1])
+    return X, Roles(make_bands(arrays[axis_names[0]].ravel(), X.shape[1]))
 
 
 def _read_without_names(
@@ -135,6 +137,16 @@ def _read_without_names(
 
 def _remove_roles(options: TableOptions) -> TableOptions:
     return replace(options, target=None, group=None, split=None, bands=None, drop=())
+
+
+def _check_quantity(path: Path, roles: Roles | None, contract: Contract) -> None:
+    quantity = None if roles is None else roles.quantity
+    expected = contract.get("quantity")
+    if quantity and expected and quantity != expected:
+        raise ValueError(
+            f"{path}: its values are {quantity}, and the model was trained on {expected}. Convert "
+            "them first."
+        )
 
 
 def _select_columns(

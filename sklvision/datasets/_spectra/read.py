@@ -82,7 +82,7 @@ def _assign_instruments(
 ) -> tuple[dict[str, Any], Roles]:
     arrays, options, unit, quantity = read_instruments(labeled, options)
     fields, roles = assign_arrays(path, arrays, options, unit=unit)
-    return fields, replace(roles, notes=[f"values: {quantity}"] if quantity else [])
+    return fields, replace(roles, quantity=quantity or None)
 
 
 def _refuse_resample(path: Path, options: TableOptions) -> None:

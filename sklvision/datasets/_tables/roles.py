@@ -48,6 +48,8 @@ class Roles:
         Column that names or numbers the rows.
     left_out : list of str
         Columns without a role: metadata and dropped ones.
+    quantity : str or None
+        Kind of the values, such as "absorbance", where an instrument wrote it.
     """
 
     bands: Bands
@@ -56,6 +58,7 @@ class Roles:
     split: str | None = None
     index: str | None = None
     left_out: list[str] = field(default_factory=list)
+    quantity: str | None = None
     notes: list[str] = field(default_factory=list)
 
     def to_origin(self) -> dict[str, Any]:
@@ -63,6 +66,7 @@ class Roles:
         return {
             "axis": self.bands.axis,
             "unit": self.bands.unit,
+            "quantity": self.quantity,
             "roles": {
                 "target": self.target,
                 "group": self.group,
@@ -90,6 +94,8 @@ class Roles:
             parts.append(f"row names: {self.index or 'the first column'}")
         if self.left_out:
             parts.append(f"left out: {_list_some(self.left_out, 8)}")
+        if self.quantity:
+            parts.append(f"values: {self.quantity}")
         return "; ".join([*parts, *self.notes])
 
 
@@ -159,7 +165,7 @@ def decide_roles(
         candidates = [name for name in [group, *other_names] if name]
         raise ValueError(_describe_missing_target(path, candidates))
     left_out = [name for name in [*other_names, *drop] if name != target]
-    return Roles(all_bands, target, group, split, index, left_out, list(table.notes))
+    return Roles(all_bands, target, group, split, index, left_out, notes=list(table.notes))
 
 
 def _is_blank(table: Table, place: int) -> bool:
