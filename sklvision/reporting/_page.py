@@ -17,7 +17,7 @@ from sklvision.utils._files import atomic_write
 
 
 @cache
-def _load_environment() -> Environment:
+def load_environment() -> Environment:
     """Load the templates of this package, with automatic escaping."""
     return Environment(
         loader=PackageLoader("sklvision.reporting"),
@@ -31,7 +31,7 @@ def _load_environment() -> Environment:
 def render_page(comparison: Comparison, details: Details) -> str:
     """Render a complete page."""
     return (
-        _load_environment()
+        load_environment()
         .get_template("page.html")
         .render(
             **_collect_context(comparison, has_leaks=details.has_leaks),
@@ -60,7 +60,7 @@ def write_page(page: str, path: str | PathLike[str]) -> None:
 
 def render_fragment(comparison: Comparison) -> str:
     """Render the table alone, with its style, for a notebook."""
-    return _load_environment().get_template("fragment.html").render(**_collect_context(comparison))
+    return load_environment().get_template("fragment.html").render(**_collect_context(comparison))
 
 
 def _collect_context(comparison: Comparison, *, has_leaks: bool = False) -> dict[str, Any]:
