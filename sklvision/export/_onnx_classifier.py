@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from math import prod
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklvision.export._onnx_file import OnnxFile
+from sklvision.export._onnx_input import read_chunks
+from sklvision.export._signature import INDEX, LOGITS, PROBABILITIES, SCORES
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._contract import Contract
 from sklvision.utils._labels import convert_labels
-from sklvision.utils._lazy import read_blocks
-from sklvision.utils._net_input import check_net_input
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._sklearn import Integral, Interval
 
-# Values in one chunk, whose activations then stay in the processor's cache.
-_CHUNK_VALUES, _CHUNK_ROWS = 2**19, 1024
+
+def _has_output(classifier: OnnxClassifier, *names: str) -> bool:
+    """Whether the file has one of some outputs; one that cannot be read is reported later."""
+    try:
+        outputs = classifier._file.outputs
+    except (OSError, ValueError, ImportError):
+        return True
+    if any(name in outputs for name in names):
+        return True
+    raise AttributeError(
+        f"The model in the file has no {' or '.join(names)}: its outputs are {outputs}."
+    )
+
+
+def _has_probabilities(classifier: OnnxClassifier) -> bool:
+    return _has_output(classifier, LOGITS, PROBABILITIES)
+
+
+def _has_scores(classifier: OnnxClassifier) -> bool:
+    return _has_output(classifier, LOGITS, SCORES)
 
 
 class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     """A scikit-learn classifier that runs a file of :func:`to_onnx` or :func:`quantize`.
 
-    It takes the place of the net in a pipeline, an ensemble or an application. torch is neither
+    It takes the place of a model, or of the net in a pipeline or an ensemble. torch is neither
     needed nor loaded; onnxruntime computes. The file is never changed: nothing is learned here.
 
     Parameters
@@ -50,10 +68,14 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         Names of the columns, where the net was trained with names.
     input_contract_ : dict or None
         Description of the samples of training, None where the file has none.
-    input_shape_ : tuple of int
-        Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``.
+    input_shape_ : tuple of (int or None)
+        Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``; None stands for any
+        height and width.
     n_parameters_ : int
-        Number of values that the net learned.
+        Number of values that the model learned.
+    skipped_steps_ : list of dict
+        Steps of the pipeline that are not in the file and are to be done before: ``name``,
+        ``class`` and ``parameters`` of each.
 
     See Also
     --------
@@ -147,8 +169,8 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return np.arange(len(labels)) if self._is_encoded else labels
 
     @property
-    def input_shape_(self) -> tuple[int, ...]:
-        """Shape of one sample."""
+    def input_shape_(self) -> tuple[int | None, ...]:
+        """Shape of one sample; None stands for any height and width."""
         return self._file.signature.input_shape
 
     @property
@@ -159,7 +181,15 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
     @property
     def n_features_in_(self) -> int:
         """Number of features, as scikit-learn counts them: ``X.shape[1]``."""
-        return self._file.signature.n_features
+        n_features = self._file.signature.n_features
+        if n_features is None:
+            raise AttributeError("The model takes images that differ in size.")
+        return n_features
+
+    @property
+    def skipped_steps_(self) -> list[dict[str, Any]]:
+        """Steps of the pipeline that are to be done before: name, class and parameters."""
+        return list(self._file.signature.skipped_steps)
 
     @property
     def input_contract_(self) -> Contract | None:  # type: ignore[override]
@@ -189,25 +219,104 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         """
         return self._file.run(X)
 
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; every row sums to 1.
+
+        Raises
+        ------
+        AttributeError
+            If the model in the file has none, such as a vote by majority.
+        """
+        return super().predict_proba(X)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`.
+
+        Raises
+        ------
+        AttributeError
+            If the model in the file has no probabilities.
+        """
+        return super().predict_log_proba(X)
+
+    @available_if(_has_scores)
+    def decision_function(self, X: ArrayLike) -> np.ndarray:
+        """Compute the logits of a net, or the scores of another classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+            One column per class in the order of `classes_`; for two classes the score of the
+            second.
+
+        Raises
+        ------
+        AttributeError
+            If the model in the file has no scores, such as a vote.
+        """
+        if self._is_net:
+            return super().decision_function(X)
+        scores = self._compute(SCORES, X).astype(np.float64)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    @property
+    def _is_net(self) -> bool:
+        """Whether the file has logits, of which everything else is made."""
+        return LOGITS in self._file.outputs
+
     def _compute_logits(self, X: Any) -> np.ndarray:
-        chunks = [self.run(chunk) for chunk in self._read_chunks(X)]
-        return (chunks[0] if len(chunks) == 1 else np.concatenate(chunks)).astype(np.float64)
+        return self._compute(LOGITS, X).astype(np.float64)
+
+    def _compute_probabilities(self, X: Any) -> np.ndarray:
+        if self._is_net:
+            return super()._compute_probabilities(X)
+        probabilities = self._compute(PROBABILITIES, X).astype(np.float64)
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    def _compute_log_probabilities(self, X: Any) -> np.ndarray:
+        if self._is_net:
+            return super()._compute_log_probabilities(X)
+        with np.errstate(divide="ignore"):  # the logarithm of 0
+            return np.log(self._compute_probabilities(X))
+
+    def _predict_indices(self, X: Any) -> np.ndarray:
+        return super()._predict_indices(X) if self._is_net else self._compute(INDEX, X)
+
+    def _compute(self, name: str, X: Any) -> np.ndarray:
+        """Compute one output of checked samples, some at a time."""
+        chunks = [self._file.compute([name], chunk)[0] for chunk in self._read_chunks(X)]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
     def _read_chunks(self, X: Any) -> Iterator[np.ndarray]:
-        """Yield checked samples in the type of the file's input, some at a time."""
-        file = self._file
-        shape, has_names = file.signature.input_shape, file.signature.feature_names is not None
-        samples = check_net_input(
-            self,
-            X,
-            shape,
-            file.dtype.type,
-            has_names=has_names,
-            contract=file.signature.contract,
-        )
-        n_rows = max(1, min(_CHUNK_ROWS, _CHUNK_VALUES // prod(shape)))
-        for chunk in read_blocks(samples, n_rows):
-            yield chunk.astype(file.dtype, copy=False)
+        """Yield checked samples in the shape and type of the file's input, some at a time."""
+        return read_chunks(self, self._file, X)
 
     @property
     def _file(self) -> OnnxFile:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.export._signature import INPUT, LOGITS, Signature
+from sklvision.export._signature import INDEX, INPUT, LOGITS, Signature
 from sklvision.utils._optional import import_optional
 
 
@@ -62,10 +62,25 @@ class OnnxFile:
         (model_input,) = self._session.get_inputs()
         return np.dtype(np.float64 if model_input.type == "tensor(double)" else np.float32)
 
+    @cached_property
+    def outputs(self) -> list[str]:
+        """Names of the outputs."""
+        return [output.name for output in self._session.get_outputs()]
+
     def run(self, X: np.ndarray) -> np.ndarray:
         """Compute logits of samples in the shape and type of the input."""
         (logits,) = self._session.run([LOGITS], {INPUT: X})
         return logits
+
+    def predict_indices(self, X: np.ndarray) -> np.ndarray:
+        """Predict classes, as their positions."""
+        if LOGITS in self.outputs:
+            return self.run(X).argmax(axis=1)
+        return self.compute([INDEX], X)[0]
+
+    def compute(self, names: list[str], X: np.ndarray) -> list[np.ndarray]:
+        """Compute several outputs of samples in the shape and type of the input."""
+        return self._session.run(names, {INPUT: X})
 
     @cached_property
     def _session(self) -> Any:

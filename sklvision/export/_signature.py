@@ -13,6 +13,8 @@ from sklvision._version import __version__
 
 # Names in the graph.
 INPUT, LOGITS, PROBABILITIES = "X", "logits", "probabilities"
+# Further outputs of whole pipelines: the class, its position, and the decision function.
+LABEL, INDEX, SCORES = "label", "index", "scores"
 
 _KEY = "sklvision"
 # Types that JSON restores unchanged: booleans, integers, floats, strings.
@@ -27,22 +29,33 @@ class Signature:
     ----------
     classes : ndarray of shape (n_classes,)
         Labels.
-    input_shape : tuple of int
-        Shape of one sample, images channels-last.
+    input_shape : tuple of (int or None)
+        Shape of one sample, images channels-last; None stands for any height and width.
     feature_names : ndarray of shape (n_features,) or None
         Names of the columns, where the net was trained with names.
     n_parameters : int
         Number of values that the net learned.
-    n_features : int
-        ``X.shape[1]`` in training.
+    n_features : int or None
+        ``X.shape[1]`` in training; None of images that differ in size.
+    contract : dict or None, default=None
+        Input contract of what the file takes.
+    steps : tuple of str, default=()
+        Names of the steps in the file; empty for a net alone.
+    skipped_steps : tuple of dict, default=()
+        Steps that are to be done before: ``name``, ``class`` and ``parameters`` of each.
+    skipped_contract : dict or None, default=None
+        Input contract of the first of these.
     """
 
     classes: np.ndarray
-    input_shape: tuple[int, ...]
+    input_shape: tuple[int | None, ...]
     feature_names: np.ndarray | None
     n_parameters: int
-    n_features: int
+    n_features: int | None
     contract: dict[str, Any] | None = None
+    steps: tuple[str, ...] = ()
+    skipped_steps: tuple[dict[str, Any], ...] = ()
+    skipped_contract: dict[str, Any] | None = None
 
     @classmethod
     def from_classifier(cls, classifier: Any) -> Self:
@@ -76,6 +89,12 @@ class Signature:
             "n_features": self.n_features,
             "contract": self.contract,
         }
+        if self.steps:
+            fields |= {
+                "steps": self.steps,
+                "skipped_steps": self.skipped_steps,
+                "skipped_contract": self.skipped_contract,
+            }
         return {_KEY: json.dumps(fields)}
 
     @classmethod
@@ -95,4 +114,7 @@ class Signature:
             fields["n_parameters"],
             fields["n_features"],
             fields.get("contract"),
+            tuple(fields.get("steps", ())),
+            tuple(fields.get("skipped_steps", ())),
+            fields.get("skipped_contract"),
         )

@@ -1,13 +1,14 @@
-"""A fitted net as an ONNX file."""
+"""Fitted models as ONNX files."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.export._onnx_classifier import OnnxClassifier
@@ -38,47 +39,77 @@ _TOLERANCE = 1e-3
 
 
 @fill_docstrings(TEXTS)
-def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a fitted net as an ONNX file, which runs without torch.
+def to_onnx(
+    model: Any,
+    path: str | os.PathLike[str],
+    *,
+    samples: Any = None,
+    skip_steps: Sequence[str] = (),
+) -> Path:
+    """Write a fitted pipeline, or a net alone, as an ONNX file, which runs without torch.
 
-    The file holds the standardization, the net without the parts that only training needs, and
-    softmax. Its metadata hold the labels, so that :class:`OnnxClassifier` predicts the labels of
-    the classifier.
+    The file holds all steps from samples in the units of training to labels, without the parts that
+    only training needs. Its metadata hold the labels, the names of the steps and the input
+    contract, so that :class:`OnnxClassifier` predicts what the model predicts.
 
     Parameters
     ----------
-    classifier : SpectrumClassifier or ImageClassifier
-        A fitted classifier. Steps of a pipeline before it stay in the pipeline; see the example.
+    model : estimator
+        A fitted classifier: a SpectrumClassifier or ImageClassifier, a classifier of scikit-learn,
+        a pipeline or ensemble of them, or a search over them.
     %(path)s
+
+    Other Parameters
+    ----------------
+    samples : array-like of shape (n_samples, ...) or ImageCollection, default=None
+        Samples, as the model takes them, to check the file with. None draws smooth random ones in
+        the range of the training data. A model that begins with a step of another package
+        needs them.
+    skip_steps : sequence of str, default=()
+        Names of the first steps of a pipeline that are left out, because ONNX has no operators for
+        them. Whoever runs the file does them before; the metadata describe them.
 
     Raises
     ------
     TypeError
-        If this is not a fitted net of the package, or its labels are neither strings, numbers nor
-        booleans.
+        If this is not a classifier, or its labels are neither strings, numbers nor booleans.
     ValueError
-        If the net cannot be expressed in ONNX, or its logits differ there.
+        If a step cannot be expressed in ONNX; the message names all such steps. If the file
+        predicts otherwise than the model; the message names the first step that differs.
     %(errors)s
 
     See Also
     --------
-    quantize : The same file with 8-bit weights.
+    quantize : The same file with weights of 8 or 16 bits.
+    compare_backends : Accuracy, size and latency of a model and its files.
     OnnxClassifier : A scikit-learn classifier that runs the file.
 
     Notes
     -----
     The input ``X`` has shape ``(n, n_bands)`` or, for images, ``(n, height, width, channels)``, in
     the units of the training data. It is float32; for a net with ``precision="float64"`` it is
-    float64 and standardized as such, so that bands with a large offset keep their digits. The
-    net itself computes in float32. Outputs are ``logits`` and ``probabilities``, one column per
-    class. The number of samples is free. The file is checked before it is written: for random
-    samples, distributed as the training data, its logits must equal those of the net, to rounding.
+    float64. The number of samples is free, and so are height and width where the images of
+    training differed in them.
+
+    Outputs of a pipeline are ``label``, ``index`` (the position among the classes),
+    ``probabilities`` and ``scores`` (the decision function; ``logits`` where the last step is a
+    net), as far as the model has them. A net alone has ``logits`` and ``probabilities``.
+
+    Steps for spectra, and tables up to the net, are computed in float64, images and nets in
+    float32. The file is checked before it is written: against the model with nets in float32,
+    probabilities must be equal within 1e-4, and labels unless the two best classes are closer.
+
+    Steps of this package, scalers, PCA, linear models, votes, stacks, calibration and test-time
+    augmentation have converters of ours; every other step of scikit-learn is converted
+    by skl2onnx [2]_. Of :class:`~sklvision.image.ForegroundCrop`, an upright window with a numeric
+    threshold can be expressed.
 
     .. versionadded:: 0.1
 
     References
     ----------
     .. [1] `Open Neural Network Exchange <https://onnx.ai>`_.
+    .. [2] `skl2onnx <https://onnx.ai/sklearn-onnx>`_.
 
     Examples
     --------
@@ -91,27 +122,38 @@ def to_onnx(classifier: Any, path: str | os.PathLike[str]) -> Path:
     >>> from sklvision.spectral import SpectralScaler
     >>> X, y = make_spectra(200, random_state=0, return_X_y=True)
     >>> model = make_pipeline(SpectralScaler("snv"), SpectrumClassifier(random_state=0)).fit(X, y)
-    >>> path = to_onnx(model[-1], Path(mkdtemp()) / "net.onnx")
-    >>> shipped = make_pipeline(*model[:-1], OnnxClassifier(path))
+    >>> shipped = OnnxClassifier(to_onnx(model, Path(mkdtemp()) / "model.onnx"))
     >>> (shipped.predict(X) == model.predict(X)).all()
     np.True_
     """
-    onnx = import_optional("onnx", extra="export")
+    import_optional("onnx", extra="export")
     import_optional("onnxscript", extra="export")
     import_optional("onnxruntime", extra="export")
-    _check_classifier(classifier)
+    _check_classifier(model)
+    path = Path(path)
+    with atomic_write(path) as file:  # opened before the work: a directory may be missing
+        if _is_net(model) and samples is None and not skip_steps:
+            content = _make_net_content(model)
+        else:
+            from sklvision.export._pipeline_file import make_pipeline_content
+
+            content = make_pipeline_content(model, samples, skip_steps)
+        file.write(content)
+    return path
+
+
+def _make_net_content(classifier: Any) -> bytes:
+    """Return the file of a net alone, whose logits are those of the net."""
+    onnx = import_optional("onnx", extra="export")
     metadata = Signature.from_classifier(classifier).to_metadata()
     # Imports torch, which nothing else here needs.
     from sklvision.export._graph.net import make_graph
 
-    path = Path(path)
-    with atomic_write(path) as file:  # opened before the work: a directory may be missing
-        model, samples, logits = make_graph(classifier.module_, classifier.input_shape_)
-        onnx.helper.set_model_props(model, metadata)
-        content = model.SerializeToString()
-        _check_logits(OnnxClassifier(content).run(samples), logits)
-        file.write(content)
-    return path
+    model, samples, logits = make_graph(classifier.module_, classifier.input_shape_)
+    onnx.helper.set_model_props(model, metadata)
+    content = model.SerializeToString()
+    _check_logits(OnnxClassifier(content).run(samples), logits)
+    return content
 
 
 def _check_logits(logits: np.ndarray, expected: np.ndarray) -> None:
@@ -123,15 +165,14 @@ def _check_logits(logits: np.ndarray, expected: np.ndarray) -> None:
         )
 
 
-def _check_classifier(classifier: Any) -> None:
-    if isinstance(classifier, Pipeline):
+def _is_net(model: Any) -> bool:
+    return hasattr(type(model), "module_")
+
+
+def _check_classifier(model: Any) -> None:
+    if not is_classifier(model):
         raise TypeError(
-            "to_onnx takes the net alone: to_onnx(pipeline[-1], path). The steps before it stay "
-            "scikit-learn's: make_pipeline(*pipeline[:-1], OnnxClassifier(path))."
+            "to_onnx takes a fitted classifier, or a pipeline that ends in one, got "
+            f"{type(model).__name__}."
         )
-    if not hasattr(type(classifier), "module_"):
-        raise TypeError(
-            "to_onnx takes a fitted SpectrumClassifier or ImageClassifier, got "
-            f"{type(classifier).__name__}."
-        )
-    check_is_fitted(classifier)
+    check_is_fitted(model)

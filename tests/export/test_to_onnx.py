@@ -7,6 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from torch import nn
@@ -91,12 +92,11 @@ def test_to_onnx_leaves_out_the_parts_that_only_training_needs(spectrum_file):
     assert operations == {"Sub", "Div", "Gemm", "Relu", "Softmax"}
 
 
-def test_to_onnx_names_wrong_estimators(spectra, spectrum_net, tmp_path):
-    pipeline = make_pipeline(SpectralScaler(), spectrum_net)
-    with pytest.raises(TypeError, match=r"pipeline\[-1\]"):
-        to_onnx(pipeline, tmp_path / "net.onnx")
-    with pytest.raises(TypeError, match="got LogisticRegression"):
-        to_onnx(LogisticRegression(), tmp_path / "net.onnx")
+def test_to_onnx_names_wrong_estimators(spectra, tmp_path):
+    with pytest.raises(TypeError, match="got SpectralScaler"):
+        to_onnx(SpectralScaler(), tmp_path / "net.onnx")
+    with pytest.raises(NotFittedError, match="Pipeline"):
+        to_onnx(make_pipeline(SpectralScaler(), LogisticRegression()), tmp_path / "net.onnx")
     with pytest.raises(ValueError, match="not fitted yet"):
         to_onnx(SpectrumClassifier(), tmp_path / "net.onnx")
     X, _ = spectra

@@ -1,1 +1,1 @@
-"""Graphs of fitted models in ONNX: a converter for every kind of step, and a check of the result."""
+"""Graphs of fitted models in ONNX: a converter for every kind of step, and its check."""

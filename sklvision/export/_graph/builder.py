@@ -108,7 +108,7 @@ class UnsupportedStepError(ValueError):
     path : str
         Names of the step and of what it is inside of.
     reason : str
-        Why it cannot be converted.
+        Reason why it cannot be converted.
     """
 
     def __init__(self, path: str, reason: str) -> None:
@@ -149,18 +149,16 @@ class GraphBuilder:
         self._n_names += 1
         return f"{self.path}/{suffix}_{self._n_names}"
 
-    def add(self, operator: str, *inputs: Any, domain: str = "", **attributes: Any) -> str:
-        """Add an operation with one output, and return its name.
+    def add(self, operator: str, *inputs: Any, n_outputs: int = 1, **attributes: Any) -> str:
+        """Add an operation, and return the name of its first output.
 
         Inputs are names, or arrays that become constants; the empty name leaves one out.
         """
         names = [value if isinstance(value, str) else self.add_constant(value) for value in inputs]
         output = self.make_name(operator)
-        self._nodes.append(
-            self.onnx.helper.make_node(
-                operator, names, [output], name=output, domain=domain, **attributes
-            )
-        )
+        outputs = [output, *(self.make_name(operator) for _ in range(n_outputs - 1))]
+        node = self.onnx.helper.make_node(operator, names, outputs, name=output, **attributes)
+        self._nodes.append(node)
         return output
 
     def add_constant(self, values: Any, *, is_learned: bool = False) -> str:
@@ -216,6 +214,10 @@ class GraphBuilder:
             return value
         return value.change(self.cast(value.name, np.float32), is_double=False, limits=None)
 
+    def name_output(self, source: str, name: str) -> None:
+        """Give a value a name of its own as an output."""
+        self._nodes.append(self.onnx.helper.make_node("Identity", [source], [name], name=name))
+
     def get_side(self, value: Value, axis: int) -> Side:
         """Return the side of samples along an axis, or the name of it."""
         side = value.shape[axis]
@@ -251,9 +253,9 @@ class GraphBuilder:
     def make_model(self, inputs: list[Any], outputs: list[Any]) -> Any:
         """Make the model; names and types of its inputs and outputs are given."""
         helper = self.onnx.helper
-        graph = helper.make_graph(
-            self._nodes, "sklvision", inputs, outputs, list(self._initializers.values())
-        )
+        nodes, names = _select_needed(self._nodes, {output.name for output in outputs})
+        tensors = [tensor for name, tensor in self._initializers.items() if name in names]
+        graph = helper.make_graph(nodes, "sklvision", inputs, outputs, tensors)
         opsets = [helper.make_opsetid(domain, version) for domain, version in DOMAINS.items()]
         model = helper.make_model(
             graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="sklvision"
@@ -261,8 +263,28 @@ class GraphBuilder:
         return model
 
 
+def _select_needed(nodes: list[Any], outputs: set[str]) -> tuple[list[Any], set[str]]:
+    """Select the nodes that outputs depend on, and the names of all that these take."""
+    needed_nodes, names = [], set(outputs)
+    for node in reversed(nodes):
+        if names.isdisjoint(node.output):
+            continue
+        needed_nodes.append(node)
+        names.update(_list_inputs(node))
+    return needed_nodes[::-1], names
+
+
+def _list_inputs(node: Any) -> Iterator[str]:
+    """Yield the inputs of a node, and of nodes in the graphs inside it."""
+    yield from node.input
+    for attribute in node.attribute:
+        for graph in (attribute.g, *attribute.graphs):
+            for inner in graph.node:
+                yield from _list_inputs(inner)
+
+
 def _make_tensor(onnx: Any, array: np.ndarray, name: str) -> Any:
     if array.dtype != object:
-        return onnx.numpy_helper.from_array(np.ascontiguousarray(array), name)
+        return onnx.numpy_helper.from_array(np.asarray(array, order="C"), name)
     texts = [str(text).encode() for text in array.ravel()]
     return onnx.helper.make_tensor(name, onnx.TensorProto.STRING, array.shape, texts)

@@ -1,4 +1,4 @@
-"""The graph of a fitted net, traced by torch."""
+"""Graphs of nets, traced by torch. The only module of the package that imports torch."""
 
 from __future__ import annotations
 
@@ -67,19 +67,69 @@ def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarr
     samples = draws.to(original.mean.dtype) * original.scale + original.mean
     with torch.no_grad():
         logits = original(samples)
-    model = _export_graph(ExportedNet(module), samples[:2])
-    n_samples = model.graph.input[0].type.tensor_type.shape.dim[0]
-    if not n_samples.dim_param:
-        raise ValueError(
-            f"The {type(module.net).__name__} cannot be expressed in ONNX for any number of "
-            "samples: its forward loops over them, or depends on their number."
-        )
-    # Shapes recorded during the trace contradict those that onnx infers itself.
-    del model.graph.value_info[:]
+    name = type(module.net).__name__
+    model = export_module(ExportedNet(module), samples[:2], name, [LOGITS, PROBABILITIES])
     return model, samples.numpy(), logits.numpy()
 
 
-def _export_graph(net: ExportedNet, samples: Tensor) -> Any:
+def make_backbone_graph(net: nn.Module, n_channels: int, size: tuple[int | None, ...]) -> Any:
+    """Make the graph of a backbone: images ``(n, n_channels, height, width)`` in, features out.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The net, without a head.
+    n_channels : int
+        Number of channels.
+    size : tuple of (int or None)
+        Height and width, None where images may differ in it.
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        The graph.
+    """
+    folded_net = fold(deepcopy(net).cpu().float()).eval()
+    height, width = (side or 64 for side in size)
+    names = {2 + i: name for i, name in enumerate(("height", "width")) if size[i] is None}
+    images = torch.zeros((2, n_channels, height, width + (16 if names else 0)))
+    return export_module(folded_net, images, type(net).__name__, ["features"], names)
+
+
+def export_module(
+    net: nn.Module,
+    samples: Tensor,
+    name: str,
+    outputs: list[str],
+    dynamic_sides: dict[int, str] | None = None,
+) -> Any:
+    """Export a net by tracing it with a few samples, for any number of them.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The net, in evaluation mode.
+    samples : Tensor of shape (n_samples, ...)
+        Samples.
+    name : str
+        Name of the net in errors.
+    outputs : list of str
+        Names of the outputs.
+    dynamic_sides : dict of int to str, default=None
+        Names of further axes that may have any length.
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        The graph.
+
+    Raises
+    ------
+    ValueError
+        If an operation has no counterpart in ONNX, or the net depends on the number of samples.
+    """
+    axes = {0: "n_samples", **(dynamic_sides or {})}
+    dimensions = {axis: torch.export.Dim(label) for axis, label in axes.items()}
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
@@ -89,8 +139,8 @@ def _export_graph(net: ExportedNet, samples: Tensor) -> Any:
                 dynamo=True,
                 opset_version=_OPSET,
                 input_names=[INPUT],
-                output_names=[LOGITS, PROBABILITIES],
-                dynamic_shapes=({0: torch.export.Dim("n_samples")},),
+                output_names=outputs,
+                dynamic_shapes=(dimensions,),
                 verbose=False,
             )
     except ImportError:  # an onnxscript too old for this torch: the message names it
@@ -99,6 +149,13 @@ def _export_graph(net: ExportedNet, samples: Tensor) -> Any:
         reason: BaseException = error
         while reason.__cause__ is not None:  # torch's own message is how to write to its developers
             reason = reason.__cause__
-        name = type(net.module.net).__name__
         raise ValueError(f"The {name} cannot be expressed in ONNX: {reason}") from error
-    return program.model_proto
+    model = program.model_proto
+    if not model.graph.input[0].type.tensor_type.shape.dim[0].dim_param:
+        raise ValueError(
+            f"The {name} cannot be expressed in ONNX for any number of samples: its forward loops "
+            "over them, or depends on their number."
+        )
+    # Shapes recorded during the trace contradict those that onnx infers itself.
+    del model.graph.value_info[:]
+    return model
