@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,8 @@ from sklvision.utils._sklearn import Interval, StrOptions
 
 if TYPE_CHECKING:
     from sklvision.feature_extraction._backbone import FeatureExtractor
+
+_MOST_PIXELS = 4096  # per side of an image that a net takes
 
 
 @document
@@ -181,6 +184,23 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         else:
             original, mirror = (extractor(images, self.pixel_range_) for images in views)
         return (original + mirror) / 2
+
+    @contextmanager
+    def _use_float32(self) -> Iterator[None]:
+        """Compute in float32 inside this context, whatever the device is fastest in."""
+        previous = self._extractor_settings
+        self._extractor_settings = (*previous[:-1], "float32")
+        try:
+            yield
+        finally:
+            self._extractor_settings = previous
+
+    @classmethod
+    def _check_state(cls, state: dict[str, Any]) -> None:
+        """Raise if a state, as of a file of others, would have images of any size made."""
+        _, side, n_channels, _, _ = state["_extractor_settings"]
+        if not (0 < side <= _MOST_PIXELS and 0 < n_channels <= _MOST_PIXELS):
+            raise ValueError(f"Images of {side} pixels per side and {n_channels} channels.")
 
     def _load_extractor(self) -> FeatureExtractor:
         from sklvision.feature_extraction._backbone import load_feature_extractor

@@ -76,18 +76,24 @@ def make_whitening_conv(n_channels: int, kernel_size: tuple[int, int]) -> nn.Con
     The principal components of such patches are close to those of the cosine transform along
     height, width and channels for all photographs, so no data are needed.
     """
+    # Also where the net is built without memory: these few values decide the number of filters.
+    with torch.device("cpu"):
+        filters = _compute_whitening_filters(n_channels, kernel_size)
+    conv = nn.Conv2d(n_channels, 2 * len(filters), kernel_size)
+    with torch.no_grad():
+        conv.weight.copy_(torch.cat([filters, -filters]))
+        conv.bias.zero_()  # type: ignore[union-attr]
+    return conv
+
+
+def _compute_whitening_filters(n_channels: int, kernel_size: tuple[int, int]) -> Tensor:
     rows, columns, colors = (_compute_cosine_transform(n) for n in (*kernel_size, n_channels))
     # Products of one-dimensional transforms, divided by the standard deviation of their response.
     filters = torch.einsum("ih,jw,kc->ijkchw", rows, columns, colors)
     spatial = torch.tensor(_SPATIAL_STD)
     channel = torch.tensor([_CHANNEL_STD[min(k, 2)] for k in range(n_channels)])
     std = torch.einsum("i,j,k->ijk", spatial[: len(rows)], spatial[: len(columns)], channel)
-    filters = (filters / std[..., None, None, None]).reshape(-1, n_channels, *kernel_size)
-    conv = nn.Conv2d(n_channels, 2 * len(filters), kernel_size)
-    with torch.no_grad():
-        conv.weight.copy_(torch.cat([filters, -filters]))
-        conv.bias.zero_()  # type: ignore[union-attr]
-    return conv
+    return (filters / std[..., None, None, None]).reshape(-1, n_channels, *kernel_size)
 
 
 def _compute_cosine_transform(n: int) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -17,6 +18,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from torch import nn
 
 from sklvision._version import __version__
+from sklvision.nets._registry import get_architecture
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._fit import (
     check_parameters,
@@ -29,7 +31,7 @@ from sklvision.neural_network._fit import (
 from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import OPTIMIZERS, SCHEDULES
-from sklvision.neural_network._rebuild import get_weights, restore_net
+from sklvision.neural_network._rebuild import check_weights, get_weights, restore_net
 from sklvision.neural_network._reporter import FitReporter
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._target import ClassificationTarget
@@ -333,6 +335,20 @@ class BaseNeuralClassifier(
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_net")
 
+    @contextmanager
+    def _use_float32(self) -> Iterator[None]:
+        """Predict in float32 inside this context, whatever the device is fastest in."""
+        net = self.net_
+        previous = net.precision, net.can_infer_in_bfloat16_
+        if net.precision == "bfloat16":
+            net.precision = "float32"
+        net.can_infer_in_bfloat16_, net.predictor_ = False, None
+        try:
+            yield
+        finally:
+            net.precision, net.can_infer_in_bfloat16_ = previous
+            net.predictor_ = None
+
     def _compute_logits(self, X: Any) -> np.ndarray:
         if not self.__sklearn_is_fitted__():
             check_is_fitted(self)  # for its message; it takes as long as asking for one row
@@ -348,6 +364,15 @@ class BaseNeuralClassifier(
             state["_weights"] = get_weights(net)
             state["_sklvision_version"] = __version__
         return state
+
+    @classmethod
+    def _check_state(cls, state: dict[str, Any]) -> None:
+        """Raise if a state, as of a file of others, is not that of a net of its size."""
+        if "_weights" in state:
+            settings = FitSettings.from_dict(state["_settings"])
+            if isinstance(settings.architecture, str):  # else it is what the caller passed
+                get_architecture(settings.architecture, cls._kind)
+                check_weights(settings, state["_weights"])
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)

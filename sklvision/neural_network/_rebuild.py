@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.modules.module import register_module_module_registration_hook
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.precision import resolve_precision
@@ -18,6 +19,9 @@ from sklvision.neural_network._net import Net
 from sklvision.neural_network._optim import get_optimizer_settings
 from sklvision.neural_network._settings import FitSettings
 from sklvision.utils._protocols import has_lr_scales
+
+# Activations, dropout and containers of a net per array of weights, generously.
+_PARTS_PER_WEIGHT = 8
 
 
 def build_module(
@@ -128,6 +132,54 @@ def restore_net(
         for name, value in epoch.items():
             net.history.record(name, value)
     return net
+
+
+def check_weights(settings: FitSettings, weights: dict[str, np.ndarray]) -> None:
+    """Raise unless the weights of a file are those of the net, before the net takes memory.
+
+    The net is built without memory for weights, and the building ends once it has many more
+    parts than the weights account for: settings in a file may be wrong by any factor.
+
+    Parameters
+    ----------
+    settings : FitSettings
+        Settings of a registered architecture.
+    weights : dict of str to ndarray
+        Everything that the module learned.
+    """
+    for name in ("mean", "scale"):
+        if name not in weights or np.shape(weights[name]) != settings.input_shape[-1:]:
+            raise ValueError(f"The {name} of the samples does not fit {settings.input_shape}.")
+    n_parts, most_parts = 0, _PARTS_PER_WEIGHT * (len(weights) + _PARTS_PER_WEIGHT)
+
+    def count_part(*_: Any) -> None:
+        nonlocal n_parts
+        n_parts += 1
+        if n_parts > most_parts:
+            raise ValueError(f"The net has more parts than its {len(weights)} weights account for.")
+
+    hook = register_module_module_registration_hook(count_part)
+    try:
+        with torch.device("meta"):
+            module = build_module(
+                _skip_download(settings), np.zeros(1), np.ones(1), is_trained=True
+            )
+    finally:
+        hook.remove()
+    expected = {name: tuple(tensor.shape) for name, tensor in module.net.state_dict().items()}
+    shapes = {
+        name.removeprefix("net."): np.shape(array)
+        for name, array in weights.items()
+        if name.startswith("net.")
+    }
+    names = expected.keys() | shapes.keys()
+    wrong = sorted(name for name in names if expected.get(name) != shapes.get(name))
+    if wrong:
+        raise ValueError(
+            f"The weights {wrong[0]!r} do not fit the architecture "
+            f"{settings.architecture!r}: shape {shapes.get(wrong[0])}, expected "
+            f"{expected.get(wrong[0])}."
+        )
 
 
 def _skip_download(settings: FitSettings) -> FitSettings:

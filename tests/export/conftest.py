@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -9,7 +11,26 @@ from torch import nn
 
 from sklvision.datasets import make_spectra
 from sklvision.export import to_onnx
+from sklvision.export._archive.container import read_container, write_container
+from sklvision.export._archive.load import check_members
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+
+
+@pytest.fixture
+def rewrite_archive():
+    """A function that edits the members of an archive, and makes all checksums fit, as anyone can."""
+    return edit_archive
+
+
+def edit_archive(path, edit):
+    members = {name: bytes(content) for name, content in read_container(path).members.items()}
+    edit(members)
+    manifest = json.loads(members["manifest.json"])
+    manifest["members"] = check_members(
+        {name: content for name, content in members.items() if name != "manifest.json"}
+    )
+    members["manifest.json"] = json.dumps(manifest).encode()
+    path.write_bytes(write_container(members))
 
 
 @pytest.fixture(scope="session")

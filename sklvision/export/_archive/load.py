@@ -1,0 +1,282 @@
+"""Load a model from an archive, and read its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from sklvision.export._archive.container import Buffer, Container, read_container
+from sklvision.export._archive.content import read_json
+from sklvision.export._archive.decode import Decoder
+from sklvision.export._archive.manifest import FORMAT
+from sklvision.export._archive.samples import replay_record
+from sklvision.export._archive.signing import Key, verify_seal
+from sklvision.export._archive.types import TypeList
+from sklvision.export._archive.versions import describe_differences
+from sklvision.export._errors import ModelFileError
+from sklvision.export._onnx_classifier import OnnxClassifier
+
+Manifest = dict[str, Any]
+
+MANIFEST, GRAPH = "manifest.json", "graph.onnx"
+_BACKENDS = ("auto", "python", "onnx")
+# Entries that every manifest of this format has, and their types.
+_ENTRIES: dict[str, Any] = {
+    "format": int,
+    "created": str,
+    "made_with": dict,
+    "signer": (str, type(None)),
+    "model": dict,
+    "input": (dict, type(None)),
+    "classes": (list, type(None)),
+    "training": list,
+    "data": (dict, type(None)),
+    "evidence": (dict, type(None)),
+    "samples": (dict, type(None)),
+    "types": list,
+    "members": dict,
+}
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    backend: str = "auto",
+    verify: Key | None = None,
+    types: Iterable[Any] = (),
+) -> Any:
+    """Load a model that :func:`save` wrote, without running anything that the file holds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    backend : {"auto", "python", "onnx"}, default="auto"
+        Model to build: the estimator that was saved, or an :class:`OnnxClassifier` of the graph in
+        the file, which needs no torch. ``"auto"`` takes the graph only where the estimator needs
+        torch and it is not installed.
+    verify : key, path or bytes, default=None
+        Public ed25519 key that must have signed the file (extra ``sign``). None accepts files
+        that are unsigned, or validly signed by anybody.
+    types : iterable of class or function, default=()
+        Classes and functions of others that the file may name. What it names besides them,
+        scikit-learn's and ours is refused, and not imported.
+
+    Returns
+    -------
+    model : estimator
+        The fitted estimator.
+
+    Raises
+    ------
+    ModelFileError
+        If a byte of the file is not as it was written, it holds something that is not permitted,
+        is not signed as required, is of a newer format, or its samples get other outputs than when
+        it was saved.
+    FileNotFoundError
+        If the file does not exist.
+    ValueError
+        If there is no backend of that name.
+    ImportError
+        If a package that the model needs is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If packages that the model depends on have another minor version than when it was saved.
+
+    See Also
+    --------
+    save : Write the file.
+    read_manifest : Read what it says, and by whom it is signed.
+
+    Notes
+    -----
+    The whole file is checked before anything is built. Golden samples are predicted on one
+    thread: processes that are forked afterwards can predict.
+
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.export import load, save
+    >>> X, y = load_iris(return_X_y=True)
+    >>> path = save(GaussianNB().fit(X, y), Path(mkdtemp()) / "iris.sklv", samples=X[:3])
+    >>> load(path).predict(X[:2])
+    array([0, 0])
+    """
+    if backend not in _BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(_BACKENDS)}, got {backend!r}.")
+    name = os.fspath(path)
+    container = read_container(path)
+    manifest = _read_manifest(container, str(name))
+    verify_seal(container.seal, verify, str(name))
+    difference, remedy = describe_differences(manifest["made_with"])
+    advice = f" It was saved with {difference}; for the same: {remedy}." if difference else ""
+    uses_graph = _is_graph_needed(backend, container, manifest, str(name))
+    try:
+        if uses_graph:
+            model: Any = OnnxClassifier(bytes(container.members[GRAPH]))
+            model.classes_  # noqa: B018  opens the graph
+        else:
+            model = rebuild(container.members, types)
+        if manifest["samples"] is not None:
+            record = Decoder(container.members, TypeList(), "samples").decode()
+            replay_record(model, record, str(name), advice)
+    except ModelFileError as error:
+        if str(error).startswith(str(name)):
+            raise
+        raise ModelFileError(f"{name}: {error}{advice}") from error
+    if difference and not uses_graph:
+        warnings.warn(
+            f"{name} was saved with {difference}. "
+            f"{_describe_replay(manifest)}; for the same versions: {remedy}.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return model
+
+
+def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) -> Manifest:
+    """Read what an archive says of its model, without building the model.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. All of its bytes are checked.
+    verify : key, path or bytes, default=None
+        Public ed25519 key that must have signed the file (extra ``sign``).
+
+    Returns
+    -------
+    manifest : dict
+        Plain values: ``format``, ``created``, ``made_with`` (versions), ``signer``, ``model``
+        (class and steps), ``input`` (the input contract), ``classes``, ``training`` (parameters of
+        each learner and the end of its training), ``data`` (numbers and checksum of the training
+        data), ``evidence`` (the comparison: ``table``, ``differences``, ``folds``, ``leaks``,
+        ``description``), ``samples``, ``types`` (of others, to be passed to :func:`load`),
+        ``members`` (checksums), ``backends``, and ``signature``: ``state`` ("valid", "not
+        checked" or "unsigned"), ``key`` and ``fingerprint``.
+
+    Raises
+    ------
+    ModelFileError
+        If a byte of the file is not as it was written, it is not signed as required or is of a
+        newer format.
+    FileNotFoundError
+        If the file does not exist.
+
+    See Also
+    --------
+    load : Load the model.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklvision.export import read_manifest, save
+    >>> X, y = load_iris(return_X_y=True)
+    >>> path = save(GaussianNB().fit(X, y), Path(mkdtemp()) / "iris.sklv")
+    >>> manifest = read_manifest(path)
+    >>> manifest["format"], manifest["classes"], manifest["signature"]["state"]
+    (1, [0, 1, 2], 'unsigned')
+    """
+    name = str(os.fspath(path))
+    container = read_container(path, member=MANIFEST)
+    manifest = _read_manifest(container, name)
+    signature = verify_seal(container.seal, verify, name)
+    backends = ["python", *(["onnx"] if GRAPH in container.digests else [])]
+    return manifest | {"backends": backends, "signature": signature}
+
+
+def rebuild(members: Mapping[str, bytearray], types: Iterable[Any]) -> Any:
+    """Build the model of an archive."""
+    model = Decoder(members, TypeList(types), "model").decode()
+    if not hasattr(model, "predict"):
+        raise ModelFileError(f"It holds a {type(model).__name__}, not a model that predicts.")
+    return model
+
+
+def check_members(members: Mapping[str, Buffer]) -> dict[str, str]:
+    """Return the checksum of every member."""
+    return {name: hashlib.sha256(member).hexdigest() for name, member in members.items()}
+
+
+def _read_manifest(container: Container, name: str) -> Manifest:
+    """Parse the manifest, and compare the checksums in it with those of the members."""
+    if MANIFEST not in container.members:
+        raise ModelFileError(f"{name}: lacks its manifest.")
+    try:
+        manifest = read_json(container.members[MANIFEST], MANIFEST)
+    except ModelFileError as error:
+        raise ModelFileError(f"{name}: {error}") from error
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if type(version) is int and version > FORMAT:
+        made_with = manifest.get("made_with")
+        newer = made_with.get("sklvision") if isinstance(made_with, dict) else None
+        bound = f">={newer}" if isinstance(newer, str) and len(newer) < 40 else ""
+        raise ModelFileError(
+            f"{name}: is of format {version}, and this sklvision reads formats up to {FORMAT}. "
+            f"Install a newer one: pip install 'sklvision{bound}'."
+        )
+    wrong = [
+        key
+        for key, kind in _ENTRIES.items()
+        if not isinstance(manifest, dict) or not isinstance(manifest.get(key), kind)
+    ]
+    if wrong or version != FORMAT:
+        raise ModelFileError(f"{name}: its manifest lacks a valid {(wrong or ['format'])[0]!r}.")
+    if not all(isinstance(part, str) for part in manifest["made_with"].values()):
+        raise ModelFileError(f"{name}: its manifest has versions that are not texts.")
+    _compare_digests(container, manifest["members"], name)
+    return manifest
+
+
+def _describe_replay(manifest: Manifest) -> str:
+    if manifest["samples"] is None:
+        return "It has no samples to compare outputs by"
+    return "The samples saved with it get the same outputs"
+
+
+def _compare_digests(container: Container, expected: dict[str, str], name: str) -> None:
+    digests = {key: value for key, value in container.digests.items() if key != MANIFEST}
+    for member in sorted(digests.keys() | expected.keys()):
+        if digests.get(member) != expected.get(member):
+            raise ModelFileError(
+                f"{name}: its member {str(member)[:60]!r} is not the one that its manifest "
+                "describes. Nothing of it was loaded."
+            )
+
+
+def _is_torch_installed() -> bool:
+    try:
+        return find_spec("torch") is not None
+    except ImportError:
+        return False
+
+
+def _is_graph_needed(backend: str, container: Container, manifest: Manifest, name: str) -> bool:
+    """Whether to run the graph instead of building the estimator."""
+    if backend == "auto":
+        needs_torch = manifest["model"].get("has_net") is True and not _is_torch_installed()
+        return needs_torch and GRAPH in container.members
+    if backend == "onnx" and GRAPH not in container.members:
+        raise ModelFileError(
+            f"{name}: holds no ONNX graph. Save the model with onnx=True, or load it with "
+            "backend='python'."
+        )
+    return backend == "onnx"

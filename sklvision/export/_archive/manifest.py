@@ -1,0 +1,140 @@
+"""The manifest of an archive: facts and evidence about a model, as plain values."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from sklvision.export._archive.versions import get_versions
+from sklvision.utils._nested import find_contract, find_learners, split_steps, walk_estimators
+from sklvision.utils._samples import as_samples
+
+FORMAT = 1
+_MOST_LEARNERS = 20
+_MOST_TEXT = 200
+
+
+def make_manifest(model: Any, *, comparison: Any, data: Any, signer: str | None) -> dict[str, Any]:
+    """Describe a fitted model and what is known of it."""
+    steps, last = split_steps(model)
+    has_net = any(hasattr(type(part), "module_") for part in walk_estimators(model))
+    return {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_with": get_versions(has_net=has_net),
+        "signer": signer,
+        "model": {
+            "class": type(model).__name__,
+            "steps": [type(step).__name__ for step in (*steps, last)],
+            "has_net": has_net,
+        },
+        "input": to_plain(find_contract(model)),
+        "classes": to_plain(getattr(model, "classes_", None)),
+        "training": [
+            _describe_learner(*pair) for pair in list(find_learners(model))[:_MOST_LEARNERS]
+        ],
+        "data": None if data is None else describe_data(*data),
+        "evidence": None if comparison is None else describe_comparison(comparison),
+    }
+
+
+def _describe_learner(name: str, learner: Any) -> dict[str, Any]:
+    """Describe the training of one estimator: its parameters, and how it ended."""
+    params = learner.get_params(deep=False) if hasattr(learner, "get_params") else {}
+    facts: dict[str, Any] = {"name": name, "class": type(learner).__name__}
+    facts["params"] = {key: _shorten(value) for key, value in params.items()}
+    for key in ("n_iter_", "n_parameters_", "n_features_in_"):
+        if (value := getattr(learner, key, None)) is not None:
+            facts[key] = to_plain(value)
+    if history := getattr(learner, "history_", None):
+        facts["last_epoch"] = to_plain(history[-1])
+    return facts
+
+
+def describe_data(X: Any, y: Any) -> dict[str, Any]:
+    """Count the samples of training, and compute a checksum of their values and labels."""
+    samples, labels = as_samples(X), np.asarray(y)
+    sha = hashlib.sha256()
+    for image in samples.images() if samples.is_lazy else samples.blocks(1024):
+        array = np.ascontiguousarray(image)
+        sha.update(f"{array.dtype.str}{array.shape[1:]}".encode())
+        sha.update(str(array.tolist()).encode() if array.dtype == object else array.tobytes())
+    sha.update(str(labels.tolist()).encode())
+    names, counts = np.unique(labels, return_counts=True)
+    return {
+        "n_samples": len(samples),
+        "class_counts": [[to_plain(n), int(c)] for n, c in zip(names, counts, strict=True)],
+        "sha256": sha.hexdigest(),
+    }
+
+
+def describe_comparison(result: Any) -> dict[str, Any]:
+    """Copy a comparison as plain values: tables, folds and leaks."""
+    sha = hashlib.sha256()
+    for train, test in result.splits:
+        for indices in (train, test):
+            sha.update(np.asarray(indices, dtype="<i8").tobytes() + b";")
+    evidence = {
+        "description": to_plain(dict(result.description)),
+        "baselines": list(result.baselines),
+        "scores": list(result.score_names),
+        "table": tabulate(result.to_frame()),
+        "folds": {
+            "n_splits": len(result.splits),
+            "test_sizes": [len(test) for _, test in result.splits],
+            "sha256": sha.hexdigest(),
+        },
+        "leaks": _describe_leaks(result.leaks),
+        "differences": None,
+    }
+    try:
+        differences = result.differences()
+    except ValueError:  # no estimator has a score in every fold
+        return evidence
+    evidence["differences"] = tabulate(differences) | {"about": to_plain(dict(differences.attrs))}
+    return evidence
+
+
+def _describe_leaks(report: Any) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    return {"found": bool(report), "counts": to_plain(report.counts), "text": str(report)}
+
+
+def tabulate(frame: Any) -> dict[str, Any]:
+    """Return a data frame as index, columns and rows of plain values."""
+    return {
+        "index_name": frame.index.name,
+        "index": to_plain(list(frame.index)),
+        "columns": [str(column) for column in frame.columns],
+        "rows": [[to_plain(value) for value in row] for row in frame.itertuples(index=False)],
+    }
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: missing and infinite numbers become None."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): to_plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(part) for part in value]
+    text = str(value)
+    return None if text in ("<NA>", "NaT") else text
+
+
+def _shorten(value: Any) -> Any:
+    plain = (
+        to_plain(value) if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
+    )
+    return plain[:_MOST_TEXT] if isinstance(plain, str) else plain
