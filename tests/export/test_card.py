@@ -19,7 +19,14 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklvision.export import ModelCard, OnnxClassifier, model_card
+from sklvision.export import (
+    ModelCard,
+    OnnxClassifier,
+    load,
+    model_card,
+    read_manifest,
+    save,
+)
 from sklvision.model_selection import compare_estimators, robustness_curve
 from sklvision.reporting._yaml import format_yaml
 
@@ -342,6 +349,40 @@ def test_models_of_every_kind_have_a_card(iris, spectrum_net, digit_net, digit_f
     assert net.metadata["library_name"] == "sklvision"
     assert "spectroscopy" in net.metadata["tags"]
     assert f"**Parameters:** {spectrum_net.n_parameters_:,}" in net.to_markdown()
+
+
+@pytest.fixture(scope="module")
+def archive(bayes, comparison, iris, tmp_path_factory):
+    path = tmp_path_factory.mktemp("card") / "flowers.sklv"
+    return save(bayes, path, comparison=comparison, data=iris, samples=iris[0][:2])
+
+
+def test_archive_holds_the_card(archive, bayes, comparison, iris):
+    text = model_card(read_manifest(archive), license="mit").to_markdown()
+    direct = model_card(bayes, comparison, data=iris, license="mit").to_markdown()
+    times = re.compile(r"- \*\*(Card made|Archive made|Signature):.*\n")
+    assert times.sub("", text) == times.sub("", direct)
+    assert "**Signature:** none" in text
+
+
+def test_loaded_model_has_a_card_with_its_manifest(archive, iris):
+    card = model_card(load(archive), read_manifest(archive), test_data=iris)
+    assert card.facts["evidence"]["name"] == "bayes"
+    assert card.facts["test_scores"]["n_samples"] == 150
+    other = GaussianNB().fit(iris[0], np.arange(150) % 3)
+    with pytest.raises(ValueError, match="manifest is of a model with the classes"):
+        model_card(other, read_manifest(archive))
+
+
+def test_manifest_alone_cannot_be_measured(archive, iris):
+    with pytest.raises(ValueError, match="Pass the model as well"):
+        model_card(read_manifest(archive), test_data=iris)
+
+
+def test_archive_with_an_unknown_candidate_is_not_written(bayes, comparison, tmp_path):
+    with pytest.raises(ValueError, match="Did you mean 'bayes'"):
+        save(bayes, tmp_path / "x.sklv", comparison=comparison, candidate="baies")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
+import warnings
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from sklvision.export._archive.versions import get_versions
+from sklvision.export._card.candidates import CandidateError
+from sklvision.export._card.data import describe_data
+from sklvision.export._card.make import collect_facts
+from sklvision.export._plain import to_plain
 from sklvision.utils._nested import find_contract, find_learners, split_steps, walk_estimators
-from sklvision.utils._samples import as_samples
 
 FORMAT = 1
 _MOST_LEARNERS = 20
 _MOST_TEXT = 200
 
 
-def make_manifest(model: Any, *, comparison: Any, data: Any, signer: str | None) -> dict[str, Any]:
+def make_manifest(
+    model: Any, *, comparison: Any, candidate: str | None, data: Any, signer: str | None
+) -> dict[str, Any]:
     """Describe a fitted model and what is known of it."""
     steps, last = split_steps(model)
     has_net = any(hasattr(type(part), "module_") for part in walk_estimators(model))
@@ -39,7 +45,24 @@ def make_manifest(model: Any, *, comparison: Any, data: Any, signer: str | None)
         ],
         "data": None if data is None else describe_data(*data),
         "evidence": None if comparison is None else describe_comparison(comparison),
+        "card": _describe_card(model, comparison, candidate),
     }
+
+
+def _describe_card(model: Any, comparison: Any, candidate: str | None) -> dict[str, Any] | None:
+    """Collect the facts of a model card; None of what is not a classifier."""
+    if not is_classifier(model):
+        return None
+    try:
+        facts = collect_facts(model, comparison, candidate=candidate)
+    except CandidateError as error:
+        if candidate is not None:
+            raise
+        warnings.warn(
+            f"The model card in the file has no scores of the model: {error}", stacklevel=3
+        )
+        facts = collect_facts(model)
+    return to_plain(facts)
 
 
 def _describe_learner(name: str, learner: Any) -> dict[str, Any]:
@@ -53,23 +76,6 @@ def _describe_learner(name: str, learner: Any) -> dict[str, Any]:
     if history := getattr(learner, "history_", None):
         facts["last_epoch"] = to_plain(history[-1])
     return facts
-
-
-def describe_data(X: Any, y: Any) -> dict[str, Any]:
-    """Count the samples of training, and compute a checksum of their values and labels."""
-    samples, labels = as_samples(X), np.asarray(y)
-    sha = hashlib.sha256()
-    for image in samples.images() if samples.is_lazy else samples.blocks(1024):
-        array = np.ascontiguousarray(image)
-        sha.update(f"{array.dtype.str}{array.shape[1:]}".encode())
-        sha.update(str(array.tolist()).encode() if array.dtype == object else array.tobytes())
-    sha.update(str(labels.tolist()).encode())
-    names, counts = np.unique(labels, return_counts=True)
-    return {
-        "n_samples": len(samples),
-        "class_counts": [[to_plain(n), int(c)] for n, c in zip(names, counts, strict=True)],
-        "sha256": sha.hexdigest(),
-    }
 
 
 def describe_comparison(result: Any) -> dict[str, Any]:
@@ -113,24 +119,6 @@ def tabulate(frame: Any) -> dict[str, Any]:
         "columns": [str(column) for column in frame.columns],
         "rows": [[to_plain(value) for value in row] for row in frame.itertuples(index=False)],
     }
-
-
-def to_plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: missing and infinite numbers become None."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    elif isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): to_plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_plain(part) for part in value]
-    text = str(value)
-    return None if text in ("<NA>", "NaT") else text
 
 
 def _shorten(value: Any) -> Any:

@@ -28,6 +28,7 @@ def save(
     path: str | os.PathLike[str],
     *,
     comparison: Any = None,
+    candidate: str | None = None,
     data: tuple[Any, Any] | None = None,
     samples: Any = None,
     onnx: bool = False,
@@ -49,7 +50,11 @@ def save(
         The file to write, or to replace once the new one is complete; ``.sklv`` by custom.
     comparison : ComparisonResult, default=None
         Result of :func:`~sklvision.model_selection.compare_estimators`, whose table, folds,
-        tests and leaks become evidence in the manifest.
+        tests and leaks become evidence in the manifest, and in the model card that
+        :func:`model_card` makes of it.
+    candidate : str, default=None
+        Name of the model in the comparison. None finds the classifier with the steps and
+        parameters of the model.
     data : tuple of (X, y), default=None
         Training samples and labels. The manifest keeps their numbers and a checksum, not the
         data.
@@ -79,13 +84,19 @@ def save(
         If the model contains a class or a function of others; the message names the step and the
         type.
     ValueError
-        If the samples are too many or too large, or the graph cannot be made.
+        If the samples are too many or too large, the graph cannot be made, or the comparison
+        is of other classes or has no `candidate`.
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
     ImportError
         If an extra that an option needs is not installed.
     OSError
         If the file cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        If the model is not found in the comparison: its card then has no scores.
 
     See Also
     --------
@@ -131,7 +142,9 @@ def save(
             members |= Encoder(permitted, "samples").encode_members(record)
         if onnx:
             members[GRAPH] = _make_graph(model)
-        manifest = make_manifest(model, comparison=comparison, data=data, signer=signer)
+        manifest = make_manifest(
+            model, comparison=comparison, candidate=candidate, data=data, signer=signer
+        )
         manifest["samples"] = None if record is None else {"n_samples": len(record["labels"])}
         manifest["types"] = sorted(permitted.used_names)
         manifest["members"] = check_members(members)

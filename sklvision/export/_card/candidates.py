@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.export._card.model import to_plain
+from sklvision.export._plain import to_plain
 from sklvision.utils._suggest import did_you_mean
 
 # Parameters that change neither the kind of a model nor its expected score.
 _IRRELEVANT = ("random_state", "n_jobs", "verbose", "device")
 _METHODS = ("to_frame", "scores", "confusion_matrix", "to_markdown")
+
+
+class CandidateError(ValueError):
+    """The model is not one of the classifiers of a comparison, or could be several of them."""
 
 
 def check_comparison(comparison: Any, model: Any) -> None:
@@ -35,14 +39,14 @@ def find_candidate(comparison: Any, model: Any, candidate: str | None) -> str:
 
     Raises
     ------
-    ValueError
+    CandidateError
         If there is no classifier of the given name; or, without a name, not exactly one with the
         steps and parameters of the model.
     """
     names = [name for name in comparison.estimators if comparison.predictions.get(name)]
     if candidate is not None:
         if candidate not in names:
-            raise ValueError(
+            raise CandidateError(
                 f"candidate={candidate!r} has no scores in the comparison. "
                 f"{did_you_mean(str(candidate), map(str, names))}"
             )
@@ -56,7 +60,7 @@ def find_candidate(comparison: Any, model: Any, candidate: str | None) -> str:
         if matches
         else f"has no classifier with the steps and parameters of the model, only {_list(names)}"
     )
-    raise ValueError(f"comparison {problem}. Name the one that the model is by candidate=.")
+    raise CandidateError(f"comparison {problem}. Name the one that the model is by candidate=.")
 
 
 def _list_settings(estimator: Any) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.export._card.model import Facts, to_plain
+from sklvision.export._card.model import Facts
+from sklvision.export._plain import to_plain
 from sklvision.utils._samples import as_samples
 
 _BLOCK = 1024

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sklvision.export._card.candidates import check_comparison, find_candidate
-from sklvision.export._card.model import Facts, to_plain
+from sklvision.export._card.model import Facts
+from sklvision.export._plain import to_plain
 from sklvision.utils._statistics import compute_corrected_t_test, compute_proportion_interval
 
 _COSTS = ("fit_seconds", "predict_ms_per_sample", "n_parameters", "pickled_bytes")
@@ -144,7 +145,7 @@ def _tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) 
     """Compute recall and precision of every class; intervals count a sample once."""
     rows = []
     table = counts.to_numpy()
-    for i, label in enumerate(to_plain(counts.index)):
+    for i, label in enumerate(to_plain(counts.index.to_numpy())):
         row: Facts = {"label": label, "n_samples": round(table[i].sum() / n_repeats)}
         for score, total in (("recall", table[i].sum()), ("precision", table[:, i].sum())):
             n = round(total / n_repeats)
@@ -159,8 +160,8 @@ def _tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) 
 
 def _write_confusion(counts: pd.DataFrame) -> Facts:
     return {
-        "true": to_plain(counts.index),
-        "predicted": to_plain(counts.columns),
+        "true": to_plain(counts.index.to_numpy()),
+        "predicted": to_plain(counts.columns.to_numpy()),
         "counts": counts.to_numpy().tolist(),
     }
 

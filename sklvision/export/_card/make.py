@@ -14,9 +14,10 @@ import numpy as np
 from sklvision.export._card.card import ModelCard
 from sklvision.export._card.data import describe_data
 from sklvision.export._card.evidence import collect_evidence, measure_scores
-from sklvision.export._card.model import Facts, check_model, describe_model, to_plain
+from sklvision.export._card.model import Facts, check_model, describe_model
 from sklvision.export._card.robustness import describe_robustness
 from sklvision.export._card.speed import measure_latency
+from sklvision.export._plain import to_plain
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._samples import as_samples
 
@@ -47,9 +48,10 @@ def model_card(
     model : classifier or dict
         Any fitted classifier, alone or in a pipeline; or the manifest of an archive, as
         :func:`read_manifest` returns it, whose evidence the card then has.
-    comparison : ComparisonResult, default=None
+    comparison : ComparisonResult or dict, default=None
         Result of :func:`~sklvision.model_selection.compare_estimators` in which this model, with
-        the same parameters, was one of the classifiers.
+        the same parameters, was one of the classifiers; or the manifest of the archive that the
+        model was loaded from.
     candidate : str, default=None
         Name of the model in the comparison. None finds the one with the steps and parameters of
         the model.
@@ -132,9 +134,15 @@ def model_card(
     _check_texts(statements)
     descriptions = [_describe_file(Path(file)) for file in _list_files(files)]
     if isinstance(model, Mapping):
-        facts = _read_manifest(model, comparison, data, test_data, robustness)
+        if any(argument is not None for argument in (comparison, data, test_data, robustness)):
+            raise ValueError(
+                "model: a manifest cannot be measured. Pass the model as well: "
+                "model_card(load(path), read_manifest(path), ...)."
+            )
+        facts = _read_manifest(model)
     else:
-        facts = collect_facts(model, comparison, candidate=candidate, data=data)
+        check_model(model)
+        facts = _collect_all(model, comparison, candidate, data)
         if test_data is not None:
             facts |= _measure(model, test_data)
         if robustness is not None:
@@ -159,7 +167,6 @@ def collect_facts(
     facts : dict
         Plain values, which JSON restores.
     """
-    check_model(model)
     evidence = None if comparison is None else collect_evidence(comparison, model, candidate)
     return {
         "model": describe_model(model),
@@ -168,6 +175,7 @@ def collect_facts(
         "test_scores": None,
         "latency": None,
         "robustness": None,
+        "archive": None,
         "made": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
 
@@ -230,9 +238,23 @@ def _describe_file(path: Path) -> Facts:
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
 
 
-def _read_manifest(
-    manifest: Mapping[str, Any], comparison: Any, data: Any, test_data: Any, robustness: Any
-) -> Facts:
+def _collect_all(model: Any, comparison: Any, candidate: str | None, data: Any) -> Facts:
+    """Collect the facts of a model, or take those of the manifest of its archive."""
+    if not isinstance(comparison, Mapping):
+        return collect_facts(model, comparison, candidate=candidate, data=data)
+    facts = _read_manifest(comparison)
+    if facts["model"]["classes"] != to_plain(model.classes_):
+        raise ValueError(
+            f"comparison: this manifest is of a model with the classes "
+            f"{facts['model']['classes'][:10]}, and the classes of this one are "
+            f"{to_plain(model.classes_)[:10]}."
+        )
+    if data is not None:
+        facts["data"] = describe_data(*_unpack("data", data))
+    return facts
+
+
+def _read_manifest(manifest: Mapping[str, Any]) -> Facts:
     """Return the facts that a manifest keeps for a card."""
     facts = manifest.get("card")
     if not isinstance(facts, Mapping) or "model" not in facts:
@@ -240,9 +262,13 @@ def _read_manifest(
             "model: this mapping is not the manifest of an archive with the facts of a card. Pass "
             "the result of read_manifest, or a fitted classifier."
         )
-    if any(argument is not None for argument in (comparison, data, test_data, robustness)):
-        raise ValueError(
-            "model: of a manifest, everything that was measured is in it. To measure more, pass "
-            "the model itself: model_card(load(path), ...)."
-        )
-    return dict(facts)
+    signature = manifest.get("signature")
+    return {
+        **facts,
+        "data": facts.get("data") or manifest.get("data"),
+        "archive": {
+            "created": str(manifest.get("created")),
+            "signer": manifest.get("signer"),
+            "signature": dict(signature) if isinstance(signature, Mapping) else None,
+        },
+    }

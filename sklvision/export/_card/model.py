@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from sklvision.export._plain import to_plain
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import (
@@ -78,13 +79,6 @@ def describe_model(model: Any) -> Facts:
         "training": _describe_training(model),
         "versions": collect_versions(),
     }
-
-
-def to_plain(values: Any) -> list[Any]:
-    """Return labels as values of Python: as strings where they are neither numbers nor booleans."""
-    array = np.asarray(values)
-    plain = array.tolist()
-    return [value if isinstance(value, (str, bool, int, float)) else str(value) for value in plain]
 
 
 def _describe_samples(model: Any, contract: Facts | None) -> tuple[str, list[int] | None]:

@@ -214,5 +214,16 @@ def _make_reproduction(facts: Facts) -> Section:
         texts["Training"] = " ".join(model["training"])
     if "Made" in description:
         texts["Compared"] = description["Made"]
+    if facts["archive"] is not None:
+        texts["Archive made"] = facts["archive"]["created"]
+        texts["Signature"] = _describe_signature(facts["archive"])
     texts["Card made"] = facts["made"]
     return Section("How to reproduce", [FactList(texts), Code(model["parameters"])])
+
+
+def _describe_signature(archive: Facts) -> str:
+    signature = archive["signature"] or {"state": "unsigned", "fingerprint": None}
+    if signature["state"] == "unsigned":
+        return "none: whether the file was exchanged as a whole cannot be known"
+    signer = f", stated signer {archive['signer']}" if archive["signer"] else ""
+    return f"{signature['state']}, key {signature['fingerprint']}{signer}"
