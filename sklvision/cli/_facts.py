@@ -104,3 +104,73 @@ def _describe_plain_input(model: Any) -> str:
     n_features = getattr(model, "n_features_in_", None)
     size = f"rows of {n_features} numbers" if n_features is not None else "unknown"
     return f"{size} (the model keeps no more about its samples)"
+
+
+def describe_manifest(path: Path, manifest: dict[str, Any]) -> Facts:
+    """Describe an archive by its manifest: model, samples, evidence and signature."""
+    from sklvision.reporting import format_bytes
+    from sklvision.reporting._contract import format_contract
+
+    facts = {
+        "model": " → ".join(manifest["model"]["steps"]),
+        "file": f"{path.resolve()} ({format_bytes(path.stat().st_size)})",
+        "format": f"{manifest['format']}, written {manifest['created']}",
+        "signature": _describe_signature(manifest),
+    }
+    if (classes := manifest["classes"]) is not None:
+        facts["classes"] = f"{len(classes)}: {', '.join(map(str, classes))}"
+    contract = manifest["input"]
+    facts |= {"input": "unknown"} if contract is None else format_contract(contract)
+    for learner in manifest["training"]:
+        name = " ".join(filter(None, ["training", learner["name"]]))
+        facts[name] = _describe_training(learner)
+    if (data := manifest["data"]) is not None:
+        counts = ", ".join(f"{label} ({count})" for label, count in data["class_counts"])
+        facts["trained on"] = f"{data['n_samples']} samples: {counts}; sha256 {data['sha256']}"
+    if (evidence := manifest["evidence"]) is not None:
+        facts |= _describe_evidence(evidence)
+    facts |= {f"remark: {name}": text for name, text in manifest["remarks"].items()}
+    samples = manifest["samples"]
+    facts["golden samples"] = "none" if samples is None else f"{samples['n_samples']}"
+    facts["runs by"] = ", ".join(manifest["backends"])
+    if manifest["types"]:
+        facts["types of others"] = ", ".join(manifest["types"])
+    made_with = manifest["made_with"].items()
+    facts["made with"] = ", ".join(f"{name} {number}" for name, number in made_with)
+    return facts
+
+
+def _describe_signature(manifest: dict[str, Any]) -> str:
+    signature = manifest["signature"]
+    if signature["state"] == "unsigned":
+        return "none"
+    signer = f", who is named {manifest['signer']!r}" if manifest["signer"] else ""
+    note = "" if signature["state"] == "valid" else " (not checked: cryptography is missing)"
+    return f"by {signature['fingerprint']}{signer}{note}"
+
+
+def _describe_training(learner: dict[str, Any]) -> str:
+    parts = [learner["class"]]
+    if (n_epochs := learner.get("n_iter_")) is not None:
+        parts.append(f"{n_epochs} iterations")
+    if (n_parameters := learner.get("n_parameters_")) is not None:
+        parts.append(f"{n_parameters:,} parameters")
+    for name, value in learner.get("last_epoch", {}).items():
+        if name.endswith(("_loss", "_acc")) and isinstance(value, float):
+            parts.append(f"{name} {value:.4g}")
+    return ", ".join(parts)
+
+
+def _describe_evidence(evidence: dict[str, Any]) -> Facts:
+    """List the first score of every classifier that was compared, and the leaks between folds."""
+    score, table = evidence["scores"][0], evidence["table"]
+    column = table["columns"].index(f"mean_{score}")
+    scores = (
+        f"{name} {row[column]:.3f}" if row[column] is not None else f"{name} failed"
+        for name, row in zip(table["index"], table["rows"], strict=True)
+    )
+    leaks = evidence["leaks"]
+    return {
+        f"compared by {score}": f"{', '.join(scores)} ({evidence['folds']['n_splits']} folds)",
+        "leaks": "not searched for" if leaks is None else leaks["text"],
+    }

@@ -19,21 +19,22 @@ from sklvision.cli._arguments import (
     make_command,
 )
 from sklvision.cli._errors import CommandError, convert_errors
-from sklvision.cli._predict import load_model
+from sklvision.cli._models import add_verify_option, load_model
+from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, is_archive
 from sklvision.utils._versions import find_version
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
-_MODEL_SUFFIXES = (".joblib",)
 _MOST_FOLDS = 5
 _EPILOG = f"""\
-PATH is the .joblib file of a model, which is loaded and so can run any code, or data.
+PATH is the file of a model, or data. Of an archive (.sklv) the manifest is read, and nothing is
+built; a pickle (.joblib) is loaded, and so can run any code.
 
 {DATA_HELP}
 examples:
   sklvision info
   sklvision info line.csv --target polymer
   sklvision info nails/train --leaks
-  sklvision info line.joblib
+  sklvision info line.sklv
 """
 _EXTRAS = ["pillow", "pooch", "matplotlib", "mlflow"]
 
@@ -59,6 +60,7 @@ def add_parser(commands: Any) -> None:
         help="search the data for copies, near-duplicates and capture series, which make scores "
         "too high",
     )
+    add_verify_option(add)
     add_data_options(add)
     add("--split", metavar="COLUMN", help="column of the official split into training and test")
 
@@ -71,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
         _print_facts(_describe_machine())
         return 0
     with convert_errors():
-        from sklvision.cli._facts import describe_data, describe_model  # needs NumPy
+        from sklvision.cli._facts import describe_data  # needs NumPy
 
         path = Path(args.path)
-        if path.is_file() and path.suffix.lower() in _MODEL_SUFFIXES:
+        if path.is_file() and _is_model(path):
             if args.leaks:
                 raise ValueError("--leaks: searches data, and this is a model.")
-            _print_facts(describe_model(path, load_model(path)))
+            _print_facts(_describe_model(path, args.verify))
             return 0
         if args.leaks:
             data = load_data(args.path, args)
@@ -86,6 +88,22 @@ def run(args: argparse.Namespace) -> int:
             return 0
         _print_facts(describe_data(_load(args.path, args)))
     return 0
+
+
+def _is_model(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in (ARCHIVE_SUFFIX, *PICKLE_SUFFIXES)
+
+
+def _describe_model(path: Path, verify: Path | None) -> dict[str, str]:
+    """Describe the model of a file; of an archive its manifest, and nothing is built."""
+    from sklvision.cli._facts import describe_manifest, describe_model
+
+    if not is_archive(path):
+        return describe_model(path, load_model(path, verify=verify))
+    from sklvision.export import read_manifest
+
+    return describe_manifest(path, read_manifest(path, verify=verify))
 
 
 def _load(source: str, args: argparse.Namespace) -> Any:

@@ -22,8 +22,8 @@ Start with a comparison: it says which model suits the data, and how sure that i
 
 examples:
   sklvision compare photos/ --out report.html
-  sklvision train spectra --data spectra.csv --out model.joblib
-  sklvision predict model.joblib new.csv --out predictions.csv
+  sklvision train spectra --data spectra.csv --out model.sklv
+  sklvision predict model.sklv new.csv --out predictions.csv
 
 DATA is a folder with one subfolder of images per class, or a table. sklvision COMMAND --help
 describes a command.

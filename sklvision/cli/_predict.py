@@ -18,13 +18,15 @@ from sklvision.cli._arguments import (
     make_integer_type,
 )
 from sklvision.cli._errors import convert_errors
+from sklvision.cli._models import add_verify_option, load_model
 from sklvision.utils._files import atomic_write
 from sklvision.utils._progress import open_progress
 from sklvision.utils._protocols import has_probabilities
 
 _EPILOG = """\
-MODEL is a file of sklvision train, or of joblib.dump: any fitted classifier. Loading it
-runs code that the file holds, so load only files from people you trust.
+MODEL is a file of sklvision train: an archive (.sklv), which runs nothing that it holds, or a
+pickle of joblib.dump (.joblib), which runs the code that it holds: load only pickles from people
+you trust.
 
 PATH is, for a model of images,
   an image file, a .csv file of names of image files, or a folder, which is searched
@@ -46,9 +48,9 @@ in natural order (2.png before 10.png):
   kaggle  ImageId,Label, where ImageId counts from 1 in natural order of all files
 
 examples:
-  sklvision predict nails.joblib belt/ --out predictions.csv
-  sklvision predict digits.joblib test.csv --format kaggle --out submission.csv
-  sklvision predict line.joblib today.npz --proba
+  sklvision predict nails.sklv belt/ --out predictions.csv
+  sklvision predict digits.sklv test.csv --format kaggle --out submission.csv
+  sklvision predict line.sklv today.npz --proba
 """
 
 
@@ -63,7 +65,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", type=Path, help="file of the model; it can run any code")
+    add("model", metavar="MODEL", type=Path, help="file of the model, .sklv or .joblib")
     add("paths", metavar="PATH", nargs="+", type=Path, help="files and folders (see below)")
     add(
         "--out",
@@ -93,6 +95,7 @@ def add_parser(commands: Any) -> None:
         help="interpolate spectra on another axis to that of the model, if theirs covers it",
     )
     add_file_options(add)
+    add_verify_option(add)
     add("--quiet", action="store_true", help="no progress on standard error")
 
 
@@ -103,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
             check_writable(args.out)
         if args.proba and args.format == "kaggle":
             raise ValueError("--proba: the format kaggle has no columns of probabilities.")
-        model = load_model(args.model)
+        model = load_model(args.model, verify=args.verify, quiet=args.quiet)
         if args.proba and not has_probabilities(model):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")
         from sklvision.datasets import read_samples
@@ -134,32 +137,6 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None and not args.quiet:
         print(f"{n_samples} predictions written to {args.out.resolve()}", file=sys.stderr)
     return 0
-
-
-def load_model(path: Path) -> Any:
-    """Load a fitted model, or raise an error that names the file."""
-    import joblib
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
-    if path.is_dir():
-        raise ValueError(f"{path}: is a directory, expected the file of a model.")
-    try:
-        model = joblib.load(path)
-    except FileNotFoundError as error:
-        if Path(error.filename or "") != path:
-            raise
-        raise FileNotFoundError(f"{path}: does not exist.") from error
-    except Exception as error:  # other files, and pickles of other versions, raise anything
-        reason = ": ".join(filter(None, [type(error).__name__, str(error)]))
-        raise ValueError(f"{path}: cannot be loaded as a model ({reason}).") from error
-    if not hasattr(model, "predict") or isinstance(model, type):
-        raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        raise ValueError(f"{path}: holds a {type(model).__name__} that is not fitted.") from None
-    return model
 
 
 def _make_rows(args: argparse.Namespace, model: Any, batch: Any, n_before: int) -> list[list[Any]]:

@@ -19,7 +19,7 @@ from sklvision.cli._arguments import (
     print_data,
 )
 from sklvision.cli._errors import convert_errors
-from sklvision.utils._files import atomic_write
+from sklvision.cli._models import check_key, check_model_suffix, take_samples, write_model
 
 # Parameters of models that have an option of their own.
 _OWN_OPTIONS = {
@@ -37,15 +37,15 @@ takes raw images of any size.
 With --image-shape, rows of a file are images.
 
 A part of the samples is held out to measure the accuracy, then the model is trained on
-all of them. The file is written by joblib: joblib.load gives the fitted
-scikit-learn estimator. Loading runs code that the file holds.
+all of them. The file is an archive (.sklv), which sklvision.export.load reads without running
+anything that it holds; with the suffix .joblib it is a pickle for joblib.load.
 
 examples:
   sklvision train --list
-  sklvision train resnet8 --data nails/train --out nails.joblib
+  sklvision train resnet8 --data nails/train --out nails.sklv
   sklvision train spectrum_cnn --data line.csv --target polymer --groups sample --cv 5 \\
-      --option dropout=0.3 --option optimizer=sgd --out line.joblib
-  sklvision train resnet8 --data train.csv --image-shape 28x28 --out digits.joblib
+      --option dropout=0.3 --option optimizer=sgd --out line.sklv
+  sklvision train resnet8 --data train.csv --image-shape 28x28 --out digits.sklv
 """
 
 
@@ -64,7 +64,13 @@ def add_parser(commands: Any) -> None:
     add("model", metavar="MODEL", nargs="?", help="name of a recipe or an architecture")
     add("--list", action="store_true", help="print the recipes and architectures, and stop")
     add("--data", metavar="DATA", help="folder, file or name of a data set (see below)")
-    add("--out", type=Path, metavar="MODEL.joblib", help="where to write the model")
+    add(
+        "--out",
+        type=Path,
+        metavar="MODEL.sklv",
+        help="where to write the model: an archive (.sklv, also without a suffix) or a pickle "
+        "(.joblib)",
+    )
     add(
         "--seed",
         type=make_integer_type(0),
@@ -97,6 +103,17 @@ def add_parser(commands: Any) -> None:
         help="read rows of numbers as images of this height and width, such as 28x28, "
         "or 32x32x3 for colors",
     )
+    add(
+        "--sign",
+        type=Path,
+        metavar="PRIVATE_KEY",
+        help="file of an ed25519 key, without a password, to sign the archive by",
+    )
+    add(
+        "--no-samples",
+        action="store_true",
+        help="keep no samples of the data in the archive, by which loading checks the model",
+    )
     add_data_options(add)
     estimate = parser.add_mutually_exclusive_group()
     estimate.add_argument(
@@ -121,7 +138,9 @@ def run(args: argparse.Namespace) -> int:
         for name, value in (("MODEL", args.model), ("--data", args.data), ("--out", args.out)):
             if value is None:
                 raise ValueError(f"{name} is missing. See: sklvision train --help")
+        args.out = check_model_suffix(args.out)
         check_writable(args.out)
+        check_key(args.sign, args.out)
         options = _parse_options(args.option)
         from sklvision.recipes import get_model
 
@@ -141,9 +160,10 @@ def run(args: argparse.Namespace) -> int:
         from sklvision.utils._input_check import add_input_check
 
         estimator = add_input_check(model.build(data.data))
+        estimate = str(_estimate(model.name, estimator, data, args))
         with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
-            print(_estimate(model.name, estimator, data, args), flush=True)
-        _train(estimator, data, args)
+            print(estimate, flush=True)
+        _train(estimator, data, args, estimate)
     return 0
 
 
@@ -185,11 +205,9 @@ def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace) ->
     )
 
 
-def _train(estimator: Any, data: Any, args: argparse.Namespace) -> None:
+def _train(estimator: Any, data: Any, args: argparse.Namespace, estimate: str) -> None:
     from math import isnan
     from time import perf_counter
-
-    import joblib
 
     from sklvision.model_selection import parameter_count
     from sklvision.recipes import set_net_params
@@ -209,8 +227,14 @@ def _train(estimator: Any, data: Any, args: argparse.Namespace) -> None:
     seconds = perf_counter() - start
     with suppress(ValueError):
         set_net_params(estimator, verbose=0)
-    with atomic_write(args.out) as file:
-        joblib.dump(estimator, file)
+    write_model(
+        estimator,
+        args.out,
+        data=(data.data, data.target),
+        samples=None if args.no_samples else take_samples(data.data),
+        sign=args.sign,
+        remarks={"data": data.DESCR, "estimate": estimate},
+    )
     n_parameters = parameter_count(estimator)
     parameters = "" if isnan(n_parameters) else f", {format_count(int(n_parameters))} parameters"
     size = format_bytes(args.out.stat().st_size)

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+# Suffixes of files of models: archives, and pickles, which run the code that they hold.
+ARCHIVE_SUFFIX = ".sklv"
+PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
+
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterator[IO[Any]]:
@@ -54,3 +58,15 @@ def temporary_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of a hidden temporary file in the directory of `path`."""
     path = Path(path).resolve()
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of a model is an archive, by its name or its first bytes, and not a pickle."""
+    path = Path(path)
+    if path.suffix.lower() == ARCHIVE_SUFFIX:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\3\4"
+    except OSError:
+        return False

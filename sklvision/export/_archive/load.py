@@ -37,6 +37,8 @@ _ENTRIES: dict[str, Any] = {
     "data": (dict, type(None)),
     "evidence": (dict, type(None)),
     "samples": (dict, type(None)),
+    "remarks": dict,
+    "card": (dict, type(None)),
     "types": list,
     "members": dict,
 }
@@ -162,9 +164,10 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
         (class and steps), ``input`` (the input contract), ``classes``, ``training`` (parameters of
         each learner and the end of its training), ``data`` (numbers and checksum of the training
         data), ``evidence`` (the comparison: ``table``, ``differences``, ``folds``, ``leaks``,
-        ``description``), ``samples``, ``types`` (of others, to be passed to :func:`load`),
-        ``members`` (checksums), ``backends``, and ``signature``: ``state`` ("valid", "not
-        checked" or "unsigned"), ``key`` and ``fingerprint``.
+        ``description``), ``card`` (facts for :func:`model_card`), ``remarks``, ``samples``,
+        ``types`` (of others, to be passed to :func:`load`), ``members`` (checksums), ``backends``,
+        and ``signature``: ``state`` ("valid", "not checked" or "unsigned"), ``key`` and
+        ``fingerprint``.
 
     Raises
     ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,13 @@ _MOST_TEXT = 200
 
 
 def make_manifest(
-    model: Any, *, comparison: Any, candidate: str | None, data: Any, signer: str | None
+    model: Any,
+    *,
+    comparison: Any,
+    candidate: str | None,
+    data: Any,
+    signer: str | None,
+    remarks: Mapping[str, str],
 ) -> dict[str, Any]:
     """Describe a fitted model and what is known of it."""
     steps, last = split_steps(model)
@@ -45,6 +52,7 @@ def make_manifest(
         ],
         "data": None if data is None else describe_data(*data),
         "evidence": None if comparison is None else describe_comparison(comparison),
+        "remarks": dict(remarks),
         "card": _describe_card(model, comparison, candidate),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,6 +34,7 @@ def save(
     onnx: bool = False,
     sign: Key | None = None,
     signer: str | None = None,
+    remarks: Mapping[str, str] | None = None,
     types: Iterable[Any] = (),
 ) -> Path:
     """Write a fitted model as one file without a pickle, with the evidence about it inside.
@@ -69,6 +70,8 @@ def save(
         file in PEM or OpenSSH format, or its content.
     signer : str, default=None
         Name to state in the manifest. The key proves who signed; the name does not.
+    remarks : dict of str to str, default=None
+        Facts of your own for the manifest, such as how the accuracy was estimated.
     types : iterable of class or function, default=()
         Classes and functions of others that the model may contain. They are written by name; who
         loads the file must have them, and pass them as well.
@@ -131,7 +134,7 @@ def save(
     if is_search(model) and hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     check_is_fitted(model)
-    types = list(types)
+    types, remarks = list(types), _check_remarks(remarks)
     sign_digest = None if sign is None else make_signer(sign)
     path = Path(path)
     with atomic_write(path) as file:
@@ -143,7 +146,12 @@ def save(
         if onnx:
             members[GRAPH] = _make_graph(model)
         manifest = make_manifest(
-            model, comparison=comparison, candidate=candidate, data=data, signer=signer
+            model,
+            comparison=comparison,
+            candidate=candidate,
+            data=data,
+            signer=signer,
+            remarks=remarks,
         )
         manifest["samples"] = None if record is None else {"n_samples": len(record["labels"])}
         manifest["types"] = sorted(permitted.used_names)
@@ -152,6 +160,14 @@ def save(
         _check_members(members, record, types, path)
         file.write(content)
     return path
+
+
+def _check_remarks(remarks: Any) -> dict[str, str]:
+    is_valid = remarks is None or isinstance(remarks, Mapping)
+    texts = [text for pair in remarks.items() for text in pair] if is_valid and remarks else []
+    if not is_valid or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"remarks must be a dict of texts by texts, got {remarks!r}.")
+    return dict(remarks or {})
 
 
 def _make_graph(model: Any) -> bytes:
