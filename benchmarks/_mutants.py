@@ -133,7 +133,7 @@ def dump_essence(source: str) -> str:
 def is_inert(decorator: ast.expr) -> bool:
     """Find out whether a decorator caches or writes docstrings."""
     text = ast.unparse(decorator)
-    return "cache" in text or text.startswith("document")
+    return "cache" in text or text.startswith(("document", "fill_docstrings"))
 
 
 class _Essence(ast.NodeTransformer):

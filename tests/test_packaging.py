@@ -163,10 +163,10 @@ def test_another_quick_start_is_refused(text, message):
 
 def test_versionadded_is_not_later_than_the_version():
     version = Version(Version(sklvision.__version__).base_version)
-    added = {
+    versions = {
         match
         for path in (ROOT / "sklvision").rglob("*.py")
         for match in re.findall(r"versionadded:: ([\d.]+)", path.read_text("utf-8"))
     }
-    assert added
-    assert {text for text in added if Version(text) > version} == set()
+    assert versions
+    assert {text for text in versions if Version(text) > version} == set()

@@ -47,9 +47,9 @@ def nets(estimator):
 def test_recipe_is_cloned_and_pickled(recipe, options):
     estimator = recipe(random_state=3, device="cpu", **options)
     assert is_classifier(estimator)
-    same = repr(estimator)
-    assert repr(clone(estimator)) == same
-    assert repr(pickle.loads(pickle.dumps(estimator))) == same
+    text = repr(estimator)
+    assert repr(clone(estimator)) == text
+    assert repr(pickle.loads(pickle.dumps(estimator))) == text
 
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
@@ -62,8 +62,8 @@ def test_recipe_passes_seed_and_device_to_every_net(recipe, options):
     seeds = [parameters[key.removesuffix("max_epochs") + "random_state"] for key in nets(estimator)]
     assert None not in seeds
     assert len(set(seeds)) == len(seeds)  # members of a vote differ
-    again = recipe(random_state=3, device="cpu", **options)
-    assert repr(again) == repr(estimator)
+    second_recipe = recipe(random_state=3, device="cpu", **options)
+    assert repr(second_recipe) == repr(estimator)
 
 
 @pytest.mark.parametrize(("recipe", "options"), VARIANTS)
@@ -76,10 +76,10 @@ def test_recipe_is_made_of_public_parts(recipe, options):
             assert type(value).__name__ in package.__all__
 
 
-@pytest.mark.parametrize("other", [{"pretrained": False}, {"published": True}])
-def test_flowers_refuses_to_fine_tune_an_untrained_net(other):
+@pytest.mark.parametrize("option", [{"pretrained": False}, {"published": True}])
+def test_flowers_refuses_to_fine_tune_an_untrained_net(option):
     with pytest.raises(ValueError, match="fine_tune=True needs pretrained=True"):
-        recipes.flowers(fine_tune=True, **other)
+        recipes.flowers(fine_tune=True, **option)
 
 
 def test_recipes_share_keywords():
@@ -122,11 +122,11 @@ def test_flowers_trains_from_files(data_home, options):
     from sklvision.datasets import fetch_flowers17
 
     X, y = fetch_flowers17(data_home=data_home, return_X_y=True)
-    some = np.flatnonzero(np.isin(y, np.unique(y)[:3]))[::4]
+    rows = np.flatnonzero(np.isin(y, np.unique(y)[:3]))[::4]
     estimator = recipes.flowers(random_state=0, **options)
     estimator.set_params(**dict.fromkeys(nets(estimator), 8))
     assert isinstance(estimator, Pipeline)
-    assert estimator.fit(X[some], y[some]).score(X[some], y[some]) > 0.5
+    assert estimator.fit(X[rows], y[rows]).score(X[rows], y[rows]) > 0.5
 
 
 @pytest.mark.data
@@ -140,8 +140,8 @@ def test_nails_fast_works_at_any_size(data_home):
     small = ImageCollection(test.filenames, reduce=4)
     assert model.score(small, test.target) >= 0.94
     assert model.score(np.asarray(small), test.target) == model.score(small, test.target)
-    for other in (ImageCollection(test.filenames, reduce=2), test.data):
-        assert model.score(other, test.target) >= 0.9
+    for images in (ImageCollection(test.filenames, reduce=2), test.data):
+        assert model.score(images, test.target) >= 0.9
 
 
 def test_nails_refuses_fast_and_published():

@@ -86,7 +86,7 @@ def test_predict_by_an_onnx_file_runs_without_torch(csv_file, tmp_path, capfd):
     capfd.readouterr()
     to_onnx(model[-1], tmp_path / "net.onnx")
     assert capfd.readouterr() == ("", "")  # nothing of torch's
-    shipped = make_pipeline(*model[:-1], OnnxClassifier(tmp_path / "net.onnx"))
-    joblib.dump(shipped, tmp_path / "model.joblib")
+    shipped_model = make_pipeline(*model[:-1], OnnxClassifier(tmp_path / "net.onnx"))
+    joblib.dump(shipped_model, tmp_path / "model.joblib")
     labels = predict_labels(tmp_path / "model.joblib", csv_file)
     assert labels == list(map(str, model.predict(X[:4])))

@@ -42,6 +42,9 @@ def _fold(net: nn.Module) -> nn.Module:
         for name, child in net.named_children():
             setattr(net, name, _fold(child))
         return net
+    # In evaluation, batch normalization is a scale s = weight / sqrt(running_var + eps) and an
+    # offset per channel. So is the layer before it with W s for W and, for its bias b,
+    # (b - running_mean) s + bias: one product instead of two passes over the values.
     layers: list[nn.Module] = []
     for layer in _flatten_sequence(net):
         previous = layers[-1] if layers else None
@@ -154,6 +157,7 @@ def _fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
         for name, child in net.named_children():
             setattr(net, name, _fuse(child, dtype))
         return net
+    # The activation is applied while the product is in the cache: one pass through memory.
     layers: list[nn.Module] = []
     previous: nn.Module | None = None
     for layer in net:

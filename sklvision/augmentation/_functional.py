@@ -119,6 +119,8 @@ def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
 
 def _make_grid(maps: Tensor, height: int, width: int) -> Tensor:
     """Make the places that pixels show, from -1 to 1 across the image, as for grid_sample."""
+    # Places are counted from the center in pixels, where maps apply, and then in half sides: with
+    # align_corners=False the values -1 and 1 are the outer edges of the first and last pixel.
     rightward = torch.arange(width, dtype=maps.dtype, device=maps.device) - (width - 1) / 2
     downward = torch.arange(height, dtype=maps.dtype, device=maps.device) - (height - 1) / 2
     grid = maps.new_empty(len(maps), height, width, 2)
@@ -145,6 +147,7 @@ def erase(
     high as wide, and lies at the fractions `top` and `left`, from 0 to 1, of the room there is.
     With None as `value` its pixels become the image's own mean color.
     """
+    # Sides whose product is the area and whose ratio is the aspect; one that does not fit is cut.
     n_rows, n_columns = X.shape[1:3]
     pixels = area * n_rows * n_columns
     height = (pixels * aspect).sqrt().clamp(max=n_rows)
@@ -167,6 +170,7 @@ def _mark_interval(size: int, start: Tensor, length: Tensor) -> Tensor:
 
 def scale_brightness(X: Tensor, gain: Tensor, contrast: Tensor) -> Tensor:
     """Scale pixel values by a gain, and their distance from the image's mean by a contrast."""
+    # gain * (mean + contrast * (X - mean)), as one product and one sum for every pixel.
     mean = X.mean(dim=(1, 2, 3), keepdim=True)
     gain, contrast = _expand(gain, X), _expand(contrast, X)
     return torch.addcmul(gain * (1 - contrast) * mean, X, gain * contrast)

@@ -92,6 +92,7 @@ def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -
 
 def _mirror_indices(indices: np.ndarray, length: int) -> np.ndarray:
     """Fold indices back into 0 ... length - 1, the outermost not repeated."""
+    # A mirrored image repeats after there and back, 2 * (length - 1) steps.
     period = max(2 * (length - 1), 1)
     indices = indices % period
     return np.minimum(indices, period - indices) if length > 1 else np.zeros_like(indices)
@@ -99,6 +100,7 @@ def _mirror_indices(indices: np.ndarray, length: int) -> np.ndarray:
 
 def _pick_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize by picking pixels; by index, every value of every dtype is kept exactly."""
+    # The middle of new pixel i lies at (i + 1/2) * old / new: in whole numbers, without rounding.
     rows, columns = (
         ((2 * np.arange(new) + 1) * old) // (2 * new)
         for old, new in zip(image.shape[:2], size, strict=True)

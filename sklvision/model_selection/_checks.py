@@ -41,11 +41,11 @@ def make_name(estimator: Any) -> str:
 
 def _name_estimators(estimators: list[Any]) -> list[tuple[str, Any]]:
     """Make names, with numbers where several estimators would have the same."""
-    names = [make_name(estimator) for estimator in estimators]
-    n_total = Counter(names)
+    n_total = Counter(make_name(estimator) for estimator in estimators)
     n_before: Counter[str] = Counter()
     pairs = []
-    for name, estimator in zip(names, estimators, strict=True):
+    for estimator in estimators:
+        name = make_name(estimator)
         n_before[name] += 1
         pairs.append((f"{name}-{n_before[name]}" if n_total[name] > 1 else name, estimator))
     return pairs

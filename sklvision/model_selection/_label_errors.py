@@ -118,5 +118,5 @@ def _choose_confident_class(columns: np.ndarray, probabilities: np.ndarray) -> n
     sums = np.bincount(columns, weights=label_probabilities, minlength=n_classes)
     # A class without labels has no threshold; rounding must not let a mean miss itself.
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1) * (1 - 1e-9), np.inf)
-    confident = np.where(probabilities >= thresholds, probabilities, -1)
+    confident = np.where(probabilities >= thresholds, probabilities, -np.inf)
     return np.where(confident.max(axis=1) >= 0, confident.argmax(axis=1), -1)

@@ -24,7 +24,7 @@ def seed_estimator(estimator: Any, seed: int | None) -> Any:
         return estimator
     generator = np.random.RandomState(seed)
     seeds = {
-        key: int(generator.randint(np.iinfo(np.int32).max))
+        key: draw_seed(generator)
         for key, value in sorted(estimator.get_params(deep=True).items())
         if value is None and key.rpartition("__")[2] == "random_state"
     }

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils import check_random_state, get_tags
 
+from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -103,7 +104,7 @@ def _make_splitters(
         folds = StratifiedGroupKFold
     generator = check_random_state(random_state)
     # The first repeat has the folds of a comparison without repeats.
-    seeds = [random_state, *(int(generator.randint(2**31 - 1)) for _ in range(n_repeats - 1))]
+    seeds = [random_state, *(draw_seed(generator) for _ in range(n_repeats - 1))]
     return [folds(n_splits, shuffle=True, random_state=seed) for seed in seeds]
 
 

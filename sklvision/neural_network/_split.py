@@ -47,6 +47,8 @@ def split_validation(
 
 
 def _draw_samples(y: np.ndarray, fraction: float, rng: np.random.RandomState) -> np.ndarray:
+    # By class, with at least one sample of each on both sides: scikit-learn's stratified split may
+    # leave a rare class out of the smaller side.
     parts = []
     for label in np.unique(y):
         members = np.flatnonzero(y == label)

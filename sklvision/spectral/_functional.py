@@ -56,6 +56,8 @@ def snv(X: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
 
     A flat spectrum becomes all 0.
     """
+    # By norms instead of X.std: the standard deviation is the norm of the centered spectrum,
+    # divided by the square root of the number of bands.
     centered, norm, _ = _center_rows(X, out)
     norm[norm == 0.0] = 1.0
     norm /= np.sqrt(X.shape[1])

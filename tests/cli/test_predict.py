@@ -117,8 +117,8 @@ def test_predict_keeps_the_line_of_an_unreadable_image(
         source = sorted((digit_folder / label).iterdir())[5]
         (tmp_path / name).write_bytes(source.read_bytes())
     (tmp_path / "2.png").write_bytes(b"no image")
-    cut = (tmp_path / "5.png").read_bytes()
-    (tmp_path / "5.png").write_bytes(cut[: len(cut) // 2])
+    content = (tmp_path / "5.png").read_bytes()
+    (tmp_path / "5.png").write_bytes(content[: len(content) // 2])
     argv = ["predict", image_model, *(tmp_path / name for name in names), "--quiet"]
     argv += ["--batch-size", batch_size]
     out = tmp_path / "out.csv"
@@ -127,8 +127,8 @@ def test_predict_keeps_the_line_of_an_unreadable_image(
     status, output, err = run(*argv, "--on-error", "skip")
     assert status == 0
     assert err.count("\n") == 1
-    shown = ", ".join(str(tmp_path / name) for name in ("2.png", "5.png"))
-    assert f"warning: 2 of 7 images cannot be read, and get no label: {shown}" in err
+    expected_names = ", ".join(str(tmp_path / name) for name in ("2.png", "5.png"))
+    assert f"warning: 2 of 7 images cannot be read, and get no label: {expected_names}" in err
     labels = [line.split(",")[1] for line in output.splitlines()[1:]]
     assert labels == ["0", "1", "", "0", "1", "", "0"]
     status, output, err = run(*argv, "--on-error", "skip", "--format", "kaggle")
@@ -137,8 +137,8 @@ def test_predict_keeps_the_line_of_an_unreadable_image(
 
 def test_predict_leaves_no_output_after_damage(digit_folder, image_model, tmp_path, run):
     file = tmp_path / "cut.png"
-    whole = next((digit_folder / "1").iterdir()).read_bytes()
-    file.write_bytes(whole[: len(whole) - 40])
+    content = next((digit_folder / "1").iterdir()).read_bytes()
+    file.write_bytes(content[: len(content) - 40])
     status, _, err = run("predict", image_model, digit_folder, file, "--out", tmp_path / "out.csv")
     assert status == 2
     assert f"error: {file}: cannot be read as an image" in err

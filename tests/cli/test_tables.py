@@ -154,8 +154,8 @@ def test_options_of_tables_are_refused_for_folders(run_error, tmp_path):
 def test_predict_goes_by_wavelength(wood_model, predict, write):
     table = make_table()
     assert predict(wood_model, write(table[table.columns[::-1]])) == list(LABELS)
-    renamed = table.rename(columns=lambda name: f"X{name}.0")
-    assert predict(wood_model, write(renamed)) == list(LABELS)
+    renamed_table = table.rename(columns=lambda name: f"X{name}.0")
+    assert predict(wood_model, write(renamed_table)) == list(LABELS)
 
 
 def test_predict_needs_no_labels(wood_model, predict, write):

@@ -53,11 +53,11 @@ def test_train_is_reproducible_by_seed(digit_folder, image_model, tmp_path, run)
     assert status == 0
     assert "Training" not in progress
     X = load_image_folder(digit_folder).data
-    first, again = joblib.load(image_model), joblib.load(tmp_path / "again.joblib")
-    np.testing.assert_array_equal(first.predict_proba(X), again.predict_proba(X))
+    first, same_model = joblib.load(image_model), joblib.load(tmp_path / "again.joblib")
+    np.testing.assert_array_equal(first.predict_proba(X), same_model.predict_proba(X))
     run(*argv, "--no-estimate", "--seed", 1, "--out", tmp_path / "other.joblib")
-    other = joblib.load(tmp_path / "other.joblib")
-    assert np.abs(first.predict_proba(X) - other.predict_proba(X)).max() > 0.01
+    other_model = joblib.load(tmp_path / "other.joblib")
+    assert np.abs(first.predict_proba(X) - other_model.predict_proba(X)).max() > 0.01
 
 
 def test_train_image_size_resizes_images_of_many_sizes(digit_folder, tmp_path, run):
@@ -75,8 +75,8 @@ def test_train_image_size_resizes_images_of_many_sizes(digit_folder, tmp_path, r
     assert accuracies(output)["logistic regression"] > 0.8
     model = joblib.load(out)
     assert model[-1].input_shape_ == (12, 12, 1)
-    one = ImageCollection([folder / "1" / file.name])
-    assert model.predict(one).tolist() == ["1"]
+    collection = ImageCollection([folder / "1" / file.name])
+    assert model.predict(collection).tolist() == ["1"]
 
 
 def test_train_spectra_keeps_groups_and_passes_options(spectra_file, tmp_path, run):
@@ -174,8 +174,8 @@ def test_train_list_names_all_models(run):
 
 
 def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
-    listed = [line.split()[:2] for line in run("train", "--list")[1].splitlines()]
-    assert [name for name, kind in listed if kind == "recipe"] == [
+    rows = [line.split()[:2] for line in run("train", "--list")[1].splitlines()]
+    assert [name for name, kind in rows if kind == "recipe"] == [
         "cifar10",
         "digits",
         "flowers",
@@ -290,9 +290,9 @@ def test_train_errors_take_one_line(tmp_path, monkeypatch, run_error, argv, word
     np.savez("one.npz", X=X, y=np.full(20, 3))
     np.savez("rare.npz", X=X, y=[*y[:19], 9])
     np.savez("group.npz", X=X, y=y, group=np.zeros(20))
-    before = sorted(Path().iterdir())
+    files = sorted(Path().iterdir())
     assert words in run_error("train", *argv, *([] if "--quiet" in argv else ["--quiet"]))
-    assert sorted(Path().iterdir()) == before
+    assert sorted(Path().iterdir()) == files
 
 
 @pytest.mark.parametrize(
@@ -313,8 +313,8 @@ def test_train_leaves_no_partial_file(
     out.write_text("the model of yesterday")
     monkeypatch.setattr(joblib, "dump", dump)
     argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", out, "--epochs", 1]
-    found, _, err = run(*argv, "--no-estimate", "--quiet")
-    assert found == status
+    code, _, err = run(*argv, "--no-estimate", "--quiet")
+    assert code == status
     assert words in err
     assert list(tmp_path.iterdir()) == [out]
     assert out.read_text() == "the model of yesterday"

@@ -164,9 +164,9 @@ def test_opus_file_is_one_spectrum(tmp_path):
     np.testing.assert_array_equal(spectra.wavelengths, AXIS)
     assert "400 to 410 cm-1" in spectra.roles
     assert "values: absorbance" in spectra.roles
-    other = load_spectra(write(tmp_path / "a.12", make_opus(code=5, unit="MI")))
-    assert "400 to 410 um" in other.roles
-    assert "values: transmittance" in other.roles
+    other_spectrum = load_spectra(write(tmp_path / "a.12", make_opus(code=5, unit="MI")))
+    assert "400 to 410 um" in other_spectrum.roles
+    assert "values: transmittance" in other_spectrum.roles
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_missing_extra_is_named(tmp_path, monkeypatch, module, name, content):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained_model(tmp_path_factory):
     """Train on a folder of files, whose classes differ at 402."""
     folder = tmp_path_factory.mktemp("training")
     values = np.arange(6.0) + np.random.default_rng(0).normal(0, 0.1, (40, 6))
@@ -323,50 +323,50 @@ def predict_files(paths, model, **options):
     ]
 
 
-def test_read_samples_takes_instrument_files_and_folders(trained, tmp_path):
+def test_read_samples_takes_instrument_files_and_folders(trained_model, tmp_path):
     oak, ash = "400 0 9 2 3 4 5", "400 0 1 2 3 4 5"
     write(tmp_path / "new" / "1.jdx", make_jcamp(oak))
     write(tmp_path / "new" / "2.0", make_opus([0, 1, 2, 3, 4, 5]))
-    turned = make_jcamp("410 5 4 3 2 9 0", FIRSTX="410", LASTX="400")
-    write(tmp_path / "new" / "3.dx", turned)
+    reversed_spectrum = make_jcamp("410 5 4 3 2 9 0", FIRSTX="410", LASTX="400")
+    write(tmp_path / "new" / "3.dx", reversed_spectrum)
     write(tmp_path / "new" / "notes.md", "x")
     with pytest.warns(UserWarning, match=r"not instrument files: 1 \.md"):
-        assert predict_files([tmp_path / "new"], trained) == ["oak", "ash", "oak"]
-    assert predict_files([write(tmp_path / "a.jdx", make_jcamp(ash))], trained) == ["ash"]
+        assert predict_files([tmp_path / "new"], trained_model) == ["oak", "ash", "oak"]
+    assert predict_files([write(tmp_path / "a.jdx", make_jcamp(ash))], trained_model) == ["ash"]
     table = write(tmp_path / "list.csv", "file\na.jdx\nnew/1.jdx\n")
-    assert predict_files([table], trained) == ["ash", "oak"]
+    assert predict_files([table], trained_model) == ["ash", "oak"]
 
 
-def test_read_samples_of_another_axis_needs_resample(trained, tmp_path):
+def test_read_samples_of_another_axis_needs_resample(trained_model, tmp_path):
     finer = " ".join(
         f"{value:g}" for value in np.interp(np.arange(400, 411), AXIS, [0, 9, 2, 3, 4, 5])
     )
     path = write(tmp_path / "a.jdx", make_jcamp(f"399 0 {finer}", FIRSTX="399", NPOINTS="12"))
-    assert predict_files([path], trained) == ["oak"]  # every position of training is there
+    assert predict_files([path], trained_model) == ["oak"]  # every position of training is there
     path = write(
         tmp_path / "b.jdx", make_jcamp("399 0 0 9 2 3 4 5", FIRSTX="399", LASTX="411", NPOINTS="7")
     )
     with pytest.raises(
         ValueError, match="the model takes 400 to 410 cm-1, the new samples have 399 to 411"
     ):
-        predict_files([path], trained)
-    assert len(predict_files([path], trained, resample=True)) == 1
+        predict_files([path], trained_model)
+    assert len(predict_files([path], trained_model, resample=True)) == 1
     nanometers = write(tmp_path / "c.jdx", make_jcamp(XUNITS="NANOMETERS"))
     with pytest.raises(ValueError, match="its axis is in nm, that of the model in cm-1"):
-        predict_files([nanometers], trained, resample=True)
+        predict_files([nanometers], trained_model, resample=True)
 
 
-def test_read_samples_of_another_quantity_is_refused(trained, tmp_path):
+def test_read_samples_of_another_quantity_is_refused(trained_model, tmp_path):
     content = make_jcamp("400 0 9 2 3 4 5", YUNITS="TRANSMITTANCE")
     message = "its values are transmittance, and the model was trained on absorbance"
     with pytest.raises(ValueError, match=message):
-        predict_files([write(tmp_path / "a.jdx", content)], trained)
+        predict_files([write(tmp_path / "a.jdx", content)], trained_model)
     unknown = make_jcamp("400 0 9 2 3 4 5", YUNITS=None)
-    assert predict_files([write(tmp_path / "b.jdx", unknown)], trained) == ["oak"]
+    assert predict_files([write(tmp_path / "b.jdx", unknown)], trained_model) == ["oak"]
 
 
-def test_predict_command_takes_instrument_files(trained, tmp_path, capsys):
-    joblib.dump(trained, tmp_path / "model.joblib")
+def test_predict_command_takes_instrument_files(trained_model, tmp_path, capsys):
+    joblib.dump(trained_model, tmp_path / "model.joblib")
     path = write(tmp_path / "a.jdx", make_jcamp("400 0 9 2 3 4 5"))
     assert main(["predict", str(tmp_path / "model.joblib"), str(path)]) == 0
     assert f"{path},1,oak," in capsys.readouterr().out

@@ -48,15 +48,15 @@ def predict_labels(model, root):
 @pytest.mark.parametrize("trained_bits", [8, 16])
 @pytest.mark.parametrize("new_bits", [8, 16])
 def test_read_samples_scales_every_depth_to_the_white_of_training(tmp_path, trained_bits, new_bits):
-    trained = load_image_folder(make_folder(tmp_path / "train", bits=trained_bits))
+    training_data = load_image_folder(make_folder(tmp_path / "train", bits=trained_bits))
     new = make_folder(tmp_path / "new", bits=new_bits)
-    labels, folders = predict_labels(fit(trained.data, trained.target), new)
+    labels, folders = predict_labels(fit(training_data.data, training_data.target), new)
     assert labels == folders
 
 
 def test_predict_reads_deep_images_as_a_model_of_python_was_trained(tmp_path, capsys):
-    trained = load_image_folder(make_folder(tmp_path / "train"))
-    joblib.dump(fit(trained.data, trained.target), tmp_path / "model.joblib")
+    training_data = load_image_folder(make_folder(tmp_path / "train"))
+    joblib.dump(fit(training_data.data, training_data.target), tmp_path / "model.joblib")
     assert main(["predict", str(tmp_path / "model.joblib"), str(tmp_path / "train")]) == 0
     rows = [line.split(",")[:2] for line in capsys.readouterr().out.splitlines()[1:]]
     assert len(rows) == 12
@@ -73,21 +73,21 @@ def test_read_samples_uses_every_option_of_the_reading(tmp_path):
 
 
 def test_read_samples_keeps_the_sizes_that_training_kept(tmp_path):
-    trained = load_image_folder(make_folder(tmp_path / "train", bits=8))
+    training_data = load_image_folder(make_folder(tmp_path / "train", bits=8))
     Image.new("L", (9, 5)).save(tmp_path / "new.png")
-    (batch,) = read_samples([tmp_path / "new.png"], fit(trained.data, trained.target))
+    (batch,) = read_samples([tmp_path / "new.png"], fit(training_data.data, training_data.target))
     assert batch.data.shape == (1, 5, 9)
 
 
 def test_read_samples_follows_links_to_folders_beside_files(tmp_path):
     root = make_folder(tmp_path / "real", bits=8)
-    trained = load_image_folder(root)
+    training_data = load_image_folder(root)
     view = tmp_path / "view"
     view.mkdir()
     for label in LEVELS:
         (view / label).symlink_to(root / label)
     (root / "a" / "loop").symlink_to(view)
-    model = fit(trained.data, trained.target)
+    model = fit(training_data.data, training_data.target)
     labels, folders = predict_labels(model, view)
     assert (len(labels), labels) == (12, folders)
     Image.new("L", (6, 4), 10).save(view / "loose.png")
@@ -95,12 +95,12 @@ def test_read_samples_follows_links_to_folders_beside_files(tmp_path):
 
 
 def test_read_samples_counts_what_is_left_out_in_one_line(tmp_path):
-    trained = load_image_folder(make_folder(tmp_path / "train", bits=8))
+    training_data = load_image_folder(make_folder(tmp_path / "train", bits=8))
     new = make_folder(tmp_path / "new", bits=8, suffix=".pgm")
     for name in ("a/notes.txt", "b/more.txt"):
         (new / name).write_text("x")
     (new / "a" / "link.png").symlink_to("/nowhere/at/all.png")
-    model = fit(trained.data, trained.target)
+    model = fit(training_data.data, training_data.target)
     with warnings.catch_warnings(record=True) as records:
         warnings.simplefilter("always")
         labels, folders = predict_labels(model, new)

@@ -62,6 +62,14 @@ def test_estimate_accuracy_needs_samples_to_hold_out(y, groups, message):
         estimate_accuracy(GaussianNB(), X, y, groups=groups)
 
 
+def test_estimate_accuracy_holds_out_one_of_two():
+    X, y = np.arange(40.0).reshape(20, 2), np.array([0, 1] * 10)
+    estimate = estimate_accuracy(GaussianNB(), X, y, groups=np.repeat(["a", "b"], 10))
+    assert "10 of 20 samples held out (50 %, groups kept together)" in str(estimate)
+    y[:2], y[2:] = 1, 0  # a class of two
+    assert estimate_accuracy(GaussianNB(), X, y, random_state=0).n_tested == 10
+
+
 def test_estimate_accuracy_reduces_many_large_images_for_the_baseline(monkeypatch):
     rng = np.random.default_rng(0)
     X, y = rng.random((40, 20, 20)), np.arange(40) % 2
@@ -113,3 +121,11 @@ def test_forecast_best_chooses_candidate_and_baseline():
         "bayes",
         "logistic regression",
     ]
+
+
+def test_forecast_best_continues_the_first_score():
+    X, y = make_spectra(60, n_bands=30, random_state=0)
+    scoring = ["balanced_accuracy", "neg_log_loss"]
+    result = compare_estimators({"bayes": GaussianNB()}, X, y, cv=3, scoring=scoring)
+    forecasts = forecast_best(result, X, y, cv=3, random_state=0)
+    assert {forecast.scoring for forecast in forecasts.values()} == {"balanced_accuracy"}

@@ -94,6 +94,14 @@ def test_points_with_neighbors_are_those_of_a_search_of_all(
     np.testing.assert_array_equal(np.intersect1d(result, queries), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_copies_are_found_at_no_distance_in_spite_of_rounding(dtype):
+    points = np.random.default_rng(0).normal(size=(300, 64)).astype(dtype)
+    points[200:] = points[:100]
+    result = neighbors.find_points_with_neighbors(points, np.arange(300), 0.0, 1)
+    assert result.tolist() == [*range(100), *range(200, 300)]
+
+
 def make_prints(values, unit):
     n = len(values)
     return Fingerprints(values, np.arange(n, dtype=np.uint64), np.ones(n, bool), unit)

@@ -205,18 +205,18 @@ def test_file_size_is_nan_without_a_pickle(iris):
 class Clocked(ClassifierMixin, BaseEstimator):
     """Advances a clock of its own by what predict is to take, and notes what it was given."""
 
-    def __init__(self, clock, milliseconds=(1.0,), seen=None):
+    def __init__(self, clock, milliseconds=(1.0,), records=None):
         self.clock = clock
         self.milliseconds = milliseconds
-        self.seen = seen
+        self.records = records
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
         return self
 
     def predict(self, X):
-        calls = len(self.seen)
-        self.seen.append(np.asarray(X))
+        calls = len(self.records)
+        self.records.append(np.asarray(X))
         self.clock[0] += self.milliseconds[calls % len(self.milliseconds)] / 1000
         return np.full(len(X), 0)
 
@@ -234,24 +234,24 @@ def test_latency_scorer_returns_the_median_per_sample(clock):
     classifier = Clocked(clock, times, [])
     score = latency_scorer(batch_size=4, n_repeats=5)
     assert score(classifier, np.zeros((50, 2))) == pytest.approx(8 / 4)
-    assert len(classifier.seen) == 8
+    assert len(classifier.records) == 8
 
 
 def test_latency_scorer_spreads_calls_over_the_data(clock):
-    classifier = Clocked(clock, seen=[])
+    classifier = Clocked(clock, records=[])
     latency_scorer(batch_size=2, n_repeats=7)(classifier, np.arange(100).reshape(100, 1))
-    firsts = [int(batch[0, 0]) for batch in classifier.seen]
+    firsts = [int(batch[0, 0]) for batch in classifier.records]
     assert len(set(firsts)) == 10
     assert np.ptp(firsts) >= 90
-    assert all(len(batch) == 2 for batch in classifier.seen)
+    assert all(len(batch) == 2 for batch in classifier.records)
 
 
 def test_latency_scorer_repeats_data_smaller_than_a_batch(clock):
-    classifier = Clocked(clock, seen=[])
+    classifier = Clocked(clock, records=[])
     score = latency_scorer(batch_size=8)
     assert score(classifier, np.arange(3).reshape(3, 1)) == pytest.approx(1 / 8)
-    assert all(batch.shape == (8, 1) for batch in classifier.seen)
-    assert set(np.unique(classifier.seen[0])) == {0, 1, 2}
+    assert all(batch.shape == (8, 1) for batch in classifier.records)
+    assert set(np.unique(classifier.records[0])) == {0, 1, 2}
 
 
 def test_latency_scorer_measures_more_for_more_work(iris):
@@ -263,15 +263,15 @@ def test_latency_scorer_measures_more_for_more_work(iris):
 def test_latency_scorer_keeps_tables_and_collections(iris, tmp_path, clock):
     image = pytest.importorskip("PIL.Image")
     frame = pd.DataFrame(iris[0], columns=list("abcd"))
-    seen = []
+    records = []
 
     class Noting(LogisticRegression):
         def predict(self, X):
-            seen.append(X)
+            records.append(X)
             return super().predict(X)
 
     latency_scorer(batch_size=3)(Noting(max_iter=1000).fit(frame, iris[1]), frame)
-    assert all(list(batch.columns) == list("abcd") and len(batch) == 3 for batch in seen)
+    assert all(list(batch.columns) == list("abcd") and len(batch) == 3 for batch in records)
     for i in range(5):
         image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
     files = ImageCollection(sorted(tmp_path.glob("*.png")))
@@ -282,12 +282,12 @@ def test_latency_scorer_keeps_tables_and_collections(iris, tmp_path, clock):
             arguments.append(X)
             return super().predict(X)
 
-    latency_scorer(batch_size=2)(Lazy(clock, seen=[]), files)
+    latency_scorer(batch_size=2)(Lazy(clock, records=[]), files)
     assert all(isinstance(batch, ImageCollection) and len(batch) == 2 for batch in arguments)
 
 
 def test_latency_scorer_takes_lists(clock):
-    assert latency_scorer()(Clocked(clock, seen=[]), [[1, 2], [3, 4]]) == pytest.approx(1)
+    assert latency_scorer()(Clocked(clock, records=[]), [[1, 2], [3, 4]]) == pytest.approx(1)
 
 
 def threads_within(n_threads):
@@ -301,18 +301,18 @@ def threads_within(n_threads):
 
     class RecordingClassifier(Clocked):
         def predict(self, X):
-            self.seen.append(threads())
+            self.records.append(threads())
 
-    seen = []
+    records = []
     outer_threads = threads()
-    latency_scorer(n_threads=n_threads)(RecordingClassifier([0], seen=seen), np.zeros((5, 1)))
+    latency_scorer(n_threads=n_threads)(RecordingClassifier([0], records=records), np.zeros((5, 1)))
     assert threads() == outer_threads
-    return seen[0]
+    return records[0]
 
 
 def test_latency_scorer_limits_threads_and_restores_them():
     torch = sys.modules["torch"]
-    before = torch.get_num_threads()
+    n_before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
         pools, of_torch = threads_within(1)
@@ -321,19 +321,19 @@ def test_latency_scorer_limits_threads_and_restores_them():
         assert threads_within(2)[1] == 2
         assert torch.get_num_threads() == 3
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(n_before)
 
 
 def test_latency_scorer_restores_threads_after_an_error(iris):
     torch = sys.modules["torch"]
-    before = torch.get_num_threads()
+    n_before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
         with pytest.raises(AttributeError, match="predict"):
             latency_scorer()(StandardScaler().fit(iris[0]), iris[0])
         assert torch.get_num_threads() == 3
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(n_before)
 
 
 def test_latency_scorer_runs_joblib_in_sequence_with_one_thread(iris):

@@ -1,5 +1,7 @@
 """Forecasts from known scores: known curves are found again, and limits are reported."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -149,6 +151,11 @@ class TestShapesOfCurves:
         for seed in range(20):
             LearningForecast.from_scores(SIZES, noisy(np.full(7, 0.8), 0.02, 5, seed))
 
+    def test_from_scores_takes_sizes_from_one_sample_on(self):
+        sizes = np.array([1, 2, 4])
+        _, low, high = forecast_of(b=0.5, sizes=sizes, noise=0.01).predict(1)
+        assert low < power_law(1, b=0.5) < high
+
     def test_from_scores_takes_three_sizes(self):
         _, low, high = forecast_of(sizes=SIZES[[0, 3, 6]], noise=0.01).predict(5000)
         assert low < power_law(5000) < high
@@ -281,6 +288,26 @@ class TestTexts:
         np.testing.assert_allclose(frame.loc[SIZES, "mean_score"], forecast.scores.mean(axis=1))
         np.testing.assert_allclose(frame["forecast"], forecast.predict(frame.index)[0])
         assert forecast.to_frame([5000]).index.tolist() == [*SIZES, 5000]
+
+    def test_to_frame_counts_in_whole_numbers_where_all_are(self):
+        forecast = forecast_of()
+        assert forecast.to_frame([2000]).index.dtype == np.int64
+        assert forecast.to_frame([2000.5]).index.tolist()[-1] == 2000.5
+
+    def test_forecast_prints_as_many_digits_as_the_interval_is_worth(self):
+        certain_forecast = LearningForecast.from_scores(SIZES, np.ones((7, 5)))
+        assert "with 1,100 samples 1.00000, measured" in str(certain_forecast)
+        losses = noisy(np.full(7, -50.0), 30, 3)
+        uncertain_forecast = LearningForecast.from_scores(SIZES, losses, best_score=0)
+        assert re.search(r"with 1,100 samples -\d\d, measured", str(uncertain_forecast))
+
+    def test_report_draws_the_curve_up_to_four_times_the_largest_size(self):
+        curve = forecast_of(target=0.93)._to_report()
+        assert curve.sizes[[0, -1]] == pytest.approx([60, 4400])
+        np.testing.assert_allclose(np.diff(np.log(curve.sizes), 2), 0, atol=1e-9)
+        assert (curve.low <= curve.forecast).all()
+        assert (curve.forecast <= curve.high).all()
+        assert len(curve.sentences) == 6
 
     def test_predict_keeps_the_shape(self):
         forecast = forecast_of()

@@ -42,10 +42,10 @@ def test_find_label_errors_finds_exchanged_labels_of_digits():
     X, y = load_digits(return_X_y=True)
     rng = np.random.default_rng(0)
     wrong = rng.choice(len(y), 90, replace=False)
-    given = y.copy()
-    given[wrong] = (y[wrong] + rng.integers(1, 10, 90)) % 10
+    labels = y.copy()
+    labels[wrong] = (y[wrong] + rng.integers(1, 10, 90)) % 10
     model = KNeighborsClassifier(10)
-    errors = find_label_errors(given, cross_val_predict(model, X, given, method="predict_proba"))
+    errors = find_label_errors(labels, cross_val_predict(model, X, labels, method="predict_proba"))
     is_wrong = errors["sample"].isin(wrong)
     assert is_wrong.sum() >= 0.7 * 90
     assert is_wrong.mean() >= 0.85
@@ -68,6 +68,8 @@ def test_find_label_errors_takes_classes_in_any_order():
         ([0, 1], [[0.5] * 3] * 2, None, "Pass classes="),
         ([0, 1], [[0.5, np.nan]] * 2, None, "from 0 to 1 and not NaN"),
         ([0, 1], [[0.0, 1.01]] * 2, None, "use method=.predict_proba."),
+        ([0, 1], [[0.0, 1.6]] * 2, None, "from 0 to 1"),
+        ([0, 1], [[-0.01, 1.0]] * 2, None, "from 0 to 1"),
         ([0, 1], [[-3.0, 3.0]] * 2, None, "use method='predict_proba'"),
         ([0, 2], [[0.5, 0.5]] * 2, [0, 1], r"labels that are not among the classes: \[2\]"),
         ([], np.empty((0, 2)), [0, 1], "one label per sample"),

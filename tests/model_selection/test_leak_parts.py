@@ -165,9 +165,9 @@ def test_similarity_of_spectra_is_their_correlation():
 
 
 def test_digests_differ_with_values_and_not_with_their_container():
-    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 1e-9], [0.5, 2e-9]])
+    rows = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0], [0.5, 1e-9], [0.5, 2e-9], [0.5, 1e-99]])
     codes = digests.digest_rows(rows)
-    assert len(set(codes.tolist())) == 4
+    assert len(set(codes.tolist())) == 5
     assert codes[0] == codes[1]
     np.testing.assert_array_equal(digests.digest_rows(np.asfortranarray(rows)), codes)
 
@@ -180,3 +180,82 @@ def test_thumbnails_of_every_number_of_channels(n_channels):
     np.testing.assert_allclose(stack, [expected, expected], rtol=1e-5)
     if n_channels != 2:  # two channels of one image would be taken for a stack
         np.testing.assert_allclose(thumbnails.make_thumbnail(image, (4, 4)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("n", "is_enough"), [(14, False), (15, True)])
+def test_near_duplicates_are_sought_among_fifteen_samples_or_more(n, is_enough):
+    X = np.random.default_rng(0).normal(size=(n, 5))
+    splits = [(np.arange(n // 2), np.arange(n // 2, n))]
+    report = find_leaks(X, np.arange(n) % 2, splits)
+    assert ("too few to tell near-duplicates from neighbors" in str(report)) is not is_enough
+    # Two are enough where a threshold is given.
+    assert "too few" not in str(find_leaks(X, np.arange(n) % 2, splits, similarity=0.9))
+
+
+@pytest.mark.filterwarnings("error")
+def test_samples_that_differ_in_scale_alone_are_near_duplicates_of_each_other():
+    X = 2.0 ** np.arange(8)[:, np.newaxis] * (2 + np.sin(np.arange(40)))
+    splits = [(np.arange(4), np.arange(4, 8))]
+    frame = find_leaks(X, np.arange(8) % 2, splits, similarity=0.99).to_frame()
+    pairs = frame[frame["kind"] == "near-duplicate"]
+    assert pairs["sample"].tolist() == [4, 5, 6, 7]
+    assert pairs[["similarity", "closeness"]].to_numpy().tolist() == [[1, 0]] * 4
+
+
+def write_report(kind, n):
+    """Search twenty samples of which ``n`` in the test set leak in one way."""
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    y, groups = np.arange(20) % 2, None
+    train, test = np.arange(10), np.arange(10, 20)
+    leaking = test[:n]
+    if kind == "duplicate":
+        X[leaking] = X[:n]
+    elif kind == "near-duplicate":
+        X[leaking] = X[:n] + 1e-3
+    elif kind == "overlap":
+        train = np.concatenate([train, leaking])
+    elif kind == "conflict":
+        X[leaking], y[leaking] = X[:n], 1 - y[:n]
+    elif kind == "group":
+        groups = np.array([f"p{i}" for i in range(20)])
+        groups[leaking] = groups[:n]
+    return str(find_leaks(X, y, [(train, test), (train[:10], test)], groups, similarity=0.99))
+
+
+@pytest.mark.parametrize(
+    ("kind", "singular", "plural"),
+    [
+        (
+            "duplicate",
+            "1 test sample has an exact copy in the training set, in 2 of 2 folds: 10 = 0, 10 = 0.",
+            "2 test samples have an exact copy in the training set, in 2 of 2 folds: "
+            "10 = 0, 11 = 1, 10 = 0, ….",
+        ),
+        (
+            "near-duplicate",
+            "1 test sample has a near-duplicate in the training set, in 2 of 2 folds: "
+            "10 ~ 0, 10 ~ 0.",
+            "2 test samples have a near-duplicate in the training set, in 2 of 2 folds: ",
+        ),
+        (
+            "overlap",
+            "1 test sample is in the training set too, in 1 of 2 folds.",
+            "2 test samples are in the training set too, in 1 of 2 folds.",
+        ),
+        (
+            "conflict",
+            "1 sample has an exact copy or near-duplicate with another label: ",
+            "4 samples have an exact copy or near-duplicate with another label: "
+            "0 (0) = 10 (1), 1 (1) = 11 (0).",
+        ),
+        (
+            "group",
+            "1 test sample has others of their group in the training set; for 10% the nearest",
+            "2 groups split, in 2 of 2 folds: p0, p1. Keep groups together",
+        ),
+    ],
+)
+def test_report_counts_in_the_singular_and_the_plural(kind, singular, plural):
+    assert plural in write_report(kind, 2)
+    if kind != "conflict":  # which always affects both samples of a pair
+        assert singular in write_report(kind, 1)

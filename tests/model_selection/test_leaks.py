@@ -148,8 +148,8 @@ def test_find_leaks_raises_few_alarms_by_chance():
 def vary_image(image, rng):
     """Photograph the same part in other light, shifted by up to one pixel."""
     light = 1 + rng.uniform(-0.2, 0.2) + rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, len(image))
-    moved = np.roll(image, rng.integers(-1, 2, 2), axis=(0, 1)) * light
-    return (moved + rng.normal(0, 3, image.shape)).clip(0, 255).astype(np.uint8)
+    moved_image = np.roll(image, rng.integers(-1, 2, 2), axis=(0, 1)) * light
+    return (moved_image + rng.normal(0, 3, image.shape)).clip(0, 255).astype(np.uint8)
 
 
 def vary_spectrum(spectrum, rng):
@@ -191,12 +191,14 @@ def plant_families(kind, fraction, n=240, seed=0):
 def count_joined(groups, family):
     """Count the samples with a relative, those grouped with one, and strangers in groups."""
     pairs = np.column_stack([groups, family])
-    sizes, joined = (
+    sizes, joined_groups = (
         np.unique(rows, axis=0, return_inverse=True, return_counts=True)[1:]
         for rows in (family[:, None], pairs)
     )
-    n_related, n_found = ((counts[code.ravel()] > 1).sum() for code, counts in (sizes, joined))
-    return n_related, n_found, len(joined[1]) - len(np.unique(groups))
+    n_related, n_found = (
+        (counts[code.ravel()] > 1).sum() for code, counts in (sizes, joined_groups)
+    )
+    return n_related, n_found, len(joined_groups[1]) - len(np.unique(groups))
 
 
 @pytest.mark.parametrize("fraction", [0, 0.05, 0.5, 0.95])
@@ -228,10 +230,10 @@ def test_find_leaks_joins_the_same_families_in_any_order():
     y = np.arange(240) % 2
     order = np.random.default_rng(1).permutation(240)
     groups = find_leaks(X, y, random_state=0).suggested_groups()
-    moved = find_leaks(X[order], y[order], random_state=0).suggested_groups()
+    moved_groups = find_leaks(X[order], y[order], random_state=0).suggested_groups()
     n_groups = len(np.unique(groups))
-    assert n_groups == len(np.unique(moved))
-    assert len(np.unique(np.column_stack([groups[order], moved]), axis=0)) == n_groups
+    assert n_groups == len(np.unique(moved_groups))
+    assert len(np.unique(np.column_stack([groups[order], moved_groups]), axis=0)) == n_groups
 
 
 def test_find_leaks_finds_half_of_the_families_from_half_of_the_samples():
@@ -488,9 +490,9 @@ def test_find_leaks_finds_the_patients_of_saliva(data_home):
     ) > 0.75
 
     order = np.random.default_rng(0).permutation(len(y))
-    shuffled = find_leaks(X[order], y[order], FOLDS)  # nobody could see series
-    assert "series" not in shuffled.kinds
-    assert shuffled.n_affected <= 10  # nearly equal spectra
+    shuffled_report = find_leaks(X[order], y[order], FOLDS)  # nobody could see series
+    assert "series" not in shuffled_report.kinds
+    assert shuffled_report.n_affected <= 10  # nearly equal spectra
 
 
 @pytest.mark.data

@@ -128,6 +128,8 @@ def test_compare_estimators_repeats_keep_groups_together(iris):
     ("kwargs", "words"),
     [
         ({"n_repeats": 0}, "n_repeats must be an integer of at least 1, got 0"),
+        ({"n_repeats": True}, "n_repeats must be an integer of at least 1, got True"),
+        ({"groups": np.arange(150) // 38}, "cv=5 folds need at least as many groups, got 4"),
         ({"n_repeats": 2, "cv": RepeatedStratifiedKFold()}, "let the splitter repeat"),
         ({"error_score": "nan"}, "error_score must be 'raise' or a number such as numpy.nan"),
         ({"error_score": None}, "error_score must be 'raise' or a number"),

@@ -277,6 +277,26 @@ def test_str_concludes_with_care(scores, n_samples, expected_text):
     assert re.search(expected_text, str(made_up(scores, n_samples)))
 
 
+def test_str_compares_the_best_two_of_several_estimators():
+    levels = {"a": 0.3, "b": 0.8, "c": 0.6}
+    scores = {(name, "fog"): (0.9, level, level) for name, level in levels.items()}
+    assert "b is the most robust, 0.800 on average" in str(made_up(scores))
+    assert "against 0.600 of c, the next" in str(made_up(scores))
+
+
+def test_str_counts_in_percentage_points_of_fractions_alone():
+    assert "falls by 10.0 percentage points" in str(made_up({("a", "fog"): (1.0, 0.9, 0.9)}))
+    assert "falls by 0.3 on average" in str(made_up({("a", "fog"): (1.6, 1.3, 1.3)}))
+
+
+def test_robustness_curve_takes_a_number_of_severities(bayes):
+    for n_steps, severities in ((1, [0, 1]), (4, [0, 0.25, 0.5, 0.75, 1])):
+        frame = robustness_curve(
+            bayes, SPECTRA, KINDS, corruptions="gain", severities=n_steps
+        ).to_frame()
+        assert frame["severity"].tolist() == severities
+
+
 def test_to_markdown_is_a_table():
     lines = RESULT.to_markdown().splitlines()
     assert lines[2] == "| corruption | severity 1 | net | line |"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,16 @@ def test_divisions_by_directories_leave_out_names_of_splits():
     assert list_evidence(files) == {"by directories such as s1": [0, 0, 1, 1]}
     files = ["x/train/1.png", "x/train/2.png", "y/Test/1.png", "y/Test/2.png"]
     assert list_evidence(files) == {"by directories such as x": [0, 0, 1, 1]}
+
+
+def test_divisions_by_directories_count_levels_from_the_file():
+    files = ["a/s1/1.png", "b/s1/2.png", "s2/3.png", "s2/4.png"]
+    assert list_evidence(files) == {"by directories such as s1": [0, 0, 1, 1]}
+    files = ["a/x/1.png", "a/x/2.png", "b/y/1.png", "b/x/2.png", "b/x/3.png", "b/x/4.png"]
+    assert list_evidence(files) == {
+        "by directories such as x": [0, 0, 1, 0, 0, 0],
+        "by directories such as a": [0, 0, 1, 1, 1, 1],
+    }
 
 
 def test_divisions_by_prefixes_ignore_the_last_number():
@@ -190,3 +202,17 @@ def test_rows_are_skipped_at_regular_intervals_where_there_are_many(n, n_chosen)
     rows = series._skip_rows(np.arange(n))
     assert len(rows) == n_chosen
     assert len(set(np.diff(rows))) == 1
+
+
+@pytest.mark.parametrize(("level", "length"), [(0.6, 10), (1.5, 10), (1.5, 25)])
+def test_length_of_series_is_estimated_from_their_order(level, length):
+    """Samples of a series share a part, of which weak ones have less than they have alone."""
+    rng = np.random.default_rng(0)
+    n = 1000
+    shared_part = np.repeat(rng.normal(size=(n // length, 6)), length, axis=0)
+    points = level * shared_part + rng.normal(size=(n, 6))
+    found_series = series._find_series_by_order(
+        points, np.zeros(n, dtype=int), np.arange(n), np.ones(n, dtype=bool)
+    )
+    estimate = int(re.search(r"series of about (\d+)", found_series.evidence)[1])
+    assert estimate == pytest.approx(length, rel=0.4)

@@ -59,7 +59,7 @@ def test_to_mlflow_goes_to_the_experiment_that_is_set(tmp_path, monkeypatch):
     result = compare_estimators(
         {"bayes": GaussianNB()}, *load_iris(return_X_y=True), cv=2, random_state=0
     )
-    before = mlflow.get_tracking_uri()
+    previous_uri = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
     try:
         experiment = mlflow.set_experiment("weld seams")
@@ -70,4 +70,4 @@ def test_to_mlflow_goes_to_the_experiment_that_is_set(tmp_path, monkeypatch):
         run = mlflow.get_run(result.to_mlflow())
         assert mlflow.get_experiment(run.info.experiment_id).name == "paint"
     finally:
-        mlflow.set_tracking_uri(before)
+        mlflow.set_tracking_uri(previous_uri)

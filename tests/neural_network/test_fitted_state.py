@@ -128,18 +128,18 @@ def test_groups_are_routed_as_metadata():
         clf = SpectrumClassifier(early_stopping=True, augment=GroupSpy(), **QUICK)
         clf.set_fit_request(groups=True)
         result = cross_validate(clf, rows, labels, return_estimator=True, **settings)
-    for fitted in result["estimator"]:
-        assert 0 < len(fitted.augment.groups) < 10
+    for fitted_clf in result["estimator"]:
+        assert 0 < len(fitted_clf.augment.groups) < 10
 
 
 def test_contract_of_training_is_kept_and_other_units_are_warned_of(fitted_clf):
     assert fitted_clf.input_contract_["kind"] == "spectra"
     assert fitted_clf.input_contract_["shape"] == [4]
-    loaded = pickle.loads(pickle.dumps(fitted_clf))
-    assert loaded.input_contract_ == fitted_clf.input_contract_
+    loaded_clf = pickle.loads(pickle.dumps(fitted_clf))
+    assert loaded_clf.input_contract_ == fitted_clf.input_contract_
     for rows in (X, X[:1], X[:1].tolist()):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            loaded.predict(rows)
+            loaded_clf.predict(rows)
         with pytest.warns(UserWarning, match="another scale or unit"):
-            loaded.predict(100 * np.asarray(rows))
+            loaded_clf.predict(100 * np.asarray(rows))

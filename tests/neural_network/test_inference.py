@@ -33,7 +33,7 @@ def spectrum(**params):
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def classifiers():
     clf = SpectrumClassifier(max_epochs=20, random_state=0).fit(SPECTRA, LABELS)
     images = ImageClassifier(**QUICK).fit(IMAGES, LABELS)
     return {"spectra": (clf, SPECTRA), "images": (images, IMAGES[..., None])}
@@ -51,16 +51,18 @@ def test_predict_proba_is_that_of_the_module(kind, precision, n_rows):
         X = IMAGES[..., None]
     X = X[:n_rows]
     expected = of_module(clf, X)
-    found = clf.decision_function(X)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * (1 + abs(expected).max()))
+    decisions = clf.decision_function(X)
+    np.testing.assert_allclose(
+        decisions, expected, rtol=0, atol=tolerance * (1 + abs(expected).max())
+    )
     proba = clf.predict_proba(X)
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(clf.predict_proba(X), proba)
 
 
 @pytest.mark.skipif(not FAST_BFLOAT16, reason="no bfloat16 in this processor")
-def test_precision_auto_infers_in_bfloat16_where_probabilities_hardly_change(fitted):
-    clf, X = fitted["spectra"]
+def test_precision_auto_infers_in_bfloat16_where_probabilities_hardly_change(classifiers):
+    clf, X = classifiers["spectra"]
     assert clf.net_.can_infer_in_bfloat16_
     exact = SpectrumClassifier(max_epochs=20, random_state=0, precision="float32").fit(X, LABELS)
     difference = clf.predict_proba(X) - exact.predict_proba(X)
@@ -76,18 +78,18 @@ def test_precision_auto_infers_in_bfloat16_where_probabilities_hardly_change(fit
 
 
 @pytest.mark.parametrize("kind", ["spectra", "images"])
-def test_predict_leaves_the_saved_model_as_it_was(fitted, kind, tmp_path):
-    clf, X = fitted[kind]
-    loaded = pickle.loads(pickle.dumps(clf))
-    before, attributes = pickle.dumps(loaded), set(vars(loaded))
-    joblib.dump(loaded, tmp_path / "before")
+def test_predict_leaves_the_saved_model_as_it_was(classifiers, kind, tmp_path):
+    clf, X = classifiers[kind]
+    loaded_clf = pickle.loads(pickle.dumps(clf))
+    content, attributes = pickle.dumps(loaded_clf), set(vars(loaded_clf))
+    joblib.dump(loaded_clf, tmp_path / "before")
     expected = clf.predict_proba(X)
-    np.testing.assert_array_equal(loaded.predict_proba(X), expected)
-    assert pickle.dumps(loaded) == before
-    assert set(vars(loaded)) == attributes
-    joblib.dump(loaded, tmp_path / "after")
+    np.testing.assert_array_equal(loaded_clf.predict_proba(X), expected)
+    assert pickle.dumps(loaded_clf) == content
+    assert set(vars(loaded_clf)) == attributes
+    joblib.dump(loaded_clf, tmp_path / "after")
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
-    assert loaded.net_.__getstate__()["predictor_"] is None
+    assert loaded_clf.net_.__getstate__()["predictor_"] is None
 
 
 def test_predict_follows_changed_weights():
@@ -107,14 +109,14 @@ def test_predict_follows_changed_weights():
 def test_predict_calls_forward_hooks():
     clf = spectrum()
     clf.predict(SPECTRA)
-    seen = []
-    handle = clf.module_.net[0].register_forward_hook(lambda *args: seen.append(args[2].shape))
+    batches = []
+    handle = clf.module_.net[0].register_forward_hook(lambda *args: batches.append(args[2].shape))
     clf.predict(SPECTRA[:3])
-    assert seen
+    assert batches
     handle.remove()
-    seen.clear()
+    batches.clear()
     clf.predict(SPECTRA[:3])
-    assert not seen
+    assert not batches
 
 
 class Untypical(nn.Module):
@@ -165,8 +167,8 @@ def outcome(clf, X):
 
 
 @given(data=st.data(), kind=st.sampled_from(["spectra", "images"]))
-def test_short_validation_accepts_what_the_full_one_does(fitted, data, kind):
-    clf, X = fitted[kind]
+def test_short_validation_accepts_what_the_full_one_does(classifiers, data, kind):
+    clf, X = classifiers[kind]
     X = X[: data.draw(st.sampled_from([0, 1, 2, 5]), "rows")]
     dtype = data.draw(st.sampled_from(["f4", "f8", "f2", ">f4", "u1", "i8", "?", "O", "c8"]))
     X = X.astype(dtype)
@@ -205,11 +207,11 @@ def test_short_validation_notices_missing_column_names():
         clf.predict(SPECTRA)
 
 
-def test_short_validation_serves_plain_rows(fitted, monkeypatch):
+def test_short_validation_serves_plain_rows(classifiers, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("scikit-learn's checks were called")
 
-    for kind, (clf, X) in fitted.items():
+    for kind, (clf, X) in classifiers.items():
         monkeypatch.setattr("sklvision.utils._net_input._check_samples", refuse)
         clf.predict(X[:1])
         clf.predict(X.astype(np.float64))

@@ -45,13 +45,13 @@ def fit_and_interrupt(clf, match):
 )
 def test_fit_that_is_interrupted_keeps_the_last_whole_epoch(hook, n_epochs):
     clf = fit_and_interrupt(make_classifier(hook), f"after epoch {n_epochs} of 9")
-    alone = SpectrumClassifier(max_epochs=n_epochs, lr_schedule="constant", random_state=0)
-    alone.fit(X, y)
-    np.testing.assert_allclose(clf.predict_proba(X), alone.predict_proba(X), rtol=1e-5)
+    plain_clf = SpectrumClassifier(max_epochs=n_epochs, lr_schedule="constant", random_state=0)
+    plain_clf.fit(X, y)
+    np.testing.assert_allclose(clf.predict_proba(X), plain_clf.predict_proba(X), rtol=1e-5)
     assert clf.n_iter_ == len(clf.history_) == len(clf.loss_curve_) == n_epochs
     assert not clf.module_.training
-    loaded = pickle.loads(pickle.dumps(clf.set_params(callbacks=None)))
-    np.testing.assert_array_equal(loaded.predict(X), clf.predict(X))
+    loaded_clf = pickle.loads(pickle.dumps(clf.set_params(callbacks=None)))
+    np.testing.assert_array_equal(loaded_clf.predict(X), clf.predict(X))
 
 
 def test_fit_with_early_stopping_that_is_interrupted_keeps_the_best_weights():
@@ -105,9 +105,9 @@ def test_time_limit_ends_the_training_after_the_current_epoch():
 
 def test_time_limit_that_is_not_reached_changes_nothing(recwarn):
     params = {"max_epochs": 2, "random_state": 0}
-    limited = SpectrumClassifier(time_limit=1e6, **params).fit(X, y)
+    limited_clf = SpectrumClassifier(time_limit=1e6, **params).fit(X, y)
     expected = SpectrumClassifier(**params).fit(X, y).predict_proba(X)
-    np.testing.assert_array_equal(limited.predict_proba(X), expected)
+    np.testing.assert_array_equal(limited_clf.predict_proba(X), expected)
     # The last epoch ends anyway.
     SpectrumClassifier(time_limit=1e-9, max_epochs=1, random_state=0).fit(X, y)
     assert not recwarn.list

@@ -15,11 +15,11 @@ few = settings(suppress_health_check=list(HealthCheck))
 
 IMAGES, LABELS = blobs_of_images(n=70)
 SPECTRA = IMAGES.reshape(70, -1)
-FITTED = {
+CLASSIFIERS = {
     "spectra": (SpectrumClassifier(max_epochs=8, random_state=0).fit(SPECTRA, LABELS), SPECTRA),
     "images": (ImageClassifier(max_epochs=8, random_state=0).fit(IMAGES, LABELS), IMAGES),
 }
-kinds = pytest.mark.parametrize("kind", FITTED)
+kinds = pytest.mark.parametrize("kind", CLASSIFIERS)
 
 
 @kinds
@@ -29,16 +29,16 @@ kinds = pytest.mark.parametrize("kind", FITTED)
     order=st.sampled_from("CF"),
 )
 def test_predictions_do_not_depend_on_dtype_or_layout(kind, dtype, order):
-    clf, X = FITTED[kind]
-    other = np.asarray(X.astype(dtype), order=order)
-    np.testing.assert_array_equal(clf.predict_proba(other), clf.predict_proba(X))
+    clf, X = CLASSIFIERS[kind]
+    converted_X = np.asarray(X.astype(dtype), order=order)
+    np.testing.assert_array_equal(clf.predict_proba(converted_X), clf.predict_proba(X))
 
 
 @kinds
 @few
 @given(order=st.permutations(range(70)))
 def test_predictions_follow_the_order_of_the_rows(kind, order):
-    clf, X = FITTED[kind]
+    clf, X = CLASSIFIERS[kind]
     order = np.array(order)
     np.testing.assert_allclose(
         clf.decision_function(X[order]), clf.decision_function(X)[order], rtol=1e-6, atol=1e-6
@@ -50,7 +50,7 @@ def test_predictions_follow_the_order_of_the_rows(kind, order):
 @few
 @given(start=st.integers(0, 69), length=st.integers(1, 70))
 def test_predictions_do_not_depend_on_the_rows_beside_them(kind, start, length):
-    clf, X = FITTED[kind]
+    clf, X = CLASSIFIERS[kind]
     rows = slice(start, start + length)
     np.testing.assert_allclose(
         clf.decision_function(X[rows]), clf.decision_function(X)[rows], rtol=1e-6, atol=1e-6
@@ -63,9 +63,12 @@ def test_units_do_not_matter(gain, offset):
     """The net standardizes: other units at fit and predict give the same model."""
     clf = SpectrumClassifier(max_epochs=2, precision="float64", random_state=0)
     plain = clone(clf).fit(SPECTRA, LABELS).decision_function(SPECTRA)
-    scaled = SPECTRA * gain + offset
+    scaled_spectra = SPECTRA * gain + offset
     np.testing.assert_allclose(
-        clone(clf).fit(scaled, LABELS).decision_function(scaled), plain, rtol=1e-5, atol=1e-6
+        clone(clf).fit(scaled_spectra, LABELS).decision_function(scaled_spectra),
+        plain,
+        rtol=1e-5,
+        atol=1e-6,
     )
 
 
@@ -98,12 +101,12 @@ def test_clones_and_pickles_are_equal_for_any_parameters(**params):
     rows = slice(0, 20)
     clf = SpectrumClassifier(max_epochs=3, random_state=0, **params)
     clf.fit(SPECTRA[rows], LABELS[rows])
-    again = clone(clf).fit(SPECTRA[rows], LABELS[rows])
-    loaded = pickle.loads(pickle.dumps(clf))
+    repeated_clf = clone(clf).fit(SPECTRA[rows], LABELS[rows])
+    loaded_clf = pickle.loads(pickle.dumps(clf))
     expected = clf.decision_function(SPECTRA)
-    np.testing.assert_array_equal(again.decision_function(SPECTRA), expected)
-    np.testing.assert_array_equal(loaded.decision_function(SPECTRA), expected)
-    assert loaded.get_params() == clf.get_params()
+    np.testing.assert_array_equal(repeated_clf.decision_function(SPECTRA), expected)
+    np.testing.assert_array_equal(loaded_clf.decision_function(SPECTRA), expected)
+    assert loaded_clf.get_params() == clf.get_params()
 
 
 @few
@@ -144,7 +147,11 @@ def test_split_validation_keeps_groups_apart_and_leaves_some_of_every_class(
     classes_of = {group: set(y[groups == group]) for group in groups}
     is_needed = all(
         any(
-            all(label not in other for name, other in classes_of.items() if name != group)
+            all(
+                label not in other_classes
+                for name, other_classes in classes_of.items()
+                if name != group
+            )
             for label in labels
         )
         for group, labels in classes_of.items()

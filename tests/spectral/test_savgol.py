@@ -141,5 +141,5 @@ def test_savitzky_golay_refuses_results_that_are_not_finite(X):
 @pytest.mark.parametrize("delta", [1e-15, 1e15])
 def test_savitzky_golay_scales_derivatives_by_delta_to_the_ends_of_its_range(delta, X):
     unit = SavitzkyGolay(deriv=2).fit_transform(X)
-    scaled = SavitzkyGolay(deriv=2, delta=delta).fit_transform(X)
-    np.testing.assert_allclose(scaled, unit / delta**2, rtol=1e-9)
+    scaled_spectra = SavitzkyGolay(deriv=2, delta=delta).fit_transform(X)
+    np.testing.assert_allclose(scaled_spectra, unit / delta**2, rtol=1e-9)

@@ -40,6 +40,7 @@ def test_make_contract_holds_plain_values_only():
     contract = make_contract(as_samples(frame))
     assert json.loads(json.dumps(contract)) == contract
     assert (contract["kind"], contract["shape"], contract["unit"]) == ("spectra", [20], "nm")
+    assert contract["version"] == 1  # readers of files that are older or newer go by it
     assert contract["names"][:2] == ["900", "901"]
     assert contract["range"][0] < contract["range"][1]
 
@@ -280,6 +281,28 @@ def test_describe_change_counts_values_from_half_of_the_largest_beyond_the_range
     contract = make_contract(as_samples(rows))
     # The range is 90 to 100 and the margin 50: most values lie beyond 150, or none.
     new = np.full((4, 8), sign * (150 + excess))
+    assert (describe_change(contract, as_samples(new)) is not None) is is_change
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_describe_change_takes_values_just_at_the_margin_for_typical_ones(end):
+    contract = make_contract(as_samples(np.linspace(0, 1, 80).reshape(10, 8)))
+    # The range is 0 to 1 and the margin half: a fourth of the values lies beyond, the others not.
+    new = np.full((4, 8), [-0.5, 1.5][end])
+    new[0] += [-0.25, 0.25][end]
+    assert describe_change(contract, as_samples(new)) is None
+    new[:3] = new[0]
+    assert describe_change(contract, as_samples(new)) is not None
+
+
+@pytest.mark.parametrize(("factor", "is_change"), [(1, False), (0.999, True)])
+def test_describe_change_takes_peaks_of_just_a_fifth_for_typical_ones(factor, is_change):
+    contract = make_contract(as_samples(np.full((10, 4), 5.0)))
+    new = np.zeros((3, 4))
+    new[:, 0] = factor
+    contract["range"] = [0.0, 5.0]
+    assert (describe_change(contract, as_samples(new)) is not None) is is_change
+    new[:, 0] = 25 / factor
     assert (describe_change(contract, as_samples(new)) is not None) is is_change
 
 

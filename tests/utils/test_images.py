@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from sklvision.utils._images import (
     measure_value_range,
     resolve_pixel_range,
     round_to_dtype,
+    warn_of_channels_first,
 )
 from sklvision.utils._samples import as_samples
 from tests.utils.test_samples import Lazy
@@ -201,3 +204,24 @@ def test_files_of_images_are_refused_with_the_way_to_read_them(tmp_path, kind):
         net.predict(X)
     with pytest.raises(TypeError, match="ImageCollection\\(files\\) to fit"):
         Resize(4).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_suspect"),
+    [
+        ((3, 8, 8), True),
+        ((1, 8, 20), True),
+        ((4, 300, 200), True),
+        ((3, 7, 8), False),
+        ((3, 8, 7), False),
+        ((2, 8, 8), False),
+        ((8, 8, 3), False),
+        ((3, 8), False),
+        (None, False),
+    ],
+)
+def test_warn_of_channels_first_where_one_of_the_first_is_followed_by_many(shape, is_suspect):
+    with warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        warn_of_channels_first(shape, stacklevel=1)
+    assert len(records) == is_suspect

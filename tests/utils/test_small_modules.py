@@ -10,6 +10,8 @@ import pytest
 from scipy.special import softmax
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -22,7 +24,7 @@ from sklvision.utils._predictions import (
     predict_with_probabilities,
 )
 from sklvision.utils._random import draw_seed
-from sklvision.utils._sklearn import open_callback_context
+from sklvision.utils._sklearn import get_response_methods, open_callback_context
 from sklvision.utils._suggest import did_you_mean
 from sklvision.utils._threads import map_ahead
 from sklvision.utils._validation import is_plain
@@ -241,6 +243,28 @@ def test_predict_with_probabilities_computes_own_classifiers_once():
     labels, probabilities = predict_with_probabilities(Logits("a", "b", "c"), X)
     assert labels.tolist() == ["b", "a"]
     np.testing.assert_allclose(probabilities, softmax(X, axis=1))
+
+
+def test_predict_with_probabilities_takes_labels_of_a_threshold_from_the_model():
+    X, y = load_iris(return_X_y=True)
+    y = y == 2
+    model = FixedThresholdClassifier(LogisticRegression(max_iter=1000), threshold=0.01).fit(X, y)
+    labels, probabilities = predict_with_probabilities(model, X)
+    np.testing.assert_array_equal(labels, probabilities[:, 1] >= 0.01)
+    assert (labels != (probabilities[:, 1] >= 0.5)).any()
+
+
+@pytest.mark.parametrize(
+    ("scorer", "methods"),
+    [
+        ("accuracy", ["predict"]),
+        ("neg_log_loss", ["predict_proba"]),
+        ("roc_auc", ["decision_function", "predict_proba"]),
+    ],
+)
+def test_get_response_methods_lists_what_a_scorer_calls(scorer, methods):
+    assert sorted(get_response_methods(get_scorer(scorer))) == methods
+    assert get_response_methods(lambda estimator, X, y: 1.0) == []
 
 
 def test_open_callback_context_calls_scikit_learn_where_it_has_callbacks():

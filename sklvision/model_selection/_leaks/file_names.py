@@ -78,7 +78,7 @@ def list_divisions(
     depth = min(len(path.parts) for path in paths) - 1
     for level in range(1, depth + 1):
         folders = [path.parts[-1 - level] for path in paths]
-        if not {folder.lower() for folder in folders} <= _SPLIT_NAMES:
+        if any(folder.lower() not in _SPLIT_NAMES for folder in folders):
             codes = np.unique(folders, return_inverse=True)[1]
             divisions.append((codes, f"by directories such as {folders[0]}"))
     # Names without their last number.

@@ -33,6 +33,9 @@ class Findings:
         source, target, similarity, distance = (
             values[order] for values in (source, target, similarity, distance)
         )
+        # A test sample is reported once in a fold, by its closest relation to the training set: it
+        # is there itself, or a copy of it, or the near-duplicate of the highest similarity. Pairs
+        # are of clusters of copies, and the first training sample of a cluster stands for it.
         for fold, (train, test) in enumerate(self.splits):
             overlap = np.intersect1d(train, test)
             self._add_rows("overlap", fold, overlap, overlap, 1.0, 0.0)

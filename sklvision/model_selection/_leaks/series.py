@@ -82,6 +82,9 @@ def measure_neighbor_rate(
 
     Every search is a pair of arrays: samples, and the candidates for their neighbors.
     """
+    # Schilling's nearest-neighbor statistic (JASA 81, 1986), within classes. If series did not
+    # matter, a neighbor would be of the same series with the probability p of any candidate: their
+    # number has the mean Σ p and, as for independent trials, the variance Σ p (1 - p).
     classes = np.unique(labels, return_inverse=True)[1]
     is_same, expected = [], []
     for queries, candidates in searches:
@@ -93,7 +96,7 @@ def measure_neighbor_rate(
             rows, is_candidate = rows[n_members > 0], is_candidate[n_members > 0]
             if not len(rows):
                 continue
-            neighbors = find_neighbors(points, rows, members, 1)[1][:, 0]
+            neighbors = find_neighbors(points, rows, members, 1)[1].ravel()
             n_same = np.bincount(codes[members], minlength=codes.max() + 1)[codes[rows]]
             is_same.append(codes[rows] == codes[neighbors])
             expected.append((n_same - is_candidate) / (len(members) - is_candidate))
@@ -156,6 +159,8 @@ def _find_series_by_order(
         or np.exp(-first_excess) > MAX_ADJACENT_DISTANCE
     ):
         return None
+    # The excess is summed up to where it falls into the noise, as an autocorrelation is for the
+    # length over which samples are alike.
     area = 0.0
     for lag in range(1, max_lag + 1):
         excess = null_mean - _compute_mean_log_distance(points, classes, lag)
@@ -165,6 +170,7 @@ def _find_series_by_order(
     length = max(2.0, 2 * area / first_excess)
     codes = np.full(len(labels), -1, dtype=np.intp)
     codes[order] = _cut_sequence(points, classes, length)
+    # Samples that cannot be compared are series of their own.
     not_comparable = np.flatnonzero(codes < 0)
     codes[not_comparable] = codes.max() + 1 + np.arange(len(not_comparable))
     evidence = (

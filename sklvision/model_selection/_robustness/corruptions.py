@@ -27,19 +27,20 @@ from sklvision.utils._samples import Samples
 Function = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
 
-def _draw_sign(rng: np.random.Generator) -> float:
-    return 1.0 if rng.random() < 0.5 else -1.0
+def _draw_signed(amount: float, rng: np.random.Generator) -> float:
+    """Return an amount or its negative, either as often as the other."""
+    return amount if rng.random() < 0.5 else -amount
 
 
 def change_brightness(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Add or subtract light everywhere."""
-    return image + 0.4 * severity * _draw_sign(rng)
+    return image + _draw_signed(0.4 * severity, rng)
 
 
 def change_contrast(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Scale the distance of the values from the mean of the image."""
     mean = image.mean()
-    return mean + (image - mean) * 4.0 ** (severity * _draw_sign(rng))
+    return mean + (image - mean) * 4.0 ** _draw_signed(severity, rng)
 
 
 def apply_motion_blur(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -55,7 +56,8 @@ def _make_line_kernel(travel: float, angle: float) -> np.ndarray:
     n_points = 4 * reach + 4
     places = travel * ((np.arange(n_points) + 0.5) / n_points - 0.5)
     path = (places * np.cos(angle))[np.newaxis], (places * np.sin(angle))[np.newaxis]
-    return make_path_kernels(*path, cells)[0]
+    (kernel,) = make_path_kernels(*path, cells)
+    return kernel
 
 
 def apply_defocus(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
@@ -91,7 +93,7 @@ def add_image_noise(image: np.ndarray, severity: float, rng: np.random.Generator
 
 def rotate(image: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Rotate about the center."""
-    degrees = 15 * severity * _draw_sign(rng)
+    degrees = _draw_signed(15 * severity, rng)
     return _map_channels(
         image, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode="reflect")
     )
@@ -127,18 +129,19 @@ def _map_channels(image: np.ndarray, function: Callable[[np.ndarray], np.ndarray
 
 def change_gain(spectrum: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Scale the values of all bands."""
-    return spectrum * (1 + 0.2 * severity * _draw_sign(rng))
+    return spectrum * (1 + _draw_signed(0.2 * severity, rng))
 
 
 def add_baseline(spectrum: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Add an offset and a tilt."""
-    line = _draw_sign(rng) + _draw_sign(rng) * np.linspace(-1, 1, len(spectrum))
-    return spectrum + 0.1 * severity * np.ptp(spectrum) * line
+    offset = _draw_signed(0.1 * severity, rng)
+    tilt = _draw_signed(0.1 * severity, rng) * np.linspace(-1, 1, len(spectrum))
+    return spectrum + np.ptp(spectrum) * (offset + tilt)
 
 
 def shift_bands(spectrum: np.ndarray, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Shift along the bands, interpolated linearly, the ends repeated."""
-    offset = severity * max(1.0, 0.01 * len(spectrum)) * _draw_sign(rng)
+    offset = _draw_signed(severity * max(1.0, 0.01 * len(spectrum)), rng)
     bands = np.arange(len(spectrum))
     return np.interp(bands - offset, bands, spectrum)
 

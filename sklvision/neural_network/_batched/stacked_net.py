@@ -209,6 +209,7 @@ class _Dropout:
         self.parameters: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor:
+        # 16 bits are fine enough for a rate, and four values share one number of 64 bits.
         n_values = x[0].numel()
         bits = np.stack([draw.random_raw(ceil(n_values / 4)) for draw in self.draws])
         mask = bits.view(np.uint16)[:, :n_values] >= self.limits
@@ -275,6 +276,8 @@ def train_together(
     optimizer, lr_schedule : str
         Names.
     """
+    # Every model sees its own rows of the stacked samples, and the sum of all losses has, for the
+    # weights of one model, the gradient of its own loss: one backward pass trains them all apart.
     given_order, n_samples = models, X.shape[1]
     models = sorted(models, key=lambda model: model.lr)  # neighbors share a parameter group
     generators = [torch.Generator() for _ in models]
