@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
@@ -32,19 +31,14 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklvision.model_selection import compare_estimators
 X, y = load_digits(return_X_y=True)
-models = [MLPClassifier(max_iter=500), RandomForestClassifier(200)]
+models = [MLPClassifier(max_iter=100), RandomForestClassifier(100)]
 memory, out = sys.argv[1:]
 result = compare_estimators(
-    models, X[:600], y[:600], n_jobs=2, random_state=0,
+    models, X[:400], y[:400], n_jobs=2, random_state=0,
     memory=None if memory == "none" else memory,
 )
 result.folds.to_pickle(out)
 """
-
-
-@pytest.fixture(scope="module")
-def iris():
-    return load_iris(return_X_y=True)
 
 
 class CountingClassifier(ClassifierMixin, BaseEstimator):

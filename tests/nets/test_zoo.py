@@ -49,7 +49,10 @@ def test_torchvision_models_for_large_images_train_on_small_ones(torchvision, na
 
 @pytest.mark.slow
 def test_torchvision_models_all_take_small_gray_images(torchvision, monkeypatch):
-    """On a device without memory: the largest have hundreds of millions of weights."""
+    """On a device without memory: the largest have hundreds of millions of weights.
+
+    One of every family is trained above: here, all only compute logits.
+    """
     names = list_architectures("image", library="torchvision")
     assert len(names) >= 80
     layout = torchvision.models.regnet.BlockParams
@@ -63,10 +66,9 @@ def test_torchvision_models_all_take_small_gray_images(torchvision, monkeypatch)
     monkeypatch.setattr(layout, "from_init_params", on_cpu)
     shapes = {}
     for name in names:
-        with torch.device("meta"):
+        with torch.device("meta"), torch.no_grad():
             net = build(name, (28, 28, 1), 10).train()
             logits = net(torch.zeros(2, 1, 28, 28))
-            logits.sum().backward()
         shapes[name] = tuple(logits.shape)
     assert set(shapes.values()) == {(2, 10)}
 

@@ -56,17 +56,20 @@ def test_exact_settings_pass_every_check(estimator):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "estimator",
-    [SpectrumClassifier(), ImageClassifier()],
+    [SpectrumClassifier(max_epochs=20), ImageClassifier(max_epochs=10)],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_defaults_pass_every_other_check(estimator):
-    """Batches, dropout and batch statistics tell a repeated sample from a weighted one."""
+    """Batches, dropout and batch statistics tell a repeated sample from a weighted one.
+
+    Only the number of epochs is not the default: no check depends on it.
+    """
     run_battery(estimator, missing_checks=["check_sample_weight_equivalence_on_dense_data"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OWN_ARCHITECTURES)
-def test_every_architecture_is_fitted_pickled_and_asked(name):
+def test_every_architecture_is_fitted_pickled_and_predicts(name):
     """A short version of the battery for every net, so that a new one is tested by being added."""
     architecture = get_architecture(name)
     rng = np.random.RandomState(0)
