@@ -105,11 +105,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         Unlike that of other transformers, the result is not that of `fit` and then `transform`,
         which leave samples as they are.
 
-        Parameters
-        ----------
-        %(training_X)s
-        y : None
-            Ignored.
+        %(fit_parameters)s
 
         Returns
         -------

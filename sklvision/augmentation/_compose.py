@@ -61,7 +61,7 @@ class Compose(Augmenter):
 
     Notes
     -----
-    With a :class:`MixUp` among them it works in training only.
+    A `Compose` that holds a :class:`MixUp` works in training only.
 
     .. versionadded:: 0.1
 

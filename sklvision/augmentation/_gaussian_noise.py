@@ -13,6 +13,8 @@ from sklvision.utils._sklearn import Interval, Real
 class GaussianNoise(Augmenter):
     """Add Gaussian noise to images or spectra.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     scale : float, default=0.05
@@ -26,10 +28,6 @@ class GaussianNoise(Augmenter):
     --------
     SpectralGain : Random gain, offset and slope of spectra.
     RandomBrightness : Random brightness and contrast of images.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -21,7 +21,7 @@ from sklvision.utils._sklearn import Interval, Real, StrOptions
 class RandomErasing(Augmenter):
     """Erase a random rectangle of images.
 
-    A net that cannot count on any one part learns to use them all.
+    A net that cannot rely on any single part learns to use all of them.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ _LONGEST = 1000
 
 @document
 class RandomMotionBlur(Augmenter):
-    """Blur images along a line, as a belt does that moves during the exposure.
+    """Blur images along a line, as a belt that moves during the exposure does.
 
     Parameters
     ----------

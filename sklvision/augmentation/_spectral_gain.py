@@ -19,6 +19,8 @@ from sklvision.augmentation._texts import document
 class SpectralGain(Augmenter):
     """Scale, lift and tilt spectra, as lamps, distance and scatter do.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     gain : float, default=0.1
@@ -36,10 +38,6 @@ class SpectralGain(Augmenter):
     --------
     SpectralShift : Random shifts of spectra along the bands.
     sklvision.spectral.SpectralScaler : Removes such differences.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     References
     ----------

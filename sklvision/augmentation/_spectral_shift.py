@@ -15,8 +15,8 @@ class SpectralShift(Augmenter):
     Parameters
     ----------
     bands : float, default=1.0
-        Longest distance, in bands, up to a million; distances, fractions of a band among them, are
-        drawn uniformly from ``-bands`` to ``bands``.
+        Longest distance, in bands, up to a million; distances are drawn uniformly from ``-bands``
+        to ``bands`` and may be fractions of a band.
     %(spectrum_common_always)s
 
     See Also

@@ -35,8 +35,8 @@ class TestTimeAugmentation(
 ):
     """A classifier of images whose predictions are averaged over several views of each.
 
-    Views are the image, its mirror images and the image shifted by a few pixels. They are best
-    of the kind of which augmentation in training draws at random.
+    Views are the image, its mirror images and the image shifted by a few pixels. Choose views of
+    the kind that augmentation draws at random in training.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class TestTimeAugmentation(
         A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is
         cloned, and trained on the images as they are.
     flip : {"horizontal", "vertical", "both"} or None, default="horizontal"
-        Mirror images in addition to the image itself: left to right, top to bottom, or each of them
-        and both at once. None adds none.
+        Mirror images in addition to the image itself: left to right, top to bottom, or each of the
+        two and both together. None adds none.
     shift : int, default=0
-        Pixels by which images are shifted up, down, left and right, each of these a further
-        view of every flip. Edge pixels are repeated. 0 shifts nothing.
+        Pixels by which images are shifted up, down, left and right; each shift is one more view of
+        every flip. Edge pixels are repeated. 0 shifts nothing.
 
     Attributes
     ----------
@@ -162,7 +162,7 @@ class TestTimeAugmentation(
         return total / self.n_views_
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Get the routing of metadata: those of `fit` go to the classifier.
+        """Get the routing of metadata: metadata of `fit` go to the classifier.
 
         Returns
         -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sklvision.utils._docstrings import FIT_SECTIONS, fill_docstrings
+from sklvision.utils._docstrings import FIT_PARAMETERS, FIT_SECTIONS, fill_docstrings
 
 _P = """\
 p : float, default={default}
@@ -17,6 +17,7 @@ document = fill_docstrings(
     {
         "X": """\
 X : array-like of shape (n, height, width), (n, height, width, channels) or (n, n_bands)""",
+        "fit_parameters": FIT_PARAMETERS,
         "fit_sections": FIT_SECTIONS,
         "training_X": """\
 %(X)s
@@ -62,8 +63,8 @@ Parameters
 X : Tensor of shape (n, ...)
     Samples, of a floating-point dtype.
 targets : Tensor of shape (n, n_classes)
-    Probabilities of the classes, or those times weights of the samples: each row is mixed
-    as its sample is.
+    Probabilities of the classes, possibly multiplied by sample weights: each row is mixed as its
+    sample is.
 
 Returns
 -------

@@ -42,8 +42,8 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         the images the weights were trained on. Smaller is faster, larger may show more detail.
     keep_proportions : bool, default=True
         Resize both sides by the same factor. False stretches images to squares, so that images
-        of different proportions are computed together. A backbone that takes one size only, as
-        ``"torchvision:vit_b_16"``, stretches them in any case.
+        of different proportions are computed together. A backbone that takes one size only, such as
+        ``"torchvision:vit_b_16"``, always stretches them.
     pixel_range : "auto" or tuple of (float, float), default="auto"
         Values of black and of white. ``"auto"`` takes the ends of the type for unsigned integers
         (0 to 255 for uint8, 0 to 65535 for uint16) and for booleans. For other types it depends
@@ -55,7 +55,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         needs more.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Number format of the computation. ``"auto"`` takes bfloat16 where the device computes in
-        it: two to three times as fast, with features of two to three digits.
+        it: two to three times as fast, with features that are exact to two or three digits.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if there is one.
 

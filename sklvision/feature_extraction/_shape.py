@@ -31,11 +31,12 @@ class ShapeFeatures(ImageTransformer):
 
     Notes
     -----
-    All features are natural logarithms of a length divided by that of the object (the length of a
-    bar whose pixels are as far apart along the rows), plus 0.001. They change neither with
-    the size of the object in the mask nor by mirroring:
+    Every feature is the natural logarithm of a ratio plus 0.001: one of the lengths below, divided
+    by the length of the object. The latter is the length of a bar whose pixels have the same
+    variance along the rows. Features change neither with the size of the object in the mask nor by
+    mirroring:
 
-    - ``height``: across the rows, of a bar whose pixels are as far apart;
+    - ``height``: the height of a bar whose pixels have the same variance across the rows;
     - ``thickness``: the area divided by the length;
     - ``spread``: as ``height``, once the middles of all columns lie on one line;
     - ``bend``: the distance of the middles of columns from the best straight line, as a

@@ -18,8 +18,9 @@ from sklvision.utils._samples import Samples, as_samples
 class FlattenImages(ImageTransformer):
     """Flatten each image to one row of pixels, for estimators that take tables.
 
-    Put before logistic regression, say, it lets such a baseline take the same images as
-    a convolutional net, in one search or one vote. Tables pass through as they are.
+    With this step in front, a classifier such as logistic regression takes the same images as a
+    convolutional net, so that one search can compare them or one ensemble can hold both. Tables
+    pass through as they are.
 
     Attributes
     ----------
@@ -33,8 +34,8 @@ class FlattenImages(ImageTransformer):
     Notes
     -----
     The dtype is kept, and the output shares memory with the input where its layout
-    allows it. A collection of images on disk is read into one array, by ``fit`` for the
-    shape of its images alone.
+    allows it. ``transform`` reads a collection of images on disk into one array; ``fit`` looks only
+    at the shape of its images.
 
     .. versionadded:: 0.1
 

@@ -21,11 +21,11 @@ _SIDE = Interval(Integral, 1, None, closed="left")
 class ForegroundCrop(ImageTransformer):
     """Find the object in each image and cut it out, at one size.
 
-    With the default settings the pixels that are nearly as bright as the brightest near
-    the middle of the image are the foreground; a window of fixed size about their centroid
-    is cut from the full image and reduced by averaging areas. With ``threshold="otsu"`` the
-    object is found as a whole, whatever the light, and with ``align=True`` it is rotated
-    and scaled to fill the output.
+    With the default settings, the foreground is made up of the pixels near the middle of the image
+    that are nearly as bright as the brightest of them. A window of fixed size about their centroid
+    is cut from the full image and reduced by averaging areas. With ``threshold="otsu"`` the object
+    is found as a whole, whatever the light, and with ``align=True`` it is rotated and scaled to
+    fill the output.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ class ForegroundCrop(ImageTransformer):
         for images that are read at different sizes. One number stands for both. None looks in
         the whole image.
     threshold : float or "otsu", default=32
-        Limit of the foreground. A number takes every pixel that is at most so far, in pixel
-        values, from the one that stands out most: the brightest or, by ``polarity``, another.
-        ``"otsu"`` subtracts a smooth background, and takes the largest connected object in
-        the rest.
+        Limit of the foreground. With a number, a pixel belongs to the foreground if its value
+        differs by at most this number from that of the pixel that stands out most: the brightest
+        one or, depending on ``polarity``, another. ``"otsu"`` subtracts a smooth background, and
+        takes the largest connected object in the rest.
     polarity : {"bright", "dark", "both"}, default="bright"
-        Whether the object is brighter or darker than its background. ``"both"`` is for
-        glossy objects, which may be either or parts of both as the light falls; with
-        "otsu", shadows and bright rims of an object are left out of its mask.
+        Whether the object is brighter or darker than its background. ``"both"`` is for glossy
+        objects, which may be brighter, darker or partly both, depending on the light; with
+        ``"otsu"``, shadows and bright rims of an object are left out of its mask.
     crop_size : int or tuple of (int, int), default=448
         Height and width in pixels of the window about the centroid of the foreground.
-        With ``align=True`` it is used only for images without any.
+        With ``align=True`` it is used only for images without foreground.
     output_size : int or tuple of (int, int), default=112
         Height and width of the output in pixels.
     align : bool, default=False
@@ -75,11 +75,12 @@ class ForegroundCrop(ImageTransformer):
     its middle. In a constant image, or one whose range is less than a numeric
     threshold, everything is foreground, so that the window is about the middle as well.
 
-    Foreground is found by the mean of the channels. ``"otsu"`` works on the image reduced to at
-    most 300 pixels a side: the background is a cubic surface, fitted robustly, and
-    contrast is measured in units of the noise about it, from twice to ten times the noise. An
-    object should cover less than a third of where it is looked for. One as wide as it is long
-    has no longest extent, and ``align`` rotates it by chance.
+    The foreground is sought in the mean of the channels. ``"otsu"`` works on the image reduced to
+    at most 300 pixels a side: the background is a cubic surface, fitted robustly, and contrast is
+    measured in units of the noise around it: less than twice the noise counts as background, and
+    more than ten times as ten times. An object should cover less than a third of where it is looked
+    for. An object that is as wide as it is long has no longest extent, and ``align`` rotates it
+    arbitrarily.
 
     The dtype is kept. Pillow (extra ``images``) computes in float32, whatever the dtype.
 

@@ -20,9 +20,9 @@ from sklvision.utils._samples import Samples
 class PixelScaler(ImageTransformer):
     """Rescale pixel values from the range of the data to another, 0 to 1 by default.
 
-    One range serves all pixels and channels, so that an image keeps its look;
-    :class:`sklearn.preprocessing.MinMaxScaler` on flattened images would scale each
-    pixel by a range of its own.
+    One range serves all pixels and channels, so that an image looks the same as before;
+    :class:`sklearn.preprocessing.MinMaxScaler` on flattened images would scale each pixel by a
+    range of its own.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class PixelScaler(ImageTransformer):
         the smallest and largest pixel of the training images for all others. For a 12-bit
         camera that delivers uint16 it is ``(0, 4095)``.
     clip : bool, default=False
-        Whether values beyond the range are set to its ends, as they occur in new images.
+        Whether values beyond the range, which may occur in new images, are set to its ends.
 
     Attributes
     ----------
@@ -55,8 +55,8 @@ class PixelScaler(ImageTransformer):
     integers of up to 16 bits become float32, which holds them exactly, others float64. A
     fitted scaler keeps its ranges until the next ``fit``, whatever parameters are set in between.
 
-    Of a collection of images on disk, a range that the dtype does not give is learned by
-    reading all images once, one by one; scaling itself waits until an image is read.
+    Where the dtype of a collection of images on disk does not give the range, ``fit`` reads all
+    images once, one by one. They are scaled when they are read.
 
     .. versionadded:: 0.1
 

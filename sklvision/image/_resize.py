@@ -26,8 +26,8 @@ class Resize(ImageTransformer):
         stretched where the proportions differ.
     resample : {"bilinear", "box", "bicubic", "nearest"}, default="bilinear"
         Interpolation. ``"box"`` averages the area that falls into a new pixel,
-        ``"bilinear"`` and ``"bicubic"`` weight it by distance, widened when shrinking so
-        that no pixel is skipped; ``"nearest"`` picks one pixel, as masks need it.
+        ``"bilinear"`` and ``"bicubic"`` weight pixels by distance, over a wider area when
+        shrinking, so that no pixel is skipped; ``"nearest"`` picks one pixel, which suits masks.
 
     Attributes
     ----------
@@ -48,9 +48,9 @@ class Resize(ImageTransformer):
     color. Files are passed as an :class:`~sklvision.datasets.ImageCollection`.
 
     The dtype is kept. Integers are rounded to the nearest and clipped to the range of the
-    dtype; bool becomes True where at least half would be. Any number of channels is
-    resized one by one. Except for ``"nearest"``, which is exact, Pillow (extra
-    ``images``) computes in float32, whatever the dtype.
+    dtype; a bool becomes True where at least half of the area is True. Channels, of any number, are
+    resized one by one. Except for ``"nearest"``, which is exact, Pillow (extra ``images``) computes
+    in float32, whatever the dtype.
 
     .. versionadded:: 0.1
 

@@ -102,9 +102,9 @@ class AugmentationDisplay(SheetDisplay):
         Parameters
         ----------
         estimator : classifier or Pipeline
-            With the parameter ``augment``, fitted or not; or a Pipeline that ends in one, whose
-            earlier steps, fitted where they need to be, the samples go through first. Of an
-            ensemble, the first member with augmentation is taken.
+            A classifier with the parameter ``augment``, fitted or not, or a Pipeline that ends in
+            one. The samples first go through its earlier steps, which must be fitted if they learn
+            anything. Of an ensemble, the first member with augmentation is taken.
         %(X)s
         %(indices)s
         %(names_or_indices)s

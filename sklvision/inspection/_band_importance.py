@@ -70,8 +70,8 @@ class BandImportanceDisplay(SheetDisplay):
     Neighboring bands are highly correlated, so shuffling a single one costs next to nothing;
     whole windows are shuffled, each row getting the window of another one. Bands in other
     windows may still stand in for those shuffled: a window without importance is one that the
-    classifier can do without, not one without information. Wider windows show more,
-    and less exactly where.
+    classifier can do without, not one without information. Wider windows lose more score, but tell
+    less exactly which bands matter.
 
     .. versionadded:: 0.1
 

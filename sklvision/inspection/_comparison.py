@@ -35,7 +35,7 @@ class ComparisonDisplay(SheetDisplay):
     baselines : sequence of str, default=()
         Names of the simple baselines.
     test_share : float, default=0.0
-        Number of test samples over that of training samples, by which the variance of means
+        Number of test samples divided by that of training samples, by which the variance of means
         over folds is corrected. At 0 folds count as independent.
     differences : DataFrame, default=None
         Indexed by name, with columns ``difference``, ``low`` and ``high``, and maybe ``p_holm``;

@@ -52,13 +52,13 @@ TEXTS = {
     "ax_attribute": "ax_ : Axes\n    Axes of the drawing.",
     # Samples to show.
     "X": (
-        "X : array-like of shape (n, n_bands), (n, height, width) or \\\n"
-        "        (n, height, width, channels), or ImageCollection\n"
+        "X : array-like of shape (n, n_bands), (n, height, width) or "
+        "(n, height, width, channels), or ImageCollection\n"
         f"    Samples, as the estimator takes them. {_COLLECTIONS}"
     ),
     "X_images": (
-        "X : array-like of shape (n, height, width) or (n, height, width, channels), \\\n"
-        "        or ImageCollection\n"
+        "X : array-like of shape (n, height, width) or (n, height, width, channels), "
+        "or ImageCollection\n"
         f"    Images, as the estimator takes them. {_COLLECTIONS}"
     ),
     "indices": (

@@ -67,9 +67,9 @@ class OcclusionDisplay(SheetDisplay):
 
     Notes
     -----
-    A map shows the parts to which this classifier responds, right or wrong. A patch of one value
-    is itself something to be seen: where the response is large in empty parts, try another
-    ``fill``. Where several parts of an image each suffice, covering one loses nothing.
+    A map shows the parts to which this classifier responds, right or wrong. The classifier sees the
+    patch itself, too: where the response is large in empty parts, try another ``fill``. Where
+    several parts of an image each suffice, covering one loses nothing.
 
     .. versionadded:: 0.1
 

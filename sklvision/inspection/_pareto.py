@@ -45,10 +45,10 @@ _TIMES = ["mean_fit_time", "mean_score_time"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ParetoDisplay(Display):
-    """Score against cost, and the front of those that nothing cheaper equals.
+    """Score against cost, and the front of estimators whose score no cheaper one reaches.
 
-    Make it with :meth:`from_result` or :meth:`from_search`. The front is a step: at each cost
-    it shows the best score to be had for it. Estimators that are not on it are gray.
+    Make it with :meth:`from_result` or :meth:`from_search`. The front is a staircase: at each cost
+    it shows the best score that can be had for it. Estimators that are not on it are gray.
 
     Parameters
     ----------

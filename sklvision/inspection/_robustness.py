@@ -25,6 +25,8 @@ class RobustnessDisplay(SheetDisplay):
 
     Make it with :meth:`from_result`.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     scores : DataFrame of shape (n_rows, 4)
@@ -49,10 +51,6 @@ class RobustnessDisplay(SheetDisplay):
     --------
     sklvision.model_selection.robustness_curve : Makes the result to be drawn.
     CorruptionDisplay : One sample under these corruptions.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

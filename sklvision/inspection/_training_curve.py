@@ -88,7 +88,7 @@ class TrainingCurveDisplay(SheetDisplay):
         estimator : estimator, list of estimators or dict of str to estimator
             Fitted classifiers of this package, or others with a ``loss_curve_`` such as
             :class:`~sklearn.neural_network.MLPClassifier`. They may end a Pipeline, be the best
-            of a search or be within another estimator; of an ensemble all members with a record
+            of a search or be within another estimator; of an ensemble all members with a history
             are shown.
         names : sequence of str, default=None
             Names of the estimators of a list; their classes where None.

@@ -19,6 +19,7 @@ Builder = Callable[..., nn.Module]
 
 # The shape of one sample of each kind, and its number of dimensions.
 _SHAPE_OF_KIND = {"spectrum": ("(n_bands,)", 1), "image": ("(height, width, channels)", 3)}
+_PLURALS = {"spectrum": "spectra", "image": "images"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
 def get_architecture(name: str, kind: str | None = None) -> Architecture:
     """Get the entry of an architecture in the registry.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     name : str
@@ -147,10 +150,6 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
     See Also
     --------
     build : Build a net by its name.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------
@@ -181,8 +180,8 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
         )
     if kind is not None and architecture.kind != kind:
         raise ValueError(
-            f"Architecture {name!r} is for one {architecture.kind}, not for one {kind}. "
-            f"Architectures for one {kind}: "
+            f"Architecture {name!r} is for {_PLURALS[architecture.kind]}, not for "
+            f"{_PLURALS[kind]}. Architectures for {_PLURALS[kind]}: "
             f"{', '.join(list_architectures(kind, library='sklvision'))}."
         )
     return architecture

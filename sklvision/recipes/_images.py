@@ -23,6 +23,8 @@ def images(
 
     The first model to try on some hundred photographs (extra ``pretrained``).
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     average_flips : bool, default=False
@@ -40,10 +42,6 @@ def images(
     --------
     flowers : Features of three nets, for photographs in color.
     nails : Features of an object that is cropped and leveled before.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -35,8 +35,8 @@ class SavitzkyGolay(SpectrumTransformer):
     deriv : int, default=0
         Order of the derivative, at most ``polyorder``; 0 smooths only.
     delta : float, default=1.0
-        Distance between neighboring bands, for derivatives per unit, such as per nanometer;
-        to the power of ``deriv`` it is from 1e-30 to 1e30.
+        Distance between neighboring bands, for derivatives per unit, such as per nanometer. The
+        power ``delta ** deriv`` must be from 1e-30 to 1e30.
     mode : {"interp", "nearest", "mirror", "constant", "wrap"}, default="interp"
         Values beyond the ends of a spectrum: the polynomial of the outermost window
         (``"interp"``), the last band, the mirrored spectrum, zeros, or the other end.

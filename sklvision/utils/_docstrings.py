@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 Documented = TypeVar("Documented")
 
-# Sections of ``fit``, for which a set of texts has the text "training_X".
-FIT_SECTIONS = """\
+# Sections of ``fit``, or the first of them, for which a set of texts has the text "training_X".
+FIT_PARAMETERS = """\
 Parameters
 ----------
 %(training_X)s
 y : None
-    Ignored.
+    Ignored."""
+FIT_SECTIONS = f"""\
+{FIT_PARAMETERS}
 
 Returns
 -------

@@ -40,20 +40,9 @@ def open_progress(
 
 
 class ProgressLog:
-    """A line after the first step, after the last, and now and then in between.
+    """A line after the first step, after the last, and every ``interval`` seconds in between.
 
-    Parameters
-    ----------
-    total : int or None
-        Number of steps; None where it is unknown.
-    unit : str
-        Name of one step.
-    description : str, default=""
-        Name of the work.
-    disable : bool, default=False
-        Write nothing.
-    interval : float, default=30.0
-        Seconds between two lines.
+    The other parameters are those of :func:`open_progress`.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sklvision.datasets._tables.axis import find_bands, find_unit, parse_band_name
 from sklvision.datasets._tables.layout import read_layout
+from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.roles import decide_roles
 from sklvision.datasets._tables.table import read_columns
 
@@ -36,7 +37,7 @@ def write(tmp_path, content, name="table.csv"):
 
 
 def read(path, layout=None, **options):
-    table = read_columns(path, read_layout(path, **(layout or {})))
+    table = read_columns(path, read_layout(path, TableOptions(**(layout or {}))))
     return table, decide_roles(table, **options)
 
 

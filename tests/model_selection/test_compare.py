@@ -35,11 +35,6 @@ TIMES = ["fit_seconds", "predict_ms_per_sample"]
 
 
 @pytest.fixture(scope="module")
-def iris():
-    return load_iris(return_X_y=True)
-
-
-@pytest.fixture(scope="module")
 def digits():
     digits = load_digits()
     return digits.images[:150], digits.target[:150]

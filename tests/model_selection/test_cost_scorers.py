@@ -12,7 +12,7 @@ import pytest
 import threadpoolctl
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_digits
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
@@ -48,11 +48,6 @@ COSTS = {
     "parameter_count": parameter_count,
     "file_size": file_size,
 }
-
-
-@pytest.fixture(scope="module")
-def iris():
-    return load_iris(return_X_y=True)
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def test_a_wrong_parameter_is_named_with_its_valid_values(params, message):
         ({"device": "gpu"}, "'cuda:N'.*'gpu'"),
         ({"device": "cuda:99"}, "not available on this machine"),
         ({"architecture": "spectrum_mpl"}, "Did you mean 'spectrum_mlp'"),
-        ({"architecture": "resnet8"}, "is for one image.*spectrum_mlp"),
+        ({"architecture": "resnet8"}, "is for images, not for spectra.*spectrum_mlp"),
         ({"callbacks": [print]}, "list of skorch callbacks"),
         ({"augment": [3]}, "augment must be an augmenter"),
         ({"class_weight": {7: 2.0, 0: 1.0}}, r"weights for \[7\], .* none for \[1, 2\]"),

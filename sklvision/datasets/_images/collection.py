@@ -65,8 +65,8 @@ class ImageCollection:
         takes that of the deepest image, 255 or 65535; images of floats are not scaled.
     on_error : {"raise", "skip"}, default="raise"
         Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
-        raises an error at the first bad one; damage further inside is an error when it is met.
-        ``"skip"`` decodes every file once, leaves the bad ones out and warns.
+        raises an error at the first bad one; damage further inside is an error when the image is
+        read. ``"skip"`` decodes every file once, leaves the bad ones out and warns.
 
     Attributes
     ----------

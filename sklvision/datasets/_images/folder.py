@@ -18,9 +18,11 @@ from sklvision.datasets._files.listing import (
     list_folder,
 )
 from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._texts import document
 from sklvision.utils._sklearn import validate_params
 
 
+@document
 @validate_params(
     {
         "path": [str, os.PathLike],
@@ -60,26 +62,22 @@ def load_image_folder(
         Height and width in pixels to resize every image to when it is read. One integer makes
         squares. ``None`` keeps the sizes of the files.
     reduce : {1, 2, 4, 8}, default=1
-        Read images at this part of their size, which saves most of the time of decoding JPEG; see
-        :class:`ImageCollection`.
+        Read images at a half, a quarter or an eighth of their size, which saves most of the time of
+        decoding JPEG; see :class:`ImageCollection`.
     mode : {"L", "RGB", "F"}, default=None
         Read as 8-bit gray, 8-bit color or float32 gray. ``None`` chooses by what the files
         hold; see :class:`ImageCollection`.
     background : {"white", "black"}, default="white"
         Color behind pixels that are transparent.
     lazy : bool, default=True
-        Whether images stay on disk until they are needed, or are all read at once into an
-        array, which needs them to agree in size or ``size`` to be given.
+        Whether images stay on disk until they are needed. Otherwise all are read at once into an
+        array, which needs images of one size, or ``size``.
     on_error : {"raise", "skip"}, default="raise"
         Whether a file that cannot be read is an error or is left out with a warning. To leave
         out files, each is decoded once.
-    return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+    %(return_X_y)s
 
-    Returns
-    -------
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
+    %(bunch)s
 
         data : ImageCollection, or ndarray if not ``lazy``
             The images, sorted by class and then by name. The array has shape
@@ -103,7 +101,7 @@ def load_image_folder(
     FileNotFoundError
         If there is no such folder.
     ValueError
-        If the folder does not hold at least two classes with images each.
+        If the folder does not hold at least two folders with images.
     OSError
         If a file cannot be read as an image; the message names the file.
 

@@ -34,20 +34,7 @@ Block = dict[str, str]  # label, in capitals without separators, and its text
 
 
 def read_jcamp(path: Path) -> list[Spectrum]:
-    """Read the spectra of a JCAMP-DX file, one of each linked block.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Raises
-    ------
-    ImportError
-        If jcamp is not installed.
-    ValueError
-        If the file holds no spectrum, or one that is damaged.
-    """
+    """Read the spectra of a JCAMP-DX file, one of each linked block."""
     blocks = list(_iterate_blocks(_decode(path.read_bytes())))
     spectra = [_read_block(path, block) for block in blocks if _FORMS.keys() & block.keys()]
     if not spectra:

@@ -45,18 +45,6 @@ def read_opus(path: Path) -> list[Spectrum]:
     Of several blocks the first of this order is taken: absorbance, transmittance, reflectance,
     Kubelka-Munk, ATR, log reflectance, Raman, emission, photoacoustic, power, single channel of
     the sample.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Raises
-    ------
-    ImportError
-        If brukeropus is not installed.
-    ValueError
-        If the file holds no spectrum, or is damaged.
     """
     brukeropus = import_optional("brukeropus", extra="instruments")
     try:

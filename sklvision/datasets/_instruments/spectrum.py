@@ -15,28 +15,14 @@ from sklvision.utils._contract import interpolate_bands
 
 @dataclass(frozen=True)
 class Spectrum:
-    """A spectrum with its axis.
+    """A spectrum with its axis."""
 
-    Attributes
-    ----------
-    path : Path
-        File it comes from.
-    title : str
-        Title in the file.
-    axis, values : ndarray of shape (n_bands,)
-        Positions of the bands, in the order of the file, and the values there.
-    unit : str or None
-        Unit of the positions.
-    quantity : str
-        Kind of the values, such as "absorbance".
-    """
-
-    path: Path
+    path: Path  # file it comes from
     title: str
-    axis: NDArray[np.float64]
-    values: NDArray[np.float64]
-    unit: str | None
-    quantity: str
+    axis: NDArray[np.float64]  # (n_bands,), in the order of the file
+    values: NDArray[np.float64]  # (n_bands,)
+    unit: str | None  # of the axis
+    quantity: str  # kind of the values, such as "absorbance"
 
     def describe_axis(self) -> str:
         """Describe the number of bands, and the ends of the axis."""

@@ -13,9 +13,9 @@ from sklearn.utils import Bunch
 from sklvision.datasets._files.listing import is_image
 from sklvision.datasets._files.roles import TARGET_NAMES, find_roles, find_usual_name
 from sklvision.datasets._images.collection import ImageCollection
-from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.table import Table, read_columns
+from sklvision.datasets._tables.read import read_text_file
+from sklvision.datasets._tables.table import Table
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _SPLIT_NAMES = ("split", "set", "subset", "partition", "fold")
@@ -62,7 +62,7 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
     FileNotFoundError
         If some of the files do not exist.
     """
-    table = _read_table(path, options)
+    table = read_text_file(path, options)
     columns = _find_columns(table, options)
     values: dict[str, Any] = {
         role: None if name is None else table.read_text(table.names.index(name))
@@ -88,21 +88,10 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
 
 def list_named_images(path: Path, options: TableOptions) -> list[Path]:
     """List the image files that a table names; they need no labels."""
-    table = _read_table(path, options)
+    table = read_text_file(path, options)
     files = list(map(str, table.get_text(table.names.index(_find_file_column(table)))))
     _check_files(path, files)
     return [path.parent / name for name in files]
-
-
-def _read_table(path: Path, options: TableOptions) -> Table:
-    layout = read_layout(
-        path,
-        decimal=options.decimal,
-        header_line=options.header_line,
-        has_header=options.has_header,
-        encoding=options.encoding,
-    )
-    return read_columns(path, layout)
 
 
 def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:

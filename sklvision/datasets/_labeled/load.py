@@ -37,6 +37,7 @@ from sklvision.datasets._spectra.load import load_spectra
 from sklvision.datasets._spectra.read import flatten_column
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
+from sklvision.datasets._texts import document
 from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._samples import ORIGIN
 from sklvision.utils._sklearn import StrOptions, validate_params
@@ -52,6 +53,7 @@ _NAMES = ("digits", *_FETCHERS)
 _TABLE_OPTIONS = {option.name for option in fields(TableOptions)} - {"target", "group"}
 
 
+@document
 @validate_params(
     {
         "source": [str, os.PathLike],
@@ -82,6 +84,8 @@ def load_labeled(
     """Load labeled images or spectra from a folder, a file or a public data set.
 
     This is the reader behind the commands ``sklvision compare`` and ``sklvision train``.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
@@ -116,16 +120,12 @@ def load_labeled(
     as_frame : bool, default=False
         Whether spectra whose bands have names are a DataFrame, which carries the roles of the
         columns to the model that is fitted on it.
-    return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+    %(return_X_y)s
     **table_options : dict
         Keywords of :func:`load_spectra` about the columns of a file: `split`, `bands`, `drop`,
         `transpose`, `decimal`, `header_line`, `has_header`, `encoding`, `sheet` and `resample`.
 
-    Returns
-    -------
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
+    %(bunch)s
 
         data : ndarray, DataFrame or ImageCollection
             Spectra of shape (n_samples, n_bands), or images of shape (n_samples, height, width)
@@ -164,10 +164,6 @@ def load_labeled(
     load_image_folder : Images in one folder per class, with more options.
     load_spectra : Spectra, with wavelengths and metadata.
     read_samples : Samples without labels, as a fitted model takes them.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -134,14 +134,16 @@ def read_samples(
 
     This is the reader behind the command ``sklvision predict``.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     paths : sequence of str or path-like
         Image files, tables that name image files, folders that are searched at all depths for
         images or instrument files, or files of rows:
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
-        compressed as ``.gz``, workbooks and instrument files. Columns go by wavelength or name,
-        where the model knows those of its training; all others, such as labels and groups, are
+        compressed as ``.gz``, workbooks and instrument files. Columns are matched by wavelength or
+        name where the model knows those of its training; all others, such as labels and groups, are
         ignored.
     model : estimator
         A fitted estimator. It decides whether samples are images or rows of numbers, and the
@@ -150,8 +152,8 @@ def read_samples(
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
     on_error : {"raise", "skip"}, default="raise"
-        Whether an image that cannot be read is an error, or left out with a warning. To find
-        these, each image is then read twice.
+        Whether an image that cannot be read is an error, or left out with a warning. To find such
+        images, each is then read twice.
     sort : bool, default=False
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
@@ -179,10 +181,6 @@ def read_samples(
     See Also
     --------
     load_labeled : Samples with labels.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -52,8 +52,8 @@ def fetch_cifar10(
     subset : {"train", "test", "all"}, default="train"
         50,000 images, 10,000 images, or the former followed by the latter.
     %(data_home)s A folder ``cifar10`` there is read before
-        anything is downloaded, if it holds ``train_00.webp`` and so on, lossless strips of 32
-        pixels' width with images one below the other, and their labels in ``labels.npz``. The
+        anything is downloaded, if it holds ``train_00.webp`` and so on, lossless strips, 32 pixels
+        wide, that hold the images one below the other, and their labels in ``labels.npz``. The
         order of the images is then that of the strips.
     %(download)s 162 MB, or to raise an OSError.
     %(returns)s

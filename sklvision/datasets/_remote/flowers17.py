@@ -43,7 +43,7 @@ def fetch_flowers17(
     =================   ===================
     Classes                              17
     Samples total                      1360
-    Dimensionality      sizes of many kinds
+    Dimensionality               many sizes
     Features                 color, 0 - 255
     =================   ===================
 

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 
 from sklvision.datasets._files.arrays import read_npz
 from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._texts import BUNCH_TEXTS
 from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._sklearn import StrOptions, validate_params
 
@@ -25,7 +26,7 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "download_if_missing": ["boolean"],
     "return_X_y": ["boolean"],
 }
-_TEXTS = {
+_TEXTS = BUNCH_TEXTS | {
     "data_home": """\
 data_home : str or path-like, default=None
     Folder of the data sets. ``None`` takes the one named by the environment variable
@@ -34,13 +35,9 @@ data_home : str or path-like, default=None
 download_if_missing : bool, default=True
     Whether to download missing files (extra ``datasets``),""",
     "returns": """\
-return_X_y : bool, default=False
-    Whether to return ``(data, target)`` instead of a Bunch.
+%(return_X_y)s
 
-Returns
--------
-data : :class:`~sklearn.utils.Bunch`
-    Dictionary-like object, with the following attributes.
+%(bunch)s
 """,
     "raises": """\
     DESCR : str

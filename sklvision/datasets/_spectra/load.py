@@ -16,9 +16,11 @@ from sklearn.utils import Bunch
 from sklvision.datasets._spectra.read import make_frame, read_spectra
 from sklvision.datasets._tables.advice import find_advice, find_numbered_rows
 from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._texts import document
 from sklvision.utils._sklearn import Interval, StrOptions, validate_params
 
 
+@document
 @validate_params(
     {
         "path": [str, os.PathLike],
@@ -71,13 +73,13 @@ def load_spectra(
           under a line of column names, separated by commas, semicolons, tabs, bars or spaces, with
           decimal points or commas. Columns whose names are numbers, with or without a unit or a
           word before them (``900``, ``900 nm``, ``X900``, ``WL900``), are the bands, and the
-          numbers their positions. Where no names are, every column of numbers is a band. Labels,
-          if nothing names them, are the only column of text. See Notes.
+          numbers their positions. Without a line of names, every column of numbers is a band. If
+          nothing names the labels, they are the only column of text. See Notes.
         - ``.xlsx`` and ``.xlsm``: a sheet of an Excel workbook, laid out in the same ways. Needs
           the extra ``instruments``.
-        - ``.jdx``, ``.dx`` and ``.jcm``: JCAMP-DX, one spectrum for each block. A number as the
-          suffix, such as ``.0``: Bruker OPUS, its first result such as absorbance. Need the extra
-          ``instruments``.
+        - ``.jdx``, ``.dx`` and ``.jcm``: JCAMP-DX, one spectrum for each block. Files with a number
+          as the suffix, such as ``.0``, are Bruker OPUS: the first result, such as absorbance, is
+          read. Both need the extra ``instruments``.
         - a folder of instrument files: one subfolder per class, or with a table of file names and
           labels in it. The table itself can be the path as well.
         - ``.pkl``, ``.pickle``, ``.p``: a dict with ``X`` and ``Y``.
@@ -107,21 +109,17 @@ def load_spectra(
     sheet : str, default=None
         Name of the sheet of an Excel workbook. None reads the first.
     resample : bool, default=False
-        Whether to interpolate the spectra of several instrument files linearly to one axis: the
-        positions of the first file that lie within all others. Nothing is extrapolated.
+        Whether to interpolate the spectra of several instrument files linearly to one axis: those
+        positions of the first file that lie within the axes of all others. Nothing is extrapolated.
     allow_pickle : bool, default=False
         Whether to unpickle. Unpickling runs whatever code the file holds: allow it only for
         files whose author you trust.
     as_frame : bool, default=False
         Whether the spectra are a DataFrame with the names of the bands. It carries the roles of
         the columns to the model that is fitted on it.
-    return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+    %(return_X_y)s
 
-    Returns
-    -------
-    data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes.
+    %(bunch)s
 
         data : ndarray or DataFrame of shape (n_samples, n_bands)
             The spectra, of the dtype in the file; float64 from a table.
@@ -162,8 +160,8 @@ def load_spectra(
 
     Notes
     -----
-    The first column, where it has no name and holds whole numbers or texts that do not recur, names
-    the rows and is not a band. Columns next to bands whose names are numbers, and columns such as
+    A first column without a name that holds whole numbers, or texts that do not recur, names the
+    rows and is not a band. Columns next to bands whose names are numbers, and columns such as
     ``id`` or ``rep``, are metadata. Lines above the names, a second axis under them, and blank
     lines, rows and columns are left out; `roles` lists what was left out.
 

@@ -40,21 +40,11 @@ class BandName:
 
 @dataclass(frozen=True)
 class Bands:
-    """Columns that hold the bands of spectra.
+    """Columns that hold the bands of spectra."""
 
-    Attributes
-    ----------
-    names : list of str
-        Names of the columns, in the order of the file.
-    axis : list of float or None
-        Position of each band; None where the names only count the columns, or hold no numbers.
-    unit : str or None
-        Unit of the positions, where the names say it.
-    """
-
-    names: list[str]
-    axis: list[float] | None = None
-    unit: str | None = None
+    names: list[str]  # of the columns, in the order of the file
+    axis: list[float] | None = None  # positions; None where names hold none, or only count
+    unit: str | None = None  # of the positions, where the names say it
 
     def take(self, places: list[int]) -> Bands:
         """Select bands by their places."""

@@ -14,6 +14,7 @@ from typing import TextIO
 import numpy as np
 
 from sklvision.datasets._tables.axis import describe_axis, find_unit, is_axis, parse_band_name
+from sklvision.datasets._tables.options import TableOptions
 
 Record = tuple[int, list[str]]  # number of the line, from 1, and its fields
 
@@ -29,36 +30,18 @@ _FEWEST_ROWS = 3
 
 @dataclass(frozen=True)
 class Layout:
-    """Structure of a text file that contains a table.
+    """Structure of a text file that contains a table."""
 
-    Attributes
-    ----------
-    delimiter : str
-        Character between fields; a space stands for any white space.
-    decimal : {".", ","}
-        Sign before the decimals.
-    encoding : str
-        Encoding of the text.
-    names : list of str
-        Names of the columns, "" where a column has none.
-    skipped_lines : list of int
-        Numbers, from 1, of lines that are not rows: those up to the names, and second axes.
-    blank_rows : list of int
-        Positions, from 0, of rows without any value among those below.
-    unit : str or None
-        Unit of the bands, where a line says it.
-    notes : list of str
-        Sentences about lines and columns that were left out.
-    """
-
-    delimiter: str
-    decimal: str
+    delimiter: str  # between fields; a space stands for any white space
+    decimal: str  # "." or ","
     encoding: str
-    names: list[str]
+    names: list[str]  # of the columns, "" where a column has none
+    # Numbers, from 1, of lines that are not rows: those up to the names, and second axes.
     skipped_lines: list[int] = field(default_factory=list)
+    # Positions, from 0, of rows without any value among those below.
     blank_rows: list[int] = field(default_factory=list)
-    unit: str | None = None
-    notes: list[str] = field(default_factory=list)
+    unit: str | None = None  # of the bands, where a line says it
+    notes: list[str] = field(default_factory=list)  # sentences about what was left out
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -76,28 +59,15 @@ def find_encoding(path: Path) -> str:
     return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def read_layout(
-    path: Path,
-    *,
-    decimal: str | None = None,
-    header_line: int | None = None,
-    has_header: bool = True,
-    encoding: str | None = None,
-) -> Layout:
+def read_layout(path: Path, options: TableOptions) -> Layout:
     """Find the structure of a file that contains a table.
 
     Parameters
     ----------
     path : Path
         File of text, also compressed by gzip.
-    decimal : {".", ","}, default=None
-        Sign before the decimals; None finds it.
-    header_line : int, default=None
-        Number, from 1, of the line of column names; None finds it.
-    has_header : bool, default=True
-        Whether there is a line of column names.
-    encoding : str, default=None
-        Encoding of the text; None reads UTF-8, or UTF-16 with a byte order mark.
+    options : TableOptions
+        Decimal sign, line of column names and encoding, where the user named them.
 
     Returns
     -------
@@ -109,7 +79,7 @@ def read_layout(
     ValueError
         If there is no table, or lines differ in their number of fields.
     """
-    encoding = encoding or find_encoding(path)
+    encoding = options.encoding or find_encoding(path)
     with open_text(path, encoding) as file:
         head = [line for line, _ in zip(file, range(_HEAD_LINES), strict=False)]
     delimiter, n_before = _find_delimiter(head)
@@ -120,28 +90,13 @@ def read_layout(
     ]
     if not records:
         raise ValueError(f"{path}: the file holds no table, only blank lines.")
-    layout, _ = find_rows(
-        path,
-        records,
-        delimiter=delimiter,
-        encoding=encoding,
-        decimal=decimal,
-        header_line=header_line,
-        has_header=has_header,
-    )
+    layout, _ = find_rows(path, records, options, delimiter=delimiter, encoding=encoding)
     blank = _count_fields(path, delimiter, encoding, layout.names, layout.skipped_lines)
     return replace(layout, blank_rows=blank)
 
 
 def find_rows(
-    path: Path,
-    records: list[Record],
-    *,
-    delimiter: str,
-    encoding: str,
-    decimal: str | None = None,
-    header_line: int | None = None,
-    has_header: bool = True,
+    path: Path, records: list[Record], options: TableOptions, *, delimiter: str, encoding: str
 ) -> tuple[Layout, list[Record]]:
     """Find the names of the columns, the decimal sign and the rows among lines of fields.
 
@@ -149,13 +104,13 @@ def find_rows(
     """
     width = _find_width(records)
     notes = []
-    if not has_header:
+    if not options.has_header:
         names = [f"column{i + 1}" for i in range(width)]
-        first = header_line or 1
+        first = options.header_line or 1
         rows = [record for record in records if record[0] >= first]
         skipped_lines = list(range(1, first))
     else:
-        place = _find_header(path, records, width, header_line)
+        place = _find_header(path, records, width, options.header_line)
         header, rows = records[place], records[place + 1 :]
         if place:
             lines = ", ".join(str(line) for line, _ in records[:place])
@@ -164,13 +119,12 @@ def find_rows(
         widths = {len(_trim(fields)) for _, fields in rows}
         if len(rows) >= _FEWEST_ROWS and widths == {len(names) + 1}:
             names = ["", *names]  # R writes no name above the names of rows
-        if header_line is None:
+        if options.header_line is None:
             _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
         skipped_lines = list(range(1, header[0] + 1))
     if not rows:
         raise ValueError(f"{path}: holds no spectra, only the line of column names.")
-    if decimal is None:
-        decimal = _find_decimal(rows, delimiter)
+    decimal = options.decimal or _find_decimal(rows, delimiter)
     unit = find_unit(names[0]) if names[0] else None
     while len(rows) > 1 and (note := _describe_odd_row(names, rows, decimal)):
         skipped_lines.append(rows[0][0])
@@ -288,7 +242,7 @@ def _refuse_spectrum_as_names(
     )
     if repeats_label or not is_axis(np.array(numbers)):
         raise ValueError(
-            f"{path}: line {line} must hold the column names, and looks like a spectrum. If the "
+            f"{path}: line {line} must hold the column names, but looks like a spectrum. If the "
             "file has no line of names, read it with has_header=False; if the names are further "
             "down, name their line by header_line=."
         )

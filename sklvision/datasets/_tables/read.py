@@ -67,26 +67,20 @@ def _keep_bands(table: Table, bands: Any, needs_labels: bool) -> Any:
 
 
 def read_raw_table(path: Path, options: TableOptions) -> Table:
-    """Read a table before its columns have roles; an error says why the file is none."""
+    """Read a table before its columns have roles; an error says why the file is not one."""
     if is_spreadsheet(path):
         table = read_spreadsheet(path, options)
     else:
-        table = _read_text_file(path, options)
+        table = read_text_file(path, options)
     return transpose_table(table) if options.transpose else table
 
 
-def _read_text_file(path: Path, options: TableOptions) -> Table:
+def read_text_file(path: Path, options: TableOptions) -> Table:
+    """Read a file of text before its columns have roles; an error says why it is not one."""
     if options.sheet is not None:
-        raise ValueError(f"{path}: sheet= is for Excel workbooks, and this is a file of text.")
+        raise ValueError(f"{path}: sheet= is for Excel workbooks, but this is a text file.")
     try:
-        layout = read_layout(
-            path,
-            decimal=options.decimal,
-            header_line=options.header_line,
-            has_header=options.has_header,
-            encoding=options.encoding,
-        )
-        return read_columns(path, layout)
+        return read_columns(path, read_layout(path, options))
     except (UnicodeError, LookupError, csv.Error) as error:
         raise ValueError(
             f"{path}: is not a text file in {options.encoding or 'UTF-8'} ({error}). Name its "

@@ -36,30 +36,16 @@ _FEWEST_TRANSPOSED = 8
 
 @dataclass(frozen=True)
 class Roles:
-    """Roles of the columns of a table, by name.
+    """Roles of the columns of a table, by name."""
 
-    Attributes
-    ----------
-    bands : Bands
-        Columns that a model takes.
-    target, group, split : str or None
-        Columns of labels, of groups, and of the official split.
-    index : str or None
-        Column that names or numbers the rows.
-    left_out : list of str
-        Columns without a role: metadata and dropped ones.
-    quantity : str or None
-        Kind of the values, such as "absorbance", where an instrument wrote it.
-    """
-
-    bands: Bands
+    bands: Bands  # columns that a model takes
     target: str | None = None
     group: str | None = None
-    split: str | None = None
-    index: str | None = None
-    left_out: list[str] = field(default_factory=list)
-    quantity: str | None = None
-    notes: list[str] = field(default_factory=list)
+    split: str | None = None  # official split
+    index: str | None = None  # column that names or numbers the rows
+    left_out: list[str] = field(default_factory=list)  # without a role: metadata, or dropped
+    quantity: str | None = None  # such as "absorbance", where an instrument wrote it
+    notes: list[str] = field(default_factory=list)  # sentences about what was left out
 
     def to_origin(self) -> dict[str, Any]:
         """Return the roles as plain values, for the contract of the model."""

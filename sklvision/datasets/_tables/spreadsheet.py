@@ -41,15 +41,7 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     records = [(i + 1, fields) for i, fields in enumerate(lines) if any(fields)]
     if not records:
         raise ValueError(f"{path}: the sheet is empty.")
-    layout, rows = find_rows(
-        path,
-        records,
-        delimiter="\t",
-        encoding="",
-        decimal=options.decimal,
-        header_line=options.header_line,
-        has_header=options.has_header,
-    )
+    layout, rows = find_rows(path, records, options, delimiter="\t", encoding="")
     width = len(layout.names)
     for line, fields in rows:
         if any(fields[width:]):

@@ -111,6 +111,8 @@ def estimate_accuracy(
 ) -> AccuracyEstimate:
     """Estimate the accuracy of a classifier on new samples, next to simple baselines.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimator : estimator
@@ -144,10 +146,6 @@ def estimate_accuracy(
     See Also
     --------
     compare_estimators : Several estimators on the same folds, with tests of their differences.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

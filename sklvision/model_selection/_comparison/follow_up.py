@@ -30,6 +30,8 @@ def measure_robustness(
     All estimators but the majority class are fitted on the training set of the first fold, and
     scored on its test set.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     result : ComparisonResult
@@ -51,10 +53,6 @@ def measure_robustness(
     See Also
     --------
     robustness_curve : The same for estimators that are fitted already.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------
@@ -108,6 +106,8 @@ def forecast_best(
 ) -> dict[str, LearningForecast]:
     """Forecast the learning curves of the best candidate and of the best baseline.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     result : ComparisonResult
@@ -133,10 +133,6 @@ def forecast_best(
     See Also
     --------
     learning_curve_forecast : The same for any estimator.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

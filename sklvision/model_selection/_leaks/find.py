@@ -19,11 +19,13 @@ from sklvision.model_selection._leaks.neighbors import compute_components
 from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._leaks.series import Series, find_series, measure_rate_in_training
 from sklvision.model_selection._splits import Split, check_cv_type, make_splits
+from sklvision.model_selection._texts import document
 from sklvision.utils._samples import Samples
 
 MAX_CUT_FRACTION = 0.05  # of the test samples: consecutive folds cut series at their borders
 
 
+@document
 def find_leaks(
     X: Any,
     y: Any,
@@ -43,12 +45,7 @@ def find_leaks(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
-            (n_samples, height, width, n_channels)
-        Spectra, features or images: an array, a table of pandas, polars or pyarrow, or a lazy
-        image collection.
-    y : array-like of shape (n_samples,)
-        Class labels of any type.
+    %(samples)s
     cv : int, cross-validation splitter or iterable, default=5
         The folds, as :func:`~sklvision.model_selection.compare_estimators` takes them.
     groups : array-like of shape (n_samples,), default=None

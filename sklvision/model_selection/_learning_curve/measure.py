@@ -24,6 +24,7 @@ from sklvision.model_selection._learning_curve.subsets import (
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import seed_estimator
 from sklvision.model_selection._splits import Split, make_splits, take_rows
+from sklvision.model_selection._texts import document
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_score_sign
@@ -32,6 +33,7 @@ _N_SIZES = 8
 _SMALLEST_FRACTION = 1 / 16
 
 
+@document
 def learning_curve_forecast(
     estimator: Any,
     X: Any,
@@ -59,12 +61,7 @@ def learning_curve_forecast(
     ----------
     estimator : classifier
         The classifier to train. It is cloned, never changed.
-    X : array-like of shape (n_samples, n_features), (n_samples, height, width) or \
-            (n_samples, height, width, n_channels)
-        Spectra, features or images: an array, a table of pandas, polars or pyarrow, or a lazy
-        image collection.
-    y : array-like of shape (n_samples,)
-        Class labels of any type.
+    %(samples)s
     groups : array-like of shape (n_samples,), default=None
         Identity of samples that belong together, such as patients. Groups stay on one side of
         every split, and subsets of the data grow by whole groups.

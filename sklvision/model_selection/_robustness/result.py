@@ -24,6 +24,8 @@ class RobustnessResult:
     Made by :func:`~sklvision.model_selection.robustness_curve`. Printed, it is a table with a
     conclusion.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     scores : DataFrame of shape (n_rows, 4)
@@ -43,10 +45,6 @@ class RobustnessResult:
     robustness_curve : Makes one.
     sklvision.inspection.RobustnessDisplay : Draws one.
     sklvision.inspection.CorruptionDisplay : Shows corrupted samples.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

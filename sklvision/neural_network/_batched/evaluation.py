@@ -24,29 +24,13 @@ _LINE_WIDTH = 80
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Fits, where that is still to be done, and scores one trial after another.
+    """Fits, where that is still to be done, and scores one trial after another."""
 
-    Parameters
-    ----------
-    scorer : callable
-        Maps (estimator, X, y) to a score, or to a dict of scores by name.
-    names : tuple of str or None
-        Names of the scores, where the scorer gives several and their names are known.
-    error_score : "raise" or float
-        Score where a fit or a score fails.
-    has_train_scores : bool
-        Whether to score the training samples as well.
-    verbose : int
-        Above 1 there is one line for each trial.
-    n_candidates, n_folds : int
-        Number of candidates and of folds.
-    """
-
-    scorer: Callable
-    names: tuple[str, ...] | None
-    error_score: str | float
-    has_train_scores: bool
-    verbose: int
+    scorer: Callable  # maps (estimator, X, y) to a score, or to a dict of scores by name
+    names: tuple[str, ...] | None  # of several scores, where they are known
+    error_score: str | float  # "raise", or the score where a fit or a score fails
+    has_train_scores: bool  # of the training samples as well
+    verbose: int  # above 1 there is one line for each trial
     n_candidates: int
     n_folds: int
 
