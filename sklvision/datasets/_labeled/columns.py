@@ -56,7 +56,7 @@ def read_rows(
     if X.ndim != 2 or contract is None or contract["kind"] == "images":
         return X
     _check_quantity(path, roles, contract)
-    rows = _select_columns(path, X, roles and roles.bands, contract, resample)
+    rows = _select_columns(path, X, None if roles is None else roles.bands, contract, resample)
     if X.dtype.kind in "fiub":
         check_finite(path, rows, _describe_column(contract))
     names = contract.get("names")
