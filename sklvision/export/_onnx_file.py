@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sklvision.export._errors import ModelFileError
+from sklvision.export._onnx_check.check import check_onnx
 from sklvision.export._signature import INDEX, INPUT, LOGITS, Signature
 from sklvision.utils._optional import import_optional
 
@@ -52,9 +54,8 @@ class OnnxFile:
 
     @cached_property
     def signature(self) -> Signature:
-        """Labels and input of the net."""
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        return Signature.from_metadata(metadata, self.name)
+        """Labels and input of the net; reading them checks the whole file."""
+        return Signature.from_metadata(check_onnx(self.content, self.name), self.name)
 
     @cached_property
     def dtype(self) -> np.dtype:
@@ -85,45 +86,32 @@ class OnnxFile:
     @cached_property
     def _session(self) -> Any:
         onnxruntime = import_optional("onnxruntime", extra="export")
-        self._refuse_external_data()
+        shape = self.signature.input_shape  # first: onnxruntime sees no file that is not checked
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = self.n_threads, 1
         try:
-            return onnxruntime.InferenceSession(
+            session = onnxruntime.InferenceSession(
                 bytes(self.content), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime has many kinds, and no common one
-            raise ValueError(
+            raise ModelFileError(
                 f"{self.name} is not an ONNX file that onnxruntime can run: {error}"
             ) from error
-
-    def _refuse_external_data(self) -> None:
-        """Raise if weights lie in other files: the content alone says which would be read."""
-        if b"location" not in self.content:  # the key under which ONNX names the other file
-            return
-        onnx = import_optional("onnx", extra="export")
-        try:
-            model = onnx.load_model_from_string(bytes(self.content))
-        except Exception as error:
-            raise ValueError(f"{self.name} is not an ONNX file: {error}") from error
-        for message in _walk_messages(model):
-            if isinstance(message, onnx.TensorProto) and len(message.external_data):
-                raise ValueError(
-                    f"{self.name} keeps the weights {message.name!r} in another file (external "
-                    "data of ONNX), which is not read. Save it as one file, as "
-                    "sklvision.export.to_onnx does."
-                )
+        shapes = {entry.name: entry.shape for entry in session.get_inputs()}
+        if list(shapes) != [INPUT] or not _is_shape_of(shapes[INPUT][1:], shape):
+            raise ModelFileError(
+                f"{self.name} takes {shapes}, and its metadata describe samples {INPUT!r} of the "
+                f"shape {shape}."
+            )
+        return session
 
     def __getstate__(self) -> dict[str, Any]:
         return {"model": self.content, "content": self.content, "n_threads": self.n_threads}
 
 
-def _walk_messages(message: Any) -> Iterator[Any]:
-    """Yield a message of protobuf and all messages inside it."""
-    yield message
-    for descriptor, value in message.ListFields():
-        if descriptor.message_type is None:
-            continue
-        is_repeated = hasattr(value, "__len__") and not hasattr(value, "ListFields")
-        for inner in value if is_repeated else [value]:
-            yield from _walk_messages(inner)
+def _is_shape_of(sizes: Sequence[int | str | None], shape: Sequence[int | None]) -> bool:
+    """Whether the declared sizes of an input are those of one sample, where both are numbers."""
+    return len(sizes) == len(shape) and all(
+        not isinstance(size, int) or expected in (None, size)
+        for size, expected in zip(sizes, shape, strict=True)
+    )

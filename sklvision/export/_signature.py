@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from sklvision._version import __version__
+from sklvision.export._archive.content import read_json
+from sklvision.export._errors import ModelFileError
 
 # Names in the graph.
 INPUT, LOGITS, PROBABILITIES = "X", "logits", "probabilities"
@@ -101,14 +103,30 @@ class Signature:
     def from_metadata(cls, metadata: Mapping[str, str], source: str) -> Self:
         """Read the metadata of an ONNX file, whose name in errors is `source`."""
         if _KEY not in metadata:
-            raise ValueError(
+            raise ModelFileError(
                 f"{source} has no labels in its metadata: it was not written by "
                 "sklvision.export.to_onnx. Pass a file of that function."
             )
-        fields = json.loads(metadata[_KEY])
+        try:
+            fields = read_json(metadata[_KEY].encode(), "the metadata")
+            signature = cls._from_fields(fields)
+            signature._check()
+        except Exception as error:  # metadata of others may be anything
+            raise ModelFileError(
+                f"{source} has metadata that to_onnx does not write ({error!r:.300})."
+            ) from error
+        return signature
+
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any]) -> Self:
         names = fields["feature_names"]
+        classes, dtype = fields["classes"], np.dtype(fields["dtype"])
+        if not isinstance(classes, list) or dtype.kind not in f"{_KINDS}O" or dtype.names:
+            raise ValueError(f"classes of the type {dtype}")
+        if max(map(len, map(str, classes)), default=0) * 4 < dtype.itemsize > 16:
+            raise ValueError(f"classes of {dtype.itemsize} bytes")  # each would take as many
         return cls(
-            np.array(fields["classes"], dtype=fields["dtype"]),
+            np.array(classes, dtype=dtype),
             tuple(fields["input_shape"]),
             None if names is None else np.array(names, dtype=object),
             fields["n_parameters"],
@@ -118,3 +136,27 @@ class Signature:
             tuple(fields.get("skipped_steps", ())),
             fields.get("skipped_contract"),
         )
+
+    def _check(self) -> None:
+        """Raise unless all fields are of their types."""
+        sizes = (*self.input_shape, self.n_features)
+        names = () if self.feature_names is None else tuple(self.feature_names)
+        is_valid = {
+            "classes": self.classes.ndim == 1 and len(self.classes) > 0,
+            "types of classes": self.classes.dtype != object
+            or all(isinstance(label, str) for label in self.classes),
+            "input_shape": 1 <= len(self.input_shape) <= 3
+            and all(n is None or (type(n) is int and 0 < n < 2**31) for n in sizes),
+            "feature_names": all(isinstance(name, str) for name in names)
+            and len(names) in (0, self.n_features),
+            "n_parameters": type(self.n_parameters) in (int, float, type(None)),
+            "contracts": all(
+                isinstance(contract, (dict, type(None)))
+                for contract in (self.contract, self.skipped_contract)
+            ),
+            "steps": all(isinstance(step, str) for step in self.steps)
+            and all(isinstance(step, dict) for step in self.skipped_steps),
+        }
+        wrong = [name for name, is_right in is_valid.items() if not is_right]
+        if wrong:
+            raise ValueError(f"wrong {wrong[0]}")

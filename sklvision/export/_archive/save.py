@@ -144,7 +144,7 @@ def save(
         if record is not None:
             members |= Encoder(permitted, "samples").encode_members(record)
         if onnx:
-            members[GRAPH] = _make_graph(model)
+            members[GRAPH] = _make_graph(model, samples)
         manifest = make_manifest(
             model,
             comparison=comparison,
@@ -170,11 +170,11 @@ def _check_remarks(remarks: Any) -> dict[str, str]:
     return dict(remarks or {})
 
 
-def _make_graph(model: Any) -> bytes:
+def _make_graph(model: Any, samples: Any) -> bytes:
     from sklvision.export._to_onnx import to_onnx
 
     with TemporaryDirectory() as folder:
-        return to_onnx(model, Path(folder) / GRAPH).read_bytes()
+        return to_onnx(model, Path(folder) / GRAPH, samples=samples).read_bytes()
 
 
 def _check_members(members: dict[str, bytes], record: Any, types: list[Any], path: Path) -> None:

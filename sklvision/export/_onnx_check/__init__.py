@@ -1,0 +1,1 @@
+"""Checks of ONNX files as data from outside, before onnxruntime sees them."""
