@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sklvision.datasets._files.roles import WAVELENGTH_NAMES
 from sklvision.datasets._instruments.folder import is_instrument_file
 from sklvision.datasets._labeled.checks import check_finite, describe_value
 from sklvision.datasets._spectra.read import make_bands, read_spectra
-from sklvision.datasets._tables.axis import Bands, find_bands
+from sklvision.datasets._tables.axis import Bands, can_convert, convert_axis, find_bands
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._tables.roles import Roles
@@ -100,6 +101,7 @@ def _complete_options(options: TableOptions, contract: Contract | None) -> Table
         target=roles.get("target"),
         group=roles.get("group"),
         split=roles.get("split"),
+        time=roles.get("time"),
         bands=column_names if roles else None,
         drop=roles.get("left_out", ()) if not table_options.get("has_header", True) else (),
     )
@@ -136,7 +138,7 @@ def _read_without_names(
 
 
 def _remove_roles(options: TableOptions) -> TableOptions:
-    return replace(options, target=None, group=None, split=None, bands=None, drop=())
+    return replace(options, target=None, group=None, split=None, time=None, bands=None, drop=())
 
 
 def _check_quantity(path: Path, roles: Roles | None, contract: Contract) -> None:
@@ -162,9 +164,8 @@ def _select_columns(
             )
         return X
     has_axes = contract.get("axis") is not None and bands.axis is not None
-    units = contract.get("unit"), bands.unit
-    if has_axes and None not in units and units[0] != units[1]:
-        raise ValueError(f"{path}: its axis is in {units[1]}, that of the model in {units[0]}.")
+    if has_axes:
+        bands = _convert_unit(path, bands, contract, resample)
     try:
         return X[:, match_columns(contract, bands.names, bands.axis)]
     except ValueError as error:
@@ -172,6 +173,25 @@ def _select_columns(
             return _interpolate(path, X, bands, contract)
         hint = _suggest_resampling(contract, bands) if has_axes else ""
         raise ValueError(f"{path}: {error}{hint}") from None
+
+
+def _convert_unit(path: Path, bands: Bands, contract: Contract, resample: bool) -> Bands:
+    """Convert positions to the unit of the model, or raise an error that names both units."""
+    unit = contract.get("unit")
+    if unit is None or bands.unit is None or bands.unit == unit:
+        return bands
+    message = f"{path}: its axis is in {bands.unit}, that of the model in {unit}."
+    if not can_convert(bands.unit, unit):
+        raise ValueError(message)
+    if not resample:
+        raise ValueError(f"{message} It is converted by resample=True.")
+    try:
+        axis = convert_axis(bands.axis or [], bands.unit, unit)
+        interpolate_bands(contract, np.zeros((1, len(axis))), axis)  # raises where it cannot
+    except ValueError as error:
+        raise ValueError(f"{message} {error}") from None
+    warnings.warn(f"{path}: its axis was converted from {bands.unit} to {unit}.", stacklevel=5)
+    return Bands(bands.names, axis, unit)
 
 
 def _interpolate(

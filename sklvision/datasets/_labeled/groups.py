@@ -33,6 +33,46 @@ def read_groups(path: Path, n_samples: int, files: list[str] | None) -> NDArray[
     return groups
 
 
+def extract_groups(files: list[str] | None, pattern: str) -> NDArray[np.str_]:
+    """Extract one group per sample from the names of files.
+
+    Parameters
+    ----------
+    files : list of str or None
+        Names of the samples' files.
+    pattern : str
+        Regular expression; its first group, or else the whole match, is the group.
+    """
+    if files is None:
+        raise ValueError(
+            f"groups_from_name={pattern!r}: not every sample has a file of its own, so that "
+            "names of files tell nothing about groups."
+        )
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(
+            f"groups_from_name={pattern!r} is not a regular expression: {error}."
+        ) from None
+    matches = [expression.search(file) for file in files]
+    missing = [file for file, match in zip(files, matches, strict=True) if match is None]
+    if missing:
+        raise ValueError(
+            f"groups_from_name={pattern!r} does not match the names of {len(missing)} of "
+            f"{len(files)} files, such as {missing[0]!r}."
+        )
+    place = 1 if expression.groups else 0
+    groups = np.array([match[place] or "" for match in matches if match is not None])
+    n_groups = len(np.unique(groups))
+    if n_groups in (1, len(groups)):
+        kind = "the same" if n_groups == 1 else "different"
+        raise ValueError(
+            f"groups_from_name={pattern!r}: the groups of all {len(groups)} files are {kind}, such "
+            f"as {str(groups[0])!r}."
+        )
+    return groups
+
+
 def _read(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.generic]:
     if path.suffix.lower() == ".npy":
         groups = np.load(path)

@@ -13,9 +13,12 @@ from sklearn.utils import Bunch
 from sklvision.datasets._files.listing import is_image
 from sklvision.datasets._files.roles import TARGET_NAMES, find_roles, find_usual_name
 from sklvision.datasets._images.collection import ImageCollection
+from sklvision.datasets._tables.advice import find_advice
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import read_text_file
 from sklvision.datasets._tables.table import Table
+from sklvision.datasets._tables.times import parse_times
+from sklvision.utils._suggest import did_you_mean
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 _SPLIT_NAMES = ("split", "set", "subset", "partition", "fold")
@@ -52,8 +55,8 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
     Returns
     -------
     images : Bunch
-        Its attributes are ``data``, ``target``, ``groups``, ``grouped_by``, ``split``, ``roles``
-        and ``files``, the names in the table.
+        Its attributes are ``data``, ``target``, ``groups``, ``grouped_by``, ``split``, ``times``,
+        ``roles`` and ``files``, the names in the table.
 
     Raises
     ------
@@ -75,15 +78,35 @@ def read_image_table(path: Path, options: TableOptions, *, on_error: str = "rais
     is_read = np.array([str(path.parent / name) not in skipped_files for name in files])
     for role in values:
         values[role] = _select(path, columns[role], values[role], is_read)
+    if columns["time"] is not None:
+        values["time"] = parse_times(values["time"], path, columns["time"])
     return Bunch(
         data=images,
         target=values["labels"],
         groups=values["groups"],
         grouped_by=columns["groups"] or "",
         split=values["split"],
+        times=values["time"],
         roles=_describe_roles(table, columns),
+        advice=find_advice(
+            _read_metadata(table, columns, is_read),
+            values["labels"],
+            values["groups"] is not None,
+            has_times=values["time"] is not None,
+        ),
         files=[name for name, is_kept in zip(files, is_read, strict=True) if is_kept],
     )
+
+
+def _read_metadata(
+    table: Table, columns: dict[str, str | None], is_read: NDArray[np.bool_]
+) -> dict[str, NDArray[Any]]:
+    """Read the columns without a role."""
+    return {
+        name: table.read_text(place)[is_read]
+        for place, name in enumerate(table.names)
+        if name and name not in columns.values()
+    }
 
 
 def list_named_images(path: Path, options: TableOptions) -> list[Path]:
@@ -95,11 +118,14 @@ def list_named_images(path: Path, options: TableOptions) -> list[Path]:
 
 
 def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:
-    """Find the columns of images, labels, groups and split."""
+    """Find the columns of images, labels, groups, split and times."""
     files = _find_file_column(table)
     names = [name for name in table.names if name != files and name not in options.drop]
     split = options.split or find_usual_name(table.path, "split", names, _SPLIT_NAMES)
-    candidates = [name for name in names if name != split]
+    if options.time is not None and options.time not in names:
+        hint = did_you_mean(options.time, names)
+        raise ValueError(f"{table.path}: there is no time={options.time!r}. {hint}")
+    candidates = [name for name in names if name not in (split, options.time)]
     target, group = find_roles(table.path, candidates, target=options.target, group=options.group)
     label_candidates = [name for name in candidates if name != group]
     if target is None and len(label_candidates) == 1:
@@ -110,7 +136,8 @@ def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:
             f"{', '.join(TARGET_NAMES)}, or one named by target= (there are: "
             f"{', '.join(label_candidates) or 'none'})."
         )
-    return {"images": files, "labels": target, "groups": group, "split": split}
+    roles = {"labels": target, "groups": group, "split": split, "time": options.time}
+    return {"images": files, **roles}
 
 
 def _find_file_column(table: Table) -> str:

@@ -16,25 +16,23 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
-from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
-from sklvision.datasets._files.roles import find_roles
+from sklvision.datasets._files.arrays import list_npz_arrays
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._images.folder import load_image_folder
 from sklvision.datasets._instruments.folder import has_mostly_instrument_files
 from sklvision.datasets._labeled.checks import (
-    check_finite,
     check_spectra,
     convert_rows_to_images,
-    describe_pixel,
 )
-from sklvision.datasets._labeled.groups import read_groups
+from sklvision.datasets._labeled.groups import extract_groups, read_groups
+from sklvision.datasets._labeled.image_arrays import load_image_npz
 from sklvision.datasets._labeled.image_table import has_image_names, read_image_table
+from sklvision.datasets._labeled.pack import make_target_error, pack_labeled
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
 from sklvision.datasets._remote.flowers17 import fetch_flowers17
 from sklvision.datasets._remote.mnist import fetch_mnist
 from sklvision.datasets._remote.nails import fetch_nails
 from sklvision.datasets._spectra.load import load_spectra
-from sklvision.datasets._spectra.read import flatten_column
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._texts import document
@@ -59,6 +57,7 @@ _TABLE_OPTIONS = {option.name for option in fields(TableOptions)} - {"target", "
         "source": [str, os.PathLike],
         "target": [str, None],
         "groups": [str, os.PathLike, None],
+        "groups_from_name": [str, None],
         "image_shape": ["array-like", None],
         "max_side": [int, None],
         "allow_pickle": ["boolean"],
@@ -73,6 +72,7 @@ def load_labeled(
     *,
     target: str | None = None,
     groups: str | os.PathLike[str] | None = None,
+    groups_from_name: str | None = None,
     image_shape: tuple[int, ...] | None = None,
     max_side: int | None = None,
     allow_pickle: bool = False,
@@ -107,6 +107,10 @@ def load_labeled(
         Name of the column or array of groups, or a file of groups: one value per line in the
         order of the samples, or, for a folder, lines of file name and group. ``None`` takes a
         column or array named group, if there is one.
+    groups_from_name : str, default=None
+        Regular expression that is searched in the name of each sample's file, relative to the
+        folder. Its first group is the group of the sample, the whole match where it has none:
+        ``"part([0-9]+)"`` of "ok/part12_3.png" is "12".
     image_shape : tuple of int, default=None
         Height and width in pixels, and the number of channels where it is not 1. Rows of that
         many numbers then become images.
@@ -122,8 +126,9 @@ def load_labeled(
         columns to the model that is fitted on it.
     %(return_X_y)s
     **table_options : dict
-        Keywords of :func:`load_spectra` about the columns of a file: `split`, `bands`, `drop`,
-        `transpose`, `decimal`, `header_line`, `has_header`, `encoding`, `sheet` and `resample`.
+        Keywords of :func:`load_spectra` about the columns of a file: `split`, `time`, `bands`,
+        `drop`, `transpose`, `decimal`, `header_line`, `has_header`, `encoding`, `sheet` and
+        `resample`.
 
     %(bunch)s
 
@@ -138,6 +143,10 @@ def load_labeled(
             Name of the column, array or file of the groups; "" where there are none.
         split : ndarray of shape (n_samples,) or None
             The official split, None where no column of it was named.
+        times : ndarray of shape (n_samples,) or None
+            The times as floats or datetime64, None where no column of them was named.
+        files : list of str or None
+            Name of the file of each sample, None where one file holds them all.
         roles : str
             The roles of the columns of a table in one line; "" for everything else.
         advice : list of str
@@ -176,6 +185,8 @@ def load_labeled(
     """
     path = Path(source)
     _check_table_options(path, table_options)
+    if groups is not None and groups_from_name is not None:
+        raise ValueError(f"groups={os.fspath(groups)!r}: not together with groups_from_name.")
     if path.exists():
         if str(source) in _NAMES:
             warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)
@@ -191,6 +202,9 @@ def load_labeled(
             f"{source}: does not exist as a file or folder, and is not the name of a data set."
             f"{hint}"
         )
+    if groups_from_name is not None:
+        labeled.groups = extract_groups(labeled.files, groups_from_name)
+        labeled.grouped_by = "file names"
     if image_shape is not None:
         labeled.data = _reshape_rows(labeled, tuple(image_shape))
     elif isinstance(labeled.data, pd.DataFrame) and not as_frame:
@@ -211,7 +225,6 @@ def _load_path(
 ) -> Bunch:
     group_file = Path(groups) if groups and Path(groups).is_file() else None
     group_name = None if group_file or groups is None else str(groups)
-    files = None
     if path.is_dir() and not has_mostly_instrument_files(path):
         if target is not None:
             raise ValueError(
@@ -221,37 +234,41 @@ def _load_path(
             raise ValueError(
                 f"groups={group_name!r}: does not exist as a file, and a folder has no columns."
             )
-        labeled, files = _load_folder(path, max_side, on_error)
+        labeled = _load_folder(path, max_side, on_error)
     elif path.suffix.lower() == ".npz" and len(list_npz_arrays(path).get("X") or ()) in (3, 4):
-        labeled = _load_image_npz(path, target, group_name, allow_pickle)
+        options = TableOptions(target=target, group=group_name, **table_options)
+        labeled = load_image_npz(path, options, allow_pickle)
     elif has_image_names(path):
         options = TableOptions(target=target, group=group_name, **table_options)
-        labeled, files = _load_image_table(path, options, max_side, on_error)
+        labeled = _load_image_table(path, options, max_side, on_error)
     else:
         labeled = _load_spectra(path, target, group_name, allow_pickle, table_options)
     if group_file is not None:
-        labeled.groups = read_groups(group_file, len(labeled.target), files)
+        names = labeled.files if isinstance(labeled.data, ImageCollection) else None
+        labeled.groups = read_groups(group_file, len(labeled.target), names)
         labeled.grouped_by = group_file.name
     return labeled
 
 
-def _load_folder(path: Path, max_side: int | None, on_error: str) -> tuple[Bunch, list[str]]:
+def _load_folder(path: Path, max_side: int | None, on_error: str) -> Bunch:
     """Load the images of a folder, and their file names relative to it."""
     folder = load_image_folder(path, on_error=on_error)
-    files = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
     images = _reduce_images(folder.data, max_side)
-    return _pack(path.resolve().name or str(path), images, folder.target), files
+    labeled = pack_labeled(path.resolve().name or str(path), images, folder.target)
+    labeled.files = [Path(name).relative_to(path).as_posix() for name in folder.filenames]
+    return labeled
 
 
 def _load_image_table(
     path: Path, options: TableOptions, max_side: int | None, on_error: str
-) -> tuple[Bunch, list[str]]:
+) -> Bunch:
     """Load the images that a table names, and their file names in it."""
     table = read_image_table(path, options, on_error=on_error)
     images = _reduce_images(table.data, max_side)
-    labeled = _pack(path.stem, images, table.target, table.groups, table.grouped_by)
-    labeled.split, labeled.roles = table.split, table.roles
-    return labeled, table.files
+    labeled = pack_labeled(path.stem, images, table.target, table.groups, table.grouped_by)
+    for field in ("split", "times", "roles", "files", "advice"):
+        labeled[field] = table[field]
+    return labeled
 
 
 def _reduce_images(images: ImageCollection, max_side: int | None) -> ImageCollection:
@@ -260,21 +277,6 @@ def _reduce_images(images: ImageCollection, max_side: int | None) -> ImageCollec
     if size is None:
         return images
     return ImageCollection(images.files, **images.origin["reading"] | {"size": size})
-
-
-def _load_image_npz(path: Path, target: str | None, group: str | None, allow_pickle: bool) -> Bunch:
-    names = [name for name in list_npz_arrays(path) if name != "X"]
-    target, group = find_roles(path, names, target=target, group=group)
-    if target is None:
-        raise _make_target_error(path, names)
-    requested = ["X", target, *([group] if group else [])]
-    arrays = read_npz(path, names=requested, allow_pickle=allow_pickle)
-    X = arrays["X"]
-    if not np.issubdtype(X.dtype, np.number):
-        raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
-    check_finite(path, X, describe_pixel)
-    groups = arrays[group] if group else None
-    return _pack(path.stem, X, flatten_column(arrays[target]), groups, group or "")
 
 
 def _load_spectra(
@@ -289,13 +291,16 @@ def _load_spectra(
     )
     if spectra.target is None:
         group = spectra.data.attrs[ORIGIN]["roles"]["group"]
-        raise _make_target_error(path, [*([group] if group else []), *spectra.metadata])
+        raise make_target_error(path, [*([group] if group else []), *spectra.metadata])
     check_spectra(path, spectra.data.to_numpy(), spectra.feature_names)
     group = spectra.data.attrs[ORIGIN]["roles"]["group"]
     has_names = is_table(path) or spectra.wavelengths is not None
     data = spectra.data if has_names else spectra.data.to_numpy()
-    labeled = _pack(path.stem, data, spectra.target, spectra.groups, group or "")
-    labeled.split, labeled.roles, labeled.advice = spectra.split, spectra.roles, spectra.advice
+    labeled = pack_labeled(path.stem, data, spectra.target, spectra.groups, group or "")
+    for field in ("split", "times", "roles", "advice"):
+        labeled[field] = spectra[field]
+    files = [str(name) for name in spectra.metadata.get("file", ())]
+    labeled.files = files if len(set(files)) > 1 else None
     return labeled
 
 
@@ -314,36 +319,16 @@ def _check_table_options(path: Path, table_options: dict[str, Any]) -> None:
             raise ValueError(f"{name}={value!r} is for spectra, and {path} holds images.")
 
 
-def _make_target_error(path: Path, names: list[str]) -> ValueError:
-    return ValueError(
-        f"{path}: has no labels; name them by target= (there are: {', '.join(names) or 'none'})."
-    )
-
-
 def _fetch(name: str) -> Bunch:
     """Fetch the training set of a public data set."""
     if name == "digits":
         digits = load_digits()
-        return _pack(name, digits.images, digits.target)
+        return pack_labeled(name, digits.images, digits.target)
     fetched = _FETCHERS[name]()
     target = fetched.target
     if name == "cifar10":
         target = np.array(fetched.target_names)[target]
-    return _pack(name, fetched.data, target, fetched.get("groups"), "capture series")
-
-
-def _pack(name: str, data: Any, target: Any, groups: Any = None, grouped_by: str = "") -> Bunch:
-    grouped_by = grouped_by if groups is not None else ""
-    return Bunch(
-        data=data,
-        target=target,
-        groups=groups,
-        grouped_by=grouped_by,
-        split=None,
-        roles="",
-        advice=[],
-        name=name,
-    )
+    return pack_labeled(name, fetched.data, target, fetched.get("groups"), "capture series")
 
 
 def _reshape_rows(labeled: Bunch, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -158,8 +158,9 @@ def read_samples(
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
     resample : bool, default=False
-        Whether spectra on another axis are interpolated linearly to that of the model. Nothing is
-        extrapolated.
+        Whether spectra on another axis are interpolated linearly to that of the model, and
+        positions converted between nm, um and cm-1, with a warning. Nothing is extrapolated, and
+        values stay as they are.
     **table_options : dict
         Keywords of :func:`load_spectra` about the layout of a table: `transpose`, `decimal`,
         `header_line`, `has_header` and `encoding`. By default those of the table of training.

@@ -27,6 +27,7 @@ from sklvision.utils._sklearn import Interval, StrOptions, validate_params
         "target": [str, None],
         "group": [str, None],
         "split": [str, None],
+        "time": [str, None],
         "bands": [str, list, None],
         "drop": [list, tuple],
         "transpose": ["boolean"],
@@ -48,6 +49,7 @@ def load_spectra(
     target: str | None = None,
     group: str | None = None,
     split: str | None = None,
+    time: str | None = None,
     bands: str | list[str] | None = None,
     drop: Sequence[str] = (),
     transpose: bool = False,
@@ -91,6 +93,8 @@ def load_spectra(
         cross-validation keeps together. ``None`` looks for one named group or groups.
     split : str, default=None
         Name of the column of the official split into training and test set.
+    time : str, default=None
+        Name of the column of times: numbers, or dates such as 2026-03-04 or 04.03.2026.
     bands : str or list of str, default=None
         Bands to read from a table: a range of positions such as ``"900:1300"``, or names of
         columns. By default all.
@@ -131,6 +135,8 @@ def load_spectra(
             The groups, None where the file has none.
         split : ndarray of shape (n_samples,) or None
             The official split, None where none was named.
+        times : ndarray of shape (n_samples,) or None
+            The times as floats or datetime64, None where none were named.
         feature_names : list of str
             Names of the bands.
         metadata : dict of str to ndarray
@@ -186,6 +192,7 @@ def load_spectra(
         target=target,
         group=group,
         split=split,
+        time=time,
         bands=bands,
         drop=drop,
         transpose=transpose,
@@ -217,7 +224,12 @@ def load_spectra(
     return Bunch(
         **fields,
         roles=roles.describe(),
-        advice=find_advice(fields["metadata"], fields["target"], fields["groups"] is not None),
+        advice=find_advice(
+            fields["metadata"],
+            fields["target"],
+            fields["groups"] is not None,
+            has_times=fields["times"] is not None,
+        ),
         filename=str(path),
         DESCR=f"{n_samples} spectra of {n_bands} bands from {path.name}.",
     )

@@ -25,7 +25,7 @@ from sklvision.datasets._instruments.read import (
     read_instruments,
 )
 from sklvision.datasets._tables.axis import Bands, is_count
-from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.options import TableOptions, check_different_columns
 from sklvision.datasets._tables.read import (
     TABLE_SUFFIXES,
     is_table,
@@ -33,10 +33,12 @@ from sklvision.datasets._tables.read import (
     read_table,
 )
 from sklvision.datasets._tables.roles import Roles, select_range
+from sklvision.datasets._tables.times import parse_times
 from sklvision.utils._samples import ORIGIN
+from sklvision.utils._suggest import did_you_mean
 
 PICKLE_SUFFIXES = (".p", ".pickle", ".pkl")
-_ARRAY_OPTIONS = {"target", "group", "split", "bands", "drop"}
+_ARRAY_OPTIONS = {"target", "group", "split", "time", "bands", "drop"}
 
 
 def read_spectra(
@@ -62,7 +64,9 @@ def read_spectra(
         table = read_raw_table(path, options)
         if find_file_column(table) is not None:
             if not needs_labels:
-                options = replace(options, target=None, group=None, split=None, bands=None, drop=())
+                options = replace(
+                    options, target=None, group=None, split=None, time=None, bands=None, drop=()
+                )
             return _assign_instruments(path, find_labels_of_table(table, options), options)
         _refuse_resample(path, options)
         return read_table(table, options, needs_labels=needs_labels)
@@ -133,13 +137,21 @@ def assign_arrays(
     target, group = find_roles(
         path, list(remaining_arrays), target=options.target, group=options.group
     )
+    check_different_columns(
+        path, target=target, group=group, split=options.split, time=options.time
+    )
+    for role, name in (("split", options.split), ("time", options.time)):
+        if name is not None and name not in remaining_arrays:
+            hint = did_you_mean(name, remaining_arrays)
+            raise ValueError(f"{path}: there is no {role}={name!r}. {hint}")
     axis_name = find_usual_name(path, "wavelengths", list(remaining_arrays), WAVELENGTH_NAMES)
-    labels, groups, split, wavelengths = (
+    labels, groups, split, times, wavelengths = (
         _pop_column(path, remaining_arrays, name, n_values, X.shape)
         for name, n_values in (
             (target, n_samples),
             (group, n_samples),
             (options.split, n_samples),
+            (options.time, n_samples),
             (axis_name, n_bands),
         )
     )
@@ -151,13 +163,20 @@ def assign_arrays(
         "target": labels,
         "groups": groups,
         "split": split,
+        "times": None if times is None else parse_times(times, path, str(options.time)),
         "wavelengths": None if wavelengths is None else wavelengths[places],
         "feature_names": selected_bands.names,
         "metadata": remaining_arrays,
     }
     dropped_names = [name for name in options.drop if name in bands.names]
     return fields, Roles(
-        selected_bands, target, group, options.split, None, [*remaining_arrays, *dropped_names]
+        selected_bands,
+        target,
+        group,
+        options.split,
+        None,
+        [*remaining_arrays, *dropped_names],
+        time=options.time,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklvision.datasets._tables.axis import find_bands
+from sklvision.datasets._tables.times import has_dates
 
 # Names of what samples are taken from.
 _GROUP_NAMES = re.compile(
@@ -48,9 +49,13 @@ def find_numbered_rows(names: list[str], X: NDArray[Any]) -> list[str]:
 
 
 def find_advice(
-    metadata: Mapping[str, NDArray[Any]], target: NDArray[Any] | None, has_groups: bool
+    metadata: Mapping[str, NDArray[Any]],
+    target: NDArray[Any] | None,
+    has_groups: bool,
+    *,
+    has_times: bool = False,
 ) -> list[str]:
-    """Find columns outside the bands that tell the class, or that look like groups.
+    """Find columns outside the bands that tell the class, or look like groups or dates.
 
     Parameters
     ----------
@@ -60,6 +65,8 @@ def find_advice(
         The labels.
     has_groups : bool
         Whether groups are named already.
+    has_times : bool, default=False
+        Whether times are named already.
 
     Returns
     -------
@@ -70,9 +77,12 @@ def find_advice(
         return []
     advice, groups = [], []
     classes = np.unique(target)
+    dates = []
     for name, values in metadata.items():
         if values.shape != target.shape:
             continue
+        if has_dates(values):
+            dates.append(name)
         members = {value: target[values == value] for value in np.unique(values)}
         n_values = len(members)
         pure_fraction = np.mean([len(np.unique(labels)) == 1 for labels in members.values()])
@@ -89,4 +99,6 @@ def find_advice(
     if groups and not has_groups:
         group_texts = ", ".join(f"{name} ({n_values} values)" for name, n_values in groups)
         advice.append(f"possible groups: {group_texts}; use group={groups[0][0]!r}")
+    if dates and not has_times:
+        advice.append(f"dates: {', '.join(dates)}; for folds in their order use time={dates[0]!r}")
     return advice

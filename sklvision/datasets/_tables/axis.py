@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ _NAME = re.compile(
 )
 _UNIT_IN_TEXT = re.compile(rf"(?:^|[\s/(\[_;:|])(?:{_UNIT})(?:$|[\s)\]_;:|])", re.IGNORECASE)
 _FEWEST_WITH_PREFIX = 3
+# Units of the positions of light, and of wavelengths their size in nm.
+_LIGHT_UNITS = {"nm": 1.0, "um": 1000.0, "cm-1": np.nan}
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,37 @@ def is_axis(values: np.ndarray) -> bool:
     """Whether numbers rise or fall strictly, as the positions of bands do."""
     steps = np.diff(values)
     return len(values) > 1 and bool((steps > 0).all() or (steps < 0).all())
+
+
+def can_convert(unit: str | None, new_unit: str | None) -> bool:
+    """Whether positions in one unit have a position in another one."""
+    return unit in _LIGHT_UNITS and new_unit in _LIGHT_UNITS
+
+
+def convert_axis(axis: Sequence[float], unit: str, new_unit: str) -> list[float]:
+    """Convert positions of light between nm, um and cm-1; values of spectra stay as they are.
+
+    Parameters
+    ----------
+    axis : sequence of float
+        Positions, which must be positive.
+    unit, new_unit : {"nm", "um", "cm-1"}
+        Units of the positions and of the result.
+
+    Returns
+    -------
+    positions : list of float
+        Positions of the same bands, in their order.
+    """
+    positions = np.array(axis, dtype=np.float64)
+    if not (positions > 0).all():
+        raise ValueError(f"positions in {unit} must be positive to be converted to {new_unit}.")
+    # By way of the wavelength in nm, of which a wavenumber in cm-1 is 1e7 times the inverse.
+    wavelengths = 1e7 / positions if unit == "cm-1" else positions * _LIGHT_UNITS[unit]
+    converted_positions = (
+        1e7 / wavelengths if new_unit == "cm-1" else wavelengths / _LIGHT_UNITS[new_unit]
+    )
+    return [float(position) for position in converted_positions]
 
 
 def describe_axis(axis: list[float] | None, unit: str | None) -> str:

@@ -10,14 +10,27 @@ from typing import Any
 _OPTIONS_OF_FILE = ("transpose", "header_line", "has_header", "encoding")
 
 
+def check_different_columns(path: object, **roles: str | None) -> None:
+    """Raise where one column is named for two roles."""
+    role_by_name: dict[str, str] = {}
+    for role, name in roles.items():
+        if name is None:
+            continue
+        if name in role_by_name:
+            raise ValueError(
+                f"{path}: {role_by_name[name]}={name!r} and {role}={name!r} must differ."
+            )
+        role_by_name[name] = role
+
+
 @dataclass(frozen=True)
 class TableOptions:
     """Options of a user for reading a table; None and False leave the decision to the file.
 
     Attributes
     ----------
-    target, group, split : str or None
-        Names of the columns of labels, of groups and of the official split.
+    target, group, split, time : str or None
+        Names of the columns of labels, of groups, of the official split and of times.
     bands : str, list of str or None
         Range of positions such as "900:1300", or names of the columns that are bands.
     drop : list of str
@@ -41,6 +54,7 @@ class TableOptions:
     target: str | None = None
     group: str | None = None
     split: str | None = None
+    time: str | None = None
     bands: str | Sequence[str] | None = None
     drop: Sequence[str] = ()
     transpose: bool = False

@@ -20,6 +20,7 @@ from sklvision.datasets._tables.spreadsheet import (
     read_spreadsheet,
 )
 from sklvision.datasets._tables.table import Table, read_columns, transpose_table
+from sklvision.datasets._tables.times import parse_times
 
 _TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
@@ -56,6 +57,7 @@ def read_table(
         bands=_keep_bands(table, options.bands, needs_labels),
         drop=[name for name in options.drop if needs_labels or name in table.names],
         split=options.split if needs_labels or options.split in table.names else None,
+        time=options.time if needs_labels or options.time in table.names else None,
     )
     return _assign_columns(table, roles, needs_labels), roles
 
@@ -99,6 +101,7 @@ def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str,
             ("target", roles.target),
             ("groups", roles.group),
             ("split", roles.split),
+            ("times", roles.time),
         )
     }
     for role, name in (("target", roles.target), ("groups", roles.group)):
@@ -114,6 +117,8 @@ def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str,
                 f"{table.path}: column {name!r}, row {np.flatnonzero(is_empty)[0] + 1}: the {kind} "
                 "is missing."
             )
+    if needs_labels and roles.time is not None:
+        read["times"] = parse_times(read["times"], table.path, roles.time)  # type: ignore[arg-type]
     other_names = [*roles.left_out, *([roles.index] if roles.index is not None else [])]
     axis = roles.bands.axis
     data: NDArray[np.float64] = table.read_numbers([places[name] for name in roles.bands.names])

@@ -22,7 +22,9 @@ from sklvision.datasets._tables.axis import (
     is_count,
     parse_band_name,
 )
+from sklvision.datasets._tables.options import check_different_columns
 from sklvision.datasets._tables.table import Table
+from sklvision.datasets._tables.times import has_dates
 from sklvision.utils._suggest import did_you_mean
 
 # Columns of these names describe a sample rather than measure it.
@@ -46,6 +48,7 @@ class Roles:
     left_out: list[str] = field(default_factory=list)  # without a role: metadata, or dropped
     quantity: str | None = None  # such as "absorbance", where an instrument wrote it
     notes: list[str] = field(default_factory=list)  # sentences about what was left out
+    time: str | None = None  # column of times
 
     def to_origin(self) -> dict[str, Any]:
         """Return the roles as plain values, for the contract of the model."""
@@ -57,6 +60,7 @@ class Roles:
                 "target": self.target,
                 "group": self.group,
                 "split": self.split,
+                "time": self.time,
                 "index": self.index,
                 "left_out": self.left_out,
             },
@@ -76,6 +80,8 @@ class Roles:
             parts.append(f"groups: {self.group}")
         if self.split:
             parts.append(f"split: {self.split}")
+        if self.time:
+            parts.append(f"time: {self.time}")
         if self.index is not None:
             parts.append(f"row names: {self.index or 'the first column'}")
         if self.left_out:
@@ -93,6 +99,7 @@ def decide_roles(
     bands: str | Sequence[str] | None = None,
     drop: Sequence[str] = (),
     split: str | None = None,
+    time: str | None = None,
     target_needed: bool = False,
 ) -> Roles:
     """Decide the role of every column.
@@ -101,7 +108,7 @@ def decide_roles(
     ----------
     table : Table
         Columns without roles.
-    target, group, split : str, default=None
+    target, group, split, time : str, default=None
         Names of columns that have these roles. By default labels and groups go by usual names,
         and labels else are the only column of text.
     bands : str or list of str, default=None
@@ -124,15 +131,16 @@ def decide_roles(
     path, names = table.path, table.names
     places = {name: place for place, name in enumerate(names) if not _is_blank(table, place)}
     _check_names(table, list(places))
-    for role, name in (("target", target), ("group", group), ("split", split)):
+    roles = {"target": target, "group": group, "split": split, "time": time}
+    for role, name in roles.items():
         _check_name(path, role, name, list(places))
     for name in drop:
         _check_name(path, "drop", name, list(places))
-    if target is not None and target == group:
-        raise ValueError(f"{path}: target={target!r} and group={group!r} must differ.")
-    index = _find_index(table, places, {target, group, split, *drop})
+    check_different_columns(path, **roles)
+    index = _find_index(table, places, {*roles.values(), *drop})
     _refuse_transposed(table, places, index)
-    free_names = [name for name in places if name not in {target, group, split, index, *drop}]
+    used_names = {*roles.values(), index, *drop}
+    free_names = [name for name in places if name not in used_names]
     target = target or find_usual_name(path, "target", free_names, TARGET_NAMES)
     group = group or find_usual_name(path, "group", free_names, GROUP_NAMES)
     free_names = [name for name in free_names if name not in (target, group)]
@@ -143,6 +151,8 @@ def decide_roles(
         if name not in all_bands.names and not (isinstance(bands, str) and parse_band_name(name))
     ]
     texts = [name for name in other_names if not table.has_numbers(places[name])]
+    if len(texts) > 1:
+        texts = [name for name in texts if not has_dates(table.get_text(places[name]).to_numpy())]
     if target is None and len(texts) == 1 and not _is_metadata_name(texts[0]):
         target = texts[0]
     elif target is None and len(text_names := [n for n in texts if not _is_metadata_name(n)]) == 1:
@@ -151,7 +161,9 @@ def decide_roles(
         candidates = [name for name in [group, *other_names] if name]
         raise ValueError(_describe_missing_target(path, candidates))
     left_out = [name for name in [*other_names, *drop] if name != target]
-    return Roles(all_bands, target, group, split, index, left_out, notes=list(table.notes))
+    return Roles(
+        all_bands, target, group, split, index, left_out, notes=list(table.notes), time=time
+    )
 
 
 def _is_blank(table: Table, place: int) -> bool:

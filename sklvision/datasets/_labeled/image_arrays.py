@@ -1,0 +1,41 @@
+"""Images as arrays of an npz file, with labels, groups, split and times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
+from sklvision.datasets._files.roles import find_roles
+from sklvision.datasets._labeled.checks import check_finite, describe_pixel
+from sklvision.datasets._labeled.pack import make_target_error, pack_labeled
+from sklvision.datasets._spectra.read import flatten_column
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.times import parse_times
+from sklvision.utils._suggest import did_you_mean
+
+
+def load_image_npz(path: Path, options: TableOptions, allow_pickle: bool) -> Bunch:
+    """Load images, labels and, where they are named, groups, split and times."""
+    names = [name for name in list_npz_arrays(path) if name != "X"]
+    for role, name in (("split", options.split), ("time", options.time)):
+        if name is not None and name not in names:
+            raise ValueError(f"{path}: there is no {role}={name!r}. {did_you_mean(name, names)}")
+    target, group = find_roles(path, names, target=options.target, group=options.group)
+    if target is None:
+        raise make_target_error(path, names)
+    requested = ["X", target, *filter(None, [group, options.split, options.time])]
+    arrays = read_npz(path, names=requested, allow_pickle=allow_pickle)
+    X = arrays["X"]
+    if not np.issubdtype(X.dtype, np.number):
+        raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
+    check_finite(path, X, describe_pixel)
+    groups = arrays[group] if group else None
+    labeled = pack_labeled(path.stem, X, flatten_column(arrays[target]), groups, group or "")
+    if options.split is not None:
+        labeled.split = flatten_column(arrays[options.split])
+    if options.time is not None:
+        labeled.times = parse_times(flatten_column(arrays[options.time]), path, options.time)
+    return labeled

@@ -1,0 +1,34 @@
+"""Labeled samples as a Bunch, whatever they were read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sklearn.utils import Bunch
+
+
+def pack_labeled(
+    name: str, data: Any, target: Any, groups: Any = None, grouped_by: str = ""
+) -> Bunch:
+    """Pack samples, labels and groups; everything else is unknown."""
+    grouped_by = grouped_by if groups is not None else ""
+    return Bunch(
+        data=data,
+        target=target,
+        groups=groups,
+        grouped_by=grouped_by,
+        split=None,
+        times=None,
+        files=None,
+        roles="",
+        advice=[],
+        name=name,
+    )
+
+
+def make_target_error(path: Path, names: list[str]) -> ValueError:
+    """Make the error of a file without labels."""
+    return ValueError(
+        f"{path}: has no labels; name them by target= (there are: {', '.join(names) or 'none'})."
+    )
