@@ -18,6 +18,7 @@ from sklvision.model_selection._learning_curve.measure import learning_curve_for
 from sklvision.model_selection._learning_curve.samples_needed import SamplesNeeded
 from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
+from sklvision.model_selection._time_folds import make_time_folds
 
 __all__ = [
     "AccuracyEstimate",
@@ -34,6 +35,7 @@ __all__ = [
     "forecast_best",
     "latency_scorer",
     "learning_curve_forecast",
+    "make_time_folds",
     "measure_robustness",
     "parameter_count",
     "robustness_curve",

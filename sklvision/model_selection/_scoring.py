@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer
 
+from sklvision.utils._scorers import check_scorer_name
 from sklvision.utils._sklearn import get_response_methods, get_score_function
-from sklvision.utils._suggest import did_you_mean
 
 Scorer = Callable[[Any, Any, Any], Any]
 
@@ -38,25 +38,12 @@ def resolve_scorers(scoring: Any) -> dict[str, Scorer]:
 
 def _resolve_scorer(scorer: Any) -> Scorer:
     if isinstance(scorer, str):
-        names = get_scorer_names()
-        if scorer not in names:
-            raise ValueError(
-                f"scoring={scorer!r} is not the name of a scorer. {_suggest_name(scorer, names)}"
-            )
+        check_scorer_name(scorer)
         return get_scorer(scorer)
     if not callable(scorer):
         raise TypeError(f"A scorer must be a name or a callable, got {scorer!r}.")
     # The message of scikit-learn for a metric function given in place of a scorer is good.
     return check_scoring(DummyClassifier(), scoring=scorer)
-
-
-def _suggest_name(name: str, names: list[str]) -> str:
-    """Suggest the nearest name without listing all sixty."""
-    hint = did_you_mean(name, names)
-    nearest = hint.partition("?")[0]
-    if nearest == hint:
-        return "sklearn.metrics.get_scorer_names() lists them all."
-    return f"{nearest}? (sklearn.metrics.get_scorer_names() lists them all.)"
 
 
 def _make_name(scorer: Any) -> str:

@@ -10,6 +10,7 @@ classifiers that are worth comparing on given samples.
 
 from sklvision.recipes._candidates import make_candidates
 from sklvision.recipes._cifar10 import cifar10
+from sklvision.recipes._class_weight import set_class_weight
 from sklvision.recipes._digits import digits
 from sklvision.recipes._flowers import flowers
 from sklvision.recipes._images import images
@@ -26,6 +27,7 @@ __all__ = [
     "list_models",
     "make_candidates",
     "nails",
+    "set_class_weight",
     "set_net_params",
     "spectra",
 ]

@@ -6,8 +6,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -16,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.recipes._capped_pca import CappedPCA
 from sklvision.recipes._images import images
 from sklvision.recipes._named_candidates import (
     has_pretrained,
@@ -30,36 +29,6 @@ from sklvision.utils._samples import as_samples
 _MIN_BANDS_FOR_DERIVATIVE = 11
 # Smaller images than this, in pixels of the shorter side, are hardly photographs.
 _MIN_PRETRAINED_SIDE = 48
-
-
-class CappedPCA(TransformerMixin, BaseEstimator):
-    """PCA with no more components than the samples of training can give.
-
-    Parameters
-    ----------
-    n_components : int
-        Number of components, where there are enough samples and features.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklvision.recipes._candidates import CappedPCA
-    >>> CappedPCA(30).fit_transform(np.random.default_rng(0).normal(size=(10, 50))).shape
-    (10, 9)
-    """
-
-    def __init__(self, n_components: int) -> None:
-        self.n_components = n_components
-
-    def fit(self, X: Any, y: Any = None) -> CappedPCA:
-        """Find the components."""
-        n_samples, n_features = X.shape
-        self.pca_ = PCA(max(1, min(self.n_components, n_samples - 1, n_features))).fit(X)
-        return self
-
-    def transform(self, X: Any) -> Any:
-        """Transform samples to components."""
-        return self.pca_.transform(X)
 
 
 @document

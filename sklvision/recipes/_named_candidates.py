@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from sklearn.cross_decomposition import PLSRegression
-from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +18,7 @@ from sklearn.svm import SVC
 
 from sklvision.image import FlattenImages
 from sklvision.nets import list_architectures
+from sklvision.recipes._capped_pca import CappedPCA
 from sklvision.recipes._images import images
 from sklvision.recipes._models import RECIPES, add_resize, get_model
 from sklvision.utils._images import compute_reduced_size
@@ -80,7 +80,7 @@ def _count_components(name: str, samples: Samples) -> int:
 
 
 _SCIKIT_LEARN: dict[str, Callable[[int], Any]] = {
-    "lda": lambda n: make_pipeline(StandardScaler(), PCA(n), LinearDiscriminantAnalysis()),
+    "lda": lambda n: make_pipeline(StandardScaler(), CappedPCA(n), LinearDiscriminantAnalysis()),
     "pls-da": lambda n: make_pipeline(StandardScaler(), OneVsRestClassifier(PLSRegression(n))),
     "svc": lambda n: make_pipeline(StandardScaler(), SVC()),
     "forest": lambda n: RandomForestClassifier(),

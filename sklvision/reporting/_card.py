@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from sklvision.reporting._class_sections import make_confusion_views
 from sklvision.reporting._page import load_environment
-from sklvision.reporting._sections import make_confusion_views
 from sklvision.reporting._text import format_markdown_table
 from sklvision.reporting._yaml import format_yaml
 

@@ -74,6 +74,13 @@ class Comparison:
         return self.description["Samples"].partition(",")[0]
 
     @property
+    def log_losses(self) -> pd.Series | None:
+        """Log loss by classifier, NaN without probabilities; None where none has it."""
+        if "log_loss" not in self.summary or self.summary["log_loss"].isna().all():
+            return None
+        return self.summary["log_loss"]
+
+    @property
     def unit(self) -> tuple[str, float]:
         """Unit of differences between scores, and the factor to it."""
         values = self.first_scores.to_numpy()
@@ -107,10 +114,35 @@ class ForecastCurve:
 
 
 @dataclass(frozen=True)
+class ClassReport:
+    """Results of one classifier by class.
+
+    Parameters
+    ----------
+    name : str
+        Name of the classifier.
+    counts : DataFrame of shape (n_labels, n_labels)
+        Confusion matrix: true labels down, predicted labels across.
+    scores : DataFrame of shape (n_labels, 8)
+        Recall and precision with intervals, which are NaN where samples come in groups.
+    reliability : DataFrame or None
+        Reliability curve of the predicted label; None without probabilities.
+    """
+
+    name: str
+    counts: pd.DataFrame
+    scores: pd.DataFrame
+    reliability: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
 class Details:
     """Contents of a page in addition to the tables of a comparison; empty ones are omitted."""
 
-    confusions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    classes: Sequence[ClassReport] = ()
+    shown_first: Sequence[str] = ()
+    label_errors: pd.DataFrame | None = None
+    sample_names: Sequence[str] | None = None
     choices: pd.DataFrame = field(default_factory=pd.DataFrame)
     settings: Mapping[str, str] = field(default_factory=dict)
     leaks: str | None = None

@@ -14,7 +14,7 @@ from sklvision.reporting._comparison import Comparison
 from sklvision.utils._optional import import_optional
 
 _LONGEST_VALUE = 6000  # what every store of MLflow takes
-_COSTS = ("fit_seconds", "predict_ms_per_sample", "n_parameters", "pickled_bytes")
+_COSTS = ("log_loss", "fit_seconds", "predict_ms_per_sample", "n_parameters", "pickled_bytes")
 
 
 def log_runs(

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sklvision.reporting import _sections
+from sklvision.reporting import _class_sections, _sections
 from sklvision.reporting._comparison import Comparison, Details
 from sklvision.reporting._sentences import format_conclusions
 from sklvision.utils._files import atomic_write
@@ -37,7 +37,10 @@ def render_page(comparison: Comparison, details: Details) -> str:
             **_collect_context(comparison, has_leaks=details.has_leaks),
             differences=_sections.make_difference_view(comparison),
             tradeoffs=_sections.make_tradeoff_view(comparison),
-            confusions=_sections.make_confusion_views(details.confusions),
+            classes=_class_sections.make_class_view(details),
+            label_errors=_class_sections.make_label_error_view(
+                details.label_errors, details.sample_names
+            ),
             robustness=_sections.make_robustness_view(details.robustness),
             forecasts=_sections.make_forecast_views(details.forecasts),
             choices=_sections.make_choice_views(details.choices),

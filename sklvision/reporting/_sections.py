@@ -18,11 +18,8 @@ from sklvision.reporting._charts import (
 )
 from sklvision.reporting._comparison import Comparison, ForecastCurve, RobustnessCurves
 from sklvision.reporting._formats import MISSING, format_number, format_p, format_time
-from sklvision.reporting._text import format_summary
+from sklvision.reporting._text import format_log_loss_note, format_summary
 
-# A confusion matrix of more classes is no longer read.
-_MAX_CLASSES = 20
-_MAX_CONFUSIONS = 15
 _N_COLORS = 6
 _LONGEST_VALUE = 40
 
@@ -50,7 +47,8 @@ def make_summary_view(comparison: Comparison) -> View:
             }
         )
     scale = [f"{axis[0]:.3f}", f"{comparison.score} by fold", f"{axis[1]:.3f}"]
-    return {"headers": headers[1:], "rows": rows, "scale": scale}
+    notes = format_log_loss_note(comparison)
+    return {"headers": headers[1:], "rows": rows, "scale": scale, "notes": notes}
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -147,40 +145,6 @@ def make_tradeoff_view(comparison: Comparison) -> View | None:
         for i, (name, row) in enumerate(front.iterrows())
     ]
     return {"chart": chart, "unit": unit, "rows": rows}
-
-
-def make_confusion_views(confusions: Mapping[str, pd.DataFrame]) -> list[View]:
-    """Format confusion matrices, or the most frequent confusions of many classes."""
-    return [
-        _make_frequent_confusion_view(name, counts)
-        if len(counts) > _MAX_CLASSES
-        else _make_matrix_view(name, counts)
-        for name, counts in confusions.items()
-    ]
-
-
-def _make_matrix_view(name: str, counts: pd.DataFrame) -> View:
-    rows = []
-    for label, row in zip(counts.index, counts.to_numpy(), strict=True):
-        percentages = 100 * row / max(row.sum(), 1)
-        is_true = np.array([column == label for column in counts.columns])
-        # Pale enough for the number on it to be legible.
-        depths = np.where(is_true, 10 + 0.5 * percentages, 18 + 0.6 * percentages).clip(max=75)
-        depths[row == 0] = 0
-        cells = zip(row.tolist(), depths.tolist(), is_true.tolist(), strict=True)
-        rows.append({"label": label, "cells": list(cells)})
-    return {"name": name, "labels": list(counts.columns), "rows": rows}
-
-
-def _make_frequent_confusion_view(name: str, counts: pd.DataFrame) -> View:
-    table = counts.to_numpy()
-    pairs = [
-        {"true": counts.index[i], "predicted": counts.columns[j], "count": int(table[i, j])}
-        for i, j in zip(*table.nonzero(), strict=True)
-        if counts.index[i] != counts.columns[j]
-    ]
-    pairs.sort(key=lambda pair: -pair["count"])
-    return {"name": name, "n_pairs": len(pairs), "pairs": pairs[:_MAX_CONFUSIONS]}
 
 
 def make_robustness_view(curves: RobustnessCurves | None) -> View | None:

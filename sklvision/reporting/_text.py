@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from sklvision.reporting._comparison import Comparison
 from sklvision.reporting._formats import (
+    MISSING,
     format_bytes,
     format_count,
+    format_number,
     format_score,
     format_time,
 )
@@ -41,7 +43,9 @@ def format_markdown_table(
 
 def format_summary(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Format the headers and cells of the summary, one row per estimator."""
-    headers = ["estimator", *comparison.scores, "fit s", "predict ms/sample", "parameters", "size"]
+    losses = comparison.log_losses
+    headers = ["estimator", *comparison.scores, *(["log loss"] if losses is not None else [])]
+    headers += ["fit s", "predict ms/sample", "parameters", "size"]
     rows = []
     for name, row in comparison.summary.iterrows():
         scores = [format_score(row[f"mean_{s}"], row[f"std_{s}"]) for s in comparison.scores]
@@ -49,6 +53,7 @@ def format_summary(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
             [
                 " ".join(str(name).split()),
                 *scores,
+                *([format_number(float(row["log_loss"]))] if losses is not None else []),
                 format_time(row["fit_seconds"]),
                 format_time(row["predict_ms_per_sample"]),
                 format_count(row["n_parameters"]),
@@ -56,6 +61,16 @@ def format_summary(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
             ]
         )
     return headers, rows
+
+
+def format_log_loss_note(comparison: Comparison) -> list[str]:
+    """Describe the log loss, and name the classifiers that have none."""
+    losses = comparison.log_losses
+    if losses is None:
+        return []
+    names = [str(name) for name in losses.index[losses.isna()]]
+    exceptions = f"; {MISSING} without probabilities: {', '.join(names)}" if names else ""
+    return [f"log loss: of the probabilities, mean over folds, lower is better{exceptions}"]
 
 
 def render_text(comparison: Comparison) -> str:
@@ -72,6 +87,7 @@ def render_text(comparison: Comparison) -> str:
             *align_table(headers, rows),
             "",
             f"{legend}score: mean ± standard deviation over folds; fit s: mean per fold",
+            *format_log_loss_note(comparison),
             "",
             *format_conclusions(comparison),
         ]
@@ -84,4 +100,5 @@ def render_markdown(comparison: Comparison) -> str:
     for name, row in zip(comparison.names, rows, strict=True):
         row[0] = f"*{row[0]}*" if name in comparison.baselines else row[0]
     table = format_markdown_table(headers, rows)
-    return "\n".join([*table, "", *format_conclusions(comparison)]) + "\n"
+    notes = format_log_loss_note(comparison)
+    return "\n".join([*table, "", *notes, *format_conclusions(comparison)]) + "\n"

@@ -243,6 +243,7 @@ def test_compare_estimators_takes_scorers_of_every_kind(iris, scoring, names):
             for name in names
             for kind in ("mean", "std", "split0", "split1", "split2")
         ),
+        "log_loss",
         *TIMES,
         "n_parameters",
         "pickled_bytes",

@@ -213,7 +213,7 @@ def test_confusion_matrix_counts_every_test_sample_once(iris):
 def test_to_markdown_is_a_table_of_all(iris):
     result = compare_estimators({"a|b": GaussianNB()}, *iris, random_state=0)
     lines = result.to_markdown().splitlines()
-    assert lines[0].startswith("| estimator | accuracy | fit s |")
+    assert lines[0].startswith("| estimator | accuracy | log loss | fit s |")
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 5
     assert any("| a\\|b |" in line for line in table)

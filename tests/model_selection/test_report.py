@@ -112,7 +112,9 @@ def test_to_html_has_every_section(page):
     assert headings == [
         "Against logistic regression",
         "What a higher score costs",
+        "Recall and precision by class",
         "Confusion matrices",
+        "Calibration",
         "Robustness to image or spectrum corruption",
         "Learning curves",
         "Parameters chosen by the searches",

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklvision.model_selection._checks import check_groups, check_samples
 from sklvision.model_selection._comparison.baselines import MAX_SIDE, make_logistic_regression
+from sklvision.model_selection._comparison.classes import tabulate_class_scores
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
+from sklvision.reporting._classes import render_class_report
+from sklvision.reporting._comparison import ClassReport
 from sklvision.utils._samples import Samples
 from sklvision.utils._statistics import compute_proportion_interval
 
@@ -38,6 +43,15 @@ class AccuracyEstimate:
         Number of folds; 1 where one part of the samples was held out once.
     is_grouped : bool
         Whether groups were kept together.
+    split : str, default=""
+        Description of splits that were given, such as "the official test set"; "" for those that
+        were drawn.
+    scores : dict of str to dict of str to float, default=None
+        Another score by its name, of the estimator and the baselines.
+    confusion : DataFrame of shape (n_labels, n_labels), default=None
+        Confusion matrix of the estimator: true labels down, predicted labels across.
+    reliability : DataFrame, default=None
+        Reliability curve of the predicted labels; None without probabilities.
 
     See Also
     --------
@@ -59,6 +73,10 @@ class AccuracyEstimate:
     n_samples: int
     n_folds: int
     is_grouped: bool
+    split: str = ""
+    scores: Mapping[str, Mapping[str, float]] | None = None
+    confusion: pd.DataFrame | None = None
+    reliability: pd.DataFrame | None = None
 
     def compute_interval(self, name: str) -> tuple[float, float]:
         """Compute the 95 % interval (Wilson) of an accuracy, for independent samples.
@@ -76,14 +94,25 @@ class AccuracyEstimate:
         n_correct = round(self.accuracy[name] * self.n_tested)
         return compute_proportion_interval(n_correct, self.n_tested)
 
+    def score_classes(self) -> pd.DataFrame:
+        """Compute recall and precision of every class.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_labels, 8)
+            As :meth:`ComparisonResult.score_classes` returns it.
+
+        Raises
+        ------
+        ValueError
+            If the estimate has no confusion matrix.
+        """
+        if self.confusion is None:
+            raise ValueError("This estimate was made without a confusion matrix.")
+        return tabulate_class_scores(self.confusion, is_grouped=self.is_grouped)
+
     def __str__(self) -> str:
-        split = "groups kept together" if self.is_grouped else "stratified"
-        if self.n_folds == 1:
-            percentage = round(100 * self.n_tested / self.n_samples)
-            part = f"{self.n_tested} of {self.n_samples} samples held out ({percentage} %, {split})"
-            lines = [f"Accuracy on {part}:"]
-        else:
-            lines = [f"Accuracy over {self.n_folds} folds ({split}), each held out once:"]
+        lines = [f"Accuracy {self._describe_split()}:"]
         width = max(map(len, self.accuracy))
         for name, accuracy in self.accuracy.items():
             line = f"  {name.ljust(width)}  {accuracy:.4f}"
@@ -91,11 +120,29 @@ class AccuracyEstimate:
                 low, high = self.compute_interval(name)
                 line += f"  (95 % interval {low:.4f} to {high:.4f})"
             lines.append(line)
-        baselines = [name for name in self.accuracy if name != self.name]
-        best = max(baselines, key=lambda name: self.accuracy[name])
-        if self.accuracy[self.name] <= self.accuracy[best]:
+        values: Mapping[str, float] = self.accuracy
+        for score, values in (self.scores or {}).items():
+            lines.append(f"{score} on the same samples{', mean over folds' * (self.n_folds > 1)}:")
+            lines += [f"  {name.ljust(width)}  {value:.4f}" for name, value in values.items()]
+        # By the last score, which is the one that the user named, if any.
+        best = max((name for name in values if name != self.name), key=values.__getitem__)
+        if not values[self.name] > values[best]:
             lines.append(f"{self.name} was no better than {best} on these samples.")
+        if self.confusion is not None:
+            scores = self.score_classes()
+            report = ClassReport(self.name, self.confusion, scores, self.reliability)
+            lines += ["", render_class_report(report)]
         return "\n".join(lines)
+
+    def _describe_split(self) -> str:
+        if self.split:
+            return f"on {self.n_tested} of {self.n_samples} samples, {self.split}"
+        split = "groups kept together" if self.is_grouped else "stratified"
+        if self.n_folds > 1:
+            return f"over {self.n_folds} folds ({split}), each held out once"
+        percentage = round(100 * self.n_tested / self.n_samples)
+        part = f"{self.n_tested} of {self.n_samples} samples held out"
+        return f"on {part} ({percentage} %, {split})"
 
 
 def estimate_accuracy(
@@ -104,8 +151,10 @@ def estimate_accuracy(
     y: Any,
     *,
     name: str = "estimator",
-    cv: int | None = None,
+    cv: Any = None,
     groups: Any = None,
+    scoring: str | None = None,
+    split: str = "",
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> AccuracyEstimate:
@@ -123,10 +172,16 @@ def estimate_accuracy(
         The labels.
     name : str, default="estimator"
         Name of the classifier in the result.
-    cv : int, default=None
-        Number of folds of cross-validation. ``None`` holds out a fifth of the samples once.
+    cv : int, cross-validation splitter or iterable, default=None
+        Number of folds of cross-validation, or splits, as :func:`compare_estimators` takes them.
+        ``None`` holds out a fifth of the samples once.
     groups : array-like of shape (n_samples,), default=None
         Groups of samples that are kept together.
+    scoring : str, default=None
+        Name of a scorer of scikit-learn that is measured in addition to the accuracy, such as
+        "balanced_accuracy".
+    split : str, default=""
+        Description of splits that are given as `cv`, such as "the official test set".
     random_state : int, RandomState instance or None, default=None
         Seed of the splits and of the fits.
     verbose : int, default=0
@@ -135,13 +190,13 @@ def estimate_accuracy(
     Returns
     -------
     estimate : AccuracyEstimate
-        Accuracy of the classifier, of logistic regression and of the majority class; printed, it
-        is a small table.
+        Accuracy of the classifier, of logistic regression and of the majority class, and recall
+        and precision of every class; printed, it is a table.
 
     Raises
     ------
     ValueError
-        If a class or the groups are too few to hold any out.
+        If a class or the groups are too few to hold any out, or no scorer has that name.
 
     See Also
     --------
@@ -167,33 +222,42 @@ def estimate_accuracy(
     logistic = _make_small_baseline(samples, len(splits[0][0]))
     if logistic is not None:
         candidates["logistic regression"] = logistic
+    other_scores = [] if scoring in (None, "accuracy") else [scoring]
     result = compare_estimators(
         candidates,
         X,
         y,
         cv=splits,
         groups=groups,
+        scoring=["accuracy", *other_scores],
         n_jobs=1,
         random_state=random_state,
         verbose=verbose,
     )
     weights = [len(test) / n_tested for _, test in splits]
-    scores = result.scores("accuracy")
+
+    def average(score: str) -> dict[str, float]:
+        table = result.scores(score)
+        names = (name, "logistic regression", "majority class")
+        return {key: float(table.loc[key].to_numpy() @ weights) for key in names}
+
+    has_probabilities = name in (result.probabilities or {})
     return AccuracyEstimate(
         name=name,
-        accuracy={
-            key: float(scores.loc[key].to_numpy() @ weights)
-            for key in (name, "logistic regression", "majority class")
-        },
+        accuracy=average("accuracy"),
         n_tested=n_tested,
         n_samples=len(y),
         n_folds=len(splits),
         is_grouped=groups is not None,
+        split=split,
+        scores={score: average(score) for score in other_scores},
+        confusion=result.confusion_matrix(name),
+        reliability=result.measure_reliability(name) if has_probabilities else None,
     )
 
 
 def _make_splits(
-    samples: Samples, y: np.ndarray, groups: Any, cv: int | None, random_state: Any
+    samples: Samples, y: np.ndarray, groups: Any, cv: Any, random_state: Any
 ) -> list[Split]:
     """Draw all folds, or the one that is held out: about 20 % of every class."""
     if cv is not None:

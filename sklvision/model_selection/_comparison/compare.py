@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,12 @@ from sklvision.model_selection._comparison.fit_pair import Outcome, run_pair, tr
 from sklvision.model_selection._comparison.result import ComparisonResult
 from sklvision.model_selection._comparison.searches import warn_of_split_groups
 from sklvision.model_selection._comparison.tables import RESERVED_NAMES
+from sklvision.model_selection._comparison.time_limit import (
+    check_time_limit,
+    list_unlimited,
+    set_time_limit,
+    warn_of_unlimited,
+)
 from sklvision.model_selection._leaks.find import inspect_splits
 from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
@@ -29,6 +36,9 @@ from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
+
+# Arrays of test sets by estimator and fold.
+_FoldArrays = dict[str, dict[int, np.ndarray]]
 
 
 def compare_estimators(
@@ -43,6 +53,7 @@ def compare_estimators(
     baselines: bool | Sequence[str] = True,
     error_score: str | float = "raise",
     check_leaks: bool = True,
+    time_limit: float | None = None,
     memory: Any = None,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -98,6 +109,11 @@ def compare_estimators(
     check_leaks : bool, default=True
         Whether to warn where test samples have near-duplicates among the training samples or
         groups are split: see :func:`find_leaks`.
+    time_limit : float, default=None
+        Seconds that every single fit may take: the value of each parameter named ``time_limit``,
+        nested ones included, as the classifiers of this package have it. They stop after the epoch
+        in which it has passed. A warning names the estimators without such a parameter, which
+        train to their end. ``None`` leaves all parameters as they are.
     memory : str, path-like or joblib.Memory, default=None
         Directory in which the outcome of every (estimator, fold) pair is stored as it ends. The
         same call after an interruption, or with one more estimator, runs only the missing
@@ -126,14 +142,15 @@ def compare_estimators(
         If an estimator is not a classifier, or a scorer neither a name nor a callable.
     ValueError
         If names are used twice, lengths differ, ``X`` is empty, a class has fewer samples
-        than there are folds, a scorer is unknown or does not fit the labels or an estimator.
+        than there are folds, a scorer is unknown or does not fit the labels or an estimator, or
+        ``time_limit`` is not positive.
 
     Warns
     -----
     UserWarning
         If a split tests a class it does not train on, or samples it does train on, or
         near-duplicates of them. Warnings raised in fits are repeated once per estimator, with the
-        number of splits.
+        number of splits. If an estimator has no parameter for ``time_limit``.
     FitFailedWarning
         If an estimator failed, unless ``error_score="raise"``.
 
@@ -159,6 +176,8 @@ def compare_estimators(
     groups = check_groups(groups, len(y))
     candidates = check_estimators(estimators)
     warn_of_split_groups(candidates, groups)
+    check_time_limit(time_limit)
+    warn_of_unlimited(candidates, time_limit)
     candidates, baseline_names = add_baselines(candidates, baselines, samples)
     scorers = resolve_scorers(scoring)
     check_scorers(scorers, scoring, candidates, y)
@@ -168,6 +187,8 @@ def compare_estimators(
     seed = resolve_seed(random_state)
     splits, folds = make_splits(cv, samples, y, groups, seed, n_repeats)
     leaks = _warn_of_leaks(samples, y, splits, groups, n_jobs) if check_leaks else None
+    # Before seeds are drawn and keys are made, so that both belong to what is fitted.
+    candidates = set_time_limit(candidates, time_limit)
     candidates = {name: seed_estimator(estimator, seed) for name, estimator in candidates.items()}
 
     data_key = ""
@@ -182,7 +203,9 @@ def compare_estimators(
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     outcomes = parallel(delayed(try_pair)(run, error_score, *pair) for pair in pairs)
     try:
-        rows, predictions = _collect_outcomes(outcomes, len(pairs), len(splits), verbose)
+        rows, predictions, probabilities = _collect_outcomes(
+            outcomes, len(pairs), len(splits), verbose
+        )
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib warns of tasks that an interrupt left undone
@@ -190,16 +213,28 @@ def compare_estimators(
 
     order = {name: i for i, name in enumerate(candidates)}
     rows.sort(key=lambda row: (order[row["estimator"]], row["split"]))
+    description = describe_comparison(samples, y, groups, folds, random_state)
     return ComparisonResult(
         folds=pd.DataFrame(rows).astype({"n_parameters": "Int64", "pickled_bytes": "Int64"}),
         baselines=baseline_names,
         estimators=candidates,
         splits=splits,
-        description=describe_comparison(samples, y, groups, folds, random_state),
+        description=description | _describe_limit(candidates, time_limit),
         target=y,
         predictions=predictions,
         leaks=leaks,
+        probabilities=probabilities,
+        is_grouped=groups is not None,
     )
+
+
+def _describe_limit(candidates: dict[str, Any], time_limit: float | None) -> dict[str, str]:
+    """Describe the time limit, and the estimators that have none."""
+    if time_limit is None:
+        return {}
+    names = list_unlimited(candidates)
+    exceptions = f"; without a limit: {', '.join(names)}" if names else ""
+    return {"Time limit": f"{time_limit:g} seconds per fit{exceptions}"}
 
 
 def _check_score_names(scorers: dict[str, Scorer]) -> None:
@@ -248,28 +283,39 @@ def _warn_of_leaks(
 
 def _collect_outcomes(
     outcomes: Iterable[Outcome], n_pairs: int, n_splits: int, verbose: int
-) -> tuple[list[dict[str, Any]], dict[str, dict[int, np.ndarray]]]:
-    """Collect the rows as they come in, and repeat every warning once per estimator."""
+) -> tuple[list[dict[str, Any]], _FoldArrays, _FoldArrays]:
+    """Collect the rows as they come in, and repeat every warning once per estimator.
+
+    Returns the rows, the predictions and the probabilities.
+    """
     rows = []
-    predictions: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
-    messages: dict[tuple[str, str, type[Warning]], set[int]] = defaultdict(set)
+    predictions: _FoldArrays = defaultdict(dict)
+    probabilities: _FoldArrays = defaultdict(dict)
+    # Texts by fold; those that differ in numbers only, such as epochs, are one warning.
+    messages: dict[tuple[str, str, type[Warning]], dict[int, str]] = defaultdict(dict)
     with open_progress(n_pairs, "fit", "comparing", disable=not verbose) as progress:
         for outcome in outcomes:
             name, split = outcome.row["estimator"], outcome.row["split"]
             rows.append(outcome.row)
             if outcome.predictions is not None:
                 predictions[name][split] = outcome.predictions
+            if outcome.probabilities is not None:
+                probabilities[name][split] = outcome.probabilities
             for message, category in outcome.warnings:
-                messages[name, message, category].add(split)
+                messages[name, _mask_numbers(message), category][split] = message
             if outcome.row["error"]:
                 message = f"failed with {outcome.row['error']}"
-                messages[name, message, FitFailedWarning].add(split)
+                messages[name, _mask_numbers(message), FitFailedWarning][split] = message
             progress.set_postfix_str(f"{name}, fold {split}", refresh=False)
             progress.update()
-    for (name, message, category), splits in sorted(messages.items(), key=lambda item: item[0][:2]):
-        text = f"{name}, in {len(splits)} of {n_splits} folds: {message}"
+    for (name, _, category), texts in sorted(messages.items(), key=lambda item: item[0][:2]):
+        text = f"{name}, in {len(texts)} of {n_splits} folds: {texts[min(texts)]}"
         try:
             warnings.warn(text, category, stacklevel=3)
         except TypeError:  # a category that is not made from a text alone
             warnings.warn(text, UserWarning, stacklevel=3)
-    return rows, dict(predictions)
+    return rows, dict(predictions), dict(probabilities)
+
+
+def _mask_numbers(message: str) -> str:
+    return re.sub(r"\d[\d.]*", "#", message)

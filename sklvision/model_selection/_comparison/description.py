@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ _MAX_CLASSES = 30
 
 def describe_comparison(
     samples: Samples, y: np.ndarray, groups: np.ndarray | None, folds: str, random_state: Any
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """Describe samples, classes, folds, seed and versions."""
     classes, counts = np.unique(y, return_counts=True)
     pairs = zip(classes[:_MAX_CLASSES], counts[:_MAX_CLASSES], strict=True)

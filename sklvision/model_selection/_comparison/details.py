@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,11 +11,14 @@ from sklearn.base import BaseEstimator
 from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._robustness.result import RobustnessResult
-from sklvision.reporting._comparison import Details
+from sklvision.reporting._comparison import ClassReport, Details
 
 
 def collect_details(
-    confusions: Mapping[str, pd.DataFrame],
+    classes: Sequence[ClassReport],
+    shown_first: Sequence[str],
+    label_errors: pd.DataFrame | None,
+    sample_names: Sequence[str] | None,
     choices: pd.DataFrame,
     estimators: Mapping[str, Any],
     leaks: LeakReport | None,
@@ -25,7 +28,10 @@ def collect_details(
     """Collect what a page shows beyond the tables of a comparison."""
     forecasts = forecast if isinstance(forecast, Mapping) else {"": forecast}
     return Details(
-        confusions=confusions,
+        classes=classes,
+        shown_first=shown_first,
+        label_errors=label_errors,
+        sample_names=sample_names,
         choices=choices,
         settings={name: _format_estimator(est) for name, est in estimators.items()},
         leaks=None if leaks is None else str(leaks),

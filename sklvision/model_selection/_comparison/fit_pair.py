@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, log_loss
 from threadpoolctl import ThreadpoolController
 
 from sklvision.model_selection._comparison.searches import get_choice
@@ -21,6 +21,7 @@ from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._splits import Split, take_rows
 from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import is_search
+from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_response_methods
 
@@ -35,24 +36,42 @@ def _get_threadpools() -> ThreadpoolController:
 
 
 class Outcome(NamedTuple):
-    """Scores and costs of one estimator on one fold, its predictions and its warnings."""
+    """Scores and costs of one estimator on one fold, its predictions and its warnings.
+
+    Columns of the probabilities are all labels in sorted order.
+    """
 
     row: dict[str, Any]
     predictions: np.ndarray | None
+    probabilities: np.ndarray | None
     warnings: list[tuple[str, type[Warning]]]
 
 
 class _CachedPredictions:
     """A fitted estimator that does not predict the test set again for every score."""
 
-    def __init__(self, estimator: Any, X: Any, predictions: np.ndarray) -> None:
-        self._estimator, self._X, self._predictions = estimator, X, predictions
+    def __init__(
+        self,
+        estimator: Any,
+        X: Any,
+        predictions: np.ndarray,
+        probabilities: np.ndarray | None = None,
+    ) -> None:
+        self._estimator, self._X = estimator, X
+        self._predictions, self._probabilities = predictions, probabilities
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._estimator, name)
+        attribute = getattr(self._estimator, name)
+        has_cache = name == "predict_proba" and self._probabilities is not None
+        return self._get_probabilities if has_cache else attribute
 
     def predict(self, X: Any) -> np.ndarray:
         return self._predictions if X is self._X else self._estimator.predict(X)
+
+    def _get_probabilities(self, X: Any) -> np.ndarray:
+        if X is self._X and self._probabilities is not None:
+            return self._probabilities
+        return np.asarray(self._estimator.predict_proba(X))
 
 
 def run_pair(
@@ -82,14 +101,19 @@ def run_pair(
             fit_seconds = _fit(estimator, samples, y, groups, train)
             X_test = take_rows(estimator, samples, test, train)
             predictions, predict_seconds = _predict(estimator, X_test)
-            scores = _score(estimator, X_test, y[test], scorers, predictions)
+            output = _predict_probabilities(estimator, X_test)
+            cached = _CachedPredictions(estimator, X_test, predictions, output)
+            scores = _score(estimator, cached, X_test, y[test], scorers)
     except Exception as error:
         error.add_note(f"Raised by {name!r} in fold {split}.")
         raise
+    labels = np.unique(y)
+    probabilities = _align_probabilities(estimator, output, labels)
     row = {
         "estimator": name,
         "split": split,
         **{f"test_{score}": value for score, value in scores.items()},
+        "log_loss": _compute_log_loss(y[test], probabilities, labels),
         "fit_seconds": fit_seconds,
         "predict_ms_per_sample": 1000 * predict_seconds / len(test),
         "n_parameters": count_parameters(estimator),
@@ -98,7 +122,9 @@ def run_pair(
         "error": None,
     }
     messages = [(str(warning.message), warning.category) for warning in records or ()]
-    return Outcome(row, predictions, messages)
+    if probabilities is not None:  # a comparison keeps those of all folds
+        probabilities = probabilities.astype(np.float32)
+    return Outcome(row, predictions, probabilities, messages)
 
 
 def _fit(
@@ -125,13 +151,60 @@ def _predict(estimator: Any, X: Any) -> tuple[np.ndarray, float]:
     return predictions, seconds
 
 
+def _predict_probabilities(estimator: Any, X: Any) -> np.ndarray | None:
+    """Predict probabilities as the estimator returns them; None where it has none.
+
+    A method that fails leaves the log loss empty, and does not end the comparison.
+    """
+    if not has_probabilities(estimator):
+        return None
+    try:
+        return np.asarray(estimator.predict_proba(X))
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        warnings.warn(
+            f"predict_proba failed with {type(error).__name__}: {reason}", UserWarning, stacklevel=2
+        )
+        return None
+
+
+def _align_probabilities(
+    estimator: Any, output: np.ndarray | None, labels: np.ndarray
+) -> np.ndarray | None:
+    """Return one column per label; those that were not trained on have probability zero."""
+    if output is None or output.ndim != 2 or output.dtype.kind not in "fiu":
+        return None
+    columns = {label: column for column, label in enumerate(labels.tolist())}
+    classes = np.asarray(getattr(estimator, "classes_", ())).tolist()
+    if len(classes) != output.shape[1] or not set(classes) <= set(columns):
+        return None
+    is_valid = np.isfinite(output).all() and np.allclose(output.sum(axis=1), 1, atol=1e-3)
+    if not is_valid or output.min() < 0:
+        return None
+    probabilities = np.zeros((len(output), len(labels)))
+    probabilities[:, [columns[label] for label in classes]] = output
+    return probabilities
+
+
+def _compute_log_loss(y: np.ndarray, probabilities: np.ndarray | None, labels: np.ndarray) -> float:
+    if probabilities is None:
+        return np.nan
+    # Rows of float32 sum to 1 only roughly, which scikit-learn would warn of.
+    values = probabilities / probabilities.sum(axis=1, keepdims=True)
+    codes = np.searchsorted(labels, y)
+    return float(log_loss(codes, values, labels=np.arange(len(labels))))
+
+
 def _score(
-    estimator: Any, X: Any, y: np.ndarray, scorers: Mapping[str, Scorer], predictions: np.ndarray
+    estimator: Any,
+    cached: _CachedPredictions,
+    X: Any,
+    y: np.ndarray,
+    scorers: Mapping[str, Scorer],
 ) -> dict[str, float]:
     """Score a fitted estimator; a function may return several scores by their names."""
     # Scorers of scikit-learn call methods; a function may look at the estimator itself.
     by_method = {name: s for name, s in scorers.items() if get_response_methods(s)}
-    cached = _CachedPredictions(estimator, X, predictions)
     scores = check_scoring(cached, scoring=by_method)(cached, X, y) if by_method else {}
     for name, scorer in scorers.items():
         if name not in by_method:
@@ -163,6 +236,7 @@ def try_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
             "estimator": name,
             "split": split,
             **{f"test_{score}": float(error_score) for score in scorers},
+            "log_loss": np.nan,
             "fit_seconds": np.nan,
             "predict_ms_per_sample": np.nan,
             "n_parameters": None,
@@ -170,4 +244,4 @@ def try_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
             "chosen": None,
             "error": message,
         }
-        return Outcome(row, None, [])
+        return Outcome(row, None, None, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklvision.model_selection._comparison.class_results import ClassResults
 from sklvision.model_selection._comparison.details import collect_details, list_parameters
 from sklvision.model_selection._comparison.tables import (
     find_best_baseline,
     pick_best,
     tabulate_comparison,
-    tabulate_confusion,
     tabulate_differences,
     tabulate_tradeoffs,
 )
@@ -26,7 +26,7 @@ from sklvision.reporting._text import render_markdown, render_text
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ComparisonResult:
+class ComparisonResult(ClassResults):
     """Scores, times and sizes of classifiers compared on the same folds.
 
     Made by :func:`~sklvision.model_selection.compare_estimators`. Printed, it is a text
@@ -37,7 +37,8 @@ class ComparisonResult:
     folds : DataFrame of shape (n_estimators * n_splits, n_columns)
         One row per estimator and fold: ``estimator``, ``split``, ``test_<score>`` for each
         score, ``fit_seconds``, ``predict_ms_per_sample``, ``n_parameters``, ``pickled_bytes``,
-        ``chosen`` (the parameters a search chose) and ``error`` (why it failed, or None).
+        ``chosen`` (the parameters a search chose), ``error`` (why it failed, or None) and
+        ``log_loss``, missing where an estimator predicts no probabilities.
     baselines : tuple of str
         Names of the estimators that count as simple baselines.
     estimators : dict of str to classifier
@@ -54,6 +55,12 @@ class ComparisonResult:
         fail.
     leaks : LeakReport, default=None
         Data leakage between the folds, if it was searched for.
+    probabilities : dict of str to dict of int to ndarray, default=None
+        Probabilities that each estimator predicted for the test set of each split, of shape
+        (n_test, n_labels) with the sorted labels of `target` as columns; estimators without
+        ``predict_proba`` are missing.
+    is_grouped : bool, default=False
+        Whether samples come in groups, so that they are not independent.
 
     See Also
     --------
@@ -81,6 +88,8 @@ class ComparisonResult:
     target: np.ndarray | None = None
     predictions: Mapping[str, Mapping[int, np.ndarray]] | None = None
     leaks: Any = None
+    probabilities: Mapping[str, Mapping[int, np.ndarray]] | None = None
+    is_grouped: bool = False
 
     @property
     def score_names(self) -> list[str]:
@@ -96,7 +105,8 @@ class ComparisonResult:
             Indexed by ``estimator`` and sorted by the mean of the first score. Columns,
             in this order: ``baseline`` (bool); for each score ``mean_<score>``, ``std_<score>``
             (over folds, with n in the denominator, as scikit-learn's searches have it) and
-            ``split0_<score>``, ``split1_<score>``, …; ``fit_seconds`` (mean over folds);
+            ``split0_<score>``, ``split1_<score>``, …; ``log_loss`` (mean over folds, missing
+            without ``predict_proba``); ``fit_seconds`` (mean over folds);
             ``predict_ms_per_sample`` (median over folds of the time of one ``predict`` of the
             whole test set, divided by its samples); ``n_parameters`` and ``pickled_bytes``
             (medians over folds, missing where they cannot be known).
@@ -261,31 +271,6 @@ class ComparisonResult:
         index = pd.MultiIndex.from_frame(rows[["estimator", "split"]])
         return pd.DataFrame(list(rows["chosen"]), index=index)
 
-    def confusion_matrix(self, name: str) -> pd.DataFrame:
-        """Count true against predicted labels over the test sets of all folds.
-
-        Parameters
-        ----------
-        name : str
-            Name of an estimator.
-
-        Returns
-        -------
-        counts : DataFrame of shape (n_labels, n_labels)
-            Rows are true labels, columns are predicted ones, those that no sample has last. In
-            repeated cross-validation a sample counts once in every repeat. Folds in which the
-            estimator failed are left out.
-
-        Raises
-        ------
-        KeyError
-            If the estimator does not exist.
-        """
-        _check_name("estimator", name, list(self.estimators))
-        if self.target is None or self.predictions is None:
-            raise ValueError("This result was made without predictions.")
-        return tabulate_confusion(self.target, self.predictions.get(name, {}), self.splits)
-
     def to_markdown(self) -> str:
         """Format the summary as a table in Markdown, with the conclusions.
 
@@ -302,6 +287,7 @@ class ComparisonResult:
         *,
         robustness: Any = None,
         forecast: Any = None,
+        sample_names: Sequence[str] | None = None,
     ) -> str | None:
         """Write the comparison as one self-contained HTML page.
 
@@ -313,6 +299,9 @@ class ComparisonResult:
             Scores on corrupted data to add.
         forecast : LearningForecast or dict of str to LearningForecast, default=None
             Learning curves to add, by the names of classifiers if there are several.
+        sample_names : sequence of str, default=None
+            Names of the samples, such as their files, in the list of labels that are probably
+            wrong. None writes their indices.
 
         Returns
         -------
@@ -326,7 +315,10 @@ class ComparisonResult:
         """
         names = [name for name in self.to_frame().index if (self.predictions or {}).get(name)]
         details = collect_details(
-            confusions={n: self.confusion_matrix(n) for n in pick_best(names, self.baselines)},
+            classes=[self._make_class_report(name) for name in names],
+            shown_first=pick_best(names, self.baselines),
+            label_errors=self.find_label_errors() if self._list_informed() else None,
+            sample_names=sample_names,
             choices=self.choices(),
             estimators=self.estimators,
             leaks=self.leaks,

@@ -18,7 +18,7 @@ from sklvision.utils._statistics import (
 
 COSTS = ["predict_ms_per_sample", "fit_seconds", "n_parameters", "pickled_bytes"]
 # Columns of tables that also have a column by the name of a score.
-RESERVED_NAMES = [*COSTS, "gain", "added_cost", "gain_per_cost"]
+RESERVED_NAMES = [*COSTS, "log_loss", "gain", "added_cost", "gain_per_cost"]
 
 
 def find_best_baseline(scores: pd.DataFrame, baselines: Collection[str]) -> str | None:
@@ -47,6 +47,8 @@ def tabulate_summary(
         columns[f"mean_{score}"] = table.mean(axis=1, skipna=False)
         columns[f"std_{score}"] = table.std(axis=1, ddof=0, skipna=False)
         columns.update({f"split{split}_{score}": table[split] for split in table})
+    if "log_loss" in folds:
+        columns["log_loss"] = by_estimator["log_loss"].apply(lambda x: x.mean(skipna=False))
     columns["fit_seconds"] = by_estimator["fit_seconds"].mean()
     columns["predict_ms_per_sample"] = by_estimator["predict_ms_per_sample"].median()
     for size in ("n_parameters", "pickled_bytes"):
