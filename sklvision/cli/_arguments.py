@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sklvision.cli._errors import name_options
+from sklvision.cli._groups import SUGGESTION, suggest_groups
 from sklvision.utils._files import temporary_path
 
 DATA_HELP = """\
@@ -49,14 +50,47 @@ def make_integer_type(minimum: int) -> Any:
     return parse
 
 
+def parse_seconds(text: str) -> float:
+    """Parse a positive number of seconds."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a positive number of seconds, got {text!r}")
+    return seconds
+
+
+def add_fold_options(add: Any) -> None:
+    """Add the options about folds that a column decides."""
+    add(
+        "--split",
+        metavar="COLUMN",
+        help="column of the official split into training and test set, which then is the only one",
+    )
+    add(
+        "--time",
+        metavar="COLUMN",
+        help="column of times, numbers or dates: folds in their order, each tested on what comes "
+        "after its training",
+    )
+
+
 def add_data_options(add: Any) -> None:
     """Add the options about the reading of labeled data."""
     add(
         "--groups",
         metavar="COLUMN_OR_FILE",
         help="groups that must not be split between training and test: a column of the csv, an "
-        "array of the npz, or a file with a group per line (for a folder also lines of file,group);"
-        " by default a column or array named group, if there is one",
+        "array of the npz, a file with a group per line (for a folder also lines of file,group), "
+        "or 'suggested', the groups that a search for leaks finds; by default a column or array "
+        "named group, if there is one",
+    )
+    add(
+        "--groups-from-name",
+        metavar="REGEX",
+        help="groups by a regular expression that is searched in the name of each sample's file: "
+        "its first group, such as 'part([0-9]+)'",
     )
     add("--no-groups", action="store_true", help="ignore a column or array of groups")
     add("--target", metavar="COLUMN", help="column or array of labels (default: found by name)")
@@ -125,6 +159,8 @@ def get_column_options(args: argparse.Namespace) -> dict[str, Any]:
         options["drop"] = args.drop
     if getattr(args, "split", None) is not None:
         options["split"] = args.split
+    if getattr(args, "time", None) is not None:
+        options["time"] = args.time
     if getattr(args, "resample", False):
         options["resample"] = True
     return options
@@ -143,12 +179,14 @@ def load_data(source: str, args: argparse.Namespace, **options: Any) -> Any:
     """Load labeled data with the options of :func:`add_data_options`."""
     from sklvision.datasets import load_labeled
 
+    check_group_options(args)
     options |= get_column_options(args) | get_file_options(args)
-
+    is_suggested = args.groups == SUGGESTION
     data = load_labeled(
         source,
         target=args.target,
-        groups=args.groups,
+        groups=None if is_suggested else args.groups,
+        groups_from_name=args.groups_from_name,
         allow_pickle=args.allow_pickle,
         on_error=args.on_error,
         as_frame=True,
@@ -157,22 +195,46 @@ def load_data(source: str, args: argparse.Namespace, **options: Any) -> Any:
     if args.no_groups:
         data.groups = None
         data.DESCR = data.DESCR.removesuffix(f", grouped by {data.grouped_by}")
+    if is_suggested:
+        suggest_groups(data)
     return data
 
 
-def check_writable(path: Path) -> None:
+def check_group_options(args: argparse.Namespace) -> None:
+    """Raise where options about groups exclude each other."""
+    options = [
+        name
+        for name, is_set in (
+            ("--groups", args.groups is not None),
+            ("--groups-from-name", args.groups_from_name is not None),
+            ("--no-groups", args.no_groups),
+        )
+        if is_set
+    ]
+    if len(options) > 1:
+        raise ValueError(f"{' and '.join(options)} exclude each other: pass one of them.")
+
+
+def name_samples(data: Any) -> list[str]:
+    """Name every sample by its file, or by the number of its row, from 1."""
+    if data.files is not None:
+        return list(data.files)
+    return [f"row {i + 1}" for i in range(len(data.target))]
+
+
+def check_writable(path: Path, option: str = "--out") -> None:
     """Raise if a path cannot be written, before hours of work."""
     if path.is_dir():
-        raise ValueError(f"--out {path}: is a directory, expected the name of a file.")
+        raise ValueError(f"{option} {path}: is a directory, expected the name of a file.")
     if path.exists() and not path.is_file():
-        raise ValueError(f"--out {path}: is not an ordinary file.")
+        raise ValueError(f"{option} {path}: is not an ordinary file.")
     if not path.parent.is_dir():
-        raise ValueError(f"--out {path}: the directory {path.parent} does not exist.")
+        raise ValueError(f"{option} {path}: the directory {path.parent} does not exist.")
     temporary = temporary_path(path)
     try:  # permissions, quotas and read-only disks are only known for sure by writing
         with temporary.open("wb") as file:
             file.write(b"\0")
     except OSError as error:
-        raise ValueError(f"--out {path}: cannot be written to ({error.strerror}).") from error
+        raise ValueError(f"{option} {path}: cannot be written to ({error.strerror}).") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -10,17 +10,23 @@ from typing import Any
 from sklvision.cli._arguments import (
     DATA_HELP,
     add_data_options,
+    add_fold_options,
     check_writable,
     load_data,
     make_command,
     make_integer_type,
+    name_samples,
+    parse_seconds,
     print_data,
 )
 from sklvision.cli._errors import convert_errors
+from sklvision.cli._folds import check_fold_options, choose_folds
+from sklvision.utils._files import atomic_write
 
 _DEFAULT_REPORT = "sklvision_report.html"
 # Every process loads torch, which takes some hundred megabytes.
 _MAX_JOBS = 8
+_N_FOLDS = 5
 # Images that take more bytes than this stay on disk.
 _MAX_BYTES = 2**30
 # Longer side of images in pixels, also for models that take larger ones.
@@ -51,12 +57,8 @@ def add_parser(commands: Any) -> None:
     )
     add = parser.add_argument
     add("data", metavar="DATA", nargs="?", help="folder, file or name of a data set (see below)")
-    add("--cv", type=make_integer_type(2), default=5, metavar="FOLDS", help="folds (default: 5)")
-    add(
-        "--split",
-        metavar="COLUMN",
-        help="column of the official split into training and test set, which then is the only one",
-    )
+    add("--cv", type=make_integer_type(2), metavar="FOLDS", help=f"folds (default: {_N_FOLDS})")
+    add_fold_options(add)
     add(
         "--repeats",
         type=make_integer_type(1),
@@ -118,6 +120,18 @@ def add_parser(commands: Any) -> None:
         "the best baseline are trained on parts of the samples",
     )
     add(
+        "--time-limit",
+        type=parse_seconds,
+        metavar="SECONDS",
+        help="stop every training of a net after the epoch in which so many seconds have passed",
+    )
+    add(
+        "--label-errors",
+        type=Path,
+        metavar="ERRORS.csv",
+        help="write all samples whose label is probably wrong to a file",
+    )
+    add(
         "--memory",
         type=Path,
         metavar="FOLDER",
@@ -135,12 +149,15 @@ def run(args: argparse.Namespace) -> int:
     """Load, compare, print, write."""
     with convert_errors():
         check_writable(args.out)
+        if args.label_errors is not None:
+            check_writable(args.label_errors, "--label-errors")
+        check_fold_options(args)
         scoring = [name for names in args.scoring for name in names.split(",") if name]
         if args.data is None:
             _check_scoring(scoring)
         data = load_data(args.data or "digits", args, max_side=_choose_side(args))
         data.data = _read_small(data.data)
-        cv = args.cv if args.split is None else [_find_split(data.split, args.split)]
+        folds = choose_folds(data, args, _N_FOLDS)
     if not args.quiet:
         print_data(data)
 
@@ -160,20 +177,27 @@ def run(args: argparse.Namespace) -> int:
             candidates,
             data.data,
             data.target,
-            cv=cv,
+            cv=folds.cv,
             n_repeats=args.repeats,
             groups=data.groups,
             scoring=scoring,
             baselines=baselines or True,
             error_score=float("nan") if args.keep_going else "raise",
+            time_limit=args.time_limit,
             memory=args.memory,
             verbose=0 if args.quiet else 1,
             **common,
         )
-        result = replace(result, description={**_describe_data(data), **result.description})
-        result.to_html(args.out)  # first: a reader of the table may stop early
+        description = {**_describe_data(data), **result.description}
+        if folds.description:
+            description["Folds"] = folds.description
+        result = replace(result, description=description)
+        names = name_samples(data)
+        result.to_html(args.out, sample_names=names)  # first: a reader may stop early
     print(result)
     with convert_errors():
+        print(f"\n{result.describe_classes()}")
+        _print_label_errors(result, names, args.label_errors)
         sections: dict[str, Any] = {}
         if args.robustness:
             robustness = measure_robustness(result, data.data, data.target, **common)
@@ -181,21 +205,34 @@ def run(args: argparse.Namespace) -> int:
             print(f"\n{robustness}")
         if args.forecast:
             forecasts = forecast_best(
-                result, data.data, data.target, groups=data.groups, cv=cv, **common
+                result, data.data, data.target, groups=data.groups, cv=folds.cv, **common
             )
             sections["forecast"] = forecasts
             for name, forecast in forecasts.items():
                 print(f"\n{name}: {forecast}")
         if sections:
-            result.to_html(args.out, **sections)
+            result.to_html(args.out, sample_names=names, **sections)
     print(f"\nReport written to {args.out.resolve()}")
     return 0
 
 
-def _find_split(values: Any, column: str) -> Any:
-    from sklvision.cli._split import find_split  # needs NumPy
+def _print_label_errors(result: Any, names: list[str], path: Path | None) -> None:
+    """Print the samples whose label is probably wrong, and write all of them to a file."""
+    from sklvision.reporting._classes import render_label_errors
 
-    return find_split(values, column)
+    try:
+        errors = result.find_label_errors()
+    except ValueError as error:  # nothing predicts probabilities
+        if path is not None:
+            raise ValueError(f"--label-errors: {error}") from None
+        return
+    print("\n" + "\n".join(render_label_errors(errors, names)))
+    if path is None:
+        return
+    table = errors.assign(sample=[names[sample] for sample in errors["sample"]])
+    with atomic_write(path, text=True) as file:
+        table.to_csv(file, index=False, lineterminator="\n")
+    print(f"All {len(errors)} written to {path.resolve()}")
 
 
 def _choose_side(args: argparse.Namespace) -> int:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 # Keywords of the package's functions, and the options that set them.
 _OPTIONS = {
+    "pass groups=, for example suggested_groups()": "pass --groups suggested",
+    "sklearn.metrics.get_scorer_names() lists them all": "scikit-learn's pages on scoring list all",
     "allow_pickle=True": "--allow-pickle",
     "groups=None": "--no-groups",
     "transpose=True": "--transpose",
@@ -22,6 +24,15 @@ _OPTIONS = {
     "encoding=": "--encoding ",
     "bands=": "--bands ",
     "split=": "--split ",
+    "time=": "--time ",
+    "groups_from_name=": "--groups-from-name ",
+    "groups_from_name": "--groups-from-name",
+    "class_weight=": "--class-weight ",
+    "time_limit=": "--time-limit ",
+    "scoring=": "--scoring ",
+    "memory=": "--memory ",
+    "n_repeats=": "--repeats ",
+    "cv=": "--cv ",
     "group=": "--groups ",
     "groups=": "--groups ",
     "target=": "--target ",
@@ -29,7 +40,7 @@ _OPTIONS = {
     "image_size=": "--image-size ",
     "max_epochs=": "--epochs ",
 }
-_KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(_OPTIONS)})")
+_KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, _OPTIONS))})")
 _DROP_KEYWORD = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")
 
 

@@ -37,6 +37,8 @@ def describe_data(data: Any) -> Facts:
     if data.get("split") is not None:
         names, counts = np.unique(data.split, return_counts=True)
         facts["split"] = _list_counts(names, counts)
+    if data.get("times") is not None:
+        facts["times"] = f"{np.min(data.times)} to {np.max(data.times)}"
     if data.get("advice"):
         facts["advice"] = ". ".join(map(name_options, data.advice))
     values = data.data
@@ -94,6 +96,8 @@ def describe_model(path: Path, model: Any) -> Facts:
         facts["parameters"] = f"{n_parameters:,}"
     if (classes := getattr(model, "classes_", None)) is not None:
         facts["classes"] = f"{len(classes)}: {', '.join(map(str, classes))}"
+    if (shape := getattr(last, "input_shape_", None)) is not None:
+        facts["net input"] = " × ".join(map(str, shape))
     contract = find_contract(model)
     if contract is None:
         return facts | {"input": _describe_plain_input(model)}

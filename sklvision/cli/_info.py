@@ -13,27 +13,30 @@ from sklvision._version import __version__
 from sklvision.cli._arguments import (
     DATA_HELP,
     add_data_options,
+    add_fold_options,
     get_column_options,
     get_file_options,
     load_data,
     make_command,
 )
-from sklvision.cli._errors import CommandError, convert_errors
+from sklvision.cli._errors import CommandError, convert_errors, name_options
+from sklvision.cli._groups import SUGGESTION, count_folds
 from sklvision.cli._models import add_verify_option, load_model
 from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, is_archive
 from sklvision.utils._versions import find_version
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
-_MOST_FOLDS = 5
+_ONNX_SUFFIX = ".onnx"
 _EPILOG = f"""\
 PATH is the file of a model, or data. Of an archive (.sklv) the manifest is read, and nothing is
-built; a pickle (.joblib) is loaded, and so can run any code.
+built; an .onnx file runs nothing either; a pickle (.joblib) is loaded, and so can run any code.
 
 {DATA_HELP}
 examples:
   sklvision info
   sklvision info line.csv --target polymer
   sklvision info nails/train --leaks
+  sklvision info parts/ --leaks --groups suggested
   sklvision info line.sklv
 """
 _EXTRAS = ["pillow", "pooch", "matplotlib", "mlflow"]
@@ -62,7 +65,7 @@ def add_parser(commands: Any) -> None:
     )
     add_verify_option(add)
     add_data_options(add)
-    add("--split", metavar="COLUMN", help="column of the official split into training and test")
+    add_fold_options(add)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,13 +95,19 @@ def run(args: argparse.Namespace) -> int:
 
 def _is_model(path: Path) -> bool:
     suffix = path.suffix.lower()
-    return suffix in (ARCHIVE_SUFFIX, *PICKLE_SUFFIXES)
+    return suffix in (ARCHIVE_SUFFIX, _ONNX_SUFFIX, *PICKLE_SUFFIXES)
 
 
 def _describe_model(path: Path, verify: Path | None) -> dict[str, str]:
     """Describe the model of a file; of an archive its manifest, and nothing is built."""
     from sklvision.cli._facts import describe_manifest, describe_model
 
+    if path.suffix.lower() == _ONNX_SUFFIX:
+        if verify is not None:
+            raise ValueError(f"--verify: {path} is a graph, and only archives (.sklv) are signed.")
+        from sklvision.export import OnnxClassifier
+
+        return describe_model(path, OnnxClassifier(path))
     if not is_archive(path):
         return describe_model(path, load_model(path, verify=verify))
     from sklvision.export import read_manifest
@@ -111,8 +120,9 @@ def _load(source: str, args: argparse.Namespace) -> Any:
     from sklvision.datasets import load_spectra
 
     path = Path(source)
-    groups_are_column = args.groups is None or not Path(args.groups).is_file()
-    if not path.is_file() or not groups_are_column or _has_images(path):
+    is_column = args.groups != SUGGESTION and not (args.groups and Path(args.groups).is_file())
+    has_pattern = args.groups_from_name is not None
+    if not path.is_file() or not is_column or has_pattern or _has_images(path):
         return load_data(source, args)
     try:
         return load_spectra(
@@ -137,16 +147,12 @@ def _has_images(path: Path) -> bool:
 
 
 def _print_leaks(data: Any) -> None:
-    import numpy as np
-
     from sklvision.model_selection import find_leaks
 
-    # As many folds as the rarest class and the groups allow.
-    n_samples = np.unique(data.target, return_counts=True)[1].min()
-    n_groups = _MOST_FOLDS if data.groups is None else len(np.unique(data.groups))
-    cv = int(min(_MOST_FOLDS, n_samples, n_groups))
+    n_folds = count_folds(data)
+    report = find_leaks(data.data, data.target, cv=n_folds, groups=data.groups, random_state=0)
     print()
-    print(find_leaks(data.data, data.target, cv=cv, groups=data.groups, random_state=0))
+    print(name_options(str(report)))
 
 
 def _print_facts(facts: dict[str, str]) -> None:

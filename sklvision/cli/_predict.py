@@ -92,7 +92,8 @@ def add_parser(commands: Any) -> None:
     add(
         "--resample",
         action="store_true",
-        help="interpolate spectra on another axis to that of the model, if theirs covers it",
+        help="interpolate spectra on another axis to that of the model, if theirs covers it, and "
+        "convert it between nm, um and cm-1",
     )
     add_file_options(add)
     add_verify_option(add)

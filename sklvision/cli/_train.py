@@ -12,6 +12,7 @@ from typing import Any
 from sklvision.cli._arguments import (
     DATA_HELP,
     add_data_options,
+    add_fold_options,
     check_writable,
     load_data,
     make_command,
@@ -19,6 +20,7 @@ from sklvision.cli._arguments import (
     print_data,
 )
 from sklvision.cli._errors import convert_errors
+from sklvision.cli._folds import Folds, check_fold_options, choose_folds
 from sklvision.cli._models import check_key, check_model_suffix, take_samples, write_model
 
 # Parameters of models that have an option of their own.
@@ -37,7 +39,8 @@ takes raw images of any size.
 With --image-shape, rows of a file are images.
 
 A part of the samples is held out to measure the accuracy, then the model is trained on
-all of them. The file is an archive (.sklv), which sklvision.export.load reads without running
+all of them. With --split it is trained on the official training set alone, and measured on
+the test set. The file is an archive (.sklv), which sklvision.export.load reads without running
 anything that it holds; with the suffix .joblib it is a pickle for joblib.load.
 
 examples:
@@ -45,6 +48,8 @@ examples:
   sklvision train resnet8 --data nails/train --out nails.sklv
   sklvision train spectrum_cnn --data line.csv --target polymer --groups sample --cv 5 \\
       --option dropout=0.3 --option optimizer=sgd --out line.sklv
+  sklvision train spectra --data line.csv --class-weight foreign=20 \\
+      --scoring balanced_accuracy --out line.sklv
   sklvision train resnet8 --data train.csv --image-shape 28x28 --out digits.sklv
 """
 
@@ -114,7 +119,21 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="keep no samples of the data in the archive, by which loading checks the model",
     )
+    add(
+        "--class-weight",
+        nargs="+",
+        metavar="LABEL=WEIGHT",
+        help="weights of classes in training, such as foreign=20, or 'balanced', the inverse of "
+        "their frequencies",
+    )
+    add(
+        "--scoring",
+        metavar="SCORE",
+        help="scikit-learn's name of a score to measure in addition to the accuracy, such as "
+        "balanced_accuracy or average_precision",
+    )
     add_data_options(add)
+    add_fold_options(add)
     estimate = parser.add_mutually_exclusive_group()
     estimate.add_argument(
         "--cv",
@@ -141,8 +160,12 @@ def run(args: argparse.Namespace) -> int:
         args.out = check_model_suffix(args.out)
         check_writable(args.out)
         check_key(args.sign, args.out)
+        check_fold_options(args)
         options = _parse_options(args.option)
-        from sklvision.recipes import get_model
+        class_weight = _parse_class_weight(args.class_weight)
+        if args.scoring is not None:
+            _check_scoring(args)
+        from sklvision.recipes import get_model, set_class_weight
 
         model = get_model(
             args.model,
@@ -154,16 +177,22 @@ def run(args: argparse.Namespace) -> int:
         )
         data = load_data(args.data, args, image_shape=args.image_shape)
         _check_kind(model, data)
+        folds = choose_folds(data, args, None)
     if not args.quiet:
         print_data(data)
     with convert_errors():
         from sklvision.utils._input_check import add_input_check
 
-        estimator = add_input_check(model.build(data.data))
-        estimate = str(_estimate(model.name, estimator, data, args))
-        with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
-            print(estimate, flush=True)
-        _train(estimator, data, args, estimate)
+        estimator = model.build(data.data)
+        if class_weight is not None:
+            set_class_weight(estimator, class_weight, data.target)
+        estimator = add_input_check(estimator)
+        if folds.is_official:
+            _train_on_split(model.name, estimator, data, args, folds)
+            return 0
+        estimate = _estimate(model.name, estimator, data, args, folds)
+        summary = _fit(estimator, data, args)
+        _write(estimator, data, args, estimate, summary)
     return 0
 
 
@@ -188,45 +217,84 @@ def _check_kind(model: Any, data: Any) -> None:
     )
 
 
-def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace) -> object:
-    if args.no_estimate:
-        return "Accuracy: not measured (--no-estimate)."
-    from sklvision.model_selection import estimate_accuracy
+def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace, folds: Folds) -> str:
+    """Estimate the accuracy, and print it."""
+    estimate = "Accuracy: not measured (--no-estimate)."
+    if not args.no_estimate:
+        from sklvision.model_selection import estimate_accuracy
 
-    return estimate_accuracy(
-        estimator,
-        data.data,
-        data.target,
-        name=name,
-        cv=args.cv,
-        groups=data.groups,
-        random_state=args.seed,
-        verbose=0 if args.quiet else 1,
-    )
+        estimate = str(
+            estimate_accuracy(
+                estimator,
+                data.data,
+                data.target,
+                name=name,
+                cv=folds.cv,
+                split=folds.description,
+                scoring=args.scoring,
+                groups=data.groups,
+                random_state=args.seed,
+                verbose=0 if args.quiet else 1,
+            )
+        )
+    with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
+        print(estimate, flush=True)
+    return estimate
 
 
-def _train(estimator: Any, data: Any, args: argparse.Namespace, estimate: str) -> None:
-    from math import isnan
+def _train_on_split(
+    name: str, estimator: Any, data: Any, args: argparse.Namespace, folds: Folds
+) -> None:
+    """Train on the official training set, and measure the very model that is written."""
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.utils import Bunch
+
+    from sklvision.utils._samples import as_samples
+
+    rows = folds.cv[0][0]
+    part = Bunch(data=as_samples(data.data).take(rows).data, target=data.target[rows])
+    summary = _fit(estimator, part, args, f"the {len(rows)} samples of the official training set")
+    estimate = "Accuracy: not measured."
+    try:
+        estimate = _estimate(name, FrozenEstimator(estimator), data, args, folds)
+    finally:  # hours of training are not lost to an error of a score
+        part.DESCR = data.DESCR
+        _write(estimator, part, args, estimate, summary)
+
+
+def _fit(estimator: Any, data: Any, args: argparse.Namespace, part: str = "") -> str:
+    """Train on samples, and return a line about it."""
     from time import perf_counter
 
-    from sklvision.model_selection import parameter_count
     from sklvision.recipes import set_net_params
-    from sklvision.reporting import format_bytes, format_count, format_time
+    from sklvision.reporting import format_time
 
-    n_samples = len(data.target)
+    part = part or f"all {len(data.target)} samples"
     if not args.quiet:
-        print(f"Training on all {n_samples} samples", file=sys.stderr, flush=True)
+        print(f"Training on {part}", file=sys.stderr, flush=True)
         with suppress(ValueError):  # a recipe without a net shows no progress
             set_net_params(estimator, verbose=1)
     start = perf_counter()
     try:
         estimator.fit(data.data, data.target)
     except Exception as error:
-        error.add_note("Raised by the training on all samples.")
+        error.add_note(f"Raised by the training on {part}.")
         raise
     seconds = perf_counter() - start
     with suppress(ValueError):
         set_net_params(estimator, verbose=0)
+    return f"Trained on {part} in {format_time(seconds)} s"
+
+
+def _write(
+    estimator: Any, data: Any, args: argparse.Namespace, estimate: str, summary: str
+) -> None:
+    """Write the model and what is known of it."""
+    from math import isnan
+
+    from sklvision.model_selection import parameter_count
+    from sklvision.reporting import format_bytes, format_count
+
     write_model(
         estimator,
         args.out,
@@ -238,10 +306,40 @@ def _train(estimator: Any, data: Any, args: argparse.Namespace, estimate: str) -
     n_parameters = parameter_count(estimator)
     parameters = "" if isnan(n_parameters) else f", {format_count(int(n_parameters))} parameters"
     size = format_bytes(args.out.stat().st_size)
-    print(
-        f"Trained on all {n_samples} samples in {format_time(seconds)} s\n"
-        f"Written to {args.out.resolve()} ({size}{parameters})"
-    )
+    print(f"{summary}\nWritten to {args.out.resolve()} ({size}{parameters})")
+
+
+def _check_scoring(args: argparse.Namespace) -> None:
+    """Raise for a score that does not exist or is not measured, before data are read."""
+    if args.no_estimate:
+        raise ValueError(f"--scoring {args.scoring}: --no-estimate measures nothing.")
+    from sklvision.utils._scorers import check_scorer_name
+
+    check_scorer_name(args.scoring)
+
+
+def _parse_class_weight(texts: list[str] | None) -> Any:
+    """Convert ``["foreign=20", "dust=5"]`` to weights by label; "balanced" stays."""
+    if texts is None:
+        return None
+    if texts == ["balanced"]:
+        return "balanced"
+    weights: dict[str, float] = {}
+    for text in texts:
+        label, equals, value = text.rpartition("=")
+        try:
+            weight = float(value)
+        except ValueError:
+            weight = 0.0
+        if not equals or not label or not 0 < weight < float("inf"):
+            raise ValueError(
+                f"--class-weight {text}: expected 'balanced', or LABEL=WEIGHT with a positive "
+                "number, such as foreign=20."
+            )
+        if label in weights:
+            raise ValueError(f"--class-weight {text}: {label} is set twice.")
+        weights[label] = weight
+    return weights
 
 
 def _parse_options(texts: list[str]) -> dict[str, Any]:

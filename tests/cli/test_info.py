@@ -84,6 +84,24 @@ def test_info_of_a_model_of_another_package(tmp_path, run):
     assert "rows of 40 numbers" in run("info", tmp_path / "plain.joblib")[1]
 
 
+def test_info_of_an_onnx_file_shows_labels_and_contract(spectra_model, tmp_path, run, run_error):
+    pytest.importorskip("onnxruntime")
+    from sklvision.export import to_onnx
+
+    path = to_onnx(joblib.load(spectra_model), tmp_path / "line.onnx")
+    status, out, err = run("info", path)
+    assert (status, err) == (0, "")
+    facts = {name: value.strip() for name, value in read_facts(out).items()}
+    assert facts["model"] == "OnnxClassifier"
+    assert facts["classes"].startswith("3: ")
+    assert facts["net input"] == "40"
+    assert "spectra of 40 bands" in facts["input"]
+    assert "values" in facts
+    assert "searches data" in run_error("info", path, "--leaks")
+    (tmp_path / "junk.onnx").write_bytes(b"no graph")
+    assert "junk.onnx is not an ONNX file" in run_error("info", tmp_path / "junk.onnx")
+
+
 def test_info_refuses_to_search_a_model_for_leaks(spectra_model, run_error):
     assert "searches data" in run_error("info", spectra_model, "--leaks")
 

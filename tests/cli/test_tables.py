@@ -38,7 +38,7 @@ def train(run, tmp_path):
     """Train a model in a moment; returns its file and the text on standard error."""
 
     def train(data, *options, model="spectrum_mlp"):
-        out = tmp_path / "model.joblib"
+        out = tmp_path / "model.sklv"
         argv = ["train", model, "--data", data, "--out", out, "--no-estimate", "--epochs", 15]
         status, _, err = run(*argv, *options)
         assert status == 0, err
@@ -65,9 +65,9 @@ def wood_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wood")
     make_table(species=LABELS).to_csv(folder / "wood.csv", index=False)
     argv = ["train", "spectrum_mlp", "--data", str(folder / "wood.csv"), "--no-estimate"]
-    argv += ["--epochs", "15", "--quiet", "--out", str(folder / "wood.joblib")]
+    argv += ["--epochs", "15", "--quiet", "--out", str(folder / "wood.sklv")]
     assert main(argv) == 0
-    return folder / "wood.joblib"
+    return folder / "wood.sklv"
 
 
 # ---------------------------------------------------------------- training
@@ -236,3 +236,37 @@ def test_compare_refuses_a_split_of_other_names(run_error, write):
     path = write(make_table(species=LABELS, part=["left", "right"] * 12))
     err = run_error("compare", path, "--split", "part")
     assert "--split part: holds 'left', 'right'; expected 'train' and 'test'" in err
+
+
+@pytest.mark.parametrize(
+    ("unit", "convert"),
+    [("um", lambda nm: nm / 1000), ("cm-1", lambda nm: 1e7 / nm), ("nm", lambda nm: nm)],
+)
+def test_predict_resample_converts_units_of_light(write, train, run, unit, convert):
+    table = make_table(species=LABELS).rename(columns=lambda name: f"{name} nm")
+    table = table.rename(columns={"species nm": "species"})
+    model, _ = train(write(table))
+    bands = {name: f"{convert(float(name[:-3])):.9g} {unit}" for name in table.columns[1:]}
+    new = write(table.rename(columns=bands), "new.csv")
+    if unit != "nm":
+        status, _, err = run("predict", model, new)
+        assert status == 2
+        assert (
+            f"its axis is in {unit}, that of the model in nm. It is converted by --resample." in err
+        )
+    status, out, err = run("predict", model, new, "--resample")
+    assert status == 0, err
+    assert ("its axis was converted" in err) == (unit != "nm")
+    labels = [line.split(",")[2] for line in out.splitlines()[1:]]
+    assert np.mean(np.array(labels) == LABELS) > 0.9
+
+
+def test_predict_resample_does_not_extrapolate_a_converted_axis(write, train, run):
+    """Raman shifts are no positions of light, and end up elsewhere."""
+    table = make_table(species=LABELS).rename(columns=lambda name: f"{name} nm")
+    model, _ = train(write(table.rename(columns={"species nm": "species"})))
+    shifts = {name: name.replace("nm", "cm-1") for name in table.columns}
+    new = write(table.rename(columns=shifts).drop(columns="species cm-1"), "raman.csv")
+    status, _, err = run("predict", model, new, "--resample")
+    assert status == 2
+    assert "its axis is in cm-1, that of the model in nm. the model takes 900 to 1090" in err
