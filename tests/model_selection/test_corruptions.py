@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
+from scipy.stats import chisquare
 from sklearn.dummy import DummyClassifier
 
 from sklvision.datasets import ImageCollection
@@ -196,6 +197,34 @@ def test_shift_moves_the_center_by_a_tenth_of_the_side():
     offsets = np.array([ndimage.center_of_mass(image) for image in shifted_spectra]) - [25, 35]
     np.testing.assert_allclose(np.hypot(*offsets.T), 5, atol=0.05)
     assert np.ptp(np.arctan2(*offsets.T)) > np.pi  # in all directions
+
+
+def test_motion_blur_and_shift_have_every_direction_equally_often():
+    X = np.zeros((400, 21, 21))
+    X[:, 10, 10] = 1
+    X[:, 0, 0] = np.linspace(0.001, 0.002, 400)  # draws depend on the content
+    corrupt = corrupter(X, ["motion_blur", "shift"])
+    axes = np.arange(-10, 11)[:, np.newaxis], np.arange(-10, 11)[np.newaxis, :]
+
+    def measure_mean(images, values):
+        weights = images[:, 2:, 2:].sum(axis=(1, 2))
+        return (images * values)[:, 2:, 2:].sum(axis=(1, 2)) / weights
+
+    blurred_points = corrupt(X, "motion_blur", 1.0)
+    products = {
+        name: measure_mean(blurred_points, a * b)
+        for name, a, b in (
+            ("rows", axes[0], axes[0]),
+            ("columns", axes[1], axes[1]),
+            ("mixed", axes[0], axes[1]),
+        )
+    }
+    doubled_angle = np.arctan2(2 * products["mixed"], products["columns"] - products["rows"])
+    moved_points = corrupt(X, "shift", 1.0)
+    angle = np.arctan2(*(measure_mean(moved_points, axis) for axis in axes))
+    for angles in (doubled_angle, angle):
+        counts = np.histogram(angles, bins=4, range=(-np.pi, np.pi))[0]
+        assert chisquare(counts).pvalue > 0.001
 
 
 @pytest.mark.parametrize("channels", [None, 3])

@@ -298,11 +298,12 @@ def test_describe_change_takes_values_just_at_the_margin_for_typical_ones(end):
 @pytest.mark.parametrize(("factor", "is_change"), [(1, False), (0.999, True)])
 def test_describe_change_takes_peaks_of_just_a_fifth_for_typical_ones(factor, is_change):
     contract = make_contract(as_samples(np.full((10, 4), 5.0)))
+    # Of three samples the middle one counts: one is much smaller, or much larger.
     new = np.zeros((3, 4))
-    new[:, 0] = factor
-    contract["range"] = [0.0, 5.0]
+    new[:, 0] = factor * np.array([0.1, 1, 1])
+    contract["range"] = [0.0, 30.0]
     assert (describe_change(contract, as_samples(new)) is not None) is is_change
-    new[:, 0] = 25 / factor
+    new[:, 0] = 25 / factor * np.array([1, 1, 1.1])
     assert (describe_change(contract, as_samples(new)) is not None) is is_change
 
 
