@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import classification_report, log_loss
+from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
@@ -165,6 +166,20 @@ def test_log_loss_of_a_class_that_was_not_trained_on(digits):
         result = compare_estimators(GaussianNB(), X, y, cv=[split])
     assert result.probabilities["GaussianNB"][0][1:, 0].tolist() == [0, 0, 0]
     assert 5 < result.to_frame().loc["GaussianNB", "log_loss"] < 40
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_brier_score"])
+def test_compare_estimators_scores_of_two_classes_by_probabilities(scoring):
+    """Scorers know a method by its name, and take one column of it."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 90)
+    X = rng.normal(size=(90, 3)) + y[:, np.newaxis]
+    model = KNeighborsClassifier()  # has no decision_function
+    result = compare_estimators(model, X, y, cv=3, scoring=scoring, random_state=0)
+    cv = [(train, test) for train, test in result.splits]
+    expected = cross_val_score(model, X, y, cv=cv, scoring=scoring)
+    values = result.scores().loc["KNeighborsClassifier"].to_numpy()
+    np.testing.assert_allclose(values, expected)
 
 
 def test_measure_reliability_of_the_predicted_label(result, digits):

@@ -50,28 +50,27 @@ class Outcome(NamedTuple):
 class _CachedPredictions:
     """A fitted estimator that does not predict the test set again for every score."""
 
-    def __init__(
-        self,
-        estimator: Any,
-        X: Any,
-        predictions: np.ndarray,
-        probabilities: np.ndarray | None = None,
-    ) -> None:
-        self._estimator, self._X = estimator, X
-        self._predictions, self._probabilities = predictions, probabilities
+    def __init__(self, estimator: Any, X: Any, predictions: np.ndarray) -> None:
+        self._estimator, self._X, self._predictions = estimator, X, predictions
 
     def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._estimator, name)
-        has_cache = name == "predict_proba" and self._probabilities is not None
-        return self._get_probabilities if has_cache else attribute
+        return getattr(self._estimator, name)
 
     def predict(self, X: Any) -> np.ndarray:
         return self._predictions if X is self._X else self._estimator.predict(X)
 
-    def _get_probabilities(self, X: Any) -> np.ndarray:
-        if X is self._X and self._probabilities is not None:
-            return self._probabilities
-        return np.asarray(self._estimator.predict_proba(X))
+
+class _CachedProbabilities(_CachedPredictions):
+    """The same with probabilities, in a method of that name, by which scorers go."""
+
+    def __init__(
+        self, estimator: Any, X: Any, predictions: np.ndarray, probabilities: np.ndarray
+    ) -> None:
+        super().__init__(estimator, X, predictions)
+        self._probabilities = probabilities
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self._probabilities if X is self._X else self._estimator.predict_proba(X)
 
 
 def run_pair(
@@ -102,7 +101,11 @@ def run_pair(
             X_test = take_rows(estimator, samples, test, train)
             predictions, predict_seconds = _predict(estimator, X_test)
             output = _predict_probabilities(estimator, X_test)
-            cached = _CachedPredictions(estimator, X_test, predictions, output)
+            cached = (
+                _CachedPredictions(estimator, X_test, predictions)
+                if output is None
+                else _CachedProbabilities(estimator, X_test, predictions, output)
+            )
             scores = _score(estimator, cached, X_test, y[test], scorers)
     except Exception as error:
         error.add_note(f"Raised by {name!r} in fold {split}.")
