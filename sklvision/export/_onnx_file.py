@@ -54,8 +54,13 @@ class OnnxFile:
 
     @cached_property
     def signature(self) -> Signature:
-        """Labels and input of the net; reading them checks the whole file."""
-        return Signature.from_metadata(check_onnx(self.content, self.name), self.name)
+        """Labels and input of the net."""
+        return Signature.from_metadata(self._metadata, self.name)
+
+    @cached_property
+    def _metadata(self) -> dict[str, str]:
+        """Metadata of a file that was checked as a whole: onnxruntime sees no other."""
+        return check_onnx(self.content, self.name)
 
     @cached_property
     def dtype(self) -> np.dtype:
@@ -86,7 +91,7 @@ class OnnxFile:
     @cached_property
     def _session(self) -> Any:
         onnxruntime = import_optional("onnxruntime", extra="export")
-        shape = self.signature.input_shape  # first: onnxruntime sees no file that is not checked
+        shape = self.signature.input_shape if self._metadata else None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = self.n_threads, 1
         try:
@@ -98,6 +103,8 @@ class OnnxFile:
                 f"{self.name} is not an ONNX file that onnxruntime can run: {error}"
             ) from error
         shapes = {entry.name: entry.shape for entry in session.get_inputs()}
+        if shape is None:  # a graph that is being made, and gets its metadata later
+            return session
         if list(shapes) != [INPUT] or not _is_shape_of(shapes[INPUT][1:], shape):
             raise ModelFileError(
                 f"{self.name} takes {shapes}, and its metadata describe samples {INPUT!r} of the "
