@@ -25,6 +25,7 @@ _SUBPACKAGES = {
     "neural_network",
     "recipes",
     "reporting",
+    "serving",
     "spectral",
     "utils",
 }

@@ -29,8 +29,9 @@ FLOORS = {
     "recipes": 4,
     "inspection": 4,
     "export": 4,
-    "cli": 5,
-    "__main__": 6,
+    "serving": 5,
+    "cli": 6,
+    "__main__": 7,
 }
 # The package's own __init__ re-exports the version and nothing else.
 ROOT_FLOOR = 1

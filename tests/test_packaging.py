@@ -21,7 +21,17 @@ import sklvision
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-USER_EXTRAS = ["images", "datasets", "plot", "tracking", "pretrained", "export", "sign", "instruments"]
+USER_EXTRAS = [
+    "images",
+    "datasets",
+    "plot",
+    "tracking",
+    "pretrained",
+    "export",
+    "serve",
+    "sign",
+    "instruments",
+]
 TESTED_BY_HAND = {"torch"}
 # What a dependency brings along and is imported as well.
 BROUGHT_ALONG = {"tqdm", "threadpoolctl"}

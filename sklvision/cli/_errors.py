@@ -39,6 +39,9 @@ _OPTIONS = {
     "image_shape=": "--image-shape ",
     "image_size=": "--image-size ",
     "max_epochs=": "--epochs ",
+    "port=": "--port ",
+    "ssl_certfile=": "--ssl-certfile ",
+    "ssl_keyfile=": "--ssl-keyfile ",
 }
 _KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, _OPTIONS))})")
 _DROP_KEYWORD = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 import torch
@@ -63,9 +62,7 @@ class Predictor:
         self.module, self.precision, self.device = module, precision, device
         weights = [*module.parameters(), *module.buffers()]
         self._weights = [tensor for tensor in weights if not tensor.is_inference()]
-        # Dicts that hooks are added to: empty ones are skipped in C, which shows with a single row.
-        parts = list(module.modules())
-        self._hooks = [hooks for part in parts for hooks in _get_hooks(part)]
+        self._modules = list(module.modules())
         self._version = self._count_changes()
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._n_rows = _choose_chunk_rows(input_shape)
@@ -88,7 +85,7 @@ class Predictor:
 
     def _count_changes(self) -> int:
         """Count changes to the weights; -1 where hooks have to see the module called."""
-        if any(self._hooks):
+        if any(module._forward_hooks or module._forward_pre_hooks for module in self._modules):
             return -1
         return sum([tensor._version for tensor in self._weights])
 
@@ -132,10 +129,6 @@ class Predictor:
             with autocast(self.precision, self.device):
                 logits = self.module(X.to(self.device)).cpu()
         return logits[:n_rows] if self._pads_rows else logits
-
-
-def _get_hooks(part: nn.Module) -> tuple[dict[int, Any], dict[int, Any]]:
-    return part._forward_hooks, part._forward_pre_hooks
 
 
 def _fold_and_fuse(

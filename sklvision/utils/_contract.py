@@ -18,13 +18,13 @@ from sklvision.utils._samples import Samples
 Contract = dict[str, Any]
 
 _VERSION = 1
-_MOST_SAMPLES = 64  # of training, whose values are described
-_MOST_NEW_SAMPLES = 32  # which are compared in every prediction
+_MOST_SAMPLES = 64  # whose values are compared
 # Brightest pixel of the darkest image in files, which are not read for it, as a fraction of white:
 # that of 12 bits in 16 is a sixteenth.
 _DARKEST = 0.02
 _SCALE_FACTOR = 5.0
 _MOST_OUTSIDE = 0.5
+_SIZE_FACTOR = 1.2
 
 # Outputs of estimators that have warned already, so that later steps of a pipeline do not.
 _reported_outputs: dict[int, weakref.ref] = {}
@@ -56,7 +56,7 @@ def make_contract(samples: Samples) -> Contract:
         "names": names,
         **samples.origin,
     }
-    summary = _read_values(samples, _MOST_SAMPLES)
+    summary = _read_values(samples)
     if summary is not None:
         _, lows, highs = summary
         contract["range"] = [float(lows.min()), float(highs.max())]
@@ -74,7 +74,7 @@ def get_white(samples: Samples) -> float | None:
     return reading_options["white"] if reading_options["mode"] == "F" else 255.0
 
 
-def _read_values(samples: Samples, n_most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def _read_values(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Return samples spread evenly over all as rows, and the extremes of every row.
 
     Rows without a finite value are left out, and others have NaN for what is not finite; None
@@ -89,7 +89,7 @@ def _read_values(samples: Samples, n_most: int) -> tuple[np.ndarray, np.ndarray,
     elif not len(samples) or not samples.is_numeric:
         return None
     else:
-        step = max(1, -(-len(samples) // n_most))
+        step = max(1, -(-len(samples) // _MOST_SAMPLES))
         spread = samples.take(slice(None, None, step)) if step > 1 else samples
         values = spread.to_array().reshape(len(spread), -1)
     if not values.size:
@@ -112,7 +112,7 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     """
     if "range" not in contract:
         return None
-    summary = _read_values(samples, _MOST_NEW_SAMPLES)
+    summary = _read_values(samples)
     if summary is None:
         return None
     values, lows, highs = summary
@@ -133,6 +133,38 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     return f"values {new_range}, trained on {low:.4g} to {high:.4g}"
 
 
+def describe_size_change(contract: Contract, height: int, width: int) -> str | None:
+    """Describe how an image differs in size from those of training, where these had one size.
+
+    Parameters
+    ----------
+    contract : dict
+        Contract of training.
+    height, width : int
+        Size of the image in its file.
+
+    Returns
+    -------
+    change : str or None
+        One sentence; None where the image is at most a fifth larger or smaller, or images are
+        brought to one size as they are read.
+    """
+    reading_options, shape = contract.get("reading") or {}, contract.get("shape")
+    if contract["kind"] != "images" or not shape or reading_options.get("size") is not None:
+        return None
+    factor = reading_options.get("reduce", 1)
+    expected_height, expected_width = shape[0] * factor, shape[1] * factor
+    # Sorted, since a camera may have been turned.
+    sides = sorted([height, width]), sorted([expected_height, expected_width])
+    ratios = [side / expected for side, expected in zip(*sides, strict=True)]
+    if all(1 / _SIZE_FACTOR <= ratio <= _SIZE_FACTOR for ratio in ratios):
+        return None
+    return (
+        f"The image has {width} × {height} pixels, those of training had {expected_width} × "
+        f"{expected_height}."
+    )
+
+
 def _compute_margin(contract: Contract) -> float:
     """Return how far values may lie outside the range of training."""
     low, high = contract["range"]
@@ -147,13 +179,16 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
     """
     if "range" not in contract:
         return True
+    low, high = contract["range"]
+    margin = _compute_margin(contract)
     # As floats: the negative of an unsigned integer would overflow.
     smallest, largest = float(sample.min()), float(sample.max())
-    (low, high), (least, most) = contract["range"], contract["peaks"]
-    margin = _compute_margin(contract)
-    if smallest < low - margin or largest > high + margin:
-        return False
-    return least / _SCALE_FACTOR <= max(largest, -smallest) <= most * _SCALE_FACTOR
+    peak = max(largest, -smallest)
+    return bool(
+        smallest >= low - margin
+        and largest <= high + margin
+        and contract["peaks"][0] / _SCALE_FACTOR <= peak <= contract["peaks"][1] * _SCALE_FACTOR
+    )
 
 
 def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bool:
@@ -177,10 +212,6 @@ def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bo
         return False
     if _is_reported(samples.data):
         return True
-    data = samples.data
-    is_one = isinstance(data, np.ndarray) and len(data) == 1 and samples.is_numeric
-    if is_one and is_plainly_within(contract, data):
-        return False
     change = describe_change(contract, samples)
     if change is None:
         return False

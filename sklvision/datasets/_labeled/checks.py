@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 def check_finite(
-    path: Path, X: NDArray[Any], describe_place: Callable[[Sequence[int]], str]
+    path: Path | str, X: NDArray[Any], describe_place: Callable[[Sequence[int]], str]
 ) -> None:
     """Raise if values are missing or infinite; the message names the place of the first."""
     if X.dtype.kind not in "fc":

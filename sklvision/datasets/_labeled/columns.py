@@ -60,6 +60,21 @@ def read_rows(
     rows = _select_columns(path, X, None if roles is None else roles.bands, contract, resample)
     if X.dtype.kind in "fiub":
         check_finite(path, rows, _describe_column(contract))
+    return _add_names(rows, contract)
+
+
+def name_rows(rows: NDArray[Any], model: Any) -> NDArray[Any] | pd.DataFrame:
+    """Give rows in memory the names of the columns of training, where the model knows them.
+
+    Rows of another length stay without names; whoever compares them with the model says so.
+    """
+    contract = find_contract(model) or _make_contract(model)
+    if contract is None or contract["kind"] == "images" or rows.ndim != 2:
+        return rows
+    return _add_names(rows, contract) if [rows.shape[1]] == contract.get("shape") else rows
+
+
+def _add_names(rows: NDArray[Any], contract: Contract) -> NDArray[Any] | pd.DataFrame:
     names = contract.get("names")
     return rows if names is None else pd.DataFrame(rows, columns=names)
 

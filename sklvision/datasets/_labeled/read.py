@@ -34,7 +34,7 @@ from sklvision.datasets._labeled.checks import (
     convert_rows_to_images,
     describe_value,
 )
-from sklvision.datasets._labeled.columns import read_rows
+from sklvision.datasets._labeled.columns import name_rows, read_rows
 from sklvision.datasets._labeled.image_table import has_image_names, list_named_images
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
@@ -42,6 +42,9 @@ from sklvision.utils._nested import can_take_images, find_image_reading, find_in
 from sklvision.utils._samples import as_samples
 
 _ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES)
+
+# A file, the content of an image file, or rows in memory.
+Content = Path | bytes | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ class SampleReader:
 
     Attributes
     ----------
-    files : list of Path
-        The files, in the order of the samples.
+    files : list of Path, bytes or ndarray
+        The files, or what stands in their place, in the order of the samples.
     has_rows : bool
         Whether the files hold samples in rows, rather than one image each.
     n_samples : int or None
@@ -78,11 +81,11 @@ class SampleReader:
 
     def __init__(
         self,
-        files: list[Path],
+        files: Sequence[Content],
         model: Any,
         batch_size: int,
         on_error: str,
-        read_file: Callable[[Path], Any],
+        read_file: Callable[[Any], Any],
     ) -> None:
         self.files = files
         self.has_rows = _has_rows(files[0])
@@ -96,10 +99,10 @@ class SampleReader:
         return self._iterate_rows() if self.has_rows else self._iterate_images()
 
     def _iterate_images(self) -> Iterator[SampleBatch]:
+        names = [_name_content(file, place, "image") for place, file in enumerate(self.files)]
         if not can_take_images(self._model):
-            raise ValueError(f"{self.files[0]}: is an image, and the model takes rows of numbers.")
-        names = list(map(str, self.files))
-        images = _open_images(names, find_image_reading(self._model), self._on_error)
+            raise ValueError(f"{names[0]}: is an image, and the model takes rows of numbers.")
+        images = _open_images(self.files, find_image_reading(self._model), self._on_error)
         skipped_files = set(images.skipped)
         n_read = 0
         for start in range(0, len(names), self._batch_size):
@@ -112,34 +115,40 @@ class SampleReader:
             n_read += len(positions)
 
     def _iterate_rows(self) -> Iterator[SampleBatch]:
-        for file in self.files:
-            X = _fit_shape(file, self._read_file(file), self._model)
+        for place, file in enumerate(self.files):
+            name = _name_content(file, place, "array")
+            rows: Any = file if isinstance(file, np.ndarray) else self._read_file(file)
+            X: Any = _fit_shape(name, rows, self._model)
+            if isinstance(file, np.ndarray):
+                X = name_rows(X, self._model)
             for start in range(0, len(X), self._batch_size):
                 data = X[start : start + self._batch_size]
-                names = [(str(file), start + i + 1) for i in range(len(data))]
+                names = [(name, start + i + 1) for i in range(len(data))]
                 yield SampleBatch(names, data, np.arange(len(data)))
 
 
 def read_samples(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[str | os.PathLike[str] | bytes | np.ndarray],
     model: Any,
     *,
     batch_size: int = 256,
     on_error: str = "raise",
     sort: bool = False,
     resample: bool = False,
+    follow_names: bool = True,
     **table_options: Any,
 ) -> SampleReader:
     """Read samples without labels as a fitted model takes them, in batches.
 
-    This is the reader behind the command ``sklvision predict``.
+    This is the reader behind the commands ``sklvision predict`` and ``sklvision serve``.
 
     .. versionadded:: 0.1
 
     Parameters
     ----------
-    paths : sequence of str or path-like
-        Image files, tables that name image files, folders that are searched at all depths for
+    paths : sequence of str, path-like, bytes or ndarray
+        Contents of image files; or arrays of rows, in the order of the columns of training; or
+        image files, tables that name image files, folders that are searched at all depths for
         images or instrument files, or files of rows:
         ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
         compressed as ``.gz``, workbooks and instrument files. Columns are matched by wavelength or
@@ -161,6 +170,9 @@ def read_samples(
         Whether spectra on another axis are interpolated linearly to that of the model, and
         positions converted between nm, um and cm-1, with a warning. Nothing is extrapolated, and
         values stay as they are.
+    follow_names : bool, default=True
+        Whether a table that names image files stands for these files. A table from somebody
+        else should not say which files are read.
     **table_options : dict
         Keywords of :func:`load_spectra` about the layout of a table: `transpose`, `decimal`,
         `header_line`, `has_header` and `encoding`. By default those of the table of training.
@@ -202,14 +214,26 @@ def read_samples(
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
     options = TableOptions(**table_options)
-    files = _list_files([Path(path) for path in paths], options)
-    if sort:
-        files.sort(key=make_natural_key)
+    paths = list(paths)
+    files: Sequence[Content]
+    if paths and isinstance(paths[0], bytes | np.ndarray):
+        files = _check_contents(paths)
+    else:
+        files = _list_files([Path(path) for path in paths], options, follow_names)
+        if sort:
+            files.sort(key=make_natural_key)
     read_file = partial(read_rows, model=model, options=options, resample=resample)
     return SampleReader(files, model, int(batch_size), on_error, read_file)
 
 
-def _list_files(paths: list[Path], options: TableOptions) -> list[Path]:
+def _check_contents(contents: Sequence[Any]) -> Sequence[bytes] | Sequence[np.ndarray]:
+    for content_type in (bytes, np.ndarray):
+        if all(isinstance(content, content_type) for content in contents):
+            return contents
+    raise TypeError("paths must be all files, all bytes or all arrays; got a mixture of them.")
+
+
+def _list_files(paths: list[Path], options: TableOptions, follow_names: bool) -> list[Path]:
     """List files in their order; those of a folder (in natural order) or a table in its place."""
     files: list[Path] = []
     for path in paths:
@@ -217,7 +241,7 @@ def _list_files(paths: list[Path], options: TableOptions) -> list[Path]:
             files += _list_folder(path)
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
-        elif has_image_names(path):
+        elif follow_names and has_image_names(path):
             files += list_named_images(path, options)
         elif is_image(path) or _has_rows(path):
             files.append(path)
@@ -254,28 +278,36 @@ def _list_folder(folder: Path) -> list[Path]:
     return files
 
 
-def _has_rows(path: Path) -> bool:
+def _name_content(content: Content, place: int, kind: str) -> str:
+    """Return the name of a file; images and arrays in memory have their kind and number."""
+    return str(content) if isinstance(content, Path) else f"{kind} {place}"
+
+
+def _has_rows(content: Content) -> bool:
+    if not isinstance(content, Path):
+        return isinstance(content, np.ndarray)
+    path = content
     return path.suffix.lower() == ".npz" or is_table(path) or is_instrument_file(path)
 
 
 def _open_images(
-    names: list[str], reading_options: dict[str, Any], on_error: str
+    files: Sequence[Content], reading_options: dict[str, Any], on_error: str
 ) -> ImageCollection:
     """Open image files as those of training; those that are skipped cause one warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if on_error == "skip" else "default")
-        images = ImageCollection(names, **reading_options, on_error=on_error)
+        images = ImageCollection(files, **reading_options, on_error=on_error)
     if images.skipped:
         skipped_names = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
         warnings.warn(
-            f"{len(images.skipped)} of {len(names)} images cannot be read, and get no label: "
+            f"{len(images.skipped)} of {len(files)} images cannot be read, and get no label: "
             f"{skipped_names}",
             stacklevel=3,
         )
     return images
 
 
-def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
+def _fit_shape(file: str, X: NDArray[Any], model: Any) -> NDArray[Any]:
     """Reshape the samples of a file to the input shape of the model, or raise an error."""
     samples = as_samples(X)
     if X.ndim not in (2, 3, 4) or not samples.is_numeric or 0 in X.shape:
@@ -297,7 +329,7 @@ def _fit_shape(file: Path, X: NDArray[Any], model: Any) -> NDArray[Any]:
     return X
 
 
-def _convert_rows(file: Path, X: NDArray[Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
+def _convert_rows(file: str, X: NDArray[Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
     """Convert rows of pixels to images of the shape that the model was fitted on."""
     if shape is None:
         raise ValueError(

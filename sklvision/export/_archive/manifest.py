@@ -15,8 +15,8 @@ from sklvision.export._archive.versions import get_versions
 from sklvision.export._card.candidates import CandidateError
 from sklvision.export._card.data import describe_data
 from sklvision.export._card.make import collect_facts
-from sklvision.export._plain import to_plain
 from sklvision.utils._nested import find_contract, find_learners, split_steps, walk_estimators
+from sklvision.utils._plain import to_plain
 
 FORMAT = 1
 _MOST_LEARNERS = 20

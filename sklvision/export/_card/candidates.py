@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.export._plain import to_plain
+from sklvision.utils._plain import to_plain
 from sklvision.utils._suggest import did_you_mean
 
 # Parameters that change neither the kind of a model nor its expected score.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklvision.export._card.model import Facts
-from sklvision.export._plain import to_plain
+from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
 
 _BLOCK = 1024

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sklvision.export._card.candidates import check_comparison, find_candidate
 from sklvision.export._card.model import Facts
-from sklvision.export._plain import to_plain
+from sklvision.utils._plain import to_plain
 from sklvision.utils._statistics import compute_corrected_t_test, compute_proportion_interval
 
 _COSTS = ("fit_seconds", "predict_ms_per_sample", "n_parameters", "pickled_bytes")

@@ -17,8 +17,8 @@ from sklvision.export._card.evidence import collect_evidence, measure_scores
 from sklvision.export._card.model import Facts, check_model, describe_model
 from sklvision.export._card.robustness import describe_robustness
 from sklvision.export._card.speed import measure_latency
-from sklvision.export._plain import to_plain
 from sklvision.utils._labels import convert_labels
+from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
 
 

@@ -9,7 +9,6 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from sklvision.export._plain import to_plain
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import (
@@ -19,6 +18,7 @@ from sklvision.utils._nested import (
     split_steps,
     walk_estimators,
 )
+from sklvision.utils._plain import to_plain
 from sklvision.utils._versions import collect_versions
 
 Facts = dict[str, Any]

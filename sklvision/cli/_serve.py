@@ -1,0 +1,112 @@
+"""``sklvision serve``: a model behind HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sklvision.cli._arguments import make_command, make_integer_type
+from sklvision.cli._errors import convert_errors
+from sklvision.cli._models import add_verify_option
+
+_TOKEN_VARIABLE = "SKLVISION_TOKENS"
+_EPILOG = f"""\
+MODEL is an archive (.sklv), an ONNX file (.onnx) or, with --allow-pickle, a file of joblib.dump,
+which can run any code.
+
+  POST /predict    images as a form with the field files, spectra as JSON
+                   {{"spectra": [[...], ...]}}, or a csv with a line of column names
+  GET  /predict?image_url=ADDRESS
+                   an image from a host that --allow-host names
+  GET  /           a page for browsers, also on a phone
+  GET  /health /model /metrics /openapi.json
+
+If the environment variable {_TOKEN_VARIABLE} holds tokens, separated by commas, clients must send
+one as Authorization: Bearer TOKEN. Requests are logged on standard error, without their content.
+
+examples:
+  sklvision serve nails.sklv
+  curl -F files=@nail.jpg http://127.0.0.1:8000/predict
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = make_command(
+        commands,
+        "serve",
+        run=run,
+        help="answer requests for predictions over HTTP",
+        description="Answer requests for predictions over HTTP.",
+        epilog=_EPILOG,
+    )
+    add = parser.add_argument
+    add("model", metavar="MODEL", type=Path, help="file of the model (see below)")
+    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=make_integer_type(0), default=8000, help="port (default: 8000; 0: any)")
+    add("--ssl-certfile", type=Path, metavar="FILE", help="certificate, for HTTPS")
+    add("--ssl-keyfile", type=Path, metavar="FILE", help="key of the certificate")
+    add("--allow-pickle", action="store_true", help="load a pickle, which can run any code")
+    add_verify_option(add)
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="host that image_url may name (repeatable; default: none); a local or private "
+        "address also needs itself and its port listed",
+    )
+    positive = make_integer_type(1)
+    for name, value, text in (
+        ("bytes", "32 MiB", "bytes of a request"),
+        ("pixels", "50,000,000", "pixels of an image"),
+        ("samples", "4,096", "samples of a request"),
+        ("requests", "256", "requests that are held at one time; further ones get status 503"),
+        ("batch", "64", "samples that the model computes together"),
+    ):
+        add(f"--max-{name}", type=positive, metavar="N", help=f"most {text} (default: {value})")
+    add("--quiet", action="store_true", help="do not log requests")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect the settings and serve."""
+    with convert_errors():
+        from sklvision.serving import ServiceSettings, serve_model
+
+        limits = {
+            name: value
+            for name in ("max_bytes", "max_pixels", "max_samples", "max_requests", "max_batch")
+            if (value := getattr(args, name)) is not None
+        }
+        tokens = [token.strip() for token in os.environ.get(_TOKEN_VARIABLE, "").split(",")]
+        settings = ServiceSettings(
+            **limits, tokens=list(filter(None, tokens)), allow_hosts=args.allow_host
+        )
+        _configure_log(args.quiet)
+        serve_model(
+            args.model,
+            host=args.host,
+            port=args.port,
+            allow_pickle=args.allow_pickle,
+            verify=args.verify,
+            settings=settings,
+            ssl_certfile=args.ssl_certfile,
+            ssl_keyfile=args.ssl_keyfile,
+        )
+    return 0
+
+
+def _configure_log(is_quiet: bool) -> None:
+    """Write the log of requests, and what goes wrong, on standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name in ("sklvision.serving", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
+    level = logging.WARNING if is_quiet else logging.INFO
+    logging.getLogger("sklvision.serving").setLevel(level)
