@@ -39,6 +39,9 @@ _EXPECTED_STATISTICS = ((127 / 255,) * 3, (128 / 255,) * 3)
 class SamePadding(nn.Module):
     """Pad as TensorFlow does for strided convolutions: an odd pixel is added at the end."""
 
+    # Convolutions of ONNX pad so themselves, for images of any size ("SAME_UPPER").
+    is_same_padding = True
+
     def __init__(self, kernel_size: int, stride: int) -> None:
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from sklvision.utils._protocols import has_probabilities
 
 # Probabilities may differ by the rounding of sums in another order.
 _TOLERANCE = 1e-4
+# Most pixels that may be rounded the other way.
+_ROUNDED_FRACTION = 1e-3
 
 
 def check_graph(graph: PipelineGraph, reference: Any, batches: Batches) -> None:
@@ -39,6 +42,10 @@ def check_graph(graph: PipelineGraph, reference: Any, batches: Batches) -> None:
     file = OnnxFile(graph.model.SerializeToString(), 1)
     for batch in batches:
         problem = _find_problem(file, reference, batch)
+        if problem:
+            is_rounded = _find_rounded_samples(graph, reference, batch)
+            if is_rounded.any() and not is_rounded.all():
+                problem = _find_problem(file, reference, batch[~is_rounded])
         if problem:
             step = _find_first_difference(graph, reference, batch)
             raise ValueError(
@@ -67,10 +74,14 @@ def _find_problem(file: OnnxFile, reference: Any, batch: np.ndarray) -> str | No
             return f"probabilities differ by up to {worst:.2g}"
         is_other &= ~_has_close_classes(expected, 2 * _TOLERANCE)
     elif numbers:
-        scores = numbers[0].astype(np.float64)
+        scores = reference.decision_function(batch).reshape(len(batch), -1)
+        limit = _TOLERANCE * (1 + float(np.abs(scores).max()))
+        worst = float(np.abs(numbers[0] - scores).max())
+        if not worst <= limit:
+            return f"scores differ by up to {worst:.2g}"
         if scores.shape[1] == 1:
             scores = np.hstack([np.zeros_like(scores), scores])
-        is_other &= ~_has_close_classes(scores, _TOLERANCE * (1 + float(np.abs(scores).max())))
+        is_other &= ~_has_close_classes(scores, 2 * limit)
     if is_other.any():
         return f"{int(is_other.sum())} of {len(batch)} samples get another label"
     return None
@@ -84,20 +95,43 @@ def _has_close_classes(numbers: np.ndarray, distance: float) -> np.ndarray:
     return best[:, 1] - best[:, 0] <= distance
 
 
+def _find_rounded_samples(graph: PipelineGraph, reference: Any, batch: np.ndarray) -> np.ndarray:
+    """Find samples of which a whole number at exactly a half was rounded the other way.
+
+    One resized pixel in 200,000 is: its sum depends on the order of its terms in the last digit.
+    """
+    is_rounded = np.zeros(len(batch), dtype=bool)
+    for _, value, expected in _walk_steps(graph, reference, batch):
+        output = _compute_step(graph, value, batch)
+        if value.limits is None or output.shape != expected.shape:
+            break
+        difference = np.abs(output - expected.astype(np.float64))
+        if difference.max() > 1 or np.mean(difference > 0) > _ROUNDED_FRACTION:
+            break
+        is_rounded |= difference.reshape(len(batch), -1).any(axis=1)
+    return is_rounded
+
+
 def _find_first_difference(graph: PipelineGraph, reference: Any, batch: np.ndarray) -> str:
     """Find the first step of a pipeline whose output differs from that in the graph."""
-    steps = reference.steps if isinstance(reference, Pipeline) else [("model", reference)]
-    expected = batch
-    for name, step in steps[:-1]:
-        value = graph.builder.outputs.get(f"model/{name}")
-        if not isinstance(value, Value):
-            continue  # a placeholder, which changes nothing
-        expected = np.asarray(step.transform(expected))
+    for name, value, expected in _walk_steps(graph, reference, batch):
         output = _compute_step(graph, value, batch)
         limit = _TOLERANCE * (1 + float(np.abs(expected.astype(np.float64)).max()))
         if output.shape != expected.shape or not np.abs(output - expected).max() <= limit:
-            return str(name)
-    return str(steps[-1][0])
+            return name
+    return str(reference.steps[-1][0]) if isinstance(reference, Pipeline) else "model"
+
+
+def _walk_steps(
+    graph: PipelineGraph, reference: Any, batch: np.ndarray
+) -> Iterator[tuple[str, Value, np.ndarray]]:
+    """Yield the steps of a pipeline but the last: name, output in the graph, expected output."""
+    expected = batch
+    for name, step in reference.steps[:-1] if isinstance(reference, Pipeline) else ():
+        value = graph.builder.outputs.get(f"model/{name}")
+        if isinstance(value, Value):  # otherwise a placeholder, which changes nothing
+            expected = np.asarray(step.transform(expected))
+            yield str(name), value, expected
 
 
 def _compute_step(graph: PipelineGraph, value: Value, batch: np.ndarray) -> np.ndarray:

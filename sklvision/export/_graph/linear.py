@@ -25,7 +25,7 @@ def convert_discriminant(builder: GraphBuilder, classifier: Any, value: Value) -
 
 
 @register("sklearn.RidgeClassifier", "sklearn.RidgeClassifierCV", "sklearn.LinearSVC")
-@register("sklearn.Perceptron", "sklearn.PassiveAggressiveClassifier")
+@register("sklearn.Perceptron")
 def convert_linear(builder: GraphBuilder, classifier: Any, value: Value) -> Prediction:
     """Compute scores alone."""
     return _predict(builder, classifier, value, "")
@@ -39,7 +39,7 @@ def convert_sgd(builder: GraphBuilder, classifier: Any, value: Value) -> Predict
 
 def _predict(builder: GraphBuilder, classifier: Any, value: Value, kind: str) -> Prediction:
     value = value.change(value.name, limits=None)
-    coefficients = np.ascontiguousarray(np.asarray(classifier.coef_, dtype=value.dtype).T)
+    coefficients = np.ascontiguousarray(np.atleast_2d(classifier.coef_).astype(value.dtype).T)
     scores = builder.add("MatMul", value.name, _learn(builder, coefficients))
     intercept = np.atleast_1d(np.asarray(classifier.intercept_, dtype=value.dtype))
     scores = builder.add("Add", scores, _learn(builder, intercept))

@@ -16,6 +16,8 @@ from sklvision.export._signature import INPUT, LOGITS, PROBABILITIES
 
 _OPSET = DOMAINS[""]
 _N_SAMPLES = 8
+# Side in pixels of images that a backbone is traced with, where theirs is not known.
+_TRACED_SIDE = 96
 
 
 class ExportedNet(nn.Module):
@@ -90,10 +92,42 @@ def make_backbone_graph(net: nn.Module, n_channels: int, size: tuple[int | None,
         The graph.
     """
     folded_net = fold(deepcopy(net).cpu().float()).eval()
-    height, width = (side or 64 for side in size)
-    names = {2 + i: name for i, name in enumerate(("height", "width")) if size[i] is None}
-    images = torch.zeros((2, n_channels, height, width + (16 if names else 0)))
-    return export_module(folded_net, images, type(net).__name__, ["features"], names)
+    n_paddings = _move_padding(folded_net)
+    height, width = (side or _TRACED_SIDE for side in size)
+    images = torch.zeros((2, n_channels, height, width))
+    model = export_module(folded_net, images, type(net).__name__, ["features"])
+    if n_paddings:
+        _pad_convolutions(model)
+    # Traced with images of one size: torch takes minutes to trace any. The check of the whole graph
+    # covers two sizes where images differ.
+    for axis, (side, label) in enumerate(zip(size, ("height", "width"), strict=True), start=2):
+        if side is None:
+            model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = label
+    return model
+
+
+def _move_padding(net: nn.Module) -> int:
+    """Move padding that depends on the size of images into the convolutions after it.
+
+    Returns the number of those. While the net is traced, these convolutions pad both sides.
+    """
+    names = [name for name, module in net.named_modules() if hasattr(module, "is_same_padding")]
+    for name in names:
+        net.set_submodule(name, nn.Identity())
+    for module in net.modules() if names else ():
+        if isinstance(module, nn.Conv2d) and max(module.stride) > 1:
+            height, width = module.kernel_size
+            module.padding = (height // 2, width // 2)
+    return len(names)
+
+
+def _pad_convolutions(model: Any) -> None:
+    """Make strided convolutions pad their input by its size, with an odd pixel at the end."""
+    for node in model.graph.node:
+        attributes = {attribute.name: attribute for attribute in node.attribute}
+        if node.op_type == "Conv" and max(attributes["strides"].ints) > 1:
+            attributes["auto_pad"].s = b"SAME_UPPER"
+            node.attribute.remove(attributes["pads"])
 
 
 def export_module(
@@ -101,7 +135,6 @@ def export_module(
     samples: Tensor,
     name: str,
     outputs: list[str],
-    dynamic_sides: dict[int, str] | None = None,
 ) -> Any:
     """Export a net by tracing it with a few samples, for any number of them.
 
@@ -115,8 +148,6 @@ def export_module(
         Name of the net in errors.
     outputs : list of str
         Names of the outputs.
-    dynamic_sides : dict of int to str, default=None
-        Names of further axes that may have any length.
 
     Returns
     -------
@@ -128,8 +159,6 @@ def export_module(
     ValueError
         If an operation has no counterpart in ONNX, or the net depends on the number of samples.
     """
-    axes = {0: "n_samples", **(dynamic_sides or {})}
-    dimensions = {axis: torch.export.Dim(label) for axis, label in axes.items()}
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
@@ -140,7 +169,7 @@ def export_module(
                 opset_version=_OPSET,
                 input_names=[INPUT],
                 output_names=outputs,
-                dynamic_shapes=(dimensions,),
+                dynamic_shapes=({0: torch.export.Dim("n_samples")},),
                 verbose=False,
             )
     except ImportError:  # an onnxscript too old for this torch: the message names it

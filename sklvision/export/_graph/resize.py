@@ -67,13 +67,17 @@ def compute_resize_matrix(old: int, new: int, resample: str) -> np.ndarray:
     weights : ndarray of shape (new, old)
         Rows sum to 1.
     """
-    # Pillow's resampling: the filter is widened when an image shrinks, and its weights normalized.
+    # Pillow's resampling, operation by operation: the filter is widened when an image shrinks, cut
+    # off at whole pixels, and its weights are normalized.
     scale = old / new
     width = max(scale, 1.0)
-    centers = (np.arange(new) + 0.5) * scale
-    distances = (np.arange(old) - centers[:, np.newaxis] + 0.5) * (1 / width)
-    weights = _FILTERS[resample](distances)
-    return weights / weights.sum(axis=1, keepdims=True)
+    support = _SUPPORT[resample] * width
+    pixels = np.arange(old)
+    centers = ((np.arange(new) + 0.5) * scale)[:, np.newaxis]
+    is_inside = pixels >= np.floor(centers - support + 0.5)
+    is_inside &= pixels < np.floor(centers + support + 0.5)
+    weights = _FILTERS[resample]((pixels - centers + 0.5) * (1 / width)) * is_inside
+    return weights * (1 / weights.sum(axis=1, keepdims=True))
 
 
 def _compute_box(x: np.ndarray) -> np.ndarray:
@@ -128,7 +132,8 @@ def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str) -> s
     width = builder.add("Max", scale, unit)
     centers = builder.add("Mul", builder.add("Add", _add_range(builder, new_side), half), scale)
     centers = builder.add("Unsqueeze", centers, np.array([1]))
-    distances = builder.add("Sub", _add_range(builder, old_side), centers)
+    pixels = _add_range(builder, old_side)
+    distances = builder.add("Sub", pixels, centers)
     distances = builder.add("Add", distances, half)
     distances = builder.add("Mul", distances, builder.add("Div", unit, width))
     if resample == "box":
@@ -138,8 +143,15 @@ def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str) -> s
     else:
         height = builder.add("Sub", unit, builder.add("Abs", distances))
         weights = builder.add("Max", height, np.float64(0.0))
+    support = builder.add("Mul", width, np.float64(_SUPPORT[resample]))
+    first = builder.add("Floor", builder.add("Add", builder.add("Sub", centers, support), half))
+    last = builder.add("Floor", builder.add("Add", builder.add("Add", centers, support), half))
+    is_inside = builder.add(
+        "And", builder.add("GreaterOrEqual", pixels, first), builder.add("Less", pixels, last)
+    )
+    weights = builder.add("Mul", weights, builder.cast(is_inside, np.float64))
     total = builder.add("ReduceSum", weights, np.array([1]), keepdims=1)
-    return builder.add("Div", weights, total)
+    return builder.add("Mul", weights, builder.add("Div", unit, total))
 
 
 def _pick_nearest(builder: GraphBuilder, value: Value, size: tuple[Side, Side]) -> Value:

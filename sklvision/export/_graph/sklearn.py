@@ -20,7 +20,7 @@ from sklvision.export._graph.builder import (
 from sklvision.export._graph.operators import DOMAINS
 from sklvision.utils._optional import import_optional
 
-# Ensembles of scikit-learn whose members skl2onnx does not ask us to convert.
+# Classifiers of which skl2onnx returns the decision function, and for two classes its negative too.
 _SCORES_ONLY = {"sklearn.SVC", "sklearn.NuSVC"}
 
 
@@ -82,5 +82,5 @@ def _read_prediction(builder: GraphBuilder, step: Any, outputs: list[str]) -> Pr
     if hasattr(step, "predict_proba"):
         return Prediction(step.classes_, index, numbers)
     if get_name(step) in _SCORES_ONLY and len(step.classes_) == 2:
-        numbers = builder.add("Gather", numbers, np.array([1]), axis=1)
+        numbers = builder.add("Gather", numbers, np.array([0]), axis=1)
     return Prediction(step.classes_, index, None, numbers)

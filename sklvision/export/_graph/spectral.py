@@ -12,6 +12,8 @@ from sklvision.spectral._functional import savitzky_golay
 # Deviations within ten rounding errors of spectra, which come in 32 bits, count as none.
 _ROUNDING_ERROR = 10 * float(np.finfo(np.float32).eps)
 _LAST = np.array([-1])
+# Bands that are filtered by one product: more would be products with zeros mostly.
+_BLOCK = 32
 
 
 @register("sklvision.SpectralScaler")
@@ -38,21 +40,76 @@ def convert_spectral_scaler(builder: GraphBuilder, scaler: Any, value: Value) ->
 
 @register("sklvision.SavitzkyGolay")
 def convert_savitzky_golay(builder: GraphBuilder, step: Any, value: Value) -> Value:
-    """Filter spectra by a weighted sum of a window of bands for every band.
+    """Filter spectra by products with the response of the filter to single bands.
 
-    The filter is linear, so its response to single bands has all weights, those at the ends of a
-    spectrum included.
+    The filter is linear, and the same for all bands but a few at the ends. Blocks of bands share
+    one small matrix, as convolutions of 64 bits are missing in onnxruntime.
     """
     value = builder.convert_to_double(value)
-    n_bands, width = int(value.shape[0] or 0), step.window_length_
-    response = savitzky_golay(np.eye(n_bands), width, step.polyorder_, **step._options)
-    # Per filtered band the bands in its window, and their weights; a short window is filled with
-    # bands of weight 0.
-    bands = np.argsort(response == 0, axis=0, kind="stable")[: min(width, n_bands)]
-    weights = np.take_along_axis(response, bands, axis=0)
-    windows = builder.add("Gather", value.name, np.ascontiguousarray(bands.T), axis=1)
-    products = builder.add("Mul", windows, np.ascontiguousarray(weights.T))
-    return value.change(builder.add("ReduceSum", products, _LAST, keepdims=0))
+    n_bands = int(value.shape[0] or 0)
+    response = savitzky_golay(
+        np.eye(n_bands), step.window_length_, step.polyorder_, **step._options
+    )
+    start, stop, reach = _find_interior(response)
+    parts = [_filter_ends(builder, value.name, response, range(start))]
+    if stop > start:
+        parts.append(_filter_blocks(builder, value.name, response, (start, stop), reach))
+    parts.append(_filter_ends(builder, value.name, response, range(stop, n_bands)))
+    names = [part for part in parts if part is not None]
+    return value.change(builder.add("Concat", *names, axis=1) if len(names) > 1 else names[0])
+
+
+def _find_interior(response: np.ndarray) -> tuple[int, int, tuple[int, int]]:
+    """Find the bands that are filtered as the middle one, and how far its window reaches."""
+    n_bands, middle = len(response), len(response) // 2
+    rows = np.flatnonzero(response[:, middle])
+    n_lower, n_upper = (middle - rows[0], rows[-1] - middle) if rows.size else (0, 0)
+    window = response[middle - n_lower : middle + n_upper + 1, middle]
+    is_interior = np.zeros(n_bands, dtype=bool)
+    for band in range(n_lower, n_bands - n_upper):
+        column = np.zeros(n_bands)
+        column[band - n_lower : band + n_upper + 1] = window
+        is_interior[band] = np.abs(response[:, band] - column).max() <= 1e-13 * np.abs(window).max()
+    # The run of such bands around the middle.
+    exceptions = np.flatnonzero(~is_interior)
+    start = int(exceptions[exceptions < middle].max(initial=-1)) + 1
+    stop = int(exceptions[exceptions >= middle].min(initial=n_bands))
+    return min(start, stop), stop, (int(n_lower), int(n_upper))
+
+
+def _filter_blocks(
+    builder: GraphBuilder,
+    name: str,
+    response: np.ndarray,
+    interior: tuple[int, int],
+    reach: tuple[int, int],
+) -> str:
+    """Filter the interior, some bands at a time."""
+    (start, stop), (n_lower, n_upper) = interior, reach
+    size = min(_BLOCK, stop - start)
+    first = start - n_lower
+    matrix = response[first : start + size + n_upper, start : start + size]
+    block_starts = np.arange(start, stop, size)
+    bands = block_starts[:, np.newaxis] + np.arange(-n_lower, size + n_upper)
+    # What the last block has beyond the interior is cut off again.
+    bands = np.minimum(bands, len(response) - 1)
+    blocks = builder.add("Gather", name, bands, axis=1)
+    filtered_blocks = builder.add("MatMul", blocks, np.ascontiguousarray(matrix))
+    rows = builder.add("Reshape", filtered_blocks, np.array([-1, len(block_starts) * size]))
+    return builder.add("Slice", rows, np.array([0]), np.array([stop - start]), np.array([1]))
+
+
+def _filter_ends(
+    builder: GraphBuilder, name: str, response: np.ndarray, bands: range
+) -> str | None:
+    """Filter bands at one end, or return None where there are none."""
+    if not len(bands):
+        return None
+    columns = response[:, bands.start : bands.stop]
+    rows = np.flatnonzero(columns.any(axis=1))
+    rows = rows if rows.size else np.array([0])
+    part = builder.add("Gather", name, rows, axis=1)
+    return builder.add("MatMul", part, np.ascontiguousarray(columns[rows]))
 
 
 def _convert_msc(builder: GraphBuilder, reference: np.ndarray, value: Value) -> Value:
