@@ -90,3 +90,20 @@ def test_predict_by_an_onnx_file_runs_without_torch(csv_file, tmp_path, capfd):
     joblib.dump(shipped_model, tmp_path / "model.joblib")
     labels = predict_labels(tmp_path / "model.joblib", csv_file)
     assert labels == list(map(str, model.predict(X[:4])))
+
+
+def test_a_whole_pipeline_in_an_onnx_file_runs_without_torch(tmp_path):
+    pytest.importorskip("onnxscript")
+    from sklvision.export import to_onnx
+
+    model = make_pipeline(SpectralScaler("snv"), SpectrumClassifier(max_epochs=3, random_state=0))
+    to_onnx(model.fit(X, y), tmp_path / "model.onnx")
+    np.save(tmp_path / "X.npy", X[:4])
+    code = (
+        "import numpy as np\n"
+        "from sklvision.export import OnnxClassifier\n"
+        "import sys\n"
+        "print(*OnnxClassifier(sys.argv[1]).predict(np.load(sys.argv[2])))"
+    )
+    labels = run_without_torch(code, tmp_path / "model.onnx", tmp_path / "X.npy").split()
+    assert labels == list(map(str, model.predict(X[:4])))
