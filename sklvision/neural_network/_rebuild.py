@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.modules.module import register_module_module_registration_hook
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.precision import resolve_precision
@@ -158,14 +161,21 @@ def check_weights(settings: FitSettings, weights: dict[str, np.ndarray]) -> None
         if n_parts > most_parts:
             raise ValueError(f"The net has more parts than its {len(weights)} weights account for.")
 
-    hook = register_module_module_registration_hook(count_part)
+    hooks = [
+        register_hook(count_part)
+        for register_hook in (
+            register_module_module_registration_hook,
+            register_module_parameter_registration_hook,
+        )
+    ]
     try:
         with torch.device("meta"):
             module = build_module(
                 _skip_download(settings), np.zeros(1), np.ones(1), is_trained=True
             )
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
     expected = {name: tuple(tensor.shape) for name, tensor in module.net.state_dict().items()}
     shapes = {
         name.removeprefix("net."): np.shape(array)

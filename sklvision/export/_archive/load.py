@@ -239,7 +239,9 @@ def _read_manifest(container: Container, name: str) -> Manifest:
     wrong = [
         key
         for key, kind in _ENTRIES.items()
-        if not isinstance(manifest, dict) or not isinstance(manifest.get(key), kind)
+        if not isinstance(manifest, dict)
+        or key not in manifest
+        or not isinstance(manifest[key], kind)
     ]
     if wrong or version != FORMAT:
         raise ModelFileError(f"{name}: its manifest lacks a valid {(wrong or ['format'])[0]!r}.")

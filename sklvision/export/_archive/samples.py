@@ -18,6 +18,12 @@ from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import as_samples
 
 _MOST_SAMPLES, _MOST_BYTES = 100, 64 * 2**20
+_ENTRIES: dict[str, Any] = {
+    "values": (np.ndarray, list),
+    "names": (list, type(None)),
+    "labels": np.ndarray,
+    "probabilities": (np.ndarray, type(None)),
+}
 _TOLERANCE = 1e-3  # of probabilities: another processor or version may sum in another order
 
 
@@ -48,6 +54,7 @@ def replay_record(model: Any, record: Any, name: str, advice: str) -> int:
     advice : str
         Sentence about other versions, where there are any.
     """
+    _check_record(record, name)
     try:
         labels, probabilities = _predict(model, record)
     except ImportError:
@@ -71,6 +78,13 @@ def replay_record(model: Any, record: Any, name: str, advice: str) -> int:
             f"{_TOLERANCE:g}).{advice}"
         )
     return len(labels)
+
+
+def _check_record(record: Any, name: str) -> None:
+    """Raise unless this is what :func:`make_record` returns."""
+    is_record = isinstance(record, dict) and set(record) == set(_ENTRIES)
+    if not is_record or not all(isinstance(record[key], kind) for key, kind in _ENTRIES.items()):
+        raise ModelFileError(f"{name}: its samples are not in the form in which they are saved.")
 
 
 def _take_samples(samples: Any) -> dict[str, Any]:
