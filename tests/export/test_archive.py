@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -491,3 +492,17 @@ def test_workers_forked_after_load_answer(backend, spectrum_net, spectra, tmp_pa
         command, capture_output=True, text=True, check=True, timeout=120, env=environment
     ).stdout
     assert output.split() == ["True"]
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "archives").iterdir()), ids=str)
+def test_load_reads_files_of_every_format(path):
+    """Files that older versions wrote, one of each format; none is ever written again."""
+    X, y = load_iris(return_X_y=True)
+    labels = load_iris().target_names[y]
+    manifest = read_manifest(path)
+    assert manifest["format"] == int(path.name.split("_")[1])
+    assert manifest["classes"] == ["setosa", "versicolor", "virginica"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of other versions
+        model = load(path)
+    assert model.score(X, labels) > 0.9
