@@ -28,6 +28,7 @@ _OPTIONS = {
     "groups_from_name=": "--groups-from-name ",
     "groups_from_name": "--groups-from-name",
     "class_weight=": "--class-weight ",
+    "class_weight has": "--class-weight has",
     "time_limit=": "--time-limit ",
     "scoring=": "--scoring ",
     "memory=": "--memory ",

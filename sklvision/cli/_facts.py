@@ -38,7 +38,8 @@ def describe_data(data: Any) -> Facts:
         names, counts = np.unique(data.split, return_counts=True)
         facts["split"] = _list_counts(names, counts)
     if data.get("times") is not None:
-        facts["times"] = f"{np.min(data.times)} to {np.max(data.times)}"
+        first, last = map(_format_time, (data.times.min(), data.times.max()))
+        facts["times"] = f"{first} to {last}"
     if data.get("advice"):
         facts["advice"] = ". ".join(map(name_options, data.advice))
     values = data.data
@@ -49,6 +50,12 @@ def describe_data(data: Any) -> Facts:
                 f"{n_missing} of {values.size} values{_name_empty_bands(data, values)}"
             )
     return facts
+
+
+def _format_time(time: Any) -> str:
+    if isinstance(time, np.datetime64):
+        return str(np.datetime_as_string(time, unit="auto"))
+    return f"{time:g}"
 
 
 def _name_empty_bands(data: Any, values: np.ndarray) -> str:

@@ -158,7 +158,8 @@ def _print_leaks(data: Any) -> None:
 def _print_facts(facts: dict[str, str]) -> None:
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name.ljust(width)}  {value}")
+        lines = value.replace("\n", "\n" + " " * (width + 2))  # an estimate has several
+        print(f"{name.ljust(width)}  {lines}")
 
 
 def _describe_machine() -> dict[str, str]:

@@ -173,8 +173,8 @@ def render_label_errors(errors: pd.DataFrame, names: list[str], *, n_most: int =
         return [f"No label of {n_tested:,} seems wrong ({source})."]
     count = f"{len(errors):,} of {n_tested:,} labels are probably wrong ({source})"
     rows = [
-        [names[sample], str(label), str(suggestion), f"{own:.3f}", f"{other:.3f}"]
-        for sample, label, suggestion, own, other in list_label_errors(errors, n_most)
+        [names[sample], str(label), str(suggestion), *(f"{value:.3f}" for value in probabilities)]
+        for sample, label, suggestion, *probabilities in list_label_errors(errors, n_most)
     ]
     headers = ["sample", "label", "suggested", "p of label", "p of suggested"]
     part = f"; the {n_most} most doubtful" if len(errors) > n_most else ""

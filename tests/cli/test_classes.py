@@ -49,6 +49,18 @@ def test_train_prints_recall_and_precision_of_every_class(train):
     assert "Calibration: the predicted label has a probability of" in output
 
 
+def test_info_of_an_archive_indents_the_estimate(rare_file, tmp_path, run):
+    out = tmp_path / "model.sklv"
+    argv = ["--data", rare_file, "--out", out, "--epochs", 2, "--quiet"]
+    assert run("train", "spectrum_mlp", *argv)[0] == 0
+    status, output, _ = run("info", out)
+    assert status == 0
+    lines = [line for line in output.splitlines() if line.strip()]
+    assert any(line.strip().startswith("true \\ predicted") for line in lines)
+    column = len(lines[0]) - len(lines[0].partition("  ")[2].lstrip())
+    assert all(line[column - 1] == " " for line in lines)
+
+
 def test_train_class_weight_finds_more_of_the_rare_class(train):
     recalls = [
         read_recall(train("--cv", 4, *options)[1], "foreign")
@@ -77,7 +89,7 @@ def test_train_class_weight_goes_through_recipes(train):
         (["--scoring", "f1"], "--scoring 'f1' does not fit these labels"),
         (
             ["--class-weight", "forreign=3"],
-            "has 'forreign', which no sample is labeled as. Did you",
+            "--class-weight has 'forreign', which no sample is labeled",
         ),
         (["--class-weight", "foreign"], "--class-weight foreign: expected 'balanced', or LABEL="),
         (["--class-weight", "foreign=-1"], "expected 'balanced', or LABEL=WEIGHT with a positive"),

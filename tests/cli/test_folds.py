@@ -71,6 +71,12 @@ def test_train_time_holds_out_the_latest_or_folds(train):
     assert "Accuracy on 24 of 40 samples, in 3 folds, later than all samples" in output
 
 
+def test_info_shows_the_range_of_times(table, run):
+    status, output, _ = run("info", table, "--target", "kind", "--time", "day")
+    assert status == 0
+    assert re.search(r"^times +2026-03-01 to 2026-03-10$", output, re.M)
+
+
 def test_train_proposes_dates(train):
     _, _, err = train("--no-estimate", "--drop", "part")
     assert "dates: day; for folds in their order use --time 'day'" in err
