@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from sklvision._version import __version__
-from sklvision.cli import _compare, _info, _predict, _serve, _train
+from sklvision.cli import _compare, _export, _info, _predict, _serve, _train
 from sklvision.cli._errors import CommandError, name_options
 
 _INTERRUPTED_STATUS = 130  # 128 plus the number of SIGINT, as in shells
@@ -22,14 +22,9 @@ Start with a comparison: it says which model suits the data, and how sure that i
 
 examples:
   sklvision compare photos/ --out report.html
-<<<<<<< HEAD
   sklvision train spectra --data spectra.csv --out model.sklv
   sklvision predict model.sklv new.csv --out predictions.csv
-=======
-  sklvision train spectra --data spectra.csv --out model.joblib
-  sklvision predict model.joblib new.csv --out predictions.csv
   sklvision serve model.sklv
->>>>>>> a431e02 (sklvision serve: a model behind HTTP)
 
 DATA is a folder with one subfolder of images per class, or a table. sklvision COMMAND --help
 describes a command.
@@ -98,7 +93,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sklvision {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (_compare, _train, _predict, _serve, _info):
+    for command in (_compare, _train, _predict, _export, _serve, _info):
         command.add_parser(commands)
     return parser
 

@@ -217,29 +217,31 @@ def _check_kind(model: Any, data: Any) -> None:
     )
 
 
-def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace, folds: Folds) -> str:
-    """Estimate the accuracy, and print it."""
-    estimate = "Accuracy: not measured (--no-estimate)."
+def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace, folds: Folds) -> Any:
+    """Estimate the accuracy, and print it; return the estimate, or None."""
+    estimate: Any = None
     if not args.no_estimate:
         from sklvision.model_selection import estimate_accuracy
 
-        estimate = str(
-            estimate_accuracy(
-                estimator,
-                data.data,
-                data.target,
-                name=name,
-                cv=folds.cv,
-                split=folds.description,
-                scoring=args.scoring,
-                groups=data.groups,
-                random_state=args.seed,
-                verbose=0 if args.quiet else 1,
-            )
+        estimate = estimate_accuracy(
+            estimator,
+            data.data,
+            data.target,
+            name=name,
+            cv=folds.cv,
+            split=folds.description,
+            scoring=args.scoring,
+            groups=data.groups,
+            random_state=args.seed,
+            verbose=0 if args.quiet else 1,
         )
     with suppress(BrokenPipeError):  # the model is wanted even if nobody reads this
-        print(estimate, flush=True)
+        print(_describe_estimate(estimate), flush=True)
     return estimate
+
+
+def _describe_estimate(estimate: Any) -> str:
+    return "Accuracy: not measured (--no-estimate)." if estimate is None else str(estimate)
 
 
 def _train_on_split(
@@ -254,7 +256,7 @@ def _train_on_split(
     rows = folds.cv[0][0]
     part = Bunch(data=as_samples(data.data).take(rows).data, target=data.target[rows])
     summary = _fit(estimator, part, args, f"the {len(rows)} samples of the official training set")
-    estimate = "Accuracy: not measured."
+    estimate = None
     try:
         estimate = _estimate(name, FrozenEstimator(estimator), data, args, folds)
     finally:  # hours of training are not lost to an error of a score
@@ -287,7 +289,7 @@ def _fit(estimator: Any, data: Any, args: argparse.Namespace, part: str = "") ->
 
 
 def _write(
-    estimator: Any, data: Any, args: argparse.Namespace, estimate: str, summary: str
+    estimator: Any, data: Any, args: argparse.Namespace, estimate: Any, summary: str
 ) -> None:
     """Write the model and what is known of it."""
     from math import isnan
@@ -299,9 +301,10 @@ def _write(
         estimator,
         args.out,
         data=(data.data, data.target),
+        comparison=estimate,
         samples=None if args.no_samples else take_samples(data.data),
         sign=args.sign,
-        remarks={"data": data.DESCR, "estimate": estimate},
+        remarks={"data": data.DESCR, "estimate": _describe_estimate(estimate)},
     )
     n_parameters = parameter_count(estimator)
     parameters = "" if isnan(n_parameters) else f", {format_count(int(n_parameters))} parameters"

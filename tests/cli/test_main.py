@@ -31,7 +31,7 @@ def test_python_m_sklvision_runs_a_command(tmp_path, start):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from sklvision.cli import main\n"
-        "for command in ['compare'], ['train'], ['predict'], ['info'], []:\n"
+        "for command in ['compare'], ['train'], ['predict'], ['export'], ['info'], []:\n"
         "    try: main([*command, '--help'])\n"
         "    except SystemExit: pass\n"
         "assert not {'numpy', 'sklearn', 'torch'} & set(sys.modules)"
@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy():
     process = subprocess.run(
         [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True
     )
-    assert process.stdout.count("usage: sklvision") == 5
+    assert process.stdout.count("usage: sklvision") == 6
 
 
 def test_version(run):

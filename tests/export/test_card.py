@@ -27,7 +27,7 @@ from sklvision.export import (
     read_manifest,
     save,
 )
-from sklvision.model_selection import compare_estimators, robustness_curve
+from sklvision.model_selection import compare_estimators, estimate_accuracy, robustness_curve
 from sklvision.reporting._yaml import format_yaml
 
 yaml = pytest.importorskip("yaml")
@@ -349,6 +349,36 @@ def test_models_of_every_kind_have_a_card(iris, spectrum_net, digit_net, digit_f
     assert net.metadata["library_name"] == "sklvision"
     assert "spectroscopy" in net.metadata["tags"]
     assert f"**Parameters:** {spectrum_net.n_parameters_:,}" in net.to_markdown()
+
+
+@pytest.fixture(scope="module")
+def estimate(iris):
+    return estimate_accuracy(GaussianNB(), *iris, name="bayes", cv=3, random_state=0)
+
+
+def test_estimate_of_accuracy_is_evidence(bayes, estimate):
+    text = model_card(bayes, estimate).to_markdown()
+    low, high = estimate.compute_interval("bayes")
+    accuracy = estimate.accuracy["bayes"]
+    assert f"| accuracy | {accuracy:.4f} | {low:.4f} to {high:.4f} |" in text
+    assert f"| majority class (baseline) | {estimate.accuracy['majority class']:.4f} |" in text
+    assert "**Folds:** over 3 folds" in text
+
+
+def test_estimate_of_groups_has_no_interval(bayes, iris):
+    groups = np.arange(150) // 2
+    estimate = estimate_accuracy(
+        GaussianNB(), *iris, name="bayes", cv=3, groups=groups, random_state=0
+    )
+    score = model_card(bayes, estimate).facts["evidence"]["scores"]["accuracy"]
+    assert score["low"] is score["high"] is None
+
+
+def test_archive_keeps_the_estimate_for_the_card(bayes, estimate, tmp_path):
+    path = save(bayes, tmp_path / "bayes.sklv", comparison=estimate)
+    manifest = read_manifest(path)
+    assert manifest["evidence"] is None
+    assert model_card(manifest).facts["evidence"] == model_card(bayes, estimate).facts["evidence"]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 import torch
 from sklearn.exceptions import NotFittedError
@@ -104,6 +105,15 @@ def test_to_onnx_names_wrong_estimators(spectra, tmp_path):
     with pytest.raises(TypeError, match="datetime64"):
         to_onnx(SpectrumClassifier(max_epochs=1).fit(X, dates), tmp_path / "net.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_to_onnx_of_a_model_of_named_columns_is_quiet(spectra, tmp_path, recwarn):
+    X, y = spectra
+    table = pd.DataFrame(X[:200], columns=[f"{i} nm" for i in range(X.shape[1])])
+    model = make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(table, y[:200])
+    clf = OnnxClassifier(to_onnx(model, tmp_path / "model.onnx", samples=table[:10]))
+    assert (clf.predict(table) == model.predict(table)).all()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_to_onnx_needs_a_path_that_can_be_written(spectrum_net, tmp_path):

@@ -51,7 +51,7 @@ def make_manifest(
             _describe_learner(*pair) for pair in list(find_learners(model))[:_MOST_LEARNERS]
         ],
         "data": None if data is None else describe_data(*data),
-        "evidence": None if comparison is None else describe_comparison(comparison),
+        "evidence": describe_comparison(comparison) if hasattr(comparison, "folds") else None,
         "remarks": dict(remarks),
         "card": _describe_card(model, comparison, candidate),
     }

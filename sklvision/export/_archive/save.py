@@ -49,10 +49,11 @@ def save(
         a calibration. Of a search the best estimator is written.
     path : str or path-like
         The file to write, or to replace once the new one is complete; ``.sklv`` by custom.
-    comparison : ComparisonResult, default=None
+    comparison : ComparisonResult or AccuracyEstimate, default=None
         Result of :func:`~sklvision.model_selection.compare_estimators`, whose table, folds,
         tests and leaks become evidence in the manifest, and in the model card that
-        :func:`model_card` makes of it.
+        :func:`model_card` makes of it; or of
+        :func:`~sklvision.model_selection.estimate_accuracy`, for the card alone.
     candidate : str, default=None
         Name of the model in the comparison. None finds the classifier with the steps and
         parameters of the model.

@@ -49,8 +49,8 @@ def collect_evidence(comparison: Any, model: Any, candidate: str | None = None) 
             score: _summarize_score(comparison, score, name, counts, is_grouped)
             for score in comparison.score_names
         },
-        "classes": _tabulate_classes(counts, _count_repeats(comparison), is_grouped),
-        "confusion": _write_confusion(counts),
+        "classes": tabulate_classes(counts, _count_repeats(comparison), is_grouped),
+        "confusion": write_confusion(counts),
         "costs": {cost: _convert_number(frame.loc[name, cost]) for cost in _COSTS},
         "table": [_describe_row(frame, row, comparison) for row in frame.index],
         "difference": _describe_difference(comparison, name),
@@ -98,8 +98,8 @@ def measure_scores(model: Any, y: np.ndarray, predicted: np.ndarray) -> Facts:
     return {
         "n_samples": len(y),
         "scores": scores,
-        "classes": _tabulate_classes(counts, 1.0, is_grouped=False),
-        "confusion": _write_confusion(counts),
+        "classes": tabulate_classes(counts, 1.0, is_grouped=False),
+        "confusion": write_confusion(counts),
     }
 
 
@@ -141,7 +141,7 @@ def _count_repeats(comparison: Any) -> float:
     return len(indices) / len(np.unique(indices))
 
 
-def _tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) -> list[Facts]:
+def tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) -> list[Facts]:
     """Compute recall and precision of every class; intervals count a sample once."""
     rows = []
     table = counts.to_numpy()
@@ -158,7 +158,8 @@ def _tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) 
     return rows
 
 
-def _write_confusion(counts: pd.DataFrame) -> Facts:
+def write_confusion(counts: pd.DataFrame) -> Facts:
+    """Return a confusion matrix as labels and counts."""
     return {
         "true": to_plain(counts.index.to_numpy()),
         "predicted": to_plain(counts.columns.to_numpy()),

@@ -13,6 +13,7 @@ import numpy as np
 
 from sklvision.export._card.card import ModelCard
 from sklvision.export._card.data import describe_data
+from sklvision.export._card.estimate import collect_estimate, is_estimate
 from sklvision.export._card.evidence import collect_evidence, measure_scores
 from sklvision.export._card.model import Facts, check_model, describe_model
 from sklvision.export._card.robustness import describe_robustness
@@ -48,10 +49,11 @@ def model_card(
     model : classifier or dict
         Any fitted classifier, alone or in a pipeline; or the manifest of an archive, as
         :func:`read_manifest` returns it, whose evidence the card then has.
-    comparison : ComparisonResult or dict, default=None
+    comparison : ComparisonResult, AccuracyEstimate or dict, default=None
         Result of :func:`~sklvision.model_selection.compare_estimators` in which this model, with
-        the same parameters, was one of the classifiers; or the manifest of the archive that the
-        model was loaded from.
+        the same parameters, was one of the classifiers; result of
+        :func:`~sklvision.model_selection.estimate_accuracy` for it; or the manifest of the
+        archive that it was loaded from.
     candidate : str, default=None
         Name of the model in the comparison. None finds the one with the steps and parameters of
         the model.
@@ -167,7 +169,12 @@ def collect_facts(
     facts : dict
         Plain values, which JSON restores.
     """
-    evidence = None if comparison is None else collect_evidence(comparison, model, candidate)
+    if comparison is None:
+        evidence = None
+    elif is_estimate(comparison):
+        evidence = collect_estimate(comparison)
+    else:
+        evidence = collect_evidence(comparison, model, candidate)
     return {
         "model": describe_model(model),
         "evidence": evidence,
@@ -268,6 +275,7 @@ def _read_manifest(manifest: Mapping[str, Any]) -> Facts:
         "data": facts.get("data") or manifest.get("data"),
         "archive": {
             "created": str(manifest.get("created")),
+            "data": (manifest.get("remarks") or {}).get("data"),
             "signer": manifest.get("signer"),
             "signature": dict(signature) if isinstance(signature, Mapping) else None,
         },

@@ -23,6 +23,17 @@ _UNMEASURED = (
     "model_card(model, test_data=(X, y))."
 )
 _INTERVAL = "95 % interval"
+_COSTS = {
+    "fit_seconds": ("fit s", format_time),
+    "predict_ms_per_sample": ("predict ms/sample", format_time),
+    "n_parameters": ("parameters", format_count),
+    "pickled_bytes": ("size", format_bytes),
+}
+_WILSON_INTERVALS = "Intervals are Wilson's, for independent samples."
+_UNKNOWN_INTERVALS = (
+    "Samples of one group are not independent, so that intervals by class are left out: they would "
+    "be too narrow."
+)
 
 
 def make_performance(facts: Facts) -> Section:
@@ -34,9 +45,9 @@ def make_performance(facts: Facts) -> Section:
     confusions: dict[str, pd.DataFrame] = {}
     if evidence is not None:
         items += _make_comparison_items(evidence)
-        confusions["all folds" if evidence["n_folds"] > 1 else "test set"] = _read_confusion(
-            evidence["confusion"]
-        )
+        if evidence["confusion"] is not None:
+            name = "all folds" if evidence["n_folds"] > 1 else "test set"
+            confusions[name] = _read_confusion(evidence["confusion"])
     if test_scores is not None:
         n_samples = format_count(test_scores["n_samples"])
         note = (
@@ -61,21 +72,19 @@ def _make_comparison_items(evidence: Facts) -> list[Any]:
     folds = f"mean over {n_folds} folds" if n_folds > 1 else "on the one test set"
     note = (
         f"Scores of “{evidence['name']}”, {folds}. Models fitted on parts of the data were "
-        "scored, and this model, of the same parameters, was fitted on its own. Intervals allow "
-        "for overlapping training sets (Nadeau and Bengio)."
+        "scored, and this model, of the same parameters, was fitted on its own."
     )
+    if any(score["folds"] for score in evidence["scores"].values()):
+        note += " Intervals allow for overlapping training sets (Nadeau and Bengio)."
     items += [Text(note, "note"), make_score_table(evidence["scores"])]
-    if evidence["is_grouped"]:
-        by_class = (
-            "By class, over all test sets. Samples of one group are not independent, so that "
-            "intervals by class are left out: they would be too narrow."
-        )
-    else:
-        by_class = "By class, over all test sets; intervals are Wilson's, for independent samples."
-    items += [Text(by_class, "note"), _make_class_table(evidence["classes"])]
+    if evidence["classes"]:
+        remark = _UNKNOWN_INTERVALS if evidence["is_grouped"] else _WILSON_INTERVALS
+        by_class = f"By class, over all test sets. {remark}"
+        items += [Text(by_class, "note"), _make_class_table(evidence["classes"])]
     if len(evidence["table"]) > 1:
         items += [Text("All classifiers of the comparison:", "note"), _make_ranking(evidence)]
-        items.append(Text("\n".join(evidence["conclusions"]), "note"))
+        if evidence["conclusions"]:
+            items.append(Text("\n".join(evidence["conclusions"]), "note"))
     return items
 
 
@@ -106,7 +115,7 @@ def make_score_table(scores: Facts) -> Table:
         text = _format_interval(score["low"], score["high"])
         rows.append([name.replace("_", " "), _format(score["mean"]), text])
         bars.append(_make_bar(name, score["mean"], score["low"], score["high"]))
-    return Table(["score", "mean", _INTERVAL], rows, bars, ["0", "1"])
+    return Table(["score", "value", _INTERVAL], rows, bars, ["0", "1"])
 
 
 def _make_class_table(classes: list[Facts]) -> Table:
@@ -131,19 +140,20 @@ def _make_class_table(classes: list[Facts]) -> Table:
 
 def _make_ranking(evidence: Facts) -> Table:
     scores = list(evidence["scores"])
-    headers = ["classifier", *scores, "fit s", "predict ms/sample", "parameters", "size"]
+    costs = {
+        name: column
+        for name, column in _COSTS.items()
+        if any(row[name] is not None for row in evidence["table"])
+    }
+    headers = ["classifier", *scores, *(header for header, _ in costs.values())]
     rows = []
     for row in evidence["table"]:
         name = f"{row['name']} (baseline)" if row["is_baseline"] else row["name"]
-        pairs = [[float("nan") if v is None else v for v in row["scores"][s]] for s in scores]
         rows.append(
             [
                 name,
-                *(format_score(*pair) for pair in pairs),
-                _format_cost(row["fit_seconds"], format_time),
-                _format_cost(row["predict_ms_per_sample"], format_time),
-                _format_cost(row["n_parameters"], format_count),
-                _format_cost(row["pickled_bytes"], format_bytes),
+                *(_format_pair(*row["scores"][score]) for score in scores),
+                *(_format_cost(row[name], function) for name, (_, function) in costs.items()),
             ]
         )
     names = [row["name"] for row in evidence["table"]]
@@ -163,6 +173,12 @@ def _place(value: float | None) -> float | None:
 
 def _format(value: float | None) -> str:
     return MISSING if value is None else f"{value:.4f}"
+
+
+def _format_pair(mean: float | None, deviation: float | None) -> str:
+    if mean is None or deviation is None:
+        return _format(mean)
+    return format_score(mean, deviation)
 
 
 def _format_interval(low: float | None, high: float | None) -> str:

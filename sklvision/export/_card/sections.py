@@ -66,7 +66,8 @@ def _make_use(author: Facts) -> Section:
 def _make_data(facts: Facts) -> Section:
     model, evidence = facts["model"], facts["evidence"] or {}
     description = evidence.get("description", {})
-    texts = {"Source": facts["author"]["data_name"] or "not stated by the author (data_name=)"}
+    source = facts["author"]["data_name"] or (facts["archive"] or {}).get("data")
+    texts = {"Source": source or "not stated by the author (data_name=)"}
     texts["Samples"] = description.get("Samples") or _count_samples(facts["data"])
     texts["Classes"] = description.get("Classes") or _list_classes(facts)
     if "Groups" in description:
