@@ -11,6 +11,9 @@ from contextlib import contextmanager
 # Keywords of the package's functions, and the options that set them.
 _OPTIONS = {
     "pass groups=, for example suggested_groups()": "pass --groups suggested",
+    "Keep groups together, as StratifiedGroupKFold does": (
+        "Folds that --cv draws keep groups together"
+    ),
     "sklearn.metrics.get_scorer_names() lists them all": "scikit-learn's pages on scoring list all",
     "allow_pickle=True": "--allow-pickle",
     "groups=None": "--no-groups",

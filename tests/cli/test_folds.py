@@ -180,6 +180,17 @@ def test_groups_suggested_says_that_there_are_none(tmp_path, run):
     assert "groups  " not in output
 
 
+def test_compare_warns_of_groups_that_an_official_split_cuts(table, tmp_path, run):
+    frame = pd.read_csv(table)
+    frame.insert(0, "tree", np.arange(40) % 8)
+    frame.to_csv(table, index=False)
+    argv = ["--target", "kind", "--groups", "tree", "--split", "part", "--models", "lda"]
+    status, _, err = run("compare", table, *argv, "--n-jobs", 1, "--out", tmp_path / "r.html")
+    assert status == 0, err
+    assert "have others of their group in the training set" in err
+    assert "Folds that --cv draws keep groups together." in err
+
+
 def test_warnings_of_leaks_use_words_of_the_terminal(tmp_path, run):
     rng = np.random.default_rng(0)
     centers = np.repeat(rng.normal(size=(10, 30)), 6, axis=0)
