@@ -171,6 +171,11 @@ def render_label_errors(errors: pd.DataFrame, names: list[str], *, n_most: int =
     source = f"by out-of-fold probabilities of {name}"
     if errors.empty:
         return [f"No label of {n_tested:,} seems wrong ({source})."]
+    if (note := format_doubt(errors)) is not None:
+        return [
+            f"{len(errors):,} of {n_tested:,} labels contradict the out-of-fold probabilities of "
+            f"{name}, {note}."
+        ]
     count = f"{len(errors):,} of {n_tested:,} labels are probably wrong ({source})"
     rows = [
         [names[sample], str(label), str(suggestion), *(f"{value:.3f}" for value in probabilities)]
@@ -178,6 +183,4 @@ def render_label_errors(errors: pd.DataFrame, names: list[str], *, n_most: int =
     ]
     headers = ["sample", "label", "suggested", "p of label", "p of suggested"]
     part = f"; the {n_most} most doubtful" if len(errors) > n_most else ""
-    if (note := format_doubt(errors)) is not None:
-        count += f"; {note}"
     return [f"{count}{part}:", "", *align_table(headers, rows, n_left=3)]

@@ -15,6 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from sklvision.model_selection import compare_estimators, estimate_accuracy
+from sklvision.reporting._classes import render_label_errors
 
 pytestmark = pytest.mark.filterwarnings("ignore:Scores on these folds")
 
@@ -237,7 +238,7 @@ def test_find_label_errors_lists_exchanged_labels(digits):
     best = result.find_label_errors().attrs["estimator"]
     assert best == result.to_frame().index[0]
     page = result.to_html(sample_names=[f"file{i}.png" for i in range(len(y))])
-    assert "Labels that are probably wrong" in page
+    assert "Doubtful labels" in page
     assert "file3.png" in page
 
 
@@ -246,7 +247,7 @@ def test_to_html_lists_label_errors_by_whole_numbers(digits):
     y = np.array([1, 7, 8])[np.searchsorted(["eight", "one", "seven"], y)]
     y[3] = 8
     result = compare_estimators(KNeighborsClassifier(5), X, y, random_state=0)
-    table = result.to_html().partition("Labels that are probably wrong")[2]
+    table = result.to_html().partition("Doubtful labels")[2]
     assert re.search(r"<tr><td>3</td><td>8</td><td>7</td>", table)
 
 
@@ -260,6 +261,22 @@ def test_find_label_errors_of_samples_that_were_tested(digits):
     assert errors.attrs["n_tested"] == len(y) // 2
     assert {1, 3} <= set(errors["sample"])
     assert (errors["sample"] % 2 == 1).all()
+
+
+def test_label_errors_of_a_weak_classifier_are_not_listed():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 4)), rng.integers(0, 3, 90)
+    result = compare_estimators(KNeighborsClassifier(), X, y, check_leaks=False, random_state=0)
+    lines = render_label_errors(result.find_label_errors(), list(map(str, range(90))))
+    assert re.fullmatch(
+        r"\d+ of 90 labels contradict the out-of-fold probabilities of .*, so many that the "
+        r"classes overlap, or the classifier is weak\.",
+        lines[0],
+    )
+    assert len(lines) == 1
+    section = result.to_html().partition("Doubtful labels")[2].partition("<h2>")[0]
+    assert "or the classifier is weak." in section
+    assert "<table" not in section
 
 
 def test_describe_classes_of_many_classes_lists_the_worst():
