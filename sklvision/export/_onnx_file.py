@@ -94,6 +94,7 @@ class OnnxFile:
         shape = self.signature.input_shape if self._metadata else None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = self.n_threads, 1
+        options.log_severity_level = 3  # errors: warnings about a graph help nobody who runs it
         try:
             session = onnxruntime.InferenceSession(
                 bytes(self.content), options, providers=["CPUExecutionProvider"]
