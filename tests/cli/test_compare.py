@@ -105,14 +105,14 @@ def test_compare_a_folder_reduces_large_images(digit_folder, compare, candidates
 @pytest.mark.slow
 def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    status, output, err = run("compare", "--n-jobs", 2)
+    status, output, err = run("compare", "--cv", 2, "--n-jobs", 2)
     assert status == 0, err
     scores = read_scores(output)
     assert 0.09 < scores["majority class"] < 0.12
-    assert 0.96 < scores["logistic regression"] < 0.98
-    assert max(scores.values()) >= 0.985
+    assert 0.94 < scores["logistic regression"] < 0.98
+    assert max(scores.values()) >= scores["logistic regression"] + 0.01
     assert set(scores) > {"spectrum_mlp", "resnet8", "ensemble of the three"}
-    assert "25/25" in err
+    assert "10/10" in err
     assert (tmp_path / "sklvision_report.html").exists()
 
 
