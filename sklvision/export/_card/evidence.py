@@ -10,7 +10,11 @@ import pandas as pd
 from sklvision.export._card.candidates import check_comparison, find_candidate
 from sklvision.export._card.model import Facts
 from sklvision.utils._plain import to_plain
-from sklvision.utils._statistics import compute_corrected_t_test, compute_proportion_interval
+from sklvision.utils._statistics import (
+    compute_corrected_t_test,
+    compute_proportion_interval,
+    tabulate_class_scores,
+)
 
 _COSTS = ("fit_seconds", "predict_ms_per_sample", "n_parameters", "pickled_bytes")
 
@@ -40,7 +44,7 @@ def collect_evidence(comparison: Any, model: Any, candidate: str | None = None) 
     name = find_candidate(comparison, model, candidate)
     frame = comparison.to_frame()
     counts = comparison.confusion_matrix(name)
-    is_grouped = "Groups" in comparison.description
+    is_grouped = bool(comparison.is_grouped)
     return {
         "name": name,
         "n_folds": len(comparison.splits),
@@ -142,20 +146,19 @@ def _count_repeats(comparison: Any) -> float:
 
 
 def tabulate_classes(counts: pd.DataFrame, n_repeats: float, is_grouped: bool) -> list[Facts]:
-    """Compute recall and precision of every class; intervals count a sample once."""
-    rows = []
-    table = counts.to_numpy()
-    for i, label in enumerate(to_plain(counts.index.to_numpy())):
-        row: Facts = {"label": label, "n_samples": round(table[i].sum() / n_repeats)}
-        for score, total in (("recall", table[i].sum()), ("precision", table[:, i].sum())):
-            n = round(total / n_repeats)
-            interval = (np.nan, np.nan)
-            if not is_grouped:
-                interval = compute_proportion_interval(min(round(table[i, i] / n_repeats), n), n)
-            values = (table[i, i] / total if total else np.nan, *interval)
-            row[score] = [_convert_number(value) for value in values]
-        rows.append(row)
-    return rows
+    """Return recall and precision of every class with their intervals, and its samples."""
+    frame = tabulate_class_scores(counts, n_repeats=n_repeats, is_grouped=is_grouped)
+    return [
+        {
+            "label": label,
+            "n_samples": round(row["n_true"] / n_repeats),
+            **{
+                score: [_convert_number(row[f"{score}{end}"]) for end in ("", "_low", "_high")]
+                for score in ("recall", "precision")
+            },
+        }
+        for label, (_, row) in zip(to_plain(counts.index.to_numpy()), frame.iterrows(), strict=True)
+    ]
 
 
 def write_confusion(counts: pd.DataFrame) -> Facts:

@@ -12,13 +12,12 @@ import pandas as pd
 
 from sklvision.model_selection._checks import check_groups, check_samples
 from sklvision.model_selection._comparison.baselines import MAX_SIDE, make_logistic_regression
-from sklvision.model_selection._comparison.classes import tabulate_class_scores
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.reporting._classes import render_class_report
 from sklvision.reporting._comparison import ClassReport
 from sklvision.utils._samples import Samples
-from sklvision.utils._statistics import compute_proportion_interval
+from sklvision.utils._statistics import compute_proportion_interval, tabulate_class_scores
 
 _N_PARTS = 5  # one of them is held out
 # Values of the table that logistic regression is fitted on; with more it would take minutes.

@@ -13,7 +13,6 @@ from sklvision.model_selection._comparison.classes import (
     count_repeats,
     find_tested_label_errors,
     stack_tests,
-    tabulate_class_scores,
     tabulate_reliability,
 )
 from sklvision.model_selection._comparison.tables import pick_best, tabulate_confusion
@@ -21,6 +20,7 @@ from sklvision.model_selection._splits import Split
 from sklvision.reporting._classes import render_class_report
 from sklvision.reporting._comparison import ClassReport
 from sklvision.utils._sklearn import Integral
+from sklvision.utils._statistics import tabulate_class_scores
 from sklvision.utils._suggest import did_you_mean
 
 

@@ -10,62 +10,7 @@ import pandas as pd
 
 from sklvision.model_selection._label_errors import find_label_errors
 from sklvision.model_selection._splits import Split
-from sklvision.utils._statistics import compute_proportion_interval
-
-
-def tabulate_class_scores(
-    counts: pd.DataFrame,
-    *,
-    n_repeats: float = 1.0,
-    is_grouped: bool = False,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Compute recall and precision of every class from a confusion matrix.
-
-    Parameters
-    ----------
-    counts : DataFrame of shape (n_labels, n_labels)
-        Rows are true labels, columns are predicted ones.
-    n_repeats : float, default=1.0
-        Number of times that each sample is counted; intervals count it once.
-    is_grouped : bool, default=False
-        Whether samples come in groups, which Wilson's method knows nothing of: no intervals then.
-    confidence : float, default=0.95
-        Confidence of the intervals.
-
-    Returns
-    -------
-    frame : DataFrame of shape (n_labels, 8)
-        Recall and precision with the ends of their intervals, ``n_true`` and ``n_predicted``.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
-    table = counts.to_numpy()
-    hits = np.diag(table)
-    columns: dict[str, Any] = {}
-    for score, totals in (("recall", table.sum(axis=1)), ("precision", table.sum(axis=0))):
-        columns[score] = np.divide(
-            hits, totals, out=np.full(len(hits), np.nan), where=totals > 0, casting="unsafe"
-        )
-        intervals = [
-            _compute_interval(hit, total, n_repeats, confidence, is_grouped)
-            for hit, total in zip(hits, totals, strict=True)
-        ]
-        columns[f"{score}_low"], columns[f"{score}_high"] = zip(*intervals, strict=True)
-    columns["n_true"], columns["n_predicted"] = table.sum(axis=1), table.sum(axis=0)
-    frame = pd.DataFrame(columns, index=pd.Index(counts.index, name="label"))
-    frame.attrs = {"confidence": confidence, "method": "Wilson", "is_grouped": is_grouped}
-    return frame
-
-
-def _compute_interval(
-    n_hits: float, n_total: float, n_repeats: float, confidence: float, is_grouped: bool
-) -> tuple[float, float]:
-    if is_grouped:
-        return np.nan, np.nan
-    n_samples = round(n_total / n_repeats)
-    n_successes = min(round(n_hits / n_repeats), n_samples)
-    return compute_proportion_interval(n_successes, n_samples, confidence)
+from sklvision.utils._statistics import compute_repeated_interval
 
 
 def count_repeats(splits: list[Split]) -> float:
@@ -109,7 +54,7 @@ def tabulate_reliability(
 
     def summarize(is_member: np.ndarray) -> dict[str, Any]:
         n_tests, n_hits = int(is_member.sum()), int(is_hit[is_member].sum())
-        low, high = _compute_interval(n_hits, n_tests, n_repeats, confidence, is_grouped)
+        low, high = compute_repeated_interval(n_hits, n_tests, n_repeats, confidence, is_grouped)
         return {
             "mean_probability": float(probability[is_member].mean(dtype=np.float64)),
             "fraction": n_hits / n_tests,
