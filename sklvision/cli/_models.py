@@ -79,6 +79,8 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
 
     if path.is_dir():
         raise ValueError(f"{path}: is a directory, expected the file of a model.")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: does not exist.")
     if is_archive(path):
         from sklvision.export import load
 

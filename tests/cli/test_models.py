@@ -126,3 +126,9 @@ def test_predict_never_unpickles_a_file_named_as_an_archive(spectra_file, tmp_pa
     joblib.dump(pd.Series([1]), path)
     assert "is not an archive" in run_error("predict", path, spectra_file)
     assert "is not an archive" in run_error("info", path)
+
+
+def test_predict_names_a_file_that_does_not_exist(spectra_file, tmp_path, run_error):
+    for name in ("absent.sklv", "absent.joblib"):
+        message = run_error("predict", tmp_path / name, spectra_file)
+        assert message.endswith(f"{name}: does not exist.\n")

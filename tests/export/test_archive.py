@@ -40,6 +40,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklvision import recipes
@@ -207,7 +208,17 @@ def test_save_refuses_an_unfitted_model(tmp_path):
             SpectrumClassifier(build_foreign_net, max_epochs=1),
             "'architecture' of the model is the function .*build_foreign_net",
         ),
-        (make_pipeline(StandardScaler(), GaussianNB(), memory="cache"), "memory=None"),
+        (
+            make_pipeline(StandardScaler(), GaussianNB(), memory="cache"),
+            r"'memory' of the model is a cache directory.*set_params\(memory=None\)",
+        ),
+        (
+            make_pipeline(
+                SpectralScaler("snv"),
+                SpectrumClassifier(max_epochs=1, callbacks=[EarlyStopping("train_loss")]),
+            ),
+            r"'callbacks' of the step 'spectrumclassifier' is a skorch.*set_params\(callbacks=None\)",
+        ),
     ],
 )
 def test_save_refuses_foreign_parts_by_the_name_of_their_step(

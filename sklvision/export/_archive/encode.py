@@ -30,6 +30,12 @@ _ADVICE = (
     "An archive holds scikit-learn's and sklvision's own types. Replace it, or pass its class or "
     "function to save and to load: types=[{}]."
 )
+# Of attributes that a fitted model can do without.
+_ATTRIBUTE_ADVICE = {
+    "callbacks": "A fitted net predicts without it: set_params(callbacks=None) before saving.",
+    "_skl_callbacks": "A fitted model predicts without it: set_callbacks() before saving.",
+    "memory": "A fitted model predicts without it: set_params(memory=None) before saving.",
+}
 
 
 class Encoder:
@@ -97,7 +103,8 @@ class Encoder:
         if name is None:
             self._refuse(value, f"is a {get_full_name(cls)}")
         if getattr(value, "memory", None) is not None:
-            self._refuse(value, "keeps results in a cache directory; set memory=None")
+            self._attribute = "memory"
+            self._refuse(value, "is a cache directory")
         state = value.__getstate__()
         if not isinstance(state, dict):
             self._refuse(value, f"is a {get_full_name(cls)} without a state of attributes")
@@ -212,7 +219,8 @@ class Encoder:
         if self._attribute:
             places.insert(0, f"{self._attribute!r} of")
         name = getattr(value, "__name__", type(value).__name__)
-        raise TypeError(f"{' '.join(places)} {problem}. {_ADVICE.format(name)}")
+        advice = _ATTRIBUTE_ADVICE.get(self._attribute, _ADVICE.format(name))
+        raise TypeError(f"{' '.join(places)} {problem}. {advice}")
 
 
 _MAKERS: list[tuple[Any, Any]] = [
