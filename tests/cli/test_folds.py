@@ -58,6 +58,27 @@ def test_train_split_without_an_estimate_leaves_the_test_set_out(train):
     assert "not measured" in output
 
 
+def test_train_split_of_a_table_of_images_keeps_how_they_are_read(digit_folder, tmp_path, run):
+    files = [file for label in "01" for file in sorted((digit_folder / label).iterdir())[:30]]
+    rows = [
+        f"{file.relative_to(digit_folder)},{file.parent.name},{'test' if i % 3 else 'train'}"
+        for i, file in enumerate(files)
+    ]
+    table = digit_folder / "part.csv"
+    table.write_text("\n".join(["file,label,set", *rows]))
+    out = tmp_path / "model.sklv"
+    argv = ["--data", table, "--split", "set", "--epochs", 20, "--out", out, "--quiet"]
+    status, output, err = run("train", "mlp", *argv)
+    table.unlink()
+    assert status == 0, err
+    assert "Trained on the 20 samples of the official training set" in output
+    assert "Accuracy on 40 of 60 samples, the official test set (column set):" in output
+    status, output, err = run("predict", out, files[0], files[-1])
+    assert status == 0, err
+    assert [line.split(",")[1] for line in output.splitlines()[1:]] == ["0", "1"]
+    assert "mode='L'" in run("info", out)[1]
+
+
 def test_train_time_holds_out_the_latest_or_folds(train):
     out, output, err = train("--time", "day")
     assert "time: day" in err
