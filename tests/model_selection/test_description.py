@@ -52,7 +52,7 @@ CALLS = []
 
 
 class PredictionCounter(DummyClassifier):
-    """Counts its predictions outside its clones; each takes some seconds."""
+    """Counts the predictions of all its clones."""
 
     def predict(self, X):
         CALLS.append(len(X))
