@@ -22,6 +22,7 @@ from sklvision.cli._arguments import (
 from sklvision.cli._errors import convert_errors
 from sklvision.cli._folds import Folds, check_fold_options, choose_folds
 from sklvision.cli._models import check_key, check_model_suffix, take_samples, write_model
+from sklvision.utils._files import is_archive
 
 # Parameters of models that have an option of their own.
 _OWN_OPTIONS = {
@@ -297,12 +298,13 @@ def _write(
     from sklvision.model_selection import parameter_count
     from sklvision.reporting import format_bytes, format_count
 
+    samples = None if args.no_samples else take_samples(data.data)
     write_model(
         estimator,
         args.out,
         data=(data.data, data.target),
         comparison=estimate,
-        samples=None if args.no_samples else take_samples(data.data),
+        samples=samples,
         sign=args.sign,
         remarks={"data": data.DESCR, "estimate": _describe_estimate(estimate)},
     )
@@ -310,6 +312,11 @@ def _write(
     parameters = "" if isnan(n_parameters) else f", {format_count(int(n_parameters))} parameters"
     size = format_bytes(args.out.stat().st_size)
     print(f"{summary}\nWritten to {args.out.resolve()} ({size}{parameters})")
+    if samples is not None and is_archive(args.out):
+        print(
+            f"The file holds {len(samples)} samples of the data, by which loading checks the "
+            "model; --no-samples leaves them out"
+        )
 
 
 def _check_scoring(args: argparse.Namespace) -> None:

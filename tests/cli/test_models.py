@@ -60,10 +60,17 @@ def test_train_writes_an_archive_where_there_is_no_suffix(archive, spectra_file)
     assert "not measured" in manifest["remarks"]["estimate"]
 
 
+def test_train_tells_that_the_archive_holds_samples(spectra_file, tmp_path, run):
+    argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", tmp_path / "m.sklv", *EPOCH]
+    assert "The file holds 5 samples of the data" in run(*argv)[1]
+
+
 def test_train_keeps_no_samples_of_secret_data(spectra_file, tmp_path, run):
     out = tmp_path / "line.sklv"
     argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", out, *EPOCH, "--no-samples"]
-    assert run(*argv)[0] == 0
+    status, output, _ = run(*argv)
+    assert status == 0
+    assert "samples of the data" not in output
     assert read_manifest(out)["samples"] is None
     with np.load(spectra_file) as arrays:
         assert arrays["X"][0].tobytes() not in out.read_bytes()
