@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import (
     accuracy,
+    backends,
     callbacks,
     comparison,
     false_alarms,
@@ -36,6 +37,7 @@ from benchmarks._harness import report
 
 BENCHMARKS = {
     "accuracy": accuracy,
+    "backends": backends,
     "callbacks": callbacks,
     "comparison": comparison,
     "false_alarms": false_alarms,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,15 +12,16 @@ from numpy.typing import ArrayLike
 
 from sklvision.export._half import store_half_weights
 from sklvision.export._onnx_classifier import OnnxClassifier
-from sklvision.export._signature import INPUT
+from sklvision.export._static_quantization import (
+    MAX_CHANGED,
+    measure_changed,
+    quantize_content,
+)
 from sklvision.export._to_onnx import TEXTS
 from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
 from sklvision.utils._paired import bound_accuracy_drop
-
-# Nets that lose no accuracy by 8 bits change less than half as many labels.
-_MAX_CHANGED = 0.03
 
 
 @fill_docstrings(TEXTS)
@@ -79,8 +76,10 @@ def quantize(
     onnxruntime quantizes statically: weights of each layer by channel, activations by their largest
     values for `X` [1]_. So a single sample that is wrong by orders of magnitude
     spoils the file; a warning is given where more than 3 % of the labels in `X` change.
-    Standardization keeps its precision, so that the scale of single bands is not lost. Processors
-    with instructions for 8-bit products (VNNI, AMX, Arm's dot product) gain most.
+    Standardization keeps its precision, so that the scale of single bands is not lost. Where so
+    many labels change, layers are quantized one by one, and those that alone change more than 1 %
+    keep 32 bits if they hold less than half of the weights. Processors with
+    instructions for 8-bit products (VNNI, AMX, Arm's dot product) gain most.
 
     Weights of 16 bits are stored as such and computed with in float32, so that labels hardly
     ever change; the time of a prediction stays as it was.
@@ -122,19 +121,17 @@ def quantize(
     _check_precision(onnx, file.content)
     path = Path(path)
     with atomic_write(path) as output:
-        metadata = file.signature.to_metadata()
         if bits == 16:
             half_model = store_half_weights(onnx, onnx.load_model_from_string(bytes(file.content)))
             content = half_model.SerializeToString()
         else:
-            is_pipeline = bool(file.signature.steps)
-            content = _quantize_content(onnx, file.content, batches, metadata, is_pipeline)
+            content = quantize_content(file, batches)
         small = OnnxClassifier(content)
         if max_accuracy_drop is not None and validation is not None:
             _check_accuracy(classifier, small, validation, max_accuracy_drop, bits)
-        fraction = _measure_changed(classifier, small, batches)
+        fraction = measure_changed(file, content, batches)
         output.write(content)
-    if fraction > _MAX_CHANGED:
+    if fraction > MAX_CHANGED:
         warnings.warn(
             f"With {bits} bits {fraction:.0%} of the samples in X get another label. If one of "
             "them lies far from the others, leave it out: it makes the steps of 8 bits too coarse.",
@@ -185,91 +182,3 @@ def _check_accuracy(
             f"up to {bound:.4f}, more than max_accuracy_drop={max_accuracy_drop:g}. Nothing was "
             f"written. {'Try bits=16, or more' if bits == 8 else 'Pass more'} validation samples."
         )
-
-
-def _quantize_content(
-    onnx: Any,
-    content: bytes,
-    batches: list[np.ndarray],
-    metadata: dict[str, str],
-    is_pipeline: bool,
-) -> bytes:
-    """Quantize the content of a file by onnxruntime, which works on files."""
-    tools = import_optional("onnxruntime.quantization", extra="export")
-    shape_inference = import_optional("onnxruntime.quantization.shape_inference", extra="export")
-    with TemporaryDirectory() as name, _suppress_messages():
-        original, prepared_file, small = (
-            Path(name) / part for part in ("original", "prepared", "small")
-        )
-        original.write_bytes(content)
-        # Batch normalization that is still there is folded, which 8 bits need.
-        shape_inference.quant_pre_process(original, prepared_file, skip_symbolic_shape=True)
-        tools.quantize_static(
-            prepared_file,
-            small,
-            _make_reader(tools.CalibrationDataReader, batches),
-            per_channel=True,
-            activation_type=tools.QuantType.QInt8,
-            weight_type=tools.QuantType.QInt8,
-            nodes_to_quantize=_list_net_nodes(onnx, prepared_file) if is_pipeline else None,
-        )
-        model = onnx.load(small)
-    _drop_unused_domains(model)
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, metadata)
-    return model.SerializeToString()
-
-
-def _list_net_nodes(onnx: Any, path: Path) -> list[str]:
-    """List the nodes of nets: the other steps are small, and keep their precision."""
-    nodes = onnx.load(path).graph.node
-    names = [node.name for node in nodes if node.name.startswith("net/")]
-    if not names:
-        raise ValueError("model holds no net, whose layers 8 bits are for; use bits=16.")
-    return names
-
-
-def _drop_unused_domains(model: Any) -> None:
-    """Drop the domains of operators that onnxruntime lists without using them."""
-    domains = {node.domain for node in model.graph.node} | {""}
-    opsets = [opset for opset in model.opset_import if opset.domain in domains]
-    del model.opset_import[:]
-    model.opset_import.extend(opsets)
-
-
-def _measure_changed(
-    original: OnnxClassifier, small: OnnxClassifier, batches: list[np.ndarray]
-) -> float:
-    """Return the fraction of the samples that get another label."""
-    is_changed = [
-        original._file.predict_indices(X) != small._file.predict_indices(X) for X in batches
-    ]
-    return float(np.concatenate(is_changed).mean())
-
-
-def _make_reader(base: Any, batches: list[np.ndarray]) -> Any:
-    """Make onnxruntime's reader of samples, which returns one batch after another."""
-
-    class Reader(base):
-        def __init__(self) -> None:
-            self._batches = iter(batches)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            batch = next(self._batches, None)
-            return None if batch is None else {INPUT: batch}
-
-    return Reader()
-
-
-@contextmanager
-def _suppress_messages() -> Iterator[None]:
-    """Suppress warnings, and the advice that onnxruntime logs to the root logger."""
-    logger = logging.getLogger()
-    level = logger.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(level)

@@ -9,11 +9,13 @@ import warnings
 import numpy as np
 import onnx
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
 from sklvision.datasets import ImageCollection
 from sklvision.export import OnnxClassifier, quantize, to_onnx
-from sklvision.neural_network import ImageClassifier
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +136,40 @@ def test_quantize_warns_of_samples_in_another_range(tmp_path, change, is_lazy):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*another scale or unit")
         quantize(file, X, tmp_path / "small.onnx")
+
+
+class SharpNet(nn.Module):
+    """A net whose second layer has large weights for a channel that hardly varies."""
+
+    def __init__(self, n_bands, n_classes):
+        super().__init__()
+        self.first = nn.Linear(n_bands, 16)
+        self.second = nn.Linear(16, 8)
+        self.third = nn.Linear(8, 64)
+        self.head = nn.Linear(64, n_classes)
+        with torch.no_grad():  # what training may arrive at
+            self.first.weight[0] *= 1e-4
+            self.first.bias[0] = 5.0
+            self.second.weight[:, 0] = 0
+            self.second.weight[0] = torch.eye(16)[0] * 2e4
+            self.second.bias[0] = -1e5
+
+    def forward(self, x):
+        return self.head(torch.relu(self.third(torch.relu(self.second(self.first(x))))))
+
+
+def test_quantize_keeps_layers_that_8_bits_spoil(spectra, tmp_path):
+    X, y = spectra
+    clf = SpectrumClassifier(
+        lambda shape, n: SharpNet(shape[0], n), max_epochs=20, lr=1e-3, random_state=0
+    ).fit(X[:600], y[:600])
+    path = to_onnx(clf, tmp_path / "net.onnx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small = quantize(path, X[:300], tmp_path / "small.onnx")
+    classifier = OnnxClassifier(small)
+    assert np.mean(classifier.predict(X[600:]) == clf.predict(X[600:])) > 0.97
+    model = onnx.load(small)
+    floats = {t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT}
+    kept = [n for n in model.graph.node if n.op_type == "Gemm" and floats & set(n.input)]
+    assert kept
