@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
+
+from sklvision.export import load
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,7 +51,7 @@ def test_pages_run_on_photographs(path, blocks, tmp_path, monkeypatch):
     images[:, 470:490, 300:660] = 255
     images[labels == "bad", 490:560, 300:330] = 255
     run_blocks(path, blocks, images=images, labels=labels)
-    assert joblib.load("inspector.joblib").predict(images).shape == labels.shape
+    assert load("inspector.sklv").predict(images).shape == labels.shape
 
 
 def test_links_within_the_project_exist():
