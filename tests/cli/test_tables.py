@@ -270,3 +270,19 @@ def test_predict_resample_does_not_extrapolate_a_converted_axis(write, train, ru
     status, _, err = run("predict", model, new, "--resample")
     assert status == 2
     assert "its axis is in cm-1, that of the model in nm. the model takes 900 to 1090" in err
+
+
+def test_predict_resample_refuses_positions_that_cannot_be_converted(write, train, run):
+    table = make_table(species=LABELS).rename(columns=lambda name: f"{name} nm")
+    table = table.rename(columns={"species nm": "species"})
+    model, _ = train(write(table))
+    shifts = [f"{10 * i} cm-1" for i in range(len(WAVELENGTHS))]
+    new = write(table.drop(columns="species").set_axis(shifts, axis=1), "raman.csv")
+    status, _, err = run("predict", model, new, "--resample")
+    assert status == 2
+    assert "positions in cm-1 must be positive to be converted to nm" in err
+    energies = [name.replace("nm", "eV") for name in table.columns[1:]]
+    new = write(table.drop(columns="species").set_axis(energies, axis=1), "energies.csv")
+    status, _, err = run("predict", model, new, "--resample")
+    assert (status, "its axis is in eV, that of the model in nm." in err) == (2, True)
+    assert "--resample" not in err  # nothing would convert it
