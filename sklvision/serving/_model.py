@@ -230,7 +230,8 @@ class ServedModel:
         try:
             (samples,) = read_samples([spectra], self.estimator, batch_size=len(spectra))
         except ValueError as error:
-            raise RequestError(422, str(error).replace("array 0", "spectra", 1)) from error
+            message = str(error).replace("array 0: holds", "The request holds", 1)
+            raise RequestError(422, message.replace("array 0", "spectra", 1)) from error
         return samples.data
 
     def _read_table(self, body: bytes) -> Any:

@@ -110,7 +110,7 @@ async function send(sample) {
     answer = await response.json();
   } catch {
     showError(sample.name, "The server cannot be reached.", performance.now() - start);
-    return "The server cannot be reached.";
+    return "";
   }
   const milliseconds = performance.now() - start;
   if (response.status === 401) {
@@ -121,7 +121,7 @@ async function send(sample) {
   }
   if (!response.ok) {
     showError(sample.name, answer.detail, milliseconds);
-    return sample.name + ": " + answer.detail;
+    return ""; // the alert is read out already
   }
   answer.predictions.forEach((prediction, i) => {
     const name = answer.predictions.length > 1 ? sample.name + ", row " + (i + 1) : sample.name;
