@@ -1,7 +1,6 @@
 """LitServe with a model of this package: ``python -m benchmarks._service_litserve MODEL PORT``."""
 
-from __future__ import annotations
-
+# Without postponed annotations, which LitServe does not resolve.
 import sys
 from typing import Any
 

@@ -69,27 +69,33 @@ def _measure(
     name: str, path: Path, files: list[str], folder: str, seconds: float, n_connections: int
 ) -> list[dict[str, object]]:
     """Measure offline batches, the service and LitServe, and offline batches again."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # of all processes that start from here
     offline_rates = [run_in_new_process(_predict_offline, path, files, seconds / 4)]
-    labels, probabilities = offline_rates[0][1:]
+    labels, probabilities = offline_rates[0][1:3]
     rows = []
     systems: list[tuple[str, Any, str, float]] = [("sklvision serve", _start_service, "files", 1.0)]
     if find_spec("litserve") is not None:
         systems.append(("LitServe", _start_litserve, "request", 0.5))
     for system, start, field, share in systems:
-        with start(path) as (_, port):
+        with start(path) as (process, port):
             task = {"port": port, "field": field, "n_connections": n_connections, "files": files}
             _load(folder, task | {"seconds": _WARM_UP_SECONDS})
+            before = _read_cpu_seconds(process.pid)
             answers = _load(folder, task | {"seconds": seconds * share})
+            cpu_seconds = _read_cpu_seconds(process.pid) - before
         read_answer = _read_service if field == "files" else _read_litserve
         n_different = _count_differences(answers, read_answer, labels, probabilities)
         rows.append(
             {"model": name, "system": system, "connections": n_connections}
             | _summarize(answers)
             | {"different": n_different}
+            | {"cpu_ms": 1e3 * cpu_seconds / max(1, len(answers["ms"]))}
         )
     offline_rates.append(run_in_new_process(_predict_offline, path, files, seconds / 4))
     offline_rate = float(np.mean([rate for rate, *_ in offline_rates]))
+    cpu_ms = float(np.mean([milliseconds for *_, milliseconds in offline_rates]))
     rows.append({"model": name, "system": "offline batches", "per_second": offline_rate})
+    rows[-1]["cpu_ms"] = cpu_ms
     for row in rows:
         row["fraction_of_offline"] = float(row["per_second"]) / offline_rate  # type: ignore[arg-type]
     return [_complete(row) for row in rows]
@@ -97,33 +103,32 @@ def _measure(
 
 def _complete(row: dict[str, object]) -> dict[str, object]:
     names = ["model", "system", "connections", "answers", "lost", "different", "per_second"]
-    names += ["fraction_of_offline", "p50_ms", "p99_ms", "first_MB", "last_MB"]
+    names += ["fraction_of_offline", "cpu_ms", "p50_ms", "p99_ms", "first_MB", "last_MB"]
     return {name: row.get(name, "") for name in names}
 
 
-def _predict_offline(path: Path, files: list[str], seconds: float) -> tuple[float, list, list]:
-    """Predict batches of files on the server's core; return images per second and predictions."""
+def _predict_offline(
+    path: Path, files: list[str], seconds: float
+) -> tuple[float, list, list, float]:
+    """Predict batches of files on the server's core.
+
+    Returns images per second, labels, probabilities, and milliseconds of the processor per image.
+    """
     os.sched_setaffinity(0, {_SERVER_CORE})
     model = joblib.load(path)
-    _limit_torch()
 
     def predict() -> tuple[np.ndarray, np.ndarray | None]:
         (batch,) = read_samples(files, model, batch_size=len(files))
         return predict_with_probabilities(model, batch.data)
 
     labels, probabilities = predict()
-    n_images, start = 0, time.perf_counter()
+    n_images, start, cpu_start = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - start < seconds:
         predict()
         n_images += len(files)
     rate = n_images / (time.perf_counter() - start)
-    return rate, labels.tolist(), np.asarray(probabilities).tolist()
-
-
-def _limit_torch() -> None:
-    import torch
-
-    torch.set_num_threads(1)
+    cpu_ms = 1e3 * (time.process_time() - cpu_start) / n_images
+    return rate, labels.tolist(), np.asarray(probabilities).tolist(), cpu_ms
 
 
 @contextmanager
@@ -153,7 +158,6 @@ def _start(argv: Sequence[object], *, quiet: bool = False) -> Iterator[subproces
         stdout=subprocess.DEVNULL if quiet else subprocess.PIPE,
         stderr=subprocess.DEVNULL if quiet else None,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
     try:
@@ -242,6 +246,22 @@ def _measure_memory(
     row = {"model": "nails(fast=True)", "system": "sklvision serve, small images"}
     row |= {"connections": args.connections, "first_MB": first, "last_MB": last}
     return [_complete(row | _summarize(answers))]
+
+
+def _read_cpu_seconds(session: int) -> float:
+    """Return the time on the processor of all processes of a session (Linux only).
+
+    Other work on the machine changes it less than wall time.
+    """
+    n_ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if int(fields[3]) == session:
+            n_ticks += int(fields[11]) + int(fields[12])
+    return n_ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _read_memory(pid: int) -> float:
