@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
 
 _FETCH_THREADS = 8
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_FLAGS = {"true": True, "false": False}
 
 
 def create_app(
@@ -303,9 +303,9 @@ def _is_page_preferred(request: Request) -> bool:
 
 def _has_flag(request: Request, name: str) -> bool:
     text = request.query_params.get(name, "false")
-    if text.lower() not in _BOOLEANS:
+    if text not in _FLAGS:
         raise RequestError(422, f"The parameter {name} must be true or false.")
-    return _BOOLEANS[text.lower()]
+    return _FLAGS[text]
 
 
 def _find_boundary(parameters: str) -> str:

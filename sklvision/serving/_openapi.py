@@ -20,8 +20,6 @@ _ERRORS = {
     422: "The samples are not what the model takes.",
     503: "The server is busy; try again.",
 }
-# Beyond these, values are not finite in the precision of most nets.
-_LARGEST = 1e30
 
 
 def make_openapi(model: ServedModel, settings: ServiceSettings) -> Schema:
@@ -91,7 +89,7 @@ _IMAGE_URL: Schema = {
     "in": "query",
     "required": True,
     "description": "Address of the image, on a host that is allowed by name",
-    "schema": {"type": "string", "minLength": 1},
+    "schema": {"type": "string", "minLength": 1, "format": "uri"},
 }
 
 
@@ -105,11 +103,7 @@ def _describe_bodies(model: ServedModel, settings: ServiceSettings) -> Schema:
             "maxItems": settings.max_samples,
         }
         bodies["multipart/form-data"] = {"schema": _make_object({"files": files})}
-    row: Schema = {
-        "type": "array",
-        "minItems": 1,
-        "items": {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST},
-    }
+    row: Schema = {"type": "array", "minItems": 1, "items": {"type": "number"}}
     if model.input_shape is not None:
         n_values = 1
         for side in model.input_shape:
