@@ -53,8 +53,20 @@ VALUES: list[Any] = [
     *([], {}, [[]], {"ref": 0}, {"ref": -1}, {"ref": 10**9}, {"kind": "function"}, [None] * 50),
 ]
 KINDS = [
-    *("list", "tuple", "set", "dict", "bunch", "plain", "float", "array", "objects", "scalar"),
-    *("bytes", "dtype", "sparse", "random_state", "generator", "tree", "kdtree", "loss"),
+    *(
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "bunch",
+        "plain",
+        "float",
+        "array",
+        "objects",
+        "scalar",
+        "masked",
+    ),
+    *("bytes", "dtype", "sparse", "random_state", "generator", "tree", "kdtree", "loss", "masked"),
     *("function", "partial", "class", "slice", "range", "object", "MethodNode", "OperatorFuncNode"),
 ]
 

@@ -45,7 +45,7 @@ from torch import nn
 
 from sklvision import recipes
 from sklvision.datasets import ImageCollection
-from sklvision.export import ModelFileError, OnnxClassifier, load, read_manifest, save, to_onnx
+from sklvision.export import ModelFileError, OnnxClassifier, load, read_manifest, save
 from sklvision.image import Resize
 from sklvision.model_selection import compare_estimators
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
@@ -97,6 +97,10 @@ MODELS = {
             [("a", StandardScaler(), [0, 2, 10]), ("b", "passthrough", slice(9, 50))]
         ),
         GaussianNB(),
+    ),
+    "search inside": make_pipeline(
+        PCA(5),
+        GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1]}, cv=2, scoring="accuracy"),
     ),
     "spectra": make_pipeline(
         SavitzkyGolay(5), SpectralScaler("snv"), SpectrumClassifier(max_epochs=2, random_state=0)
@@ -442,9 +446,15 @@ def test_save_replaces_the_file_only_by_a_complete_one(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_load_runs_the_graph_without_torch(spectrum_net, spectra, tmp_path):
+@pytest.fixture(scope="module")
+def file_with_graph(spectrum_net, spectra, tmp_path_factory):
     X, _ = spectra
-    path = save(spectrum_net, tmp_path / "net.sklv", samples=X[:3], onnx=True)
+    path = tmp_path_factory.mktemp("graph") / "net.sklv"
+    return save(spectrum_net, path, samples=X[:3], onnx=True)
+
+
+def test_load_runs_the_graph_without_torch(spectrum_net, file_with_graph, spectra):
+    (X, _), path = spectra, file_with_graph
     graph = load(path, backend="onnx")
     assert isinstance(graph, OnnxClassifier)
     assert graph.input_contract_ == spectrum_net.input_contract_
@@ -473,19 +483,21 @@ def test_load_refuses_a_backend_that_is_not_there(tmp_path):
         load(path, backend="torch")
 
 
-def test_onnx_classifier_is_saved_with_the_content_of_its_file(spectrum_net, spectra, tmp_path):
+def test_onnx_classifier_is_saved_with_the_content_of_its_file(
+    spectrum_net, spectrum_file, spectra, tmp_path
+):
     X, _ = spectra
-    graph = OnnxClassifier(to_onnx(spectrum_net, tmp_path / "net.onnx"))
-    path = save(graph, tmp_path / "net.sklv")
-    (tmp_path / "net.onnx").unlink()
+    copy = tmp_path / "net.onnx"
+    copy.write_bytes(spectrum_file.read_bytes())
+    path = save(OnnxClassifier(copy), tmp_path / "net.sklv")
+    copy.unlink()
     np.testing.assert_array_equal(load(path).predict(X), spectrum_net.predict(X))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("backend", ["python", "onnx"])
-def test_workers_forked_after_load_answer(backend, spectrum_net, spectra, tmp_path):
-    X, _ = spectra
-    path = save(spectrum_net, tmp_path / "net.sklv", samples=X[:3], onnx=True)
+def test_workers_forked_after_load_answer(backend, file_with_graph, spectra, tmp_path):
+    (X, _), path = spectra, file_with_graph
     # In a new process, where nothing has started threads yet, as in a server that loads and forks.
     code = (
         "import multiprocessing, os, sys, numpy as np\n"

@@ -151,6 +151,12 @@ class Decoder:
             array[i] = self._get(part)
         return array.reshape(shape)
 
+    def _build_masked(self, node: dict[str, Any]) -> np.ma.MaskedArray:
+        data, mask = self._get(node["data"]), self._get_array(node["mask"])
+        if type(data) is not np.ndarray or mask.dtype != bool or mask.shape != data.shape:
+            raise ModelFileError("has a mask that does not fit its array")
+        return np.ma.MaskedArray(data, mask)
+
     def _build_scalar(self, node: dict[str, Any]) -> np.generic:
         (value,) = self._get_array(node["array"])
         return value
@@ -253,6 +259,7 @@ _BUILDERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
     "float": Decoder._build_float,
     "array": Decoder._build_array,
     "objects": Decoder._build_objects,
+    "masked": Decoder._build_masked,
     "scalar": Decoder._build_scalar,
     "bytes": Decoder._build_bytes,
     "dtype": Decoder._build_dtype,

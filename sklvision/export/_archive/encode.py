@@ -145,6 +145,10 @@ class Encoder:
         self.members[name] = write_array(np.asanyarray(value))
         return {"kind": "array", "file": name}
 
+    def _make_masked(self, value: np.ma.MaskedArray) -> dict[str, Any]:
+        mask = np.ma.getmaskarray(value)
+        return {"kind": "masked", "data": self.encode(value.data), "mask": self.encode(mask)}
+
     def _make_scalar(self, value: np.generic) -> dict[str, Any]:
         if value.dtype.kind in "OV":
             self._refuse(value, f"is a scalar of {value.dtype}")
@@ -233,6 +237,7 @@ _MAKERS: list[tuple[Any, Any]] = [
     ((np.dtype,), Encoder._make_dtype),
     (np.ndarray, Encoder._make_array),
     (np.memmap, Encoder._make_array),
+    (np.ma.MaskedArray, Encoder._make_masked),
     ((sparse.sparray, sparse.spmatrix), Encoder._make_sparse),
     (np.random.RandomState, Encoder._make_random_state),
     (np.random.Generator, Encoder._make_generator),

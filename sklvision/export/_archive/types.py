@@ -68,6 +68,8 @@ _INNER = (
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.utils._metadata_requests.MetadataRequest",
@@ -152,6 +154,8 @@ class TypeList:
             name = f"numpy.{function.__name__}"
         else:
             name = get_full_name(function)
+        if name.startswith("sklearn.metrics."):  # by its public name
+            name = f"sklearn.metrics.{function.__name__}"
         if name in self.extra:
             self.used_names.add(name)
         try:
@@ -166,10 +170,14 @@ class TypeList:
         package, _, attribute = name.rpartition(".")
         if name in _FUNCTIONS:
             return getattr(import_module(package), attribute)
-        function = getattr(np, attribute, None) if package == "numpy" else None
-        if not isinstance(function, np.ufunc):
-            raise ModelFileError(_refuse("function", name))
-        return function
+        if package == "numpy" and isinstance(getattr(np, attribute, None), np.ufunc):
+            return getattr(np, attribute)
+        if package == "sklearn.metrics":  # of scorers inside of searches; they only compute
+            module = import_module(package)
+            function = getattr(module, attribute, None)
+            if attribute in module.__all__ and inspect.isfunction(function):
+                return function
+        raise ModelFileError(_refuse("function", name))
 
     @staticmethod
     def find_class_value(name: str) -> type:
