@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sklvision.cli._arguments import add_file_options, get_file_options, make_command
-from sklvision.cli._errors import convert_errors
+from sklvision.cli._errors import convert_errors, name_options
 from sklvision.cli._models import add_verify_option, load_model
 from sklvision.utils._files import is_archive
 
@@ -172,7 +172,8 @@ def _read_samples(args: argparse.Namespace, model: Any) -> Any:
     if not args.quiet:
         n_samples = len(samples)
         if samples.y is None:
-            text = f"without labels, so that no accuracy is measured ({samples.reason})"
+            reason = name_options(str(samples.reason))
+            text = f"without labels, so that no accuracy is measured ({reason})"
         else:
             text = "with labels: the accuracy is that of new samples if none was trained on"
         print(f"{args.samples}: {n_samples} samples, {text}", file=sys.stderr)

@@ -68,7 +68,7 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
     Parameters
     ----------
     path : Path
-        An archive, or a pickle of joblib, after which a note is printed.
+        An archive, an ONNX file, or a pickle of joblib, after which a note is printed.
     verify : Path, default=None
         Public key that must have signed the file.
     quiet : bool, default=False
@@ -81,12 +81,18 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
         raise ValueError(f"{path}: is a directory, expected the file of a model.")
     if not path.exists():
         raise FileNotFoundError(f"{path}: does not exist.")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: does not exist.")
     if is_archive(path):
         from sklvision.export import load
 
         return load(path, verify=verify)
+    if verify is None and path.suffix.lower() == ".onnx":
+        return _open_graph(path)
     if verify is not None:
-        raise ValueError(f"--verify: {path} is a pickle, and only archives (.sklv) are signed.")
+        raise ValueError(
+            f"--verify: {path} is not an archive, and only archives (.sklv) are signed."
+        )
     model = _load_pickle(path)
     if not hasattr(model, "predict") or isinstance(model, type):
         raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
@@ -100,6 +106,14 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
             f"{ARCHIVE_SUFFIX} files run none.",
             file=sys.stderr,
         )
+    return model
+
+
+def _open_graph(path: Path) -> Any:
+    from sklvision.export import OnnxClassifier
+
+    model = OnnxClassifier(path)
+    _ = model.classes_  # reads the file, whose errors name it
     return model
 
 

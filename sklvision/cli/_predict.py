@@ -26,7 +26,7 @@ from sklvision.utils._protocols import has_probabilities
 _EPILOG = """\
 MODEL is a file of sklvision train: an archive (.sklv), which runs nothing that it holds, or a
 pickle of joblib.dump (.joblib), which runs the code that it holds: load only pickles from people
-you trust.
+you trust. Or it is an ONNX file (.onnx) of sklvision export, which needs no torch.
 
 PATH is, for a model of images,
   an image file, a .csv file of names of image files, or a folder, which is searched

@@ -100,11 +100,22 @@ def test_export_takes_samples_without_labels(spectra_model, spectra_file, tmp_pa
         "export", spectra_model, "--onnx", "--card", "--samples", path, "--out", tmp_path / "out"
     )
     assert status == 0, err
-    assert "without labels, so that no accuracy is measured" in err
+    assert "without labels, so that no accuracy is measured (" in err
+    assert "target=" not in err
     assert read_table(output)["line.onnx"][:2] == ["–", "1.0000"]
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "Not measured. Pass the comparison" in text
     assert "**One sample:**" in text
+
+
+def test_predict_takes_an_exported_graph(spectra_model, spectra_file, tmp_path, run):
+    run("export", spectra_model, "--onnx", "--out", tmp_path, "--quiet")
+    labels = [
+        [line.rsplit(",", 2)[1] for line in run("predict", model, spectra_file)[1].splitlines()]
+        for model in (spectra_model, tmp_path / "line.onnx")
+    ]
+    assert labels[0] == labels[1]
+    assert len(labels[0]) == 151
 
 
 def test_export_writes_to_a_directory_named_after_the_model(bayes_file, run):

@@ -365,6 +365,22 @@ def test_estimate_of_accuracy_is_evidence(bayes, estimate):
     assert "**Folds:** over 3 folds" in text
 
 
+def test_leaks_of_an_estimate_are_limits(bayes, estimate):
+    assert estimate.leaks  # iris holds a flower twice
+    text = model_card(bayes, estimate).to_markdown()
+    assert text.count("probably optimistic") == 2
+    assert "not searched for" not in text
+
+
+def test_other_scores_of_an_estimate_are_listed(iris, bayes):
+    estimate = estimate_accuracy(
+        GaussianNB(), *iris, name="bayes", scoring="balanced_accuracy", random_state=0
+    )
+    score = estimate.scores["balanced_accuracy"]["bayes"]
+    text = model_card(bayes, estimate).to_markdown()
+    assert f"| balanced accuracy | {score:.4f} | – |" in text
+
+
 def test_estimate_of_groups_has_no_interval(bayes, iris):
     groups = np.arange(150) // 2
     estimate = estimate_accuracy(

@@ -49,6 +49,7 @@ def collect_evidence(comparison: Any, model: Any, candidate: str | None = None) 
         "name": name,
         "n_folds": len(comparison.splits),
         "is_grouped": is_grouped,
+        "split": "",
         "scores": {
             score: _summarize_score(comparison, score, name, counts, is_grouped)
             for score in comparison.score_names

@@ -70,10 +70,12 @@ def _make_comparison_items(evidence: Facts) -> list[Any]:
         items.append(Text("The scores are probably optimistic: see “Limits” below.", "warning"))
     n_folds = evidence["n_folds"]
     folds = f"mean over {n_folds} folds" if n_folds > 1 else "on the one test set"
-    note = (
-        f"Scores of “{evidence['name']}”, {folds}. Models fitted on parts of the data were "
-        "scored, and this model, of the same parameters, was fitted on its own."
-    )
+    note = f"Scores of “{evidence['name']}”, {evidence['split'] or folds}."
+    if not evidence["split"]:
+        note += (
+            " Models fitted on parts of the data were scored, and this model, of the same "
+            "parameters, was fitted on its own."
+        )
     if any(score["folds"] for score in evidence["scores"].values()):
         note += " Intervals allow for overlapping training sets (Nadeau and Bengio)."
     items += [Text(note, "note"), make_score_table(evidence["scores"])]

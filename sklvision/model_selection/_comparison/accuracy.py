@@ -51,6 +51,8 @@ class AccuracyEstimate:
         Confusion matrix of the estimator: true labels down, predicted labels across.
     reliability : DataFrame, default=None
         Reliability curve of the predicted labels; None without probabilities.
+    leaks : LeakReport, default=None
+        Data leakage between training and test sets; None if it was not searched for.
 
     See Also
     --------
@@ -76,6 +78,7 @@ class AccuracyEstimate:
     scores: Mapping[str, Mapping[str, float]] | None = None
     confusion: pd.DataFrame | None = None
     reliability: pd.DataFrame | None = None
+    leaks: Any = None
 
     def compute_interval(self, name: str) -> tuple[float, float]:
         """Compute the 95 % interval (Wilson) of an accuracy, for independent samples.
@@ -252,6 +255,7 @@ def estimate_accuracy(
         scores={score: average(score) for score in other_scores},
         confusion=result.confusion_matrix(name),
         reliability=result.measure_reliability(name) if has_probabilities else None,
+        leaks=result.leaks,
     )
 
 
