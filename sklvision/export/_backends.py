@@ -79,7 +79,7 @@ class BackendComparison:
     <BLANKLINE>
     model  accuracy  equal labels  probabilities    size  ms, one sample  ms per sample, all
     ─────  ────────  ────────────  ─────────────  ──────  ──────────────  ──────────────────
-    ONNX     0.9800        1.0000          1e-06  1.3 MB            0.12               0.010
+    ONNX     0.9800        1.0000          1e-06  1.3 MB           0.120               0.010
     """
 
     table: pd.DataFrame

@@ -85,7 +85,7 @@ def quantize(
     ever change; the time of a prediction stays as it was.
 
     The test of `max_accuracy_drop` compares both files sample by sample [2]_. It takes about
-    1.6 / `max_accuracy_drop` samples if no label changes, and more if some do.
+    2.7 / `max_accuracy_drop` samples if no label changes, and more if some do.
 
     .. versionadded:: 0.1
 
@@ -93,8 +93,8 @@ def quantize(
     ----------
     .. [1] `Quantize ONNX models
        <https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html>`_.
-    .. [2] A. Agresti, Y. Min, "Simple improved confidence intervals for comparing matched
-       proportions", Statistics in Medicine 24 (2005), 729-740.
+    .. [2] T. Tango, "Equivalence test and confidence interval for the difference in proportions
+       for the paired-sample design", Statistics in Medicine 17 (1998), 891-908.
 
     Examples
     --------
