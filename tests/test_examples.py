@@ -135,9 +135,11 @@ def test_run_notebook_stores_outputs_and_ends_at_an_error(tmp_path):
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     assert run_python(ROOT / ".ci" / "run_notebook.py", path, cwd=tmp_path).stdout == "2\n3\n"
     assert run_python(ROOT / ".ci" / "run_notebook.py", path, "--write", cwd=tmp_path).stdout == ""
-    stored = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    assert [cell.get("execution_count") for cell in stored] == [None, 1, 2]
-    assert stored[1]["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["2\n"]}]
+    stored_cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert [cell.get("execution_count") for cell in stored_cells] == [None, 1, 2]
+    assert stored_cells[1]["outputs"] == [
+        {"name": "stdout", "output_type": "stream", "text": ["2\n"]}
+    ]
     cells[1]["source"] = ["1 / 0"]
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     assert run_python(ROOT / ".ci" / "run_notebook.py", path, cwd=tmp_path).returncode == 1

@@ -74,11 +74,13 @@ def test_score_classes_of_the_best_candidate_is_the_default(result):
 
 def test_score_classes_counts_a_sample_once_in_repeats(digits):
     kwargs = {"cv": 3, "random_state": 0, "check_leaks": False}
-    once = compare_estimators({"near": KNeighborsClassifier()}, *digits, **kwargs)
-    often = compare_estimators({"near": KNeighborsClassifier()}, *digits, n_repeats=8, **kwargs)
+    single_result = compare_estimators({"near": KNeighborsClassifier()}, *digits, **kwargs)
+    repeated_result = compare_estimators(
+        {"near": KNeighborsClassifier()}, *digits, n_repeats=8, **kwargs
+    )
     widths = [
         (result.score_classes("near").eval("recall_high - recall_low")).to_numpy()
-        for result in (once, often)
+        for result in (single_result, repeated_result)
     ]
     assert widths[1] == pytest.approx(widths[0], abs=0.05)  # plain counts would give a third
 
@@ -131,7 +133,7 @@ def test_log_loss_of_no_estimator_leaves_no_column(digits):
     assert "Calibration" in result.to_html()
 
 
-class Broken(GaussianNB):
+class BrokenClassifier(GaussianNB):
     """A classifier whose probabilities cannot be computed."""
 
     def predict_proba(self, X):
@@ -143,7 +145,9 @@ class Broken(GaussianNB):
 
 def test_probabilities_that_fail_do_not_end_the_comparison(digits):
     with pytest.warns(UserWarning, match="predict_proba failed with RuntimeError: no memory left"):
-        result = compare_estimators({"broken": Broken()}, *digits, cv=3, check_leaks=False)
+        result = compare_estimators(
+            {"broken": BrokenClassifier()}, *digits, cv=3, check_leaks=False
+        )
     assert np.isnan(result.to_frame().loc["broken", "log_loss"])
 
 

@@ -39,10 +39,10 @@ def run_jobs(jobs, *, max_samples, timeout=10.0):
         batcher.start()
         first = asyncio.create_task(batcher.submit(jobs[0], 10))
         await asyncio.sleep(0.1)
-        others = [asyncio.create_task(batcher.submit(job, timeout)) for job in jobs[1:]]
+        tasks = [asyncio.create_task(batcher.submit(job, timeout)) for job in jobs[1:]]
         await asyncio.sleep(0.1)
         compute.may_go_on.set()
-        results = await asyncio.gather(first, *others, return_exceptions=True)
+        results = await asyncio.gather(first, *tasks, return_exceptions=True)
         batcher.stop()
         return results, compute.batches
 

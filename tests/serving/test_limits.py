@@ -85,7 +85,7 @@ def test_bombs_are_refused_by_their_header(image_process, images, image_format):
     process, address = image_process
     bomb = make_bomb(image_format)
     assert post_images(address, images.files[0]).status == 200
-    before, seconds = read_memory(process.pid), []
+    memory_before, seconds = read_memory(process.pid), []
     for _ in range(5):
         start = time.perf_counter()
         answer = post_images(address, bomb)
@@ -93,7 +93,7 @@ def test_bombs_are_refused_by_their_header(image_process, images, image_format):
     assert answer.status in ({413, 422} if image_format == "WEBP" else {413}), answer
     check_refusal(answer, answer.status)
     assert min(seconds) < 0.05
-    assert read_memory(process.pid) - before < 64 * 2**20
+    assert read_memory(process.pid) - memory_before < 64 * 2**20
 
 
 @pytest.fixture(scope="module")
