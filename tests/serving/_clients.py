@@ -27,14 +27,16 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def run_in_thread(model, *, resolver=None, ssl_certfile=None, ssl_keyfile=None, **settings):
+def run_in_thread(
+    model, *, allow_pickle=True, resolver=None, ssl_certfile=None, ssl_keyfile=None, **settings
+):
     """Serve a model in this process; yields host and port."""
     from sklvision.serving import ServiceSettings, create_app
     from sklvision.serving._serve import bind_socket
     from sklvision.serving._server import Server
 
     app = create_app(
-        model, allow_pickle=True, settings=ServiceSettings(**settings), resolver=resolver
+        model, allow_pickle=allow_pickle, settings=ServiceSettings(**settings), resolver=resolver
     )
     with bind_socket("127.0.0.1", 0) as sock:
         server = Server(app, "a test", ssl_certfile=ssl_certfile, ssl_keyfile=ssl_keyfile)
