@@ -80,9 +80,9 @@ def _measure(
         with start(path) as (process, port):
             task = {"port": port, "field": field, "n_connections": n_connections, "files": files}
             _load(folder, task | {"seconds": _WARM_UP_SECONDS})
-            before = _read_cpu_seconds(process.pid)
+            start_seconds = _read_cpu_seconds(process.pid)
             answers = _load(folder, task | {"seconds": seconds * share})
-            cpu_seconds = _read_cpu_seconds(process.pid) - before
+            cpu_seconds = _read_cpu_seconds(process.pid) - start_seconds
         read_answer = _read_service if field == "files" else _read_litserve
         n_different = _count_differences(answers, read_answer, labels, probabilities)
         rows.append(
