@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -100,6 +100,11 @@ class PredictionsMixin(ProbabilitiesMixin):
         return self._compute_logits(X).argmax(axis=1)
 
 
+def has_most_probable_labels(model: Any) -> TypeGuard[ProbabilitiesMixin]:
+    """Return whether predictions are the most probable classes: no subclass predicts otherwise."""
+    return getattr(type(model), "predict", None) is ProbabilitiesMixin.predict
+
+
 def predict_with_probabilities(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Predict labels, and probabilities or None where the model has none.
 
@@ -112,6 +117,6 @@ def predict_with_probabilities(model: Any, X: Any) -> tuple[np.ndarray, np.ndarr
     if not has_probabilities(model):
         return model.predict(X), None
     probabilities = model.predict_proba(X)
-    if isinstance(model, ProbabilitiesMixin):  # its most probable class is its prediction
+    if has_most_probable_labels(model):
         return model.classes_[probabilities.argmax(axis=1)], probabilities
     return model.predict(X), probabilities

@@ -1,20 +1,23 @@
 """Results of a comparison by class: recall, precision, calibration, doubtful labels."""
 
 import re
+from time import sleep
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import classification_report, log_loss
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from sklvision.model_selection import compare_estimators, estimate_accuracy
+from sklvision.neural_network import SpectrumClassifier
 from sklvision.reporting._classes import render_label_errors
 
 pytestmark = pytest.mark.filterwarnings("ignore:Scores on these folds")
@@ -131,6 +134,54 @@ def test_log_loss_of_no_estimator_leaves_no_column(digits):
     with pytest.raises(ValueError, match="No estimator of this result predicts probabilities"):
         result.find_label_errors()
     assert "Calibration" in result.to_html()
+
+
+ROWS = []
+NET = SpectrumClassifier(architecture_params={"hidden_layer_sizes": (4,)}, max_epochs=1)
+
+
+class FeatureCounter(TransformerMixin, BaseEstimator):
+    """A step that counts the rows that it transforms, in training and in tests."""
+
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        sleep(0.02)  # long enough to be timed once
+        ROWS.append(len(X))
+        return X
+
+
+def test_compare_estimators_transforms_a_test_set_once(digits):
+    X, y = digits
+    for classifier in (GaussianNB(), LinearSVC(), NET):
+        ROWS.clear()
+        pipeline = make_pipeline(FeatureCounter(), classifier)
+        result = compare_estimators(
+            {"x": pipeline}, X, y, cv=2, baselines=False, check_leaks=False, random_state=0
+        )
+        assert sum(ROWS) == 2 * len(y)  # every sample is trained on once, and tested once
+        train, test = result.splits[0]
+        model = clone(result.estimators["x"]).fit(X[train], y[train])
+        assert result.predictions["x"][0].tolist() == model.predict(X[test]).tolist()
+        if hasattr(model, "predict_proba"):
+            np.testing.assert_allclose(
+                result.probabilities["x"][0][:, [0, 1, 2]], model.predict_proba(X[test]), atol=1e-6
+            )
+
+
+class CautiousNet(SpectrumClassifier):
+    """A net whose predictions are not its most probable classes."""
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+def test_compare_estimators_keeps_predictions_of_a_subclass(digits):
+    net = CautiousNet(architecture_params={"hidden_layer_sizes": (4,)}, max_epochs=1)
+    result = compare_estimators({"net": net}, *digits, cv=2, check_leaks=False)
+    assert set(np.concatenate(list(result.predictions["net"].values()))) == {"eight"}
 
 
 class BrokenClassifier(GaussianNB):

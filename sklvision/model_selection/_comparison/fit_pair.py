@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring, log_loss
+from sklearn.pipeline import Pipeline
 from threadpoolctl import ThreadpoolController
 
 from sklvision.model_selection._comparison.searches import get_choice
@@ -21,6 +22,7 @@ from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._splits import Split, take_rows
 from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import is_search
+from sklvision.utils._predictions import has_most_probable_labels
 from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_response_methods
@@ -99,8 +101,7 @@ def run_pair(
         with record as records, _get_threadpools().limit(limits=1, user_api="blas"):
             fit_seconds = _fit(estimator, samples, y, groups, train)
             X_test = take_rows(estimator, samples, test, train)
-            predictions, predict_seconds = _predict(estimator, X_test)
-            output = _predict_probabilities(estimator, X_test)
+            predictions, output, predict_seconds = _predict(estimator, X_test)
             cached = (
                 _CachedPredictions(estimator, X_test, predictions)
                 if output is None
@@ -142,16 +143,29 @@ def _fit(
     return perf_counter() - start
 
 
-def _predict(estimator: Any, X: Any) -> tuple[np.ndarray, float]:
-    """Predict and return the seconds."""
+def _predict(estimator: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None, float]:
+    """Predict labels and, where there are any, probabilities; return the seconds of the labels.
+
+    Steps before the last one run once for both: they may read files, or compute features.
+    """
     start = perf_counter()
-    predictions = np.asarray(estimator.predict(X))
+    last, inputs = estimator, X
+    if type(estimator) is Pipeline and len(estimator) > 1:
+        last, inputs = estimator[-1], estimator[:-1].transform(X)
+    output = None
+    if has_most_probable_labels(last):
+        output = last.predict_proba(inputs)
+        predictions = last.classes_[output.argmax(axis=1)]
+    else:
+        predictions = np.asarray(last.predict(inputs))
     seconds = perf_counter() - start
+    if output is None:
+        output = _predict_probabilities(last, inputs)
     if seconds < _BRIEF_SECONDS:
         start = perf_counter()
         estimator.predict(X)
         seconds = perf_counter() - start
-    return predictions, seconds
+    return predictions, output, seconds
 
 
 def _predict_probabilities(estimator: Any, X: Any) -> np.ndarray | None:
