@@ -39,7 +39,7 @@ def main(folder: str, start: str, stop: str) -> None:
         sys.path.append(name)
         target = Path(name) / "mutant"
         limits = {path: _measure_unchanged(path) for path in files}
-        events = _watch()
+        events = _record_events()
         for seed in range(int(start), int(stop)):
             path = files[seed % len(files)]
             change, content = make_mutant(path, seed)
@@ -55,14 +55,14 @@ def main(folder: str, start: str, stop: str) -> None:
 
 def load_mutant(path: Path, usual_bytes: float) -> dict[str, Any]:
     """Load one file; return the outcome, modules of others, memory and time."""
-    before = set(sys.modules)
+    modules_before = set(sys.modules)
     memory = _reset_peak()
     start = time.perf_counter()
     outcome, message = _try(lambda: open_file(path))
     if outcome == "loaded":
-        # A model that computes something else is no fault, but it must not end the process.
+        # A model may compute something else, but it must not end the process.
         _try(lambda: _predict(open_file(path)))
-    modules = {name.partition(".")[0] for name in set(sys.modules) - before}
+    modules = {name.partition(".")[0] for name in set(sys.modules) - modules_before}
     return {
         "outcome": outcome,
         "message": message,
@@ -105,7 +105,7 @@ _KNOWN_ROOTS = {
 }
 
 
-def _watch() -> list[str]:
+def _record_events() -> list[str]:
     """Return a list to which forbidden actions are added as they happen."""
     events: list[str] = []
 

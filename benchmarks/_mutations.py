@@ -138,16 +138,16 @@ def make_mutant(path: Path, seed: int) -> tuple[str, bytes]:
     change_members = rng.choice(_MEMBER_CHANGES)
     for _ in range(rng.choice([1, 1, 1, 2, 5])):
         change_members(members, rng)
-    return change_members.__name__, seal_members(members)
+    return change_members.__name__, write_members(members)
 
 
-def seal_members(members: dict[str, bytes]) -> bytes:
+def write_members(members: dict[str, bytes]) -> bytes:
     """Write members with the checksums of their content, as far as there is a manifest."""
     try:
         manifest = json.loads(members["manifest.json"])
-        others = {name: part for name, part in members.items() if name != "manifest.json"}
-        manifest["members"] = check_members(others)
-        members = {"manifest.json": json.dumps(manifest).encode(), **others}
+        parts = {name: part for name, part in members.items() if name != "manifest.json"}
+        manifest["members"] = check_members(parts)
+        members = {"manifest.json": json.dumps(manifest).encode(), **parts}
     except (KeyError, ValueError, TypeError):
         pass
     return bytes(write_container(members))
@@ -155,28 +155,28 @@ def seal_members(members: dict[str, bytes]) -> bytes:
 
 def change_bytes(content: bytes, rng: random.Random) -> bytearray:
     """Flip bits, or insert, remove, repeat or overwrite bytes."""
-    changed = bytearray(content)
+    mutant = bytearray(content)
     for _ in range(rng.choice([1, 1, 2, 8])):
-        if not changed:
+        if not mutant:
             break
-        place = rng.randrange(len(changed))
-        n = min(rng.choice([1, 4, 64, 1000]), len(changed) - place)
+        place = rng.randrange(len(mutant))
+        n = min(rng.choice([1, 4, 64, 1000]), len(mutant) - place)
         action = rng.randrange(7)
         if action == 0:
-            changed[place] ^= 1 << rng.randrange(8)
+            mutant[place] ^= 1 << rng.randrange(8)
         elif action == 1:
-            changed[place] = rng.choice([0, 1, 0x7F, 0x80, 0xFF])
+            mutant[place] = rng.choice([0, 1, 0x7F, 0x80, 0xFF])
         elif action == 2:
-            del changed[place : place + n]
+            del mutant[place : place + n]
         elif action == 3:
-            changed[place:place] = rng.randbytes(n)
+            mutant[place:place] = rng.randbytes(n)
         elif action == 4:
-            changed[place:place] = changed[place : place + n]
+            mutant[place:place] = mutant[place : place + n]
         elif action == 5:
-            changed[place : place + n] = rng.randbytes(n)
+            mutant[place : place + n] = rng.randbytes(n)
         else:
-            del changed[place:]
-    return changed
+            del mutant[place:]
+    return mutant
 
 
 def change_member_bytes(members: dict[str, bytes], rng: random.Random) -> None:
@@ -337,9 +337,9 @@ def change_message(content: bytes, rng: random.Random) -> bytes:
     elif action == 5 and graph.node:
         node = rng.choice(graph.node)
         if node.input:
-            other = rng.choice(graph.node)
+            source = rng.choice(graph.node)
             node.input[rng.randrange(len(node.input))] = rng.choice(
-                [*other.input, *other.output, ""]
+                [*source.input, *source.output, ""]
             )
     else:
         for entry in model.metadata_props:

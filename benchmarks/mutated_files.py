@@ -26,7 +26,7 @@ from benchmarks._mutations import make_files
 _MOST_EXTRA_BYTES = 64 * 2**20
 _MOST_SECONDS = 20.0
 _CHUNK = 1000  # mutants of one process
-_SHOWN = 20
+_MOST_PRINTED = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,13 +46,13 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, Any]]]:
         for start in range(seeds.start, seeds.stop, _CHUNK):
             chunk = range(start, min(start + _CHUNK, seeds.stop))
             while missing := [seed for seed in chunk if seed not in rows]:
-                found = _run_worker(folder, missing[0], chunk.stop)
-                rows |= found
-                _append_state(args.state, found)
+                new_rows = _run_worker(folder, missing[0], chunk.stop)
+                rows |= new_rows
+                _append_state(args.state, new_rows)
             print(f"\r{chunk.stop - seeds.start} of {len(seeds)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     results = [rows[seed] for seed in seeds]
-    for row in [row for row in results if find_fault(row)][:_SHOWN]:
+    for row in [row for row in results if has_fault(row)][:_MOST_PRINTED]:
         print(json.dumps(row))
     return f"{len(results):,} mutated model files", summarize(results)
 
@@ -80,7 +80,7 @@ def summarize(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def find_fault(row: dict[str, Any]) -> bool:
+def has_fault(row: dict[str, Any]) -> bool:
     """Whether a mutant did what no file may do."""
     return bool(
         row["outcome"] in ("error", "crash")

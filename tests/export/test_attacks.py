@@ -30,6 +30,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from sklvision.export import ModelFileError, load, read_manifest, save
+from sklvision.image import FlattenImages, Resize
 from sklvision.neural_network import SpectrumClassifier
 
 rng = np.random.default_rng(0)
@@ -440,6 +441,39 @@ def test_models_of_other_widths_than_their_parts_are_refused(
         next(item for item in state if item[0] == attribute)[1] = 1
 
     edit_nodes(edit, "made to do harm", save(model.fit(X, y), tmp_path / "model.sklv"))
+
+
+def test_scores_of_another_number_than_trees_are_refused(tmp_path, edit_nodes):
+    """The trees of three classes would be added to the scores of one."""
+    model = GradientBoostingClassifier(n_estimators=1, random_state=0).fit(X, y)
+
+    def edit(nodes):
+        find_node(nodes, "loss").update({"class": "HalfBinomialLoss", "n": None})
+
+    edit_nodes(edit, "made to do harm", save(model, tmp_path / "model.sklv"))
+
+
+@pytest.mark.parametrize("attribute", ["transform", "set_output", "_validate_params"])
+def test_attributes_in_place_of_methods_are_refused(attribute, edit_nodes):
+    def edit(nodes):
+        function = nodes.index(find_node(nodes, "function"))
+        find_node(nodes, "object")["state"].append([attribute, {"ref": function}])
+
+    edit_nodes(edit, "in place of its method")
+
+
+@pytest.mark.parametrize("size", [[2**31, 2**31], [10**5, 10**5], [-3, 8], [0, 0]])
+def test_images_of_huge_sizes_are_refused(size, tmp_path, edit_nodes):
+    images = rng.integers(0, 256, (6, 8, 8), dtype=np.uint8)
+    model = make_pipeline(Resize((4, 4)), FlattenImages(), GaussianNB())
+    path = save(model.fit(images, [0, 1] * 3), tmp_path / "model.sklv", samples=images[:1])
+
+    def edit(nodes):
+        state = find_node(nodes, "object", **{"class": "sklvision.image.Resize"})["state"]
+        place = next(item for item in state if item[0] == "size_")[1]["ref"]
+        nodes[place] = {"kind": "tuple", "items": size}
+
+    edit_nodes(edit, r"images of .* pixels", path)
 
 
 def test_sparse_matrices_with_wrong_indices_are_refused(tmp_path, rewrite_archive):

@@ -55,7 +55,7 @@ def test_mutated_files_continues_and_counts_faults(tmp_path, capsys):
         subprocess.run([*command, "--n", n], check=True, capture_output=True)
     rows = mutated_files._read_state(state)
     assert sorted(rows) == list(range(45))
-    assert not any(map(mutated_files.find_fault, rows.values()))
-    assert mutated_files.find_fault(rows[0] | {"outcome": "crash"})
+    assert not any(map(mutated_files.has_fault, rows.values()))
+    assert mutated_files.has_fault(rows[0] | {"outcome": "crash"})
     (*_, total) = mutated_files.summarize(list(rows.values()))
     assert total["mutants"] == total["refused"] + total["loaded"] == 45

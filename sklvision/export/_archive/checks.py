@@ -6,6 +6,9 @@ the indices and sizes in them: a wrong one reads or writes memory that is not th
 
 from __future__ import annotations
 
+import inspect
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,8 @@ import numpy as np
 from sklvision.export._errors import ModelFileError
 
 State = dict[str, Any]
+
+_MOST_PIXELS = 2**22  # of an image that a step makes
 
 
 def check_tree(n_features: Any, n_classes: np.ndarray, n_outputs: Any, state: State) -> None:
@@ -81,12 +86,21 @@ def check_object(cls: type, state: State) -> None:
     """
     if state.get("memory") is not None:
         raise ModelFileError("names a directory of cached results, whose pickles a fit would load")
+    for name in state:
+        if _is_method(inspect.getattr_static(cls, name, None)):
+            raise ModelFileError(f"has an attribute {name!r} in place of its method")
     if hasattr(cls, "_check_state"):  # estimators of ours that take memory by their state
         cls._check_state(state)
     for base in cls.__mro__:
         check = _CHECKS.get(base.__name__)
         if check is not None:
             check(state)
+
+
+def _is_method(attribute: Any) -> bool:
+    """Whether an attribute of a class acts, and would give way to one of the object."""
+    is_binding = hasattr(type(attribute), "__get__") and not hasattr(type(attribute), "__set__")
+    return is_binding and not isinstance(attribute, cached_property)
 
 
 def _check_tree_estimator(state: State) -> None:
@@ -149,6 +163,7 @@ def _check_predictor(state: State) -> None:
 
 def _check_support_vectors(state: State) -> None:
     """Check the sizes that libsvm computes with."""
+    _require("_impl" not in state, "another algorithm than its own")
     if "support_vectors_" not in state:
         return
     vectors, counts = state["support_vectors_"], state["_n_support"]
@@ -182,9 +197,40 @@ def _check_neighbors(state: State) -> None:
     labels = state.get("_y")
     if labels is not None:
         _require(len(labels) == len(points), "another number of labels than points")
-        classes = state.get("classes_")
-        if isinstance(classes, np.ndarray):
-            _require_range(labels, len(classes), "labels")
+        if "classes_" in state:
+            is_single = isinstance(state["classes_"], np.ndarray) and labels.ndim == 1
+            _require(is_single, "labels of several outputs")
+            _require_range(labels, len(state["classes_"]), "labels")
+
+
+def _check_centers(state: State) -> None:
+    centers = state.get("cluster_centers_")
+    if centers is not None:
+        has_width = centers.ndim == 2 and centers.shape[1] == state["n_features_in_"]
+        _require(has_width, "centers of other features")
+
+
+def _check_image_size(state: State) -> None:
+    """Check the sizes that images are brought to, whatever size they come in."""
+    settings = state.get("_settings", {})
+    for size in (state.get("size_"), settings.get("crop_size"), settings.get("output_size")):
+        if size is not None:
+            is_bounded = prod(size) <= _MOST_PIXELS and all(type(n) is int for n in size)
+            _require(is_bounded and min(size) > 0, f"images of {size} pixels")
+
+
+def check_built(value: Any) -> None:
+    """Raise if parts of an object that is built do not fit each other.
+
+    Boosting adds the outputs of its trees to scores that another part makes, without a look at
+    their number.
+    """
+    if not any(base.__name__ == "BaseGradientBoosting" for base in type(value).__mro__):
+        return
+    n_features = value.n_features_in_
+    _require(type(n_features) is int and 0 < n_features <= 2**20, "too many features")
+    scores = value._raw_predict_init(np.zeros((1, n_features), dtype=np.float32))
+    _require(scores.shape == (1, value.estimators_.shape[1]), "another number of trees than scores")
 
 
 def _check_onnx(state: State) -> None:
@@ -200,5 +246,8 @@ _CHECKS = {
     "TreePredictor": _check_predictor,
     "BaseLibSVM": _check_support_vectors,
     "NeighborsBase": _check_neighbors,
+    "_BaseKMeans": _check_centers,
+    "Resize": _check_image_size,
+    "ForegroundCrop": _check_image_size,
     "OnnxClassifier": _check_onnx,
 }

@@ -21,7 +21,7 @@ from sklearn.neighbors import BallTree, KDTree
 from sklearn.tree._tree import Tree
 from sklearn.utils import Bunch
 
-from sklvision.export._archive.checks import check_object, check_tree
+from sklvision.export._archive.checks import check_built, check_object, check_tree
 from sklvision.export._archive.content import read_array, read_json
 from sklvision.export._archive.encode import NEIGHBOR_METRICS, SPARSE_FORMATS
 from sklvision.export._archive.types import LOSSES, TypeList
@@ -242,6 +242,7 @@ class Decoder:
                 value.__setstate__(state)
             else:
                 vars(value).update(state)
+        check_built(value)
         return value
 
 

@@ -38,7 +38,6 @@ PACKAGES = (
     "sklearn.kernel_approximation",
     "sklearn.kernel_ridge",
     "sklearn.linear_model",
-    "sklearn.manifold",
     "sklearn.mixture",
     "sklearn.model_selection",
     "sklearn.multiclass",
