@@ -216,10 +216,11 @@ def check_group_options(args: argparse.Namespace) -> None:
 
 
 def name_samples(data: Any) -> list[str]:
-    """Name every sample by its file, or by the number of its row, from 1."""
+    """Name every sample by its file, or by the number of its row or image, from 1."""
     if data.files is not None:
         return list(data.files)
-    return [f"row {i + 1}" for i in range(len(data.target))]
+    noun = "image" if data.kind == "images" else "row"
+    return [f"{noun} {i + 1}" for i in range(len(data.target))]
 
 
 def check_writable(path: Path, option: str = "--out") -> None:

@@ -198,3 +198,12 @@ def test_compare_time_limit_names_candidates_without_one(rare_file, compare, tmp
 def test_compare_refuses_a_bad_time_limit(rare_file, run_error, value):
     err = run_error("compare", rare_file, f"--time-limit={value}")
     assert f"--time-limit: expected a positive number of seconds, got '{value}'" in err
+
+
+def test_compare_names_images_of_an_array_by_number(compare, tmp_path):
+    y = np.repeat(["bright", "dark"], 30)
+    X = np.random.default_rng(0).normal(size=(60, 8, 8)) + 3 * (y == "bright")[:, None, None]
+    y[4] = "dark"
+    np.savez(tmp_path / "images.npz", X=X, y=y)
+    output, _ = compare(tmp_path / "images.npz", "--cv", 3, "--models", "knn")
+    assert re.search(r"^image 5 +dark +bright +0\.\d{3}", output, re.M)
