@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
@@ -245,8 +246,15 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
-def test_page_fits_a_phone(card, tmp_path):
+def test_page_fits_a_phone(iris, candidates, tmp_path):
     """In a real browser no part of the page is wider than 390 pixels."""
+    X, y = iris
+    y = np.array([f"{name}_with_a_long_name_without_any_space_in_it" for name in y])
+    result = compare_estimators(candidates, X, y, scoring=SCORES, check_leaks=False, random_state=0)
+    model = clone(candidates["scaled"]).fit(X, y)
+    file = tmp_path / f"{'model' * 12}.bin"
+    file.write_bytes(b"abc")
+    card = model_card(model, result, test_data=(X, y), title="Classifier" * 6, files=[file])
     (tmp_path / "frame.html").write_text(
         '<body><iframe id="f" style="width:390px;height:900px;border:0"></iframe><script>'
         f"const page = {json.dumps(card.to_html()).replace('</', '<' + chr(92) + '/')};"
@@ -418,6 +426,35 @@ def test_loaded_model_has_a_card_with_its_manifest(archive, iris):
     other = GaussianNB().fit(iris[0], np.arange(150) % 3)
     with pytest.raises(ValueError, match="manifest is of a model with the classes"):
         model_card(other, read_manifest(archive))
+
+
+def replace_values(value, other):
+    """Yield copies of nested values, in each of which one value is another."""
+    yield other
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        is_nested = isinstance(inner, (dict, list)) and inner
+        for replacement in replace_values(inner, other) if is_nested else [other]:
+            copy = value.copy()
+            copy[key] = replacement
+            yield copy
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("other", [None, 7, "<script>", [[]], {"a": -1.5}])
+def test_manifests_of_others_make_a_card_or_a_clear_error(archive, other):
+    manifest = read_manifest(archive)
+    n_cards = n_errors = 0
+    for facts in replace_values(manifest["card"], other):
+        try:
+            card = model_card({**manifest, "card": facts})
+        except ValueError:
+            n_errors += 1
+        else:
+            n_cards += 1
+            body = card.to_markdown().split("---\n", 2)[2].partition("\n```")[0]
+            assert "<script" not in card.to_html() + body
+    assert min(n_cards, n_errors) > 0
 
 
 def test_manifest_alone_cannot_be_measured(archive, iris):

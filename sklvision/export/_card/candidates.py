@@ -11,7 +11,7 @@ from sklvision.utils._suggest import did_you_mean
 
 # Parameters that change neither the kind of a model nor its expected score.
 _IRRELEVANT = ("random_state", "n_jobs", "verbose", "device")
-_METHODS = ("to_frame", "scores", "confusion_matrix", "to_markdown")
+_METHODS = ("to_frame", "scores", "confusion_matrix", "differences")
 
 
 class CandidateError(ValueError):

@@ -62,7 +62,6 @@ def collect_estimate(estimate: Any) -> Facts:
             for name, accuracy in ranking
         ],
         "difference": None,
-        "conclusions": [],
         "leaks": describe_leaks(estimate.leaks),
         "description": {
             "Samples": f"{estimate.n_samples}, {estimate.n_tested} of them tested",

@@ -37,7 +37,7 @@ def collect_evidence(comparison: Any, model: Any, candidate: str | None = None) 
         ``name`` of the classifier; ``n_folds``; ``is_grouped``; ``scores``, for each the mean, its
         interval and the value of every fold; ``classes``, recall and precision of each with
         intervals; ``confusion``; ``costs``; ``table``, all classifiers, the best first;
-        ``difference`` from the best baseline; ``conclusions``; ``leaks``, None where they were not
+        ``difference`` from the best baseline; ``leaks``, None where they were not
         searched for; ``description``.
     """
     check_comparison(comparison, model)
@@ -59,7 +59,6 @@ def collect_evidence(comparison: Any, model: Any, candidate: str | None = None) 
         "costs": {cost: _convert_number(frame.loc[name, cost]) for cost in _COSTS},
         "table": [_describe_row(frame, row, comparison) for row in frame.index],
         "difference": _describe_difference(comparison, name),
-        "conclusions": _find_conclusions(comparison),
         "leaks": describe_leaks(comparison.leaks),
         "description": {str(key): str(text) for key, text in comparison.description.items()},
     }
@@ -178,7 +177,7 @@ def _describe_row(frame: pd.DataFrame, name: Any, comparison: Any) -> Facts:
         score: [_convert_number(row[f"mean_{score}"]), _convert_number(row[f"std_{score}"])]
         for score in comparison.score_names
     }
-    costs = {cost: _convert_number(row[cost]) for cost in _COSTS}
+    costs = {cost: _convert_number(row[cost]) for cost in (*_COSTS, "log_loss") if cost in row}
     return {"name": str(name), "is_baseline": bool(row["baseline"]), "scores": scores, **costs}
 
 
@@ -196,12 +195,6 @@ def _describe_difference(comparison: Any, name: str) -> Facts | None:
         "verdict": str(row["verdict"]),
         **{key: _convert_number(row[key]) for key in ("difference", "low", "high", "p_holm")},
     }
-
-
-def _find_conclusions(comparison: Any) -> list[str]:
-    """Return the sentences below the table of a comparison."""
-    lines = str(comparison.to_markdown()).splitlines()
-    return [line for line in lines if line and not line.startswith(("|", "#"))]
 
 
 def _convert_number(value: Any) -> float | int | None:

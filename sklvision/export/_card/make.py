@@ -18,6 +18,7 @@ from sklvision.export._card.evidence import collect_evidence, measure_scores
 from sklvision.export._card.model import Facts, check_model, describe_model
 from sklvision.export._card.robustness import describe_robustness
 from sklvision.export._card.speed import measure_latency
+from sklvision.export._errors import ModelFileError
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
@@ -91,6 +92,8 @@ def model_card(
     ValueError
         If the model is not fitted, the comparison has other classes or does not contain the
         model, or samples and labels do not fit each other.
+    ModelFileError
+        If the facts in a manifest are not those of a card.
     OSError
         If a file cannot be read.
 
@@ -149,10 +152,21 @@ def model_card(
             facts |= _measure(model, test_data)
         if robustness is not None:
             facts["robustness"] = describe_robustness(robustness, candidate)
-    facts["title"] = title or facts["model"]["steps"][-1]
     facts["author"] = {name: text for name, text in statements.items() if name != "title"}
     facts["files"] = descriptions
-    return ModelCard(facts)
+    if facts["archive"] is None:
+        facts["title"] = title or facts["model"]["steps"][-1]
+        return ModelCard(facts)
+    try:  # facts of a file are data from outside, and need not be those of a card
+        facts["title"] = title or facts["model"]["steps"][-1]
+        card = ModelCard(facts)
+        card.to_markdown(), card.to_html()
+    except Exception as error:
+        raise ModelFileError(
+            "model: the facts of the card in this manifest are not as save writes them "
+            f"({type(error).__name__}: {error})."
+        ) from error
+    return card
 
 
 def collect_facts(

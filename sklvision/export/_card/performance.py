@@ -12,6 +12,7 @@ from sklvision.reporting._formats import (
     MISSING,
     format_bytes,
     format_count,
+    format_number,
     format_p,
     format_score,
     format_time,
@@ -24,6 +25,7 @@ _UNMEASURED = (
 )
 _INTERVAL = "95 % interval"
 _COSTS = {
+    "log_loss": ("log loss", format_number),
     "fit_seconds": ("fit s", format_time),
     "predict_ms_per_sample": ("predict ms/sample", format_time),
     "n_parameters": ("parameters", format_count),
@@ -85,8 +87,6 @@ def _make_comparison_items(evidence: Facts) -> list[Any]:
         items += [Text(by_class, "note"), _make_class_table(evidence["classes"])]
     if len(evidence["table"]) > 1:
         items += [Text("All classifiers of the comparison:", "note"), _make_ranking(evidence)]
-        if evidence["conclusions"]:
-            items.append(Text("\n".join(evidence["conclusions"]), "note"))
     return items
 
 
@@ -145,7 +145,7 @@ def _make_ranking(evidence: Facts) -> Table:
     costs = {
         name: column
         for name, column in _COSTS.items()
-        if any(row[name] is not None for row in evidence["table"])
+        if any(row.get(name) is not None for row in evidence["table"])
     }
     headers = ["classifier", *scores, *(header for header, _ in costs.values())]
     rows = []
@@ -155,7 +155,7 @@ def _make_ranking(evidence: Facts) -> Table:
             [
                 name,
                 *(_format_pair(*row["scores"][score]) for score in scores),
-                *(_format_cost(row[name], function) for name, (_, function) in costs.items()),
+                *(_format_cost(row.get(name), function) for name, (_, function) in costs.items()),
             ]
         )
     names = [row["name"] for row in evidence["table"]]

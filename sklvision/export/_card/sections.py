@@ -12,6 +12,7 @@ from sklvision.reporting._contract import format_contract
 from sklvision.reporting._formats import format_bytes, format_count, format_time
 
 _MOST_CLASSES = 30
+_LONGEST_NAMES = 80  # of all classes in the first sentence
 _UNITS = {"images": "pixels", "spectra": "bands", "rows": "numbers"}
 _NOT_RECORDED = "not recorded. Pass the comparison that chose the model: model_card(model, result)"
 _UNSEARCHED = (
@@ -39,7 +40,8 @@ def make_lead(facts: Facts) -> str:
     architecture = f" ({model['architecture']})" if model["architecture"] else ""
     samples = _describe_samples(model)
     classes = model["classes"]
-    names = f": {', '.join(map(str, classes))}" if len(classes) <= 12 else ""
+    names = f": {', '.join(map(str, classes))}"
+    names = names if len(names) <= _LONGEST_NAMES else ""
     return f"{steps}{architecture} classifies {samples} into {len(classes)} classes{names}."
 
 
@@ -142,7 +144,7 @@ def _make_budget(facts: Facts) -> Section:
         rows = [
             [file["name"], format_bytes(file["bytes"]), file["sha256"]] for file in facts["files"]
         ]
-        items.append(Table(["file", "size", "SHA-256"], rows))
+        items.append(Table(["file", "size", "SHA-256"], rows, n_left=3))
     return Section("Budget", items)
 
 
