@@ -40,6 +40,8 @@ examples:
   sklvision compare
   sklvision compare nails/train --cv 5 --out nails.html
   sklvision compare saliva.npz --groups patient --scoring balanced_accuracy f1_macro
+  sklvision compare parts/ --groups-from-name 'part([0-9]+)' --label-errors doubtful.csv
+  sklvision compare line.csv --time date --time-limit 60
   sklvision compare nails/train --report nails.html --robustness --forecast --memory kept
 """
 
