@@ -157,6 +157,13 @@ def test_tensors_that_their_data_do_not_fill_are_refused(dims, content):
         open_file(make_model(initializers=[tensor]))
 
 
+def test_tensors_resized_by_huge_factors_are_refused():
+    factors = numpy_helper.from_array(np.array([1, 2**15, 2**15], dtype=np.float32), "factors")
+    node = helper.make_node("Resize", ["X", "", "factors"], ["Y"])
+    with pytest.raises(ModelFileError, match="makes a tensor of the shape"):
+        open_file(make_model([node], [factors]))
+
+
 @pytest.mark.parametrize("operator", ["ConstantOfShape", "Expand", "Tile"])
 def test_tensors_made_of_huge_shapes_are_refused(operator):
     shape = numpy_helper.from_array(np.array([2**20, 2**20], dtype=np.int64), "shape")
@@ -164,8 +171,10 @@ def test_tensors_made_of_huge_shapes_are_refused(operator):
     with pytest.raises(ModelFileError, match="makes a tensor of the shape"):
         open_file(make_model([helper.make_node(operator, inputs, ["Y"])], [shape]))
     constant = helper.make_node("Constant", [], ["shape"], value=shape)
-    with pytest.raises(ModelFileError, match="makes a tensor of the shape"):
-        open_file(make_model([constant, helper.make_node(operator, inputs, ["Y"])]))
+    numbers = helper.make_node("Constant", [], ["shape"], value_ints=[2**20, 2**20])
+    for each_constant in (constant, numbers):
+        with pytest.raises(ModelFileError, match="makes a tensor of the shape"):
+            open_file(make_model([each_constant, helper.make_node(operator, inputs, ["Y"])]))
 
 
 @pytest.mark.parametrize(

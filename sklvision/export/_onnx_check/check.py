@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
+import numpy as np
+
 from sklvision.export._errors import ModelFileError
 from sklvision.export._graph.operators import DOMAINS
 from sklvision.export._onnx_check.wire import Value, WireReader
@@ -29,7 +31,15 @@ _REFUSED_OPERATORS = (
     "Bernoulli",
 )
 # Operators that make a tensor of a shape that another tensor holds, and the place of that input.
-_SHAPE_INPUTS = {"ConstantOfShape": 0, "Expand": 1, "Tile": 1, "Resize": 3, "Range": 1, "OneHot": 1}
+_SHAPE_INPUTS = {
+    "ConstantOfShape": (0,),
+    "Expand": (1,),
+    "Tile": (1,),
+    "Pad": (1,),
+    "Resize": (2, 3),
+    "Range": (1,),
+    "OneHot": (1,),
+}
 # Bytes of one element by data type: float, uint8, int8, uint16, int16, int32, int64, bool, float16,
 # double, uint32, uint64, bfloat16 and the four of 8 bits.
 _ITEM_BYTES = {
@@ -37,7 +47,7 @@ _ITEM_BYTES = {
     **dict.fromkeys((17, 18, 19, 20), 1),
 }
 _TEXT_TYPE, _HALF_BYTE_TYPES = 8, (21, 22)
-_INT64 = 7
+_NUMBERS = {7: "<i8", 1: "<f4"}  # types of shapes and of factors of resizing
 _DATA = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")
 
 
@@ -95,7 +105,7 @@ class _Checker:
         if n_graphs != 1:
             raise self.reader.refuse(f"is not an ONNX file: it has {n_graphs} graphs")
         for name in self.shape_names:
-            if prod(abs(size) for size in self.sizes.get(name, []) if size) > _MAX_ELEMENTS:
+            if _count_elements(self.sizes.get(name, [])) > _MAX_ELEMENTS:
                 raise self.reader.refuse(
                     f"makes a tensor of the shape {self.sizes[name]}, of more than "
                     f"{_MAX_ELEMENTS:,} values"
@@ -138,8 +148,8 @@ class _Checker:
             else:
                 self._read_parts(value)
         self._check_operator(operator, domain)
-        place = _SHAPE_INPUTS.get(operator, len(inputs))
-        self.shape_names += inputs[place : place + 1]
+        places = _SHAPE_INPUTS.get(operator, ())
+        self.shape_names += [inputs[place] for place in places if place < len(inputs)]
         for attribute in attributes:
             self._check_attribute(attribute, depth, outputs)
 
@@ -154,13 +164,26 @@ class _Checker:
             raise self.reader.refuse(f"has the operator {operator!r}, which sklvision never writes")
 
     def _check_attribute(self, content: memoryview, depth: int, outputs: Iterable[str]) -> None:
+        name, numbers = "", []
         for value in self.reader.read("Attribute", content):
             if value.name == "g":
                 self._check_graph(_get_content(value), depth + 1)
             elif value.name == "t":
                 self._check_tensor(_get_content(value), outputs)
+            elif value.name == "name":
+                name = self._read_text(value)
+            elif value.name in ("i", "ints") and len(numbers) < _MAX_RANK:
+                numbers.append(_to_signed(value.number))
             else:
                 self._read_parts(value)
+        if name in ("value_int", "value_ints"):  # of a constant
+            self._note_sizes(outputs, numbers)
+
+    def _note_sizes(self, names: Iterable[str], sizes: list[int]) -> None:
+        """Note a few numbers that may become a shape; of two with one name the larger."""
+        for name in names:
+            if _count_elements(sizes) >= _count_elements(self.sizes.get(name, [])):
+                self.sizes[name] = sizes
 
     def _check_tensor(self, content: memoryview, names: Iterable[str] = ()) -> None:
         """Check that a tensor holds as many values as its shape declares."""
@@ -194,11 +217,11 @@ class _Checker:
             else:
                 self._read_parts(value)
         self._check_size(name, shape, data_type, counts, raw)
-        if data_type == _INT64 and prod(shape) <= _MAX_RANK:
+        if data_type in _NUMBERS and prod(shape) <= _MAX_RANK:
             if raw is not None:
-                numbers = list(memoryview(raw.tobytes()).cast("q"))
-            for key in (name, *names):
-                self.sizes[key] = numbers
+                values = np.frombuffer(raw, _NUMBERS[data_type]).tolist()
+                numbers = [int(value) if abs(value) < 2**63 else 2**63 for value in values]
+            self._note_sizes((name, *names), numbers)
 
     def _check_size(
         self,
@@ -273,6 +296,11 @@ class _Checker:
 def _get_content(value: Value) -> memoryview:
     assert value.content is not None  # of every kind but numbers
     return value.content
+
+
+def _count_elements(sizes: Iterable[int]) -> int:
+    """Return the number of values of a tensor of these sizes, where zeros stand for ones."""
+    return prod(abs(size) for size in sizes if size)
 
 
 def _to_signed(number: int) -> int:
