@@ -164,7 +164,8 @@ class _Checker:
             raise self.reader.refuse(f"has the operator {operator!r}, which sklvision never writes")
 
     def _check_attribute(self, content: memoryview, depth: int, outputs: Iterable[str]) -> None:
-        name, numbers = "", []
+        name = ""
+        numbers: list[int] = []
         for value in self.reader.read("Attribute", content):
             if value.name == "g":
                 self._check_graph(_get_content(value), depth + 1)
