@@ -17,6 +17,8 @@ from sklvision.utils._optional import import_optional
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _MAX_PART_HEADERS = 16 * 2**10
+# Lines above the names of columns, and columns besides those that a model takes.
+_MOST_OTHER_LINES = _MOST_OTHER_COLUMNS = 100
 
 
 async def read_body(receive: Receive, *, ticket: Ticket, max_bytes: int, timeout: float) -> bytes:
@@ -144,20 +146,32 @@ def make_count_error(max_samples: int) -> RequestError:
     return RequestError(413, f"The request has more than the {max_samples:,} samples allowed.")
 
 
-def parse_spectra(body: bytes, max_samples: int) -> NDArray[np.float64]:
+def parse_spectra(
+    body: bytes, max_samples: int, n_values: int | None = None
+) -> NDArray[np.float64]:
     """Parse JSON ``{"spectra": [[...], ...]}`` to rows of numbers.
+
+    Parameters
+    ----------
+    body : bytes
+        The body.
+    max_samples : int
+        Number of rows that is allowed.
+    n_values : int or None, default=None
+        Length of a row, where it is known.
 
     Raises
     ------
     RequestError
         If it is something else, or its rows differ in length.
     """
+    _check_sizes(body, max_samples, n_values)
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise RequestError(400, "The body is not JSON.") from error
     if not isinstance(content, dict) or set(content) != {"spectra"}:
-        raise RequestError(422, 'The JSON must be {"spectra": [[...], ...]} and nothing more.')
+        raise _make_form_error()
     rows = content["spectra"]
     if not isinstance(rows, list) or not rows or not all(map(_is_row, rows)):
         raise RequestError(422, "'spectra' must be a list of lists of numbers.")
@@ -169,6 +183,33 @@ def parse_spectra(body: bytes, max_samples: int) -> NDArray[np.float64]:
         return np.array(rows, dtype=np.float64)
     except OverflowError as error:
         raise RequestError(422, "'spectra' has numbers that are too large.") from error
+
+
+def _check_sizes(body: bytes, max_samples: int, n_values: int | None) -> None:
+    """Refuse JSON that would take many times its own size as objects of Python."""
+    if body.count(b"[") > max_samples + 1:
+        raise make_count_error(max_samples)
+    if body.count(b"{") > 1:
+        raise _make_form_error()
+    if n_values is not None and body.count(b",") >= max_samples * n_values:
+        raise _make_values_error(max_samples)
+
+
+def check_table_size(body: bytes, max_samples: int, n_values: int | None) -> None:
+    """Refuse a table that would take many times its own size as texts of cells."""
+    if body.count(b"\n") > max_samples + _MOST_OTHER_LINES:
+        raise make_count_error(max_samples)
+    n_cells = sum(body.count(delimiter) for delimiter in (b",", b";", b"\t"))
+    if n_values is not None and n_cells > 2 * max_samples * (n_values + _MOST_OTHER_COLUMNS):
+        raise _make_values_error(max_samples)
+
+
+def _make_values_error(max_samples: int) -> RequestError:
+    return RequestError(413, f"The request has more values than {max_samples:,} samples have.")
+
+
+def _make_form_error() -> RequestError:
+    return RequestError(422, 'The JSON must be {"spectra": [[...], ...]} and nothing more.')
 
 
 def _is_row(row: Any) -> bool:

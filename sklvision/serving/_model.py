@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklvision.datasets import read_samples
-from sklvision.serving._bodies import make_count_error, parse_spectra
+from sklvision.serving._bodies import check_table_size, make_count_error, parse_spectra
 from sklvision.serving._errors import RequestError
 from sklvision.serving._images import check_image, prepare_decoders, show_crop
 from sklvision.serving._settings import ServiceSettings
@@ -89,6 +90,7 @@ class ServedModel:
         if shape is None and not self.takes_images and hasattr(estimator, "n_features_in_"):
             shape = (int(estimator.n_features_in_),)
         self.input_shape = None if shape is None else tuple(map(int, shape))
+        self._n_values = None if self.input_shape is None else prod(self.input_shape)
         self._steps, _ = split_steps(estimator)
         reading_options = find_image_reading(estimator) if self.takes_images else {}
         # Where training does not set mode and white, they would depend on the other images.
@@ -226,7 +228,7 @@ class ServedModel:
         """Read the rows of a job as the model takes them."""
         if job.kind == "csv":
             return self._read_table(job.content)
-        spectra = parse_spectra(job.content, self.settings.max_samples)
+        spectra = parse_spectra(job.content, self.settings.max_samples, self._n_values)
         try:
             (samples,) = read_samples([spectra], self.estimator, batch_size=len(spectra))
         except ValueError as error:
@@ -236,6 +238,7 @@ class ServedModel:
 
     def _read_table(self, body: bytes) -> Any:
         most_rows = self.settings.max_samples
+        check_table_size(body, most_rows, self._n_values)
         with TemporaryDirectory(prefix="sklvision-") as folder:
             path = Path(folder, "table.csv")
             path.write_bytes(body)

@@ -55,12 +55,15 @@ def test_a_bad_file_is_named_by_its_number(image_server, images):
         (b"", 400, "not JSON"),
         (b"{", 400, "not JSON"),
         (b"\xff\xfe", 400, "not JSON"),
-        (b"[" * 100_000, 400, "not JSON"),
-        (b'{"spectra": ' + b"[" * 100_000, 400, "not JSON"),
+        (b"[" * 4000, 400, "not JSON"),
+        (b"[" * 100_000, 413, "4,096 samples"),
+        (b'{"spectra": ' + b"[" * 100_000, 413, "4,096 samples"),
+        (b'{"spectra": [[' + b"1," * 4096 * 40 + b"1]]}", 413, "more values"),
+        (b'{"spectra": [[1]], "x": {"y": {}}}', 422, "and nothing more"),
         (b"[]", 422, "and nothing more"),
         (b'{"spectra": [[1]], "more": 1}', 422, "and nothing more"),
         (b'{"spectra": []}', 422, "list of lists of numbers"),
-        (b'{"spectra": {}}', 422, "list of lists of numbers"),
+        (b'{"spectra": {}}', 422, "and nothing more"),
         (b'{"spectra": [1, 2]}', 422, "list of lists of numbers"),
         (b'{"spectra": [["1"]]}', 422, "list of lists of numbers"),
         (b'{"spectra": [[true]]}', 422, "list of lists of numbers"),
@@ -100,6 +103,11 @@ def test_wrong_tables_are_refused(spectra_server, text, words):
     check_refusal(answer, 422)
     assert "/tmp" not in answer.json["detail"]
     assert words in answer.json["detail"] or "table" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("text", ["1\n" * 10_000, ("1," * 1000 + "1\n") * 2000])
+def test_tables_of_too_many_cells_are_refused(spectra_server, text):
+    check_refusal(post_csv(spectra_server, text), 413, "more")
 
 
 def test_a_table_of_file_names_reads_no_files(image_server, tmp_path, images):
