@@ -129,3 +129,12 @@ def test_forecast_best_continues_the_first_score():
     result = compare_estimators({"bayes": GaussianNB()}, X, y, cv=3, scoring=scoring)
     forecasts = forecast_best(result, X, y, cv=3, random_state=0)
     assert {forecast.scoring for forecast in forecasts.values()} == {"balanced_accuracy"}
+
+
+@pytest.mark.parametrize(("cv", "text"), [(None, "samples:"), (2, "samples, mean over folds:")])
+def test_estimate_accuracy_adds_a_score_of_the_users_choice(cv, text):
+    X, y = load_iris(return_X_y=True)
+    estimate = estimate_accuracy(
+        GaussianNB(), X, y, name="bayes", cv=cv, scoring="neg_log_loss", random_state=0
+    )
+    assert f"neg_log_loss on the same {text}" in str(estimate)

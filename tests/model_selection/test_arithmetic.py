@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 
+from sklvision.model_selection._comparison.tables import tabulate_tradeoffs
 from sklvision.model_selection._leaks import neighbors, relatives
 from sklvision.model_selection._leaks.fingerprints import Fingerprints
 from sklvision.model_selection._learning_curve import power_law, subsets
@@ -65,6 +67,17 @@ def test_adjust_p_values_is_holms_method():
     result = adjust_p_values(np.array([0.01, np.nan, 0.04, 0.03, 0.5]))
     np.testing.assert_allclose(result, [0.04, np.nan, 0.09, 0.09, 0.5])
     np.testing.assert_allclose(adjust_p_values(np.array([0.6, 0.7])), [1, 1])
+
+
+def test_tradeoffs_have_the_price_of_each_step():
+    summary = pd.DataFrame(
+        {"mean_accuracy": [0.5, 0.8, 0.7, 0.6], "fit_seconds": [1.0, 5.0, 3.0, 4.0]},
+        index=["base", "net", "tree", "slow"],
+    )
+    front = tabulate_tradeoffs(summary, "accuracy", "fit_seconds")
+    assert front.index.tolist() == ["base", "tree", "net"]
+    expected = [[np.nan, np.nan, np.nan], [0.2, 2, 0.1], [0.1, 2, 0.05]]
+    np.testing.assert_allclose(front[["gain", "added_cost", "gain_per_cost"]], expected)
 
 
 @pytest.mark.parametrize("k", [1, 4, 100])

@@ -31,6 +31,13 @@ def test_find_label_errors_leaves_out_what_no_class_is_confident_of():
     assert len(find_label_errors([0, 0, 1, 1, 0], np.column_stack([first, 1 - first]))) == 0
 
 
+def test_find_label_errors_counts_probabilities_equal_to_the_mean():
+    """The mean of three times .1 is a little more than .1 in floating point."""
+    first = np.array([0.1, 0.1, 0.1, 0.05, 0.05, 0.1])
+    errors = find_label_errors(list("aaabbb"), np.column_stack([first, 1 - first]))
+    assert errors[["sample", "suggested"]].to_numpy().tolist() == [[5, "a"]]
+
+
 def test_find_label_errors_orders_by_doubt():
     first = np.array([0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.2, 0.05, 0.97])
     y = [0, 0, 0, 1, 1, 1, 0, 0, 1]

@@ -264,3 +264,15 @@ def test_report_counts_in_the_singular_and_the_plural(kind, singular, plural):
     assert plural in write_report(kind, 2)
     if kind != "conflict":  # which always affects both samples of a pair
         assert singular in write_report(kind, 1)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e4])
+def test_spectra_and_tables_are_told_apart_in_any_unit(scale):
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    spectra = np.cumsum(rng.normal(size=(60, 40)), axis=1) + 5 * rng.normal(size=(60, 1))
+    assert find_leaks(scale * spectra, y).unit == "spectra"
+    # Columns that correlate negatively, by turns, are no bands.
+    signs = np.where(np.arange(40) % 2, -1, 1)
+    assert find_leaks(scale * signs * spectra, y).unit == "samples"
+    assert find_leaks(scale * np.abs(rng.normal(size=(60, 40))), y).unit == "samples"

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 
 from sklvision.model_selection._leaks import file_names, series
 
@@ -214,5 +215,11 @@ def test_length_of_series_is_estimated_from_their_order(level, length):
     found_series = series._find_series_by_order(
         points, np.zeros(n, dtype=int), np.arange(n), np.ones(n, dtype=bool)
     )
-    estimate = int(re.search(r"series of about (\d+)", found_series.evidence)[1])
+    percentage, estimate = map(
+        int, re.findall(r"(\d+)% closer.*about (\d+)", found_series.evidence)[0]
+    )
     assert estimate == pytest.approx(length, rel=0.4)
+    log_distances = np.log(pdist(points))
+    log_adjacent = np.log(np.linalg.norm(np.diff(points, axis=0), axis=1))
+    expected = 100 * (1 - np.exp(log_adjacent.mean() - log_distances.mean()))
+    assert percentage == pytest.approx(expected, abs=1)
