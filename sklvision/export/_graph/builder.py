@@ -161,6 +161,17 @@ class GraphBuilder:
         self._nodes.append(node)
         return output
 
+    def add_softmax(self, scores: str) -> str:
+        """Add softmax of numbers of 64 bits, over the columns.
+
+        The operator of ONNX would do, but older versions of onnxruntime fail to quantize nets in
+        front of one that has 64 bits.
+        """
+        last = np.array([-1])
+        largest = self.add("ReduceMax", scores, last, keepdims=1)
+        odds = self.add("Exp", self.add("Sub", scores, largest))
+        return self.add("Div", odds, self.add("ReduceSum", odds, last, keepdims=1))
+
     def add_constant(self, values: Any, *, is_learned: bool = False) -> str:
         """Add a constant, or find the same one, and return its name."""
         array = np.asarray(values)

@@ -74,7 +74,7 @@ def _scale_temperature(
     else:
         logits = scores
     product = builder.add("Mul", logits, np.float64(calibrator.beta_))
-    return builder.add("Softmax", product, axis=1)
+    return builder.add_softmax(product)
 
 
 def _apply_sigmoid(builder: GraphBuilder, calibrator: Any, scores: str) -> str:

@@ -57,10 +57,13 @@ def _compute_probabilities(
     if n_columns == 1:
         return complete(builder, builder.add("Sigmoid", scores))
     if kind == "softmax":
-        return builder.add("Softmax", scores, axis=1)
-    odds = builder.add("Sigmoid", scores)
-    total = builder.add("ReduceSum", odds, np.array([1]), keepdims=1)
-    return builder.add("Div", odds, total)
+        return builder.add_softmax(scores)
+    # The logistic function of every score, divided by their sum, is softmax of its logarithm:
+    # min(s, 0) - log(1 + exp(-|s|)). Of scores below -100 or so, the function itself would be 0.
+    size = builder.add("Neg", builder.add("Abs", scores))
+    correction = builder.add("Log", builder.add("Add", builder.add("Exp", size), np.float64(1)))
+    logarithm = builder.add("Sub", builder.add("Min", scores, np.float64(0)), correction)
+    return builder.add_softmax(logarithm)
 
 
 def choose_class(builder: GraphBuilder, scores: str, n_columns: int) -> str:

@@ -38,7 +38,7 @@ def convert_net(builder: GraphBuilder, classifier: Any, value: Value) -> Predict
     convert = builder.convert_to_double if is_double else builder.convert_to_single
     logits, _ = builder.add_model(model, convert(value), is_net=True)
     scores = builder.cast(logits, np.float64)
-    probabilities = builder.add("Softmax", scores, axis=1)
+    probabilities = builder.add_softmax(scores)
     index = builder.add("ArgMax", logits, axis=1, keepdims=0)
     if len(classifier.classes_) == 2:
         first, second = (builder.add("Gather", scores, np.array([i]), axis=1) for i in (0, 1))

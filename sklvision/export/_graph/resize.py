@@ -20,13 +20,10 @@ def resize(builder: GraphBuilder, value: Value, size: tuple[Side, Side], resampl
         return value
     if resample == "nearest":
         return _pick_nearest(builder, value, size)
-    # Channels first, so that rows and columns are the last axes, and products act on them. Pillow
-    # sums in 64 bits and stores 32: where whole numbers are rounded next, a sum of another
+    # Pillow sums in 64 bits and stores 32: where whole numbers are rounded next, a sum of another
     # precision could fall on the other side of a half.
-    name, has_channels = value.name, len(value.shape) == 3
-    if has_channels:
-        name = builder.add("Transpose", name, perm=[0, 3, 1, 2])
     dtype = np.float64 if value.is_double or value.limits else np.float32
+    name = _move_channels(builder, value, dtype)
     rows, columns = (
         _make_matrix(builder, value, axis, new, resample, dtype, transpose=axis == 1)
         for axis, new in enumerate(size)
@@ -37,11 +34,30 @@ def resize(builder: GraphBuilder, value: Value, size: tuple[Side, Side], resampl
         factor = builder.cast(name, dtype) if dtype == np.float64 else name
         name = builder.add("MatMul", *((matrix, factor) if is_left else (factor, matrix)))
         name = builder.cast(name, np.float32) if dtype == np.float64 else name
-    if has_channels:
-        name = builder.add("Transpose", name, perm=[0, 2, 3, 1])
     shape = (*(side if isinstance(side, int) else None for side in size), *value.shape[2:])
+    if len(value.shape) == 3:
+        if dtype == np.float64:
+            name = builder.add("Reshape", name, np.array([-1, shape[2], shape[0], shape[1]]))
+        name = builder.add("Transpose", name, perm=[0, 2, 3, 1])
     result = value.change(name, shape=shape, is_double=False)
     return builder.convert_to_double(result) if value.is_double else round_whole(builder, result)
+
+
+def _move_channels(builder: GraphBuilder, value: Value, dtype: Any) -> str:
+    """Move channels to the front: rows and columns are then the last axes, as products need it.
+
+    In 64 bits channels become images of their own. That also keeps older versions of onnxruntime
+    from fusing the transposition with the product, which they have for 32 bits alone.
+    """
+    name = value.name
+    if len(value.shape) == 3:
+        name = builder.add("Transpose", name, perm=[0, 3, 1, 2])
+    if dtype == np.float32:
+        return name
+    if None in value.shape:
+        sides = builder.add("Shape", name, start=-2)
+        return builder.add("Reshape", name, builder.add("Concat", np.array([-1]), sides, axis=0))
+    return builder.add("Reshape", name, np.array([-1, *value.shape[:2]]))
 
 
 def round_whole(builder: GraphBuilder, value: Value) -> Value:
@@ -116,14 +132,16 @@ def _make_matrix(
             return None
         weights = compute_resize_matrix(old, new, resample).astype(dtype)
         return builder.add_constant(np.ascontiguousarray(weights.T if transpose else weights))
-    matrix = _add_matrix(builder, builder.get_side(value, axis), new, resample)
-    if dtype == np.float32:
-        matrix = builder.cast(matrix, np.float32)
-    return builder.add("Transpose", matrix, perm=[1, 0]) if transpose else matrix
+    matrix = _add_matrix(builder, builder.get_side(value, axis), new, resample, int(transpose))
+    return builder.cast(matrix, np.float32) if dtype == np.float32 else matrix
 
 
-def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str) -> str:
-    """Add the operations of :func:`compute_resize_matrix`, for sides known at run time."""
+def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str, new_axis: int) -> str:
+    """Add the operations of :func:`compute_resize_matrix`, for sides known at run time.
+
+    New pixels are along one axis of the matrix, old ones along the other.
+    """
+    old_axes = np.array([1 - new_axis])
     if resample == "bicubic":
         raise ValueError("bicubic weights are computed for images of one size only.")
     old_side, new_side = (_as_double(builder, side) for side in (old, new))
@@ -131,8 +149,8 @@ def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str) -> s
     scale = builder.add("Div", old_side, new_side)
     width = builder.add("Max", scale, unit)
     centers = builder.add("Mul", builder.add("Add", _add_range(builder, new_side), half), scale)
-    centers = builder.add("Unsqueeze", centers, np.array([1]))
-    pixels = _add_range(builder, old_side)
+    centers = builder.add("Unsqueeze", centers, old_axes)
+    pixels = builder.add("Unsqueeze", _add_range(builder, old_side), np.array([new_axis]))
     distances = builder.add("Sub", pixels, centers)
     distances = builder.add("Add", distances, half)
     distances = builder.add("Mul", distances, builder.add("Div", unit, width))
@@ -150,7 +168,7 @@ def _add_matrix(builder: GraphBuilder, old: Side, new: Side, resample: str) -> s
         "And", builder.add("GreaterOrEqual", pixels, first), builder.add("Less", pixels, last)
     )
     weights = builder.add("Mul", weights, builder.cast(is_inside, np.float64))
-    total = builder.add("ReduceSum", weights, np.array([1]), keepdims=1)
+    total = builder.add("ReduceSum", weights, old_axes, keepdims=1)
     return builder.add("Mul", weights, builder.add("Div", unit, total))
 
 
