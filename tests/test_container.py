@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +64,18 @@ def test_compose_names_stages_of_the_dockerfile():
     assert text.count("cap_drop: [ALL]") == 2
     train = json.loads(re.search(r"command:\s+(\[.*\])", text)[1])
     assert train[0] == "train"
+
+
+def test_images_install_what_the_package_declares():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
+    stages = {name: dict(instructions)["RUN"] for name, instructions in read_stages().items()}
+    extras = re.search(r"source\[(.*)\]", stages["train"])[1].split(",")
+    assert set(extras) <= set(project["optional-dependencies"])
+    packages = stages["serve"].split("constraints.txt")[1].split("&&")[0].split()
+    for package in packages:
+        assert f"\n{package}==" in pinned, package
+    assert "torch" not in packages
 
 
 def test_dockerignore_leaves_what_is_copied():
