@@ -185,6 +185,14 @@ def test_scores_are_measured_on_test_data(card, bayes, iris):
     assert 0 < latency["batch_ms"] < latency["one_ms"]
 
 
+def test_labels_of_another_type_are_refused(iris):
+    X, y = iris[0], np.arange(150) % 2
+    with pytest.raises(ValueError, match=r"does not know: '0', '1'\. Its classes are 0, 1"):
+        model_card(GaussianNB().fit(X, y), test_data=(X, y.astype(str)))
+    score = model_card(GaussianNB().fit(X, y), test_data=(X, y.astype(float))).facts["test_scores"]
+    assert score["scores"]["accuracy"]["mean"] > 0.4
+
+
 def test_balanced_accuracy_has_an_interval_that_contains_it(card):
     score = card.facts["test_scores"]["scores"]["balanced_accuracy"]
     assert score["low"] < score["mean"] < score["high"]
@@ -498,7 +506,7 @@ def test_wrong_models_are_refused(model, error, message):
             ValueError,
             "3 samples, and labels of shape",
         ),
-        ({"test_data": (np.zeros((1, 4)), ["rose"])}, ValueError, "does not know: rose"),
+        ({"test_data": (np.zeros((1, 4)), ["rose"])}, ValueError, "does not know: 'rose'. Its"),
         ({"test_data": (np.zeros((0, 4)), [])}, ValueError, "no samples"),
         ({"robustness": {"gain": 1}}, TypeError, "must be a result of robustness_curve, got dict"),
         ({"title": " "}, ValueError, "title is empty"),

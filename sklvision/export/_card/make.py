@@ -234,17 +234,22 @@ def _measure(model: Any, test_data: Any) -> Facts:
         raise ValueError("test_data has no samples.")
     if y is None:
         return {"latency": measure_latency(model, samples)}
-    unknown = sorted(set(map(str, np.unique(y))) - set(map(str, to_plain(model.classes_))))
+    classes = to_plain(model.classes_)
+    unknown = [label for label in to_plain(np.unique(y)) if label not in classes]
     if unknown:
         raise ValueError(
-            f"test_data has labels that the model does not know: {', '.join(unknown[:5])}. Its "
-            f"classes are {', '.join(map(str, model.classes_[:10]))}."
+            f"test_data has labels that the model does not know: {_list(unknown)}. Its classes are "
+            f"{_list(classes)}."
         )
     predicted = np.asarray(model.predict(samples.data))
     return {
         "test_scores": measure_scores(model, y, predicted),
         "latency": measure_latency(model, samples),
     }
+
+
+def _list(labels: list[Any]) -> str:
+    return ", ".join(map(repr, labels[:10])) + (", …" if len(labels) > 10 else "")
 
 
 def _list_files(files: Any) -> list[Any]:
