@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -107,3 +108,21 @@ def test_a_whole_pipeline_in_an_onnx_file_runs_without_torch(tmp_path):
     )
     labels = run_without_torch(code, tmp_path / "model.onnx", tmp_path / "X.npy").split()
     assert labels == list(map(str, model.predict(X[:4])))
+
+
+def test_archives_load_without_torch_or_name_it():
+    """A model without nets needs no torch; a net without a graph in the file says what to do."""
+    code = (
+        "from sklvision.export import load\n"
+        "for path in sys.argv[1:]:\n"
+        "    try:\n"
+        "        print(type(load(path)).__name__)\n"
+        "    except ImportError as error:\n"
+        "        print(error)\n"
+    )
+    folder = Path(__file__).parent / "export" / "archives"
+    names = ("format_1_pipeline.sklv", "format_1_net.sklv")
+    lines = run_without_torch(code, *(folder / name for name in names)).splitlines()
+    assert lines[0] == "Pipeline"
+    assert "pip install torch" in lines[1]
+    assert "onnx=True" in lines[1]

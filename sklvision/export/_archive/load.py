@@ -276,10 +276,16 @@ def _is_torch_installed() -> bool:
 
 def _is_graph_needed(backend: str, container: Container, manifest: Manifest, name: str) -> bool:
     """Whether to run the graph instead of building the estimator."""
+    has_graph = GRAPH in container.members
+    needs_torch = manifest["model"].get("has_net") is True and not _is_torch_installed()
+    if needs_torch and (backend == "python" or (backend == "auto" and not has_graph)):
+        raise ImportError(
+            f"{name}: holds a net, and torch is not installed. Install it with: pip install torch. "
+            "To load it without torch, save it with onnx=True, and load it with backend='auto'."
+        )
     if backend == "auto":
-        needs_torch = manifest["model"].get("has_net") is True and not _is_torch_installed()
-        return needs_torch and GRAPH in container.members
-    if backend == "onnx" and GRAPH not in container.members:
+        return needs_torch
+    if backend == "onnx" and not has_graph:
         raise ModelFileError(
             f"{name}: holds no ONNX graph. Save the model with onnx=True, or load it with "
             "backend='python'."
