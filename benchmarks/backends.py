@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
             with TemporaryDirectory() as folder:
                 task = TASKS[name](Path(folder))
                 rows += _measure(name, task, Path(folder), has_service=not args.no_service)
+            print(f"{name} done", file=sys.stderr, flush=True)
     return f"One thread; times are medians of {_REPEATS} interleaved repeats", rows
 
 

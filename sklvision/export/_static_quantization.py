@@ -21,6 +21,8 @@ MAX_CHANGED = 0.03
 # Labels that a layer may change alone, and fraction of the weights that may stay at 32 bits.
 _MAX_CHANGED_BY_LAYER, _MOST_EXCLUDED = 0.01, 0.5
 _LAYERS = ("Conv", "Gemm", "MatMul")
+# Of deeper nets the layers are not quantized one by one, which would take minutes.
+_MOST_LAYERS = 32
 
 
 def quantize_content(file: OnnxFile, batches: list[np.ndarray]) -> bytes:
@@ -52,6 +54,8 @@ def quantize_content(file: OnnxFile, batches: list[np.ndarray]) -> bytes:
         if measure_changed(file, content, batches) <= MAX_CHANGED:
             return content
         layers = quantizer.list_layers()
+        if len(layers) > _MOST_LAYERS:
+            return content
         excluded_layers = [
             layer
             for layer in layers
