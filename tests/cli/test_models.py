@@ -4,8 +4,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_iris
+from sklearn.naive_bayes import GaussianNB
 
-from sklvision.export import load, read_manifest
+from sklvision.export import load, read_manifest, save
+from sklvision.model_selection import compare_estimators
 from sklvision.neural_network import SpectrumClassifier
 
 EPOCH = ["--epochs", 1, "--no-estimate", "--quiet"]
@@ -139,3 +142,26 @@ def test_predict_names_a_file_that_does_not_exist(spectra_file, tmp_path, run_er
     for name in ("absent.sklv", "absent.joblib"):
         message = run_error("predict", tmp_path / name, spectra_file)
         assert message.endswith(f"{name}: does not exist.\n")
+
+
+def test_info_shows_the_evidence_in_an_archive(tmp_path, run):
+    X, y = load_iris(return_X_y=True)
+    bayes = GaussianNB()
+    with pytest.warns(UserWarning, match="exact copy"):
+        result = compare_estimators({"bayes": bayes}, X, y, cv=3, random_state=0)
+    path = save(
+        bayes.fit(X, y), tmp_path / "iris.sklv", comparison=result, remarks={"use": "a test"}
+    )
+    status, out, _ = run("info", path)
+    assert status == 0
+    scores = result.to_frame()["mean_accuracy"]
+    for name, score in scores.items():
+        assert f"{name} {score:.3f}" in out
+    for words in (
+        "(3 folds)",
+        "2 test samples have an exact copy",
+        "remark: use",
+        "a test",
+        "none",
+    ):
+        assert words in out

@@ -336,6 +336,8 @@ def test_arrays_of_other_sizes_than_declared_are_refused(archive, rewrite_archiv
     ("text", "message"),
     [
         (b'{"nodes":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested deeper"),
+        (b'{"nodes": [' + b"[]," * 100_000 + b"[]]}", "lists in"),
+        (b'"' + b'\\"' * 1_000_000, "not readable JSON"),  # in time that grows with its size
         (b'{"nodes": [], "nodes": []}', "a key occurs twice"),
         (b'{"nodes": [], "root": ' + b"9" * 5000 + b"}", "too many digits"),
         (b'{"nodes": [], "root": NaN}', "NaN is not a number"),

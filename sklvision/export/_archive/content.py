@@ -19,7 +19,10 @@ _MAX_DIGITS = 400  # of a number: more than any float has
 _MAX_HEADER = 2**16
 # What numbers, texts and times are stored as: everything but objects.
 _KINDS = "biufcSUMmV"
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|([\[{])|[\]}]', re.DOTALL)
+# Texts, also one that never ends, so that no place is scanned twice; beginnings and ends of lists.
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|([\[{])|[\]}]', re.DOTALL)
+# Empty lists take twenty times as much memory as their text. No list or dict of ours is as short.
+_MIN_BYTES_PER_LIST, _FEW_LISTS = 8, 1000
 
 
 def write_array(array: np.ndarray) -> bytes:
@@ -74,13 +77,7 @@ def read_json(content: Buffer, name: str) -> Any:
     """Read JSON of bounded size and depth, with every key once and finite numbers."""
     if len(content) > MAX_JSON_BYTES:
         raise ModelFileError(f"{name} has {len(content):,} bytes, expected {MAX_JSON_BYTES:,}.")
-    depth = 0
-    for match in _TOKENS.finditer(content):
-        if match[0][0] in b'"':
-            continue
-        depth += 1 if match[1] else -1
-        if depth > MAX_DEPTH:
-            raise ModelFileError(f"{name} is nested deeper than {MAX_DEPTH} levels.")
+    _check_nesting(content, name)
     try:
         return json.loads(
             bytes(content).decode(),
@@ -91,6 +88,20 @@ def read_json(content: Buffer, name: str) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{name} is not readable JSON: {error}.") from error
+
+
+def _check_nesting(content: Buffer, name: str) -> None:
+    """Raise if a text has lists too deep, or too many for its size."""
+    depth = n_lists = 0
+    for match in _TOKENS.finditer(content):
+        if match[0][0] in b'"':
+            continue
+        depth += 1 if match[1] else -1
+        n_lists += 1 if match[1] else 0
+        if depth > MAX_DEPTH:
+            raise ModelFileError(f"{name} is nested deeper than {MAX_DEPTH} levels.")
+    if n_lists > _FEW_LISTS + len(content) // _MIN_BYTES_PER_LIST:
+        raise ModelFileError(f"{name} has {n_lists:,} lists in {len(content):,} bytes.")
 
 
 def _make_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
