@@ -140,17 +140,14 @@ def _open_directory(directory: Path, *, has_card: bool) -> Iterator[None]:
 
     A new directory is removed if an error leaves it empty.
     """
+    from sklvision.reporting._card import check_readme
+
     if directory.exists() and not directory.is_dir():
         raise ValueError(f"--out {directory}: is a file, expected a directory.")
     if not directory.parent.is_dir():
         raise ValueError(f"--out {directory}: the directory {directory.parent} does not exist.")
-    readme = directory / "README.md"
-    if has_card and readme.is_file():
-        with readme.open("rb") as file:
-            if file.read(4) != b"---\n":
-                raise ValueError(
-                    f"{readme}: is not a model card and would be replaced; choose another --out."
-                )
+    if has_card:
+        check_readme(directory)
     is_new = not directory.exists()
     directory.mkdir(exist_ok=True)
     try:

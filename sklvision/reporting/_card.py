@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -120,6 +121,19 @@ def render_card_markdown(card: Card) -> str:
         for name, counts in section.confusions.items():
             lines += [*_write_confusion(name, counts), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def check_readme(directory: Path) -> None:
+    """Raise if a directory has a README.md that is not a card, which a card would replace."""
+    readme = directory / "README.md"
+    if not readme.is_file():
+        return
+    with readme.open("rb") as file:
+        if file.read(4) != b"---\n":
+            raise ValueError(
+                f"{readme}: is not a model card and would be replaced. Choose another directory, "
+                "or remove it."
+            )
 
 
 def escape_markdown(text: str) -> str:

@@ -132,7 +132,7 @@ def test_export_writes_to_a_directory_named_after_the_model(bayes_file, run):
 def test_export_replaces_no_readme_of_others(bayes_file, tmp_path, run_error):
     (tmp_path / "README.md").write_text("# My project\n", encoding="utf-8")
     err = run_error("export", bayes_file, "--card", "--out", tmp_path, "--quiet")
-    assert "README.md: is not a model card and would be replaced; choose another --out." in err
+    assert "README.md: is not a model card and would be replaced. Choose another directory" in err
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "# My project\n"
 
 

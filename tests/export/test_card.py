@@ -296,6 +296,13 @@ def test_save_writes_by_suffix_or_both_to_a_directory(card, tmp_path):
     assert (folder / "model_card.html").read_text(encoding="utf-8") == card.to_html()
 
 
+def test_save_replaces_no_readme_of_others(card, tmp_path):
+    (tmp_path / "README.md").write_text("# A project\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="is not a model card and would be replaced"):
+        card.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 def test_save_refuses_other_names(card, tmp_path):
     with pytest.raises(ValueError, match=r"card.pdf'.*\.md or \.html"):
         card.save(tmp_path / "card.pdf")

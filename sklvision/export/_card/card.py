@@ -10,7 +10,12 @@ from typing import Any
 
 from sklvision.export._card.metadata import make_metadata
 from sklvision.export._card.sections import make_lead, make_sections
-from sklvision.reporting._card import Card, render_card_markdown, render_card_page
+from sklvision.reporting._card import (
+    Card,
+    check_readme,
+    render_card_markdown,
+    render_card_page,
+)
 from sklvision.utils._files import atomic_write
 
 # Names of the files in a directory; README.md is where Hugging Face looks for a card.
@@ -106,12 +111,16 @@ class ModelCard:
         Raises
         ------
         ValueError
-            If the name of the file ends otherwise.
+            If the name of the file ends otherwise, or the directory has a ``README.md`` that is
+            not a card.
         OSError
             If a file cannot be written.
         """
         path = Path(path)
-        paths = [path / name for name in _NAMES] if path.is_dir() else [path]
+        paths = [path]
+        if path.is_dir():
+            check_readme(path)
+            paths = [path / name for name in _NAMES]
         renderers = {".md": self.to_markdown, ".html": self.to_html}
         for target in paths:
             if target.suffix.lower() not in renderers:
