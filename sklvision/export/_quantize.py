@@ -78,8 +78,8 @@ def quantize(
     spoils the file; a warning is given where more than 3 % of the labels in `X` change.
     Standardization keeps its precision, so that the scale of single bands is not lost. Where so
     many labels change, layers are quantized one by one, and those that alone change more than 1 %
-    keep 32 bits if they hold less than half of the weights; not for nets of more than 32 layers. Processors with
-    instructions for 8-bit products (VNNI, AMX, Arm's dot product) gain most.
+    keep 32 bits if they hold less than half of the weights; not for nets of more than 32 layers.
+    Processors with instructions for 8-bit products (VNNI, AMX, Arm's dot product) gain most.
 
     Weights of 16 bits are stored as such and computed with in float32, so that labels hardly
     ever change; the time of a prediction stays as it was.
