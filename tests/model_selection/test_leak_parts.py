@@ -276,3 +276,10 @@ def test_spectra_and_tables_are_told_apart_in_any_unit(scale):
     signs = np.where(np.arange(40) % 2, -1, 1)
     assert find_leaks(scale * signs * spectra, y).unit == "samples"
     assert find_leaks(scale * np.abs(rng.normal(size=(60, 40))), y).unit == "samples"
+
+
+@pytest.mark.parametrize(("n_values", "n_rows"), [(2**23 + 1, 1), (2**22, 2), (3, 5)])
+def test_blocks_hold_eight_million_values_or_a_single_sample(n_values, n_rows):
+    rows = np.broadcast_to(np.uint8(0), (5, n_values))
+    assert len(rows[next(digests.cut_blocks(rows))]) == n_rows
+    assert sum(len(rows[place]) for place in digests.cut_blocks(rows)) == 5
