@@ -21,7 +21,7 @@ from sklvision.reporting._formats import (
 _UNMEASURED = (
     "Not measured. Pass the comparison that chose the model, "
     "model_card(model, compare_estimators(...)), or labeled samples that it was not trained on, "
-    "model_card(model, test_data=(X, y))."
+    "model_card(model, test_data=(X, y)), in the terminal sklvision export --samples DATA."
 )
 _INTERVAL = "95 % interval"
 _COSTS = {

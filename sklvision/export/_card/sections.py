@@ -25,7 +25,8 @@ _UNMEASURED_ROBUSTNESS = (
 )
 _UNSTATED_LICENSE = "not stated; without one nobody else may use the model (license=)"
 _UNMEASURED_LATENCY = (
-    "not measured. Pass samples, model_card(model, test_data=(X, None)), on the machine that counts"
+    "not measured. Pass samples, model_card(model, test_data=(X, None)), in the terminal "
+    "sklvision export --samples DATA, on the machine that counts"
 )
 _UNSTATED_USE = (
     "Not stated. The author of the model has to write here what the model may be used for, by "
