@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from functools import partial
 from importlib import import_module
 from math import prod
@@ -40,14 +40,16 @@ class Decoder:
     Parameters
     ----------
     members : dict of str to bytearray
-        Members of the archive.
+        Members of the archive; those of the arrays are taken out.
     types : TypeList
         Types and functions that may be built.
     prefix : str
         Name of the structure, and directory of its arrays.
     """
 
-    def __init__(self, members: Mapping[str, bytearray], types: TypeList, prefix: str) -> None:
+    def __init__(
+        self, members: MutableMapping[str, bytearray], types: TypeList, prefix: str
+    ) -> None:
         self.members, self.types, self.prefix = members, types, prefix
         self.objects: list[Any] = []
 
@@ -140,7 +142,8 @@ class Decoder:
         name = node["file"]
         if name not in self.members or not name.startswith(f"{self.prefix}/"):
             raise ModelFileError(f"names the array {str(name)[:60]!r}, which the archive lacks")
-        return read_array(self.members[name], name)
+        # Removed: memory is free again once the object that takes the array has copied it.
+        return read_array(self.members.pop(name), name)
 
     def _build_objects(self, node: dict[str, Any]) -> np.ndarray:
         items, shape = _list(node["items"]), tuple(_list(node["shape"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -206,7 +206,7 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
     return manifest | {"backends": backends, "signature": signature}
 
 
-def rebuild(members: Mapping[str, bytearray], types: Iterable[Any]) -> Any:
+def rebuild(members: MutableMapping[str, bytearray], types: Iterable[Any]) -> Any:
     """Build the model of an archive."""
     model = Decoder(members, TypeList(types), "model").decode()
     if not hasattr(model, "predict"):
