@@ -68,9 +68,9 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         Names of the columns, where the net was trained with names.
     input_contract_ : dict or None
         Description of the samples of training, None where the file has none.
-    input_shape_ : tuple of (int or None)
-        Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``; None stands for any
-        height and width.
+    input_shape_ : tuple of int or None
+        Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``; None for images that
+        differ in size.
     n_parameters_ : int
         Number of values that the model learned.
     skipped_steps_ : list of dict
@@ -169,9 +169,11 @@ class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
         return np.arange(len(labels)) if self._is_encoded else labels
 
     @property
-    def input_shape_(self) -> tuple[int | None, ...]:
-        """Shape of one sample; None stands for any height and width."""
-        return self._file.signature.input_shape
+    def input_shape_(self) -> tuple[int, ...] | None:
+        """Shape of one sample; None for images that differ in size."""
+        shape = self._file.signature.input_shape
+        sides = tuple(side for side in shape if side is not None)
+        return sides if len(sides) == len(shape) else None
 
     @property
     def n_parameters_(self) -> int:

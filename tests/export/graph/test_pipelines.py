@@ -205,7 +205,7 @@ def test_to_onnx_takes_images_of_any_size(resample, collection, tmp_path):
     images, y = collection
     model = pixels(Resize((15, 20), resample=resample)).fit(images, y)
     classifier = OnnxClassifier(to_onnx(model, tmp_path / "model.onnx"))
-    assert classifier.input_shape_ == (None, None, 3)
+    assert classifier.input_shape_ is None
     assert not hasattr(classifier, "n_features_in_")
     expected = model.predict_proba(images)
     np.testing.assert_allclose(classifier.predict_proba(images), expected, atol=1e-5)
