@@ -517,7 +517,10 @@ def test_workers_forked_after_load_answer(backend, file_with_graph, spectra, tmp
     assert output.split() == ["True"]
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "archives").iterdir()), ids=str)
+ARCHIVES = sorted((Path(__file__).parent / "archives").iterdir())
+
+
+@pytest.mark.parametrize("path", ARCHIVES, ids=lambda path: path.name)
 def test_load_reads_files_of_every_format(path):
     """Files that older versions wrote, one of each format; none is ever written again."""
     X, y = load_iris(return_X_y=True)
