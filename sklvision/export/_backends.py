@@ -135,6 +135,8 @@ def compare_backends(
 ) -> BackendComparison:
     """Compare a fitted model and its files: labels, accuracy, size and latency.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     models : dict of str to estimator, path or bytes
@@ -163,10 +165,6 @@ def compare_backends(
     --------
     to_onnx : Write a model as a file.
     quantize : Make the file smaller.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -17,6 +17,8 @@ def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
     Products, lamps and detectors change, and random folds hide it: they train on samples from
     the hour of the test samples. These folds measure how a model does on what comes later.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     times : array-like of shape (n_samples,)
@@ -39,10 +41,6 @@ def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
     --------
     sklearn.model_selection.TimeSeriesSplit : The same for rows that are in order, and all differ.
     compare_estimators : Takes the folds.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -46,6 +46,8 @@ def create_app(
     ``sklvision serve`` runs it with uvicorn. Any server of ASGI does, such as gunicorn with several
     workers; the model may be loaded before they are forked.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     model : str, path-like or estimator
@@ -78,10 +80,6 @@ def create_app(
     See Also
     --------
     ServiceSettings : What limits a service.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -30,6 +30,8 @@ def serve_model(
     The address is printed as soon as requests are answered. After the signal, requests that were
     accepted are answered.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     model : str, path-like or estimator
@@ -63,10 +65,6 @@ def serve_model(
     See Also
     --------
     create_app : The application, for any other server.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -16,6 +16,8 @@ Resolver = Callable[[str, int], Sequence[str]]
 class ServiceSettings:
     """Limits of a service, and whom it serves.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     max_bytes : int, default=33554432
@@ -42,10 +44,6 @@ class ServiceSettings:
     allow_hosts : sequence of str, default=()
         Hosts, as ``name`` or ``name:port``, that ``image_url`` may name. A private or local
         address is used only where itself, with its port, is listed, such as ``10.0.0.7:8080``.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

@@ -150,6 +150,8 @@ def load(
 def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) -> Manifest:
     """Read what an archive says of its model, without building the model.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     path : str or path-like
@@ -180,10 +182,6 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
     See Also
     --------
     load : Load the model.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------

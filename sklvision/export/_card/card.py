@@ -28,6 +28,8 @@ class ModelCard:
 
     Made by :func:`~sklvision.export.model_card`. In a notebook it is shown as a page.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     facts : dict
@@ -42,10 +44,6 @@ class ModelCard:
     See Also
     --------
     model_card : Makes one.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
 
     Examples
     --------
