@@ -115,8 +115,10 @@ class Predictor:
             return logits.double().numpy()
 
     def _forward(self, X: Tensor) -> Tensor:
-        n_rows = len(X)
-        if self._pads_rows and n_rows % _ROW_BLOCK:
+        n_rows = X.shape[0]
+        if self._pads_rows and n_rows == 1:  # without a copy, which shows with a single row
+            X = X.expand(_ROW_BLOCK, *X.shape[1:])
+        elif self._pads_rows and n_rows % _ROW_BLOCK:
             X = torch.cat([X, X[-1:].expand(-n_rows % _ROW_BLOCK, *X.shape[1:])])
         if self._net is not None:
             logits = self.module.standardize(X)
