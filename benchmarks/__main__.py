@@ -32,6 +32,7 @@ from benchmarks import (
     spectra,
     speed,
     systems,
+    versions,
 )
 from benchmarks._harness import report
 
@@ -57,6 +58,7 @@ BENCHMARKS = {
     "spectra": spectra,
     "speed": speed,
     "systems": systems,
+    "versions": versions,
 }
 
 
