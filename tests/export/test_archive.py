@@ -14,6 +14,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
@@ -40,6 +41,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.fixes import parse_version
 from skorch.callbacks import EarlyStopping
 from torch import nn
 
@@ -528,7 +530,13 @@ def test_load_reads_files_of_every_format(path):
     manifest = read_manifest(path)
     assert manifest["format"] == int(path.name.split("_")[1])
     assert manifest["classes"] == ["setosa", "versicolor", "virginica"]
+    written_by = manifest["made_with"]["scikit-learn"]
+    # An older scikit-learn lacks what the attributes of a newer one mean: it may refuse.
+    is_older = parse_version(sklearn.__version__) < parse_version(written_by)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of other versions
-        model = load(path)
-    assert model.score(X, labels) > 0.9
+        try:
+            assert load(path).score(X, labels) > 0.9
+        except ModelFileError as error:
+            if not is_older or f"'scikit-learn=={written_by}'" not in str(error):
+                raise

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,13 @@ def make_bomb(image_format):
             + struct.pack("<IiiHHIIiiII", 40, size, size, 1, 24, 0, 0, 0, 0, 0, 0)
         )
     if image_format == "JPEG":
-        frame = struct.pack(">BHHB", 8, size, size, 1) + b"\x01\x11\x00"
-        return b"\xff\xd8\xff\xc0" + struct.pack(">H", len(frame) + 2) + frame + b"\xff\xd9"
+        from PIL import Image
+
+        file = BytesIO()
+        Image.new("L", (8, 8)).save(file, "JPEG")
+        start = file.getvalue().index(b"\xff\xc0") + 5  # of height and width in its frame
+        content = file.getvalue()
+        return content[:start] + struct.pack(">HH", size, size) + content[start + 4 :]
     if image_format == "WEBP":  # canvas of an extended file, with an animation
         canvas = b"\x02\0\0\0" + struct.pack("<I", size - 1)[:3] + struct.pack("<I", size - 1)[:3]
         chunks = b"VP8X" + struct.pack("<I", len(canvas)) + canvas

@@ -30,12 +30,28 @@ class ExportedNet(nn.Module):
     def __init__(self, module: Any) -> None:
         super().__init__()
         self.module = deepcopy(module).cpu().eval()
-        self.module.net = fold(self.module.net.float()).eval()
+        self.module.net = _replace_global_pooling(fold(self.module.net.float())).eval()
 
     def forward(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Compute logits and probabilities."""
         logits = self.module.net(self.module.standardize(X).float())
         return logits, torch.softmax(logits, dim=1)
+
+
+class _GlobalMean(nn.Module):
+    """Mean over all pixels; torch's own pooling may become a loop, which files must not hold."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3), keepdim=True)
+
+
+def _replace_global_pooling(net: nn.Module) -> nn.Module:
+    """Return the net with means in place of pooling to a single pixel."""
+    if isinstance(net, nn.AdaptiveAvgPool2d) and net.output_size in (1, (1, 1)):
+        return _GlobalMean()
+    for name, layer in net.named_children():
+        setattr(net, name, _replace_global_pooling(layer))
+    return net
 
 
 def make_graph(module: Any, input_shape: tuple[int, ...]) -> tuple[Any, np.ndarray, np.ndarray]:
