@@ -8,25 +8,6 @@ from typing import Any
 import numpy as np
 
 
-def is_collection(X: Any) -> bool:
-    """Whether `X` is a collection that reads images when they are needed, like ImageCollection.
-
-    It is recognized by its methods, so that rooms of one floor need not import each other.
-    """
-    return hasattr(X, "map") and hasattr(X, "batches")
-
-
-def check_one_size(X: Any, name: str) -> None:
-    """Raise unless a collection holds images, all of one size."""
-    if len(X) == 0:
-        raise ValueError(f"Found a collection of 0 images; {name} needs some.")
-    if len(X.shape) < 3:
-        raise ValueError(
-            "X is a collection of images that differ in size; bring them to one size first, "
-            "with sklvision.image.Resize or the collection's own size."
-        )
-
-
 class LazyImages:
     """A collection of images seen as ``(n, height, width, channels)``.
 

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.utils._kernels import make_path_kernels
-from sklvision.utils._lazy import LazyImages, check_one_size, is_collection, read_blocks
+from sklvision.utils._lazy import LazyImages, read_blocks
 from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import (
     PredictionsMixin,
@@ -24,6 +24,7 @@ from sklvision.utils._predictions import (
     predict_with_probabilities,
 )
 from sklvision.utils._random import draw_seed
+from sklvision.utils._samples import is_collection
 from sklvision.utils._sklearn import get_response_methods, open_callback_context
 from sklvision.utils._suggest import did_you_mean
 from sklvision.utils._threads import map_ahead
@@ -76,16 +77,6 @@ def test_is_collection_needs_map_and_batches():
     assert is_collection(Collection(IMAGES))
     assert not is_collection(IMAGES)
     assert not is_collection(type("Half", (), {"map": None})())
-
-
-def test_check_one_size_rejects_empty_and_uneven_collections():
-    check_one_size(Collection(IMAGES), "fit")
-    with pytest.raises(ValueError, match="0 images; fit needs"):
-        check_one_size(Collection(IMAGES[:0]), "fit")
-    uneven = Collection(IMAGES)
-    uneven.shape = (7,)
-    with pytest.raises(ValueError, match="differ in size"):
-        check_one_size(uneven, "fit")
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 10])

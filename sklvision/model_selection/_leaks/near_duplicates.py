@@ -44,7 +44,10 @@ def find_duplicates(
     candidates = first[prints.is_comparable[first]]
     n = len(candidates)
     if n < (MIN_SAMPLES if similarity is None else 2):
-        note = f"Only {n} different {prints.unit}: too few to tell near-duplicates from neighbors."
+        note = (
+            f"Only {n} different {prints.unit} that are not uniform: too few to tell "
+            "near-duplicates from neighbors."
+        )
         return Duplicates(
             cluster, first, np.empty((0, 2), np.intp), np.empty(0), np.empty(0), (note,)
         )
