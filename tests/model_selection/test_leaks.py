@@ -124,12 +124,14 @@ def test_find_leaks_finds_near_duplicates_in_tables(seed):
     assert pairs_of(report, "near-duplicate") == {frozenset([3, 150])}
 
 
-@given(seed=seeds, n_columns=st.sampled_from([2, 5, 40, 300]))
-def test_find_leaks_raises_no_alarm_by_chance(seed, n_columns):
-    # One alarm in twenty sets is what the share is set for; drawn from one of few seeds.
-    rng = np.random.default_rng(seed % 50)
-    X = rng.normal(size=(150, n_columns)) @ rng.normal(size=(n_columns, n_columns))
-    assert not find_leaks(X, random_labels(150, seed), random_state=0)
+@pytest.mark.parametrize("n_columns", [2, 5, 40, 300])
+def test_find_leaks_raises_no_more_alarms_by_chance_than_one_in_twenty(n_columns):
+    alarms = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(150, n_columns)) @ rng.normal(size=(n_columns, n_columns))
+        alarms += bool(find_leaks(X, random_labels(150, seed), random_state=0))
+    assert alarms <= 1
 
 
 def test_find_leaks_raises_few_alarms_by_chance():
