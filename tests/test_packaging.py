@@ -31,6 +31,7 @@ USER_EXTRAS = [
     "serve",
     "sign",
     "instruments",
+    "distributed",
 ]
 TESTED_BY_HAND = {"torch"}
 # What a dependency brings along and is imported as well.
