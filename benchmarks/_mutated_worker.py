@@ -34,6 +34,9 @@ _FORBIDDEN = (
 def main(folder: str, start: str, stop: str) -> None:
     """Load the mutants of a range of seeds."""
     files = sorted(path for path in Path(folder).iterdir() if path.suffix in (".sklv", ".onnx"))
+    # onnxruntime prints what it thinks of some graphs on standard output.
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "canary.py").write_text("class Canary:\n    pass\n", encoding="utf-8")
         sys.path.append(name)
@@ -47,10 +50,10 @@ def main(folder: str, start: str, stop: str) -> None:
             mutant.write_bytes(content)
             row = {"seed": seed, "file": path.stem, "change": change}
             events.clear()
-            print(json.dumps({"seed": seed, "file": path.stem, "change": change}), flush=True)
+            print(json.dumps(row), file=output, flush=True)
             row |= load_mutant(mutant, limits[path])
             row["events"] = sorted(set(events))
-            print(json.dumps(row), flush=True)
+            print(json.dumps(row), file=output, flush=True)
 
 
 def load_mutant(path: Path, usual_bytes: float) -> dict[str, Any]:

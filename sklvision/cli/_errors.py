@@ -46,11 +46,17 @@ _OPTIONS = {
     "bits=16": "--int16",
     "max_accuracy_drop=": "--max-accuracy-drop ",
     "port=": "--port ",
+    "server_names": "--server-name",
+    "allow_hosts": "--allow-host",
     "ssl_certfile=": "--ssl-certfile ",
     "ssl_keyfile=": "--ssl-keyfile ",
 }
 _KEYWORDS = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, _OPTIONS))})")
 _DROP_KEYWORD = re.compile(r"(?<![\w-])drop=(\[[^]]*\]|'[^']*')")
+
+_STEPS_KEYWORD = re.compile(
+    r"to_onnx\(pipeline, path, skip_steps=(\[[^]]*\])\)|skip_steps=(\[[^]]*\])"
+)
 
 
 class CommandError(Exception):
@@ -85,6 +91,9 @@ def name_options(message: str) -> str:
     """Put options of commands in the place of keywords."""
     message = _KEYWORDS.sub(lambda match: _OPTIONS[match[0]], message)
     message = _DROP_KEYWORD.sub(lambda match: "--drop " + _quote(match[1]), message)
+    message = _STEPS_KEYWORD.sub(
+        lambda match: f"--skip-steps {','.join(ast.literal_eval(match[1] or match[2]))}", message
+    )
     message = re.sub(r"(--[\w-]+) (?=[.,;](?:\s|$))", r"\1", message)
     return re.sub("^option ", "--option ", message)
 

@@ -66,6 +66,12 @@ def add_parser(commands: Any) -> None:
     add("--onnx", action="store_true", help="write the model as an ONNX file")
     add("--int8", action="store_true", help="write it with weights of 8 bits; needs --samples")
     add("--int16", action="store_true", help="write it with weights of 16 bits; needs --samples")
+    add(
+        "--skip-steps",
+        metavar="STEP[,STEP]",
+        help="first steps of the pipeline to leave out of the files, which ONNX cannot express: "
+        "programs that use the files do them before",
+    )
     add("--card", action="store_true", help="write the model card")
     add("--out", type=Path, metavar="DIR", help="directory to write to (default: MODEL_export)")
     add("--samples", type=Path, metavar="DATA", help="samples, with labels if possible (see below)")
@@ -98,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
                 card = _make_card(args, model, samples, files)
                 files |= {path.name: path for path in card.save(directory)}
         if samples is not None and (args.onnx or _list_bits(args)):
-            print(_compare_files(args.model, model, files, samples), end="\n\n")
+            print(_compare_files(args, model, files, samples), end="\n\n")
         print(f"Written to {directory.resolve()}:")
         from sklvision.reporting import format_bytes
 
@@ -118,6 +124,8 @@ def _check_arguments(args: argparse.Namespace) -> None:
         )
     if args.max_accuracy_drop is not None and not sizes:
         raise ValueError("--max-accuracy-drop: is for --int8 and --int16.")
+    if args.skip_steps is not None and not (args.onnx or sizes):
+        raise ValueError("--skip-steps: is for --onnx, --int8 and --int16.")
     if args.target is not None and args.samples is None:
         raise ValueError("--target: names the labels of --samples, which is missing.")
     for name in _STATEMENTS:
@@ -185,10 +193,12 @@ def _write_graphs(
         return {}
     from sklvision.export import quantize, to_onnx
 
+    steps = _split_steps(args)
     files: dict[str, Path] = {}
     checks = None if samples is None else samples.take(_N_CHECKS).X
     with _open_graph_directory(directory, keeps_graph=args.onnx) as graph_directory:
-        graph = to_onnx(model, graph_directory / f"{args.model.stem}.onnx", samples=checks)
+        path = graph_directory / f"{args.model.stem}.onnx"
+        graph = to_onnx(model, path, samples=checks, skip_steps=steps)
         if args.onnx:
             files[graph.name] = graph
         for bits in _list_bits(args):
@@ -196,10 +206,20 @@ def _write_graphs(
             options: dict[str, Any] = {"bits": bits}
             if args.max_accuracy_drop is not None:
                 options["max_accuracy_drop"] = args.max_accuracy_drop
-                options["validation"] = (validation.X, validation.y)
+                options["validation"] = (_apply_steps(model, steps, validation.X), validation.y)
+            inputs = _apply_steps(model, steps, calibration.X)
             small = directory / f"{args.model.stem}_int{bits}.onnx"
-            files[small.name] = quantize(graph, calibration.X, small, **options)
+            files[small.name] = quantize(graph, inputs, small, **options)
     return files
+
+
+def _split_steps(args: argparse.Namespace) -> list[str]:
+    return [name.strip() for name in (args.skip_steps or "").split(",") if name.strip()]
+
+
+def _apply_steps(model: Any, steps: list[str], X: Any) -> Any:
+    """Apply the steps that the files leave out."""
+    return model[: len(steps)].transform(X) if steps else X
 
 
 @contextmanager
@@ -224,15 +244,27 @@ def _make_card(args: argparse.Namespace, model: Any, samples: Any, files: dict[s
     )
 
 
-def _compare_files(path: Path, model: Any, files: dict[str, Path], samples: Any) -> Any:
-    """Measure the model and each of its ONNX files."""
-    from sklvision.export import BackendComparison, compare_backends
+def _compare_files(
+    args: argparse.Namespace, model: Any, files: dict[str, Path], samples: Any
+) -> Any:
+    """Measure the model and each of its ONNX files, behind the steps that they leave out."""
+    from sklearn.pipeline import make_pipeline
 
-    backends = {path.name: model}
-    backends |= {name: file for name, file in files.items() if file.suffix == ".onnx"}
+    from sklvision.export import BackendComparison, OnnxClassifier, compare_backends
+
+    n_steps = len(_split_steps(args))
+    backends = {args.model.name: model}
+    for name, file in files.items():
+        if file.suffix == ".onnx":
+            backends[name] = (
+                make_pipeline(model[:n_steps], OnnxClassifier(file)) if n_steps else file
+            )
     # Samples that chose the steps of 8 bits are left out, if there are enough others.
     _, tests = samples.split(_N_CALIBRATION)
     tests = tests.take(_MOST_TESTS)
     table = compare_backends(backends, tests.X, tests.y).to_frame()
-    table.loc[path.name, "bytes"] = path.stat().st_size
+    table.loc[args.model.name, "bytes"] = args.model.stat().st_size
+    for name, file in files.items():
+        if name in table.index:
+            table.loc[name, "bytes"] = file.stat().st_size
     return BackendComparison(table, len(tests))

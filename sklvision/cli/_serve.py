@@ -9,11 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sklvision.cli._arguments import make_command, make_integer_type
+from sklvision.cli._arguments import make_command, make_integer_type, parse_seconds
 from sklvision.cli._errors import convert_errors
 from sklvision.cli._models import add_verify_option
 
 _TOKEN_VARIABLE = "SKLVISION_TOKENS"
+_LIMITS = (
+    *("max_bytes", "max_pixels", "max_samples", "max_requests", "max_batch"),
+    *("read_timeout", "predict_timeout"),
+)
 _EPILOG = f"""\
 MODEL is an archive (.sklv), an ONNX file (.onnx) or, with --allow-pickle, a file of joblib.dump,
 which can run any code.
@@ -60,6 +64,14 @@ def add_parser(commands: Any) -> None:
         help="host that image_url may name (repeatable; default: none); a local or private "
         "address also needs itself and its port listed",
     )
+    add(
+        "--server-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host name by which clients may address the service (repeatable; '*': any; default: "
+        "any, but on an address of this machine alone only its own names)",
+    )
     positive = make_integer_type(1)
     for name, value, text in (
         ("bytes", "32 MiB", "bytes of a request"),
@@ -69,6 +81,16 @@ def add_parser(commands: Any) -> None:
         ("batch", "64", "samples that the model computes together"),
     ):
         add(f"--max-{name}", type=positive, metavar="N", help=f"most {text} (default: {value})")
+    for name, seconds, text in (
+        ("read", 20, "the header of a request, and then its body, must arrive"),
+        ("predict", 30, "a request that was read must be answered"),
+    ):
+        add(
+            f"--{name}-timeout",
+            type=parse_seconds,
+            metavar="SECONDS",
+            help=f"time in which {text} (default: {seconds})",
+        )
     add("--quiet", action="store_true", help="do not log requests")
 
 
@@ -77,14 +99,13 @@ def run(args: argparse.Namespace) -> int:
     with convert_errors():
         from sklvision.serving import ServiceSettings, serve_model
 
-        limits = {
-            name: value
-            for name in ("max_bytes", "max_pixels", "max_samples", "max_requests", "max_batch")
-            if (value := getattr(args, name)) is not None
-        }
+        limits = {name: value for name in _LIMITS if (value := getattr(args, name)) is not None}
         tokens = [token.strip() for token in os.environ.get(_TOKEN_VARIABLE, "").split(",")]
         settings = ServiceSettings(
-            **limits, tokens=list(filter(None, tokens)), allow_hosts=args.allow_host
+            **limits,
+            tokens=list(filter(None, tokens)),
+            allow_hosts=args.allow_host,
+            server_names=args.server_name,
         )
         _configure_log(args.quiet)
         serve_model(

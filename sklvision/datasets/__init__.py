@@ -2,6 +2,7 @@
 
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._images.folder import load_image_folder
+from sklvision.datasets._images.simulate import make_nails
 from sklvision.datasets._labeled.load import load_labeled
 from sklvision.datasets._labeled.read import read_samples
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
@@ -22,6 +23,7 @@ __all__ = [
     "load_image_folder",
     "load_labeled",
     "load_spectra",
+    "make_nails",
     "make_spectra",
     "read_samples",
 ]

@@ -107,7 +107,9 @@ class _Quantizer:
         if file.signature.steps:  # the other steps are small, and keep their precision
             self._nodes = [name for name in self._nodes if name.startswith("net/")]
         if not self._nodes:
-            raise ValueError("model holds no net, whose layers 8 bits are for; use bits=16.")
+            raise ValueError(
+                "the model holds no net, and 8 bits are for the layers of nets; use bits=16."
+            )
 
     def list_layers(self) -> dict[str, int]:
         """List the layers with weights, and their numbers of weights."""

@@ -17,13 +17,14 @@ from sklvision.serving._errors import RequestError, make_busy_error
 from sklvision.serving._facts import CARD_HEADERS, describe_served_model, make_card
 from sklvision.serving._fetch import ImageFetcher
 from sklvision.serving._gate import Gate, Ticket
+from sklvision.serving._host_check import HostCheck
 from sklvision.serving._loading import load_served_model
 from sklvision.serving._metrics import ServiceMetrics
 from sklvision.serving._model import Answer, SampleJob, ServedModel
 from sklvision.serving._monitor import SAMPLE_COUNT, RequestMonitor
 from sklvision.serving._openapi import make_openapi
 from sklvision.serving._page import Page
-from sklvision.serving._settings import Resolver, ServiceSettings
+from sklvision.serving._settings import ANY_NAME, Resolver, ServiceSettings
 from sklvision.utils._optional import import_optional
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def create_app(
     ):
         app.router.add_route(path, handler, methods=methods, include_in_schema=False)
     app.openapi = lambda: service.openapi
+    if settings.server_names and ANY_NAME not in settings.server_names:
+        app.add_middleware(HostCheck, names=settings.server_names)
     app.add_middleware(
         RequestMonitor, metrics=service.metrics, is_draining=lambda: service.is_draining
     )

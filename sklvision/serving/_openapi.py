@@ -17,6 +17,7 @@ _ERRORS = {
     408: "The body did not arrive in time.",
     413: "There are too many bytes, pixels or samples.",
     415: "The type of the body is not one of those listed.",
+    421: "The service is not known by this host name.",
     422: "The samples are not what the model takes.",
     503: "The server is busy; try again.",
 }
@@ -26,7 +27,8 @@ def make_openapi(model: ServedModel, settings: ServiceSettings) -> Schema:
     """Make the description; it states what this model takes and these settings allow."""
     has_tokens = bool(settings.tokens)
     secure: Schema = {"security": [{"token": []}]} if has_tokens else {}
-    auth = [401] if has_tokens else []
+    names = [421] if settings.server_names else []
+    auth = [401, *names] if has_tokens else names
     predict: Schema = {
         "post": {
             "summary": "Predict the labels of samples, in their order",
@@ -67,12 +69,14 @@ def make_openapi(model: ServedModel, settings: ServiceSettings) -> Schema:
         "info": {"title": "sklvision", "version": __version__},
         "paths": {
             "/predict": predict,
-            "/health": {"get": _describe_get("Tell whether the service answers", "Health", [503])},
+            "/health": {
+                "get": _describe_get("Tell whether the service answers", "Health", [*names, 503])
+            },
             "/model": {"get": _describe_model(auth) | secure},
             "/metrics": {
                 "get": _describe_text("List metrics for Prometheus", "text/plain", auth) | secure
             },
-            "/": {"get": _describe_text("Show a page for browsers", "text/html", [])},
+            "/": {"get": _describe_text("Show a page for browsers", "text/html", names)},
         },
         "components": components,
     }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from sklvision.serving._app import create_app
+from sklvision.serving._host_check import LOOPBACK_NAMES
 from sklvision.serving._settings import Resolver, ServiceSettings
 from sklvision.utils._optional import import_optional
 
@@ -78,12 +81,15 @@ def serve_model(
     from sklvision.serving._server import Server
 
     check_certificate(ssl_certfile, ssl_keyfile)
+    settings = settings or ServiceSettings()
+    name = f"[{host}]" if ":" in host else host
     with bind_socket(host, port) as sock:  # before the time that loading a model takes
+        if not settings.server_names and ip_address(sock.getsockname()[0]).is_loopback:
+            settings = replace(settings, server_names=[*LOOPBACK_NAMES, name])
         app = create_app(
             model, allow_pickle=allow_pickle, verify=verify, settings=settings, resolver=resolver
         )
         scheme = "http" if ssl_certfile is None else "https"
-        name = f"[{host}]" if ":" in host else host
         address = f"{scheme}://{name}:{sock.getsockname()[1]}"
         options = {"ssl_certfile": ssl_certfile, "ssl_keyfile": ssl_keyfile}
         Server(app, address, **options).run(sockets=[sock])

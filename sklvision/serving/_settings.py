@@ -10,6 +10,8 @@ from typing import Any
 
 # Resolver of host names: host and port to addresses, as texts.
 Resolver = Callable[[str, int], Sequence[str]]
+# Stands for every name of a server.
+ANY_NAME = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ class ServiceSettings:
     allow_hosts : sequence of str, default=()
         Hosts, as ``name`` or ``name:port``, that ``image_url`` may name. A private or local
         address is used only where itself, with its port, is listed, such as ``10.0.0.7:8080``.
+    server_names : sequence of str, default=()
+        Host names by which clients may address the service, without a port; other requests get
+        status 421. ``"*"`` is any name. Without names any is taken, except that
+        :func:`serve_model` on an address of this machine alone takes only the names of this
+        machine: otherwise a page of another site could read answers through a visitor's browser.
 
     Examples
     --------
@@ -66,16 +73,20 @@ class ServiceSettings:
     predict_timeout: float = 30.0
     tokens: Sequence[str] = ()
     allow_hosts: Sequence[str] = ()
+    server_names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
             _check_number(field.name, getattr(self, field.name))
-        for name in ("tokens", "allow_hosts"):
+        for name in ("tokens", "allow_hosts", "server_names"):
             texts = getattr(self, name)
             if isinstance(texts, str) or not all(_is_word(text) for text in texts):
                 raise ValueError(f"{name} must be texts without spaces, got {texts!r}.")
         for entry in self.allow_hosts:
             parse_host(entry)
+        for name in self.server_names:
+            if name != ANY_NAME and parse_host(name, "server_names")[1] is not None:
+                raise ValueError(f"server_names must be names without a port, got {name!r}.")
 
 
 def _check_number(name: str, value: Any) -> None:
@@ -92,8 +103,15 @@ def _is_word(text: Any) -> bool:
     return is_text and len(text.split()) == 1
 
 
-def parse_host(entry: str) -> tuple[str, int | None]:
+def parse_host(entry: str, field: str = "allow_hosts") -> tuple[str, int | None]:
     """Parse ``name``, ``name:port`` or ``[address]:port`` to a name in lower case and a port.
+
+    Parameters
+    ----------
+    entry : str
+        Text to parse.
+    field : str, default="allow_hosts"
+        Setting that the error names.
 
     Raises
     ------
@@ -111,5 +129,5 @@ def parse_host(entry: str) -> tuple[str, int | None]:
         is_valid = is_valid and bool(port) == bool(colon)
     is_port = port == "" or (port.isdecimal() and 0 < int(port) < 65536)
     if not (is_valid and is_port and host) or set(host) & set("/@?#\\%*"):
-        raise ValueError(f"allow_hosts must be names of hosts such as cam1:8080, got {entry!r}.")
+        raise ValueError(f"{field} must be names of hosts such as cam1:8080, got {entry!r}.")
     return host.lower(), int(port) if port else None

@@ -187,3 +187,51 @@ def test_export_tests_the_accuracy_of_8_bits(spectra_model, spectra_file, tmp_pa
     )
     assert "more than --max-accuracy-drop 0.001. Nothing was written." in err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def crop_archive(tmp_path_factory):
+    """A model whose first step ONNX cannot express, and a folder of its images."""
+    Image = pytest.importorskip("PIL.Image")
+    from sklearn.pipeline import make_pipeline
+
+    from sklvision.datasets import make_nails
+    from sklvision.image import FlattenImages, ForegroundCrop
+
+    images, y = make_nails(24, image_size=(96, 96), random_state=0, return_X_y=True)
+    folder = tmp_path_factory.mktemp("nails")
+    for i, (image, label) in enumerate(zip(images, y, strict=True)):
+        (folder / f"{label}").mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / f"{label}" / f"{i}.png")
+    data = load_image_folder(folder)
+    crop = ForegroundCrop(center_crop=None, crop_size=64, output_size=8, threshold="otsu")
+    model = make_pipeline(crop, FlattenImages(), LogisticRegression(C=1e-6))
+    model.fit(data.data, data.target)
+    return save(model, folder.parent / "crop.sklv"), folder
+
+
+def test_export_names_the_option_that_leaves_steps_out(crop_archive, tmp_path, run_error):
+    err = run_error("export", crop_archive[0], "--onnx", "--out", tmp_path / "files")
+    assert err.endswith("do them before: --skip-steps foregroundcrop.\n")
+    err = run_error("export", crop_archive[0], "--onnx", "--skip-steps", "flattenimages")
+    assert "--skip-steps flattenimages must be the first steps of the pipeline" in err
+
+
+def test_export_leaves_steps_out(crop_archive, tmp_path, run):
+    model, folder = crop_archive
+    out = tmp_path / "files"
+    status, output, err = run(
+        *("export", model, "--onnx", "--int16", "--skip-steps", "foregroundcrop"),
+        *("--samples", folder, "--out", out),
+    )
+    assert status == 0, err
+    assert [step["name"] for step in OnnxClassifier(out / "crop.onnx").skipped_steps_] == [
+        "foregroundcrop"
+    ]
+    table = read_table(output)
+    assert [row[1] for row in table.values()] == ["1.0000"] * 3  # all labels are equal
+
+
+def test_export_skips_steps_of_files_alone(crop_archive, run_error):
+    err = run_error("export", crop_archive[0], "--card", "--skip-steps", "foregroundcrop")
+    assert "--skip-steps: is for --onnx, --int8 and --int16." in err
