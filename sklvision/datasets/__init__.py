@@ -12,8 +12,10 @@ from sklvision.datasets._remote.mnist import fetch_mnist
 from sklvision.datasets._remote.nails import fetch_nails
 from sklvision.datasets._spectra.load import load_spectra
 from sklvision.datasets._spectra.simulate import make_spectra
+from sklvision.utils._array_collection import ArrayCollection
 
 __all__ = [
+    "ArrayCollection",
     "ImageCollection",
     "fetch_cifar10",
     "fetch_flowers17",

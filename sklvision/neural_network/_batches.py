@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from sklvision.neural_network._data import TrainingSet
-from sklvision.utils._lazy import LazyImages
+from sklvision.utils._lazy import LazySamples
 
 # Weighted samples come as a dict, which is the form that skorch has for them.
 Inputs = Tensor | dict[str, Tensor]
@@ -26,7 +26,7 @@ class Batches:
     Parameters
     ----------
     dataset : TrainingSet
-        Samples in memory, or images that are read when they are needed.
+        Samples in memory, or samples that are read when they are needed.
     batch_size : int
         Largest number of samples of a batch.
     shuffle : bool, default=False
@@ -47,16 +47,26 @@ class Batches:
             yield join_weights(X, weights), y
             return
         n_samples = len(self.dataset)
-        order = torch.randperm(n_samples) if self.shuffle else torch.arange(n_samples)
-        parts = order.split(ceil(n_samples / self.n_batches))
+        size = ceil(n_samples / self.n_batches)
         samples: Iterator[Tensor]
-        if isinstance(X, LazyImages):
-            samples = map(torch.from_numpy, X[order].batches(len(parts[0])))
+        if isinstance(X, LazySamples) and self.shuffle:
+            lazy_order = X.draw_order(_draw_permutation)
+            parts = torch.from_numpy(lazy_order.positions).split(size)
+            samples = map(torch.from_numpy, X.read_order(lazy_order, size))
+        elif isinstance(X, LazySamples):
+            parts = torch.arange(n_samples).split(size)
+            samples = map(torch.from_numpy, X.batches(size))
         else:
+            order = torch.randperm(n_samples) if self.shuffle else torch.arange(n_samples)
+            parts = order.split(size)
             samples = (X[part] for part in parts)
         for rows, part in zip(samples, parts, strict=True):
             inputs = rows if weights is None else join_weights(rows, weights[part])
             yield inputs, None if y is None else y[part]
+
+
+def _draw_permutation(n_items: int) -> np.ndarray:
+    return torch.randperm(n_items).numpy()
 
 
 def make_batches(dataset: Dataset, batch_size: int, shuffle: bool = False) -> Any:

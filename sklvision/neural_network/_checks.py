@@ -15,7 +15,9 @@ from skorch.callbacks import Callback
 from sklvision.augmentation import Compose, MixUp
 from sklvision.augmentation._base import Augmenter
 from sklvision.neural_network._data import Data
+from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._protocols import is_label_mixer
+from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import check_sample_weight
 
 
@@ -33,6 +35,16 @@ def combine_weights(
     if not weights.any():
         raise ValueError("Sample weights are all zero; at least one must be positive.")
     return weights
+
+
+def open_lazy_rows(estimator: Any, samples: Samples, y: Any) -> np.ndarray:
+    """Check rows that are read later, keep what an estimator learns of them, and return y."""
+    check_lazy_rows(estimator, samples)
+    y = estimator._validate_target(y, samples)
+    vars(estimator).pop("feature_names_in_", None)  # of an earlier fit on a table with names
+    estimator.n_features_in_ = samples.shape[1]
+    estimator._keep_contract(samples)
+    return y
 
 
 def check_groups(X: Data, groups: ArrayLike | None) -> np.ndarray | None:

@@ -11,14 +11,14 @@ import torch
 from skorch.dataset import Dataset
 from torch import Tensor
 
-from sklvision.utils._lazy import LazyImages, read_blocks
+from sklvision.utils._lazy import LazySamples, read_blocks
 
 # Values per step when statistics of a large array are taken.
 _MOMENT_VALUES = 2**22
 
 _SAMPLE_DTYPES = (np.uint8, np.float32, np.float64)
 
-Data = np.ndarray | LazyImages
+Data = np.ndarray | LazySamples
 
 
 def as_tensor(X: np.ndarray) -> Tensor:
@@ -31,7 +31,7 @@ class TrainingSet(Dataset):
 
     Parameters
     ----------
-    X : array-like, Tensor, LazyImages or dict
+    X : array-like, Tensor, LazySamples or dict
         Samples. skorch's form of weighted samples is a dict of ``"X"`` and ``"sample_weight"``.
     y : array-like or Tensor of shape (n_samples,), default=None
         Encoded labels; None for prediction.
@@ -39,13 +39,13 @@ class TrainingSet(Dataset):
         Weights of the samples.
     """
 
-    X: Tensor | LazyImages
+    X: Tensor | LazySamples
     y: Tensor
 
     def __init__(self, X: Any, y: Any = None, weights: Tensor | None = None) -> None:
         if isinstance(X, Mapping):
             X, weights = X["X"], X.get("sample_weight")
-        X = X if isinstance(X, LazyImages) else _make_samples(X)
+        X = X if isinstance(X, LazySamples) else _make_samples(X)
         y = y if y is None or isinstance(y, Tensor) else torch.as_tensor(np.asarray(y)).long()
         if weights is not None:
             weights = torch.as_tensor(weights)
@@ -67,7 +67,7 @@ class TrainingSet(Dataset):
     def __getitem__(self, index: int) -> tuple[Any, Tensor]:
         """Return one sample, as a DataLoader asks for it."""
         X: Any = self.X
-        X = next(X[[index]].batches(1))[0] if isinstance(X, LazyImages) else X[index]
+        X = next(X[[index]].batches(1))[0] if isinstance(X, LazySamples) else X[index]
         if self.weights is not None:
             X = {"X": X, "sample_weight": self.weights[index]}
         return X, torch.zeros(()) if self.y is None else self.y[index]

@@ -13,10 +13,12 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._checks import open_lazy_rows
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._texts import document
 from sklvision.utils._images import warn_of_channels_first
+from sklvision.utils._lazy import LazySamples, open_samples
 from sklvision.utils._net_input import check_image_array, keep_bytes
 from sklvision.utils._samples import as_samples
 
@@ -27,7 +29,8 @@ class ImageClassifier(BaseNeuralClassifier):
 
     `X` holds images channels-last, ``(n, height, width)`` or ``(n, height, width, channels)``,
     or one flattened image per row, ``(n, n_features)``, with `image_shape` in addition. It may be
-    an :class:`~sklvision.datasets.ImageCollection`, which is read batch by batch.
+    an :class:`~sklvision.datasets.ImageCollection`, which is read batch by batch, or an array of
+    zarr, Dask or h5py, which is read block by block (:class:`~sklvision.datasets.ArrayCollection`).
 
     Parameters
     ----------
@@ -160,7 +163,12 @@ class ImageClassifier(BaseNeuralClassifier):
         return tags
 
     def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
-        samples, dtype = as_samples(X), self._sample_dtype(self.precision)
+        dtype = self._sample_dtype(self.precision)
+        samples = open_samples(as_samples(X), dtype)
+        if samples.is_table and samples.is_lazy:
+            shape = self._resolve_shape(None, samples.shape[1])
+            y = open_lazy_rows(self, samples, y)
+            return LazySamples(samples.data, shape, dtype), y
         if samples.is_table:
             dtype = keep_bytes(samples, dtype)
             rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")

@@ -14,7 +14,7 @@ from sklvision._torch.precision import autocast, has_bfloat16
 from sklvision._torch.process_state import limit_forked_threads
 from sklvision.neural_network._data import Data, as_tensor
 from sklvision.neural_network._module import StandardizedNet
-from sklvision.utils._lazy import read_blocks
+from sklvision.utils._lazy import LazySamples, read_blocks
 
 # Size of one chunk: its activations stay in the processor's cache.
 _SPECTRUM_VALUES, _SPECTRUM_ROWS = 2**19, 1024
@@ -102,7 +102,7 @@ class Predictor:
 
         Parameters
         ----------
-        X : ndarray or LazyImages of shape (n_samples, *input_shape)
+        X : ndarray or LazySamples of shape (n_samples, *input_shape)
             Samples.
 
         Returns
@@ -175,7 +175,7 @@ def can_infer_in_bfloat16(module: StandardizedNet, device: torch.device, X: Data
         The module that was trained.
     device : torch.device
         Its device.
-    X : ndarray or LazyImages of shape (n_samples, *input_shape)
+    X : ndarray or LazySamples of shape (n_samples, *input_shape)
         Training data, some of which are compared.
     """
     if len(X.shape) > 2:
@@ -192,7 +192,10 @@ def can_infer_in_bfloat16(module: StandardizedNet, device: torch.device, X: Data
     )
     if not in_bfloat16.is_fused:
         return False
-    rows = X[:: max(1, len(X) // _COMPARED_ROWS)][:_COMPARED_ROWS]
+    if isinstance(X, LazySamples):
+        rows = X.read_few(_COMPARED_ROWS)
+    else:
+        rows = X[:: max(1, len(X) // _COMPARED_ROWS)][:_COMPARED_ROWS]
     expected, logits = exact.compute_logits(rows), in_bfloat16.compute_logits(rows)
     difference = np.abs(softmax(logits, axis=1) - softmax(expected, axis=1)).max()
     log_odds_difference = np.ptp(logits - expected, axis=1).max()

@@ -365,7 +365,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
 
         Parameters
         ----------
-        X : ndarray or LazyImages of shape (n_samples, *input_shape)
+        X : ndarray or LazySamples of shape (n_samples, *input_shape)
             Validated samples.
 
         Returns

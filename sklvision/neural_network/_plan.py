@@ -85,7 +85,7 @@ class FitData:
 
     Parameters
     ----------
-    X : ndarray or LazyImages of shape (n_samples, *input_shape)
+    X : ndarray or LazySamples of shape (n_samples, *input_shape)
         Validated samples of positive weight.
     targets : ndarray of shape (n_samples,)
         Their encoded target.

@@ -10,9 +10,11 @@ import torch
 from sklearn.utils.validation import validate_data
 
 from sklvision.neural_network._base import BaseNeuralClassifier
+from sklvision.neural_network._checks import open_lazy_rows
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._texts import document
+from sklvision.utils._lazy import LazySamples, open_samples
 from sklvision.utils._samples import as_samples
 
 
@@ -133,7 +135,11 @@ class SpectrumClassifier(BaseNeuralClassifier):
         )
 
     def _validate_training(self, X: Any, y: Any) -> tuple[Data, np.ndarray]:
-        samples, dtype = as_samples(X), self._sample_dtype(self.precision)
+        dtype = self._sample_dtype(self.precision)
+        samples = open_samples(as_samples(X), dtype)
+        if samples.is_table and samples.is_lazy:
+            y = open_lazy_rows(self, samples, y)
+            return LazySamples(samples.data, samples.shape[1:], dtype), y
         rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")
         self._keep_contract(samples)
         return rows, y

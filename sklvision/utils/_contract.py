@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._samples import Samples
 
 Contract = dict[str, Any]
 
 _VERSION = 1
 _MOST_SAMPLES = 64  # whose values are compared
+_MOST_BLOCKS = 16  # of an array in chunks, that these are read from
 # Brightest pixel of the darkest image in files, which are not read for it, as a fraction of white:
 # that of 12 bits in 16 is a sixteenth.
 _DARKEST = 0.02
@@ -61,7 +63,8 @@ def make_contract(samples: Samples) -> Contract:
         _, lows, highs = summary
         contract["range"] = [float(lows.min()), float(highs.max())]
         peaks = np.maximum(highs, -lows)
-        smallest = _DARKEST * peaks[0] if samples.is_lazy else np.quantile(peaks, 0.05)
+        is_white = get_white(samples) is not None
+        smallest = _DARKEST * peaks[0] if is_white else np.quantile(peaks, 0.05)
         contract["peaks"] = [float(smallest), float(peaks.max())]
     return contract
 
@@ -83,9 +86,13 @@ def _read_values(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     """
     if samples.is_lazy:
         white = get_white(samples)
-        if white is None:
+        if white is not None:
+            values = np.array([[0.0, white]])
+        elif isinstance(samples.data, ArrayCollection) and samples.is_numeric and len(samples):
+            rows = samples.data.sample_rows(_MOST_SAMPLES, _MOST_BLOCKS)
+            values = rows.reshape(len(rows), -1)
+        else:
             return None
-        values = np.array([[0.0, white]])
     elif not len(samples) or not samples.is_numeric:
         return None
     else:

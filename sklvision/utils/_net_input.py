@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from sklvision.utils._contract import Contract, is_plainly_within, warn_of_change
 from sklvision.utils._images import check_images, check_same_shape
-from sklvision.utils._lazy import LazyImages
+from sklvision.utils._lazy import LazySamples, open_samples
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import is_plain
 
@@ -23,7 +23,7 @@ def check_net_input(
     *,
     has_names: bool,
     contract: Contract | None,
-) -> np.ndarray | LazyImages:
+) -> np.ndarray | LazySamples:
     """Check samples for a fitted net, and bring them to its shape and type.
 
     Parameters
@@ -43,14 +43,14 @@ def check_net_input(
 
     Returns
     -------
-    samples : ndarray or LazyImages of shape (n_samples, *input_shape)
+    samples : ndarray or LazySamples of shape (n_samples, *input_shape)
         Finite values; those of a collection are checked when they are read.
     """
     if not has_names and is_plain(X, input_shape, dtype):
         values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
         samples: Any = values.reshape(len(X), *input_shape)
     else:
-        X = as_samples(X)
+        X = open_samples(as_samples(X), dtype)
         samples = _check_samples(estimator, X, input_shape, dtype)
     # The check of many samples takes longer than a small net takes for one.
     is_array = isinstance(samples, np.ndarray)
@@ -62,7 +62,11 @@ def check_net_input(
 
 def _check_samples(
     estimator: Any, samples: Samples, input_shape: tuple[int, ...], dtype: type
-) -> np.ndarray | LazyImages:
+) -> np.ndarray | LazySamples:
+    if samples.is_table and samples.is_lazy:
+        check_lazy_rows(estimator, samples)
+        _check_n_features(estimator, samples.shape[1], prod(input_shape))
+        return LazySamples(samples.data, input_shape, dtype)
     if len(input_shape) == 1:
         return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
     if samples.is_table:
@@ -73,7 +77,7 @@ def _check_samples(
     return images
 
 
-def check_image_array(samples: Samples, requester: Any, dtype: type) -> np.ndarray | LazyImages:
+def check_image_array(samples: Samples, requester: Any, dtype: type) -> np.ndarray | LazySamples:
     """Check images, and bring them to the shape ``(n, height, width, channels)``."""
     samples = check_images(
         samples, requester=requester, n_dims=(2, 3, 4), dtype=keep_bytes(samples, dtype)
@@ -81,7 +85,7 @@ def check_image_array(samples: Samples, requester: Any, dtype: type) -> np.ndarr
     height, width, *channels = samples.shape[1:]
     shape = height, width, *(channels or [1])
     if samples.is_lazy:
-        return LazyImages(samples.data, shape, dtype)
+        return LazySamples(samples.data, shape, dtype)
     return np.ascontiguousarray(samples.data).reshape(len(samples), *shape)
 
 
@@ -103,9 +107,24 @@ def _check_rows(
     if estimator.n_features_in_ == n_features:
         return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
     rows = check_array(samples.data, dtype=dtype, order="C", estimator=estimator, input_name="X")
-    if rows.shape[1] != n_features:
-        raise ValueError(
-            f"X has {rows.shape[1]} features, but {type(estimator).__name__} is expecting "
-            f"{n_features} features as input."
-        )
+    _check_n_features(estimator, rows.shape[1], n_features)
     return rows
+
+
+def check_lazy_rows(estimator: Any, samples: Samples) -> None:
+    """Check what can be known of rows that are read later, in the words of scikit-learn."""
+    if not samples.is_numeric:
+        raise ValueError(f"X must hold numbers, got {samples.dtype}.")
+    if not len(samples) or not samples.shape[1]:
+        raise ValueError(
+            f"Found array with {len(samples)} sample(s) (shape={samples.shape}) while a minimum of "
+            f"1 is required by {type(estimator).__name__}."
+        )
+
+
+def _check_n_features(estimator: Any, n_features: int, n_expected: int) -> None:
+    if n_features != n_expected:
+        raise ValueError(
+            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
+            f"{n_expected} features as input."
+        )

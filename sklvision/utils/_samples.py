@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sklvision.utils._array_collection import ArrayCollection
+from sklvision.utils._chunks import is_stored_array
 from sklvision.utils._sklearn import get_column_names, index_samples
 
 # Key of the attributes of a table of pandas under which its reader leaves notes.
@@ -21,7 +23,7 @@ ORIGIN = "sklvision"
 
 @runtime_checkable
 class Collection(Protocol):
-    """Images that are read when they are needed, such as an ``ImageCollection``.
+    """Samples that are read when they are needed, such as an ``ImageCollection``.
 
     Besides these methods a collection has a `shape`, which is ``(n,)`` where its images
     differ in size, and a `dtype`.
@@ -65,8 +67,9 @@ class Samples:
     sample_shape : tuple of int or None
         Shape of one sample; None for a collection of images that differ in size.
     kind : {"images", "table", "other"}
-        ``"images"`` are samples of two or three dimensions and every collection, ``"table"``
-        rows of numbers or of anything else, ``"other"`` the rest, such as a list of texts.
+        ``"images"`` are samples of two or three dimensions and every collection of images,
+        ``"table"`` rows of numbers or of anything else, ``"other"`` the rest, such as a list of
+        texts.
     """
 
     data: Any
@@ -197,7 +200,9 @@ def as_samples(X: Any) -> Samples:
     ----------
     X : array-like, table, collection, or Samples
         A NumPy array, list, memmap or tensor; a table of pandas, polars or pyarrow; a sparse
-        matrix; an :class:`~sklvision.datasets.ImageCollection`. Values are not checked.
+        matrix; an :class:`~sklvision.datasets.ImageCollection`; an array of zarr, Dask or
+        h5py, which becomes an :class:`~sklvision.datasets.ArrayCollection`. Values are not
+        checked.
 
     Returns
     -------
@@ -225,8 +230,12 @@ def as_samples(X: Any) -> Samples:
         return X
     if is_image_file(X):
         raise TypeError(make_files_message(X))
+    if is_stored_array(X):
+        X = ArrayCollection(X)
     if is_collection(X):
-        return Samples(X, len(X), tuple(X.shape[1:]) or None, "images")  # type: ignore[attr-defined]
+        sample_shape = tuple(X.shape[1:]) or None  # type: ignore[attr-defined]
+        is_table = isinstance(X, ArrayCollection) and len(X.shape) == 2
+        return Samples(X, len(X), sample_shape, "table" if is_table else "images")
     X = to_host(X)
     if not hasattr(X, "shape"):
         X = to_array(X)

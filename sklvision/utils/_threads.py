@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +12,7 @@ import joblib
 
 def map_ahead(
     function: Callable[[Any], Any], items: Iterable[Any], *, n_threads: int | None, n_ahead: int
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Map in order, with threads that compute up to ``n_ahead`` results in advance."""
     if isinstance(items, Sized) and len(items) == 1:  # starting a thread would take longer
         yield from map(function, items)

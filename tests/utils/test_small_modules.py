@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.utils._kernels import make_path_kernels
-from sklvision.utils._lazy import LazyImages, read_blocks
+from sklvision.utils._lazy import LazySamples, read_blocks
 from sklvision.utils._optional import import_optional
 from sklvision.utils._predictions import (
     PredictionsMixin,
@@ -81,7 +81,7 @@ def test_is_collection_needs_map_and_batches():
 
 @pytest.mark.parametrize("size", [1, 3, 7, 10])
 def test_lazy_images_are_read_in_blocks_with_an_axis_of_channels(size):
-    lazy = LazyImages(Collection(IMAGES), (4, 5, 1), np.float32)
+    lazy = LazySamples(Collection(IMAGES), (4, 5, 1), np.float32)
     assert lazy.shape == (7, 4, 5, 1)
     blocks = list(read_blocks(lazy, size))
     assert [len(block) for block in blocks] == [len(b) for b in read_blocks(IMAGES, size)]
@@ -96,7 +96,7 @@ def test_lazy_images_are_read_in_blocks_with_an_axis_of_channels(size):
 
 def test_lazy_images_convert_floats_and_reject_nan():
     images = IMAGES / 7
-    lazy = LazyImages(Collection(images), (4, 5, 1), np.float32)
+    lazy = LazySamples(Collection(images), (4, 5, 1), np.float32)
     (block,) = lazy.batches(7)
     assert block.dtype == np.float32
     images[6, 0, 0] = np.nan

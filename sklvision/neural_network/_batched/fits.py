@@ -33,7 +33,7 @@ from sklvision.neural_network._image import ImageClassifier
 from sklvision.neural_network._module import StandardizedNet
 from sklvision.neural_network._rebuild import make_net
 from sklvision.neural_network._spectrum import SpectrumClassifier
-from sklvision.utils._lazy import LazyImages
+from sklvision.utils._lazy import LazySamples
 
 # Overhead is shared by as many models as possible; beyond this number little of it is left. The
 # values a batch of models keeps (weights, gradients, moments, activations) are bounded.
@@ -134,8 +134,8 @@ def check_batchable(classifier: Any) -> CheckedParameters:
 def prepare_batched_data(classifier: BaseNeuralClassifier, X: Any, y: Any) -> FitData:
     """Validate the training data as the classifier would."""
     data = prepare_data(classifier, X, y)
-    if isinstance(data.X, LazyImages):
-        raise NotBatchedError("X is a collection of images that are read from files")
+    if isinstance(data.X, LazySamples):
+        raise NotBatchedError("X is a collection that is read when it is needed")
     if len(data.X) < len(y):
         raise NotBatchedError("class_weight leaves samples out")
     return data

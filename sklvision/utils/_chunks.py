@@ -1,0 +1,156 @@
+"""Arrays that are read in blocks of rows: which there are, where blocks begin, how one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+# Packages whose arrays stay where they are stored until a part of them is read.
+_PACKAGES = ("zarr", "dask", "h5py")
+# Small chunks are read together: a block has at least this many bytes.
+_MIN_BLOCK_BYTES = 2**20
+_MIN_BUFFER_BLOCKS = 64
+
+
+@dataclass(frozen=True)
+class Order:
+    """Order in which samples are read, and where the parts end that are read together.
+
+    Attributes
+    ----------
+    positions : ndarray of int
+        Positions of the samples.
+    ends : ndarray of int or None
+        Places in `positions`; None where every sample is read alone.
+    """
+
+    positions: np.ndarray
+    ends: np.ndarray | None = None
+
+
+def is_stored_array(X: Any) -> bool:
+    """Whether `X` is an array of zarr, Dask or h5py; known by its class, without an import."""
+    cls = type(X)
+    is_known = cls.__module__.partition(".")[0] in _PACKAGES
+    return is_known and hasattr(X, "shape") and hasattr(X, "dtype") and hasattr(X, "ndim")
+
+
+def find_block_bounds(array: Any, n_buffered: int) -> np.ndarray | None:
+    """Find the rows at which blocks begin, and the number of rows at the end.
+
+    A block is one chunk, or several that follow one another where they are small. None stands
+    for an array in which any row is read alone, such as one that is mapped from a file.
+
+    Parameters
+    ----------
+    array : array of zarr, dask or h5py, or ndarray
+        The array.
+    n_buffered : int
+        Number of rows in the buffer of a shuffle, of which small chunks that are read
+        together are a small fraction.
+
+    Raises
+    ------
+    ValueError
+        If the array of Dask does not know the sizes of its chunks.
+    """
+    if isinstance(array, np.ndarray):
+        return None
+    n_rows, chunks = array.shape[0], getattr(array, "shards", None) or array.chunks
+    n_row_bytes = max(1, int(np.prod(array.shape[1:], dtype=np.int64)) * array.dtype.itemsize)
+    n_fewest = max(1, min(_MIN_BLOCK_BYTES // n_row_bytes, n_buffered // _MIN_BUFFER_BLOCKS))
+    if chunks is not None and isinstance(chunks[0], tuple):  # of Dask: sizes of all chunks
+        ends = np.cumsum(chunks[0])
+    else:
+        step = n_fewest if chunks is None else int(chunks[0])
+        step *= -(-n_fewest // step)
+        ends = np.append(np.arange(step, n_rows, step), n_rows)
+    bounds = [0]
+    for start, end in pairwise([0, *ends.tolist()]):
+        if end - bounds[-1] >= n_fewest or end == n_rows:
+            bounds.append(end)
+        elif start == end:
+            continue
+    return np.array(bounds, dtype=np.intp)
+
+
+def read_rows(array: Any, start: int, stop: int) -> np.ndarray:
+    """Read the rows from `start` to before `stop` into memory."""
+    block = array[start:stop]
+    return np.asarray(block.compute() if hasattr(block, "compute") else block)
+
+
+def draw_block_order(
+    blocks: np.ndarray, n_buffered: int, permute: Callable[[int], np.ndarray]
+) -> Order:
+    """Draw the order of an epoch over samples that are stored in blocks.
+
+    Parameters
+    ----------
+    blocks : ndarray of int, shape (n_samples,)
+        Number of the block of each sample.
+    n_buffered : int
+        Number of samples that are shuffled together.
+    permute : callable
+        Draws a permutation of a number of items.
+
+    Returns
+    -------
+    order : Order
+        Positions of the samples; parts are those that fill the buffer.
+    """
+    # CorgiPile: blocks in random order fill a buffer, whose samples are then permuted. A full
+    # permutation would read a whole block for every sample.
+    by_block = np.argsort(blocks, kind="stable")
+    counts = np.bincount(blocks)
+    starts = np.cumsum(counts) - counts
+    present = np.flatnonzero(counts)
+    # A block that does not fit any more begins the next part.
+    parts: list[list[np.ndarray]] = [[]]
+    n_filled = 0
+    for block in present[permute(len(present))]:
+        if parts[-1] and n_filled + counts[block] > n_buffered:
+            parts.append([])
+            n_filled = 0
+        parts[-1].append(by_block[starts[block] : starts[block] + counts[block]])
+        n_filled += counts[block]
+    buffers = [np.concatenate(part) for part in parts]
+    buffers = [buffer[permute(len(buffer))] for buffer in buffers]
+    return Order(np.concatenate(buffers), np.cumsum(list(map(len, buffers))))
+
+
+def check_chunk_sizes(array: Any) -> None:
+    """Raise if an array of Dask does not know how many rows it has."""
+    if any(side is None or side != side for side in array.shape):  # NaN
+        raise ValueError(
+            f"X is a Dask array of unknown size, {array.shape}: call its compute_chunk_sizes() "
+            "first."
+        )
+
+
+def cut_batches(
+    blocks: Generator[np.ndarray, None, None], size: int, n_samples: int
+) -> Iterator[np.ndarray]:
+    """Cut blocks into batches of one size, the last of which may be smaller."""
+    batch: np.ndarray | None = None
+    n_done = n_filled = 0
+    with closing(blocks):
+        for block in blocks:
+            start = 0
+            while start < len(block):
+                if batch is None:
+                    shape = (min(size, n_samples - n_done), *block.shape[1:])
+                    batch, n_filled = np.empty(shape, block.dtype), 0
+                n_taken = min(len(batch) - n_filled, len(block) - start)
+                batch[n_filled : n_filled + n_taken] = block[start : start + n_taken]
+                n_filled, start = n_filled + n_taken, start + n_taken
+                if n_filled == len(batch):
+                    n_done += n_filled
+                    full_batch, batch = batch, None
+                    yield full_batch
+            del block  # before the next one is waited for
