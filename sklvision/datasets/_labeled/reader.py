@@ -103,6 +103,11 @@ class SampleReader:
         """The files, or what stands in their place."""
         return [Path(part) if isinstance(part, str) else part for part in self._contents]
 
+    @property
+    def names(self) -> Iterator[str]:
+        """Names of the files; contents and arrays in memory have none."""
+        return (part for part in self._contents if isinstance(part, str))
+
     def __iter__(self) -> Iterator[SampleBatch]:
         return self.iterate()
 
@@ -168,7 +173,10 @@ class SampleReader:
         paths = [Path(part) for part in self._contents if isinstance(part, str)]
         if len(paths) < len(self._contents) or not all(map(is_store, paths)):
             return None
-        return sum(self._readers.open(path).n_samples for path in paths)
+        n_samples = sum(self._readers.open(path).n_samples for path in paths)
+        if not n_samples:
+            raise ValueError(f"{paths[0]}: holds no samples.")
+        return n_samples
 
     def _iterate_images(self, start: int) -> Iterator[SampleBatch]:
         reading_options = self._find_reading()
