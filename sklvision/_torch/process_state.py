@@ -19,6 +19,16 @@ _ONE_THREAD_BATCH_VALUES = 2**15
 _PROCESS_STATE = threading.RLock()
 
 
+def _renew_lock() -> None:
+    """Make the lock anew in a forked process: a thread that held it exists in the parent alone."""
+    global _PROCESS_STATE
+    _PROCESS_STATE = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 @contextmanager
 def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch inside this context, and restore its global generators."""

@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._images import check_images, set_input_shape
-from sklvision.utils._labels import convert_labels
 from sklvision.utils._predictions import ProbabilitiesMixin
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import HasMethods, Integral, Interval, StrOptions
@@ -137,7 +136,7 @@ class TestTimeAugmentation(
         self._validate_params()
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        samples, y = self._check_images(X), convert_labels(y)
+        samples = self._check_images(X)
         self.estimator_ = clone(self.estimator).fit(samples.data, y, **fit_params)
         directions = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
         self._views = [

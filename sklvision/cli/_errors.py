@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 
 # Keywords of the package's functions, and the options that set them.
@@ -35,6 +36,7 @@ _OPTIONS = {
     "time_limit=": "--time-limit ",
     "scoring=": "--scoring ",
     "memory=": "--memory ",
+    "n_jobs=": "--n-jobs ",
     "n_repeats=": "--repeats ",
     "cv=": "--cv ",
     "group=": "--groups ",
@@ -79,9 +81,13 @@ def convert_errors() -> Iterator[None]:
         raise
     except Exception as error:
         notes = getattr(error, "__notes__", [])
+        is_system = isinstance(error, (BrokenExecutor, ConnectionError, MemoryError))
         is_users = isinstance(error, (ValueError, TypeError, OSError, ImportError))
-        message = str(error) if is_users else f"{type(error).__name__}: {error}"
-        if is_users and not notes:
+        is_users = is_users and not is_system
+        message = str(error) if is_users or is_system else f"{type(error).__name__}: {error}"
+        if isinstance(error, MemoryError):
+            message = f"Memory ran out. {message}"
+        if is_system or (is_users and not notes):
             message = name_options(message)
         status = 2 if is_users and not notes else 1
         raise CommandError(" ".join([message, *notes]), status=status) from error

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import io
 import os
 import re
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from sklvision._version import __version__
 from sklvision.cli import _compare, _export, _info, _predict, _serve, _train
 from sklvision.cli._errors import CommandError, name_options
 
-_INTERRUPTED_STATUS = 130  # 128 plus the number of SIGINT, as in shells
+_SIGNAL_STATUS = 128  # plus the number of the signal, as in shells
+# Requests to end, which by default end a process before it can remove temporary files.
+_END_SIGNALS = ("SIGTERM", "SIGHUP")
 
 _EXAMPLES = """\
 Start with a comparison: it says which model suits the data, and how sure that is.
@@ -50,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     status : int
         0 without an error, 1 if a fit failed, 2 if the arguments or the data are
-        wrong, 130 if interrupted.
+        wrong, 130 if interrupted, 143 if terminated.
 
     Examples
     --------
@@ -68,20 +74,71 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # "±" on a terminal without it
     try:
-        with warnings.catch_warnings():
+        with _convert_signals(), warnings.catch_warnings():
             warnings.showwarning = _make_warning_printer(prog)
             status = args.run(args)
         sys.stdout.flush()
     except CommandError as error:
         print(f"{prog}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return error.status
-    except KeyboardInterrupt:
-        print(f"\n{prog}: interrupted", file=sys.stderr)
-        return _INTERRUPTED_STATUS
+    except KeyboardInterrupt as interrupt:
+        number = getattr(interrupt, "number", signal.SIGINT)
+        word = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+        with suppress(OSError):  # a terminal that was closed
+            print(f"\n{prog}: {word}", file=sys.stderr)
+        status = _SIGNAL_STATUS + number
+        if argv is None:
+            _exit_process(status)
+        return status
     except BrokenPipeError:  # the reader, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
+
+
+class _Termination(KeyboardInterrupt):
+    """Request of the system to end, which cleans up as an interrupt does."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _exit_process(status: int) -> NoReturn:
+    """Exit from the process with a status after its exit functions.
+
+    Python itself would end by the signal instead where an import was interrupted, and take half a
+    second to unload modules, in which the next interrupt causes a traceback.
+    """
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with suppress(OSError):
+        sys.stdout.flush()
+    atexit._run_exitfuncs()
+    os._exit(status)
+
+
+@contextmanager
+def _convert_signals() -> Iterator[None]:
+    """Raise on requests to end, except where they are ignored, as behind nohup."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in _END_SIGNALS if hasattr(signal, name)]
+    numbers = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+    def stop(number: int, frame: object) -> NoReturn:
+        for end_signal in numbers:  # a second one must not break what the first one cleans up
+            signal.signal(end_signal, signal.SIG_IGN)
+        raise _Termination(signal.Signals(number))
+
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _make_parser() -> argparse.ArgumentParser:

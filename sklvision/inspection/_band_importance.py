@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot
@@ -24,12 +24,12 @@ from sklvision.inspection._drawing import (
     merge_keywords,
     merge_line_keywords,
 )
-from sklvision.inspection._samples import check_not_empty, check_wavelengths
-from sklvision.utils._labels import read_labels
+from sklvision.inspection._samples import check_wavelengths
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
 from sklvision.utils._sklearn import index_samples
 from sklvision.utils._validation import check_count
+from sklvision.utils._workers import run_tasks
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -155,11 +155,9 @@ class BandImportanceDisplay(SheetDisplay):
         import_pyplot()
         check_is_fitted(estimator)
         samples = as_samples(X)
-        check_not_empty(samples)
         if not samples.is_table or 0 in samples.shape:
             raise ValueError(f"X must hold spectra (n, n_bands), got shape {samples.shape}.")
-        labels = read_labels(y)
-        check_consistent_length(samples.data, labels)
+        check_consistent_length(samples.data, y)
         n_bands = samples.shape[1]
         window = check_count(
             "window",
@@ -169,18 +167,19 @@ class BandImportanceDisplay(SheetDisplay):
         )
         check_count("n_repeats", n_repeats)
 
-        values = np.asarray(samples.to_array(), dtype=float)
+        labels, values = np.asarray(y), np.asarray(samples.to_array(), dtype=float)
         scorer = check_scoring(estimator, scoring=scoring)
         score = float(scorer(estimator, samples.data, labels))
         starts = np.arange(0, n_bands, window)
         windows = np.column_stack([starts, np.minimum(starts + window, n_bands)])
         seeds = np.random.RandomState(draw_seed(random_state)).randint(2**31 - 1, size=len(windows))
-        scores = Parallel(n_jobs=n_jobs)(
+        tasks = (
             delayed(_score_shuffled)(
                 estimator, samples.data, labels, scorer, slice(*bounds), n_repeats, int(seed)
             )
             for bounds, seed in zip(windows.tolist(), seeds, strict=True)
         )
+        scores = list(run_tasks(tasks, n_jobs=n_jobs))
         return cls(
             drops=score - np.array(scores),
             windows=windows,

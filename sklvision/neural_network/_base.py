@@ -52,7 +52,7 @@ _ARCHITECTURE_PREFIX = "architecture_params__"
 
 
 class BaseNeuralClassifier(
-    CallbackSupportMixin, PredictionsMixin, ClassifierMixin, SklvisionEstimator
+    CallbackSupportMixin, ClassifierMixin, PredictionsMixin, SklvisionEstimator
 ):
     """A scikit-learn classifier around a net that skorch trains.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,20 @@ from typing import IO, Any
 # Suffixes of files of models: archives, and pickles, which run the code that they hold.
 ARCHIVE_SUFFIX = ".sklv"
 PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
+
+# Advice by the error of the system, where a file cannot be written.
+_FREE_SPACE = "Free some space, or choose another place"
+_ALLOW_WRITING = "Choose another place, or change the permissions"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or choose another place",
+    errno.EROFS: _ALLOW_WRITING,
+    errno.EACCES: _ALLOW_WRITING,
+    errno.EPERM: _ALLOW_WRITING,
+}
+# Bytes that file systems allow for a name.
+_MAX_NAME_BYTES = 255
 
 
 @contextmanager
@@ -33,6 +49,9 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
     ------
     IsADirectoryError
         If `path` is a directory.
+    OSError
+        If the file cannot be written, as on a full disk; the message names `path`. An earlier file
+        is then unchanged.
     """
     if Path(path).is_dir():
         raise IsADirectoryError(f"'{path}' is a directory, expected the name of a file to write.")
@@ -49,15 +68,61 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(Path(path).resolve())
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        explained = make_write_error(error, path, temporary)
+        if explained is None:
+            raise
+        raise explained from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
+def make_write_error(
+    error: OSError, path: str | os.PathLike[str], temporary: Path | None = None
+) -> OSError | None:
+    """Make an error that names the file that was to be written and says what to do.
+
+    Parameters
+    ----------
+    error : OSError
+        Error of the system: of writing, which names no file, or of opening, which names
+        `temporary`.
+    path : str or path-like
+        The file to write.
+    temporary : Path, default=None
+        The file that is written in its place.
+
+    Returns
+    -------
+    error : OSError or None
+        An error of the same class and number. None for errors of other files.
+    """
+    is_known = error.filename is None and error.errno in _ADVICE
+    if not is_known and (temporary is None or error.filename != str(temporary)):
+        return None
+    advice = _ADVICE.get(error.errno or 0)
+    if error.errno == errno.ENOENT:
+        advice = "Its directory does not exist"
+    old_file_note = " The earlier file is unchanged." if Path(path).exists() else ""
+    advice = f" {advice}." if advice else ""
+    explained = type(error)(
+        f"{os.fspath(path)}: cannot be written ({error.strerror}).{old_file_note}{advice}"
+    )
+    explained.errno = error.errno
+    return explained
+
+
 def temporary_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a hidden temporary file in the directory of `path`."""
+    """Return the path of a hidden temporary file in the directory of `path`.
+
+    Every thread of every process has its own.
+    """
     path = Path(path).resolve()
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    end = f".{os.getpid()}-{threading.get_ident():x}.tmp"
+    name = os.fsencode(path.name)[: _MAX_NAME_BYTES - len(end) - 1]
+    return path.with_name(f".{name.decode(errors='ignore')}{end}")
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import joblib
 import numpy as np
 
+from sklvision.utils._files import atomic_write
 from sklvision.utils._samples import Samples
 from sklvision.utils._versions import collect_versions
+
+# Arguments that a key leaves out, since data_key stands for them.
+_DATA_ARGUMENTS = ("samples", "y", "groups")
+_FILE_NAME = "output.pkl"
+_DIGEST_BYTES = 32
 
 
 @runtime_checkable
@@ -20,6 +30,75 @@ class Memory(Protocol):
     """A cache of functions, such as joblib.Memory."""
 
     def cache(self, func: Callable[..., Any], ignore: list[str]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class CachedRun:
+    """A function whose outcomes are files of a directory, each written completely or not at all.
+
+    A file starts with the digest of the rest: one that was damaged is computed again, and never
+    taken for an outcome. That, and a disk that is full, is said in the warnings of the outcome,
+    which travel to the process that repeats them once per estimator.
+
+    Attributes
+    ----------
+    run : callable
+        Function of a module that returns an `Outcome`.
+    directory : Path
+        Directory of the files.
+    """
+
+    run: Callable[..., Any]
+    directory: Path
+
+    def __call__(self, *args: Any) -> Any:
+        """Load the outcome for these arguments, or compute and store it."""
+        arguments = signature(self.run).bind(*args).arguments
+        key = joblib.hash({k: v for k, v in arguments.items() if k not in _DATA_ARGUMENTS})
+        path = self.directory / "sklvision_outcomes" / str(key) / _FILE_NAME
+        outcome, notes = None, []
+        try:
+            outcome = _load_outcome(path)
+        except FileNotFoundError:
+            pass
+        except Exception as error:  # damaged pickles raise anything
+            reason = " ".join(str(error).split()) or type(error).__name__
+            notes.append(f"an outcome kept in memory= was damaged and is computed again ({reason})")
+        if outcome is not None:
+            return outcome
+        outcome = self.run(*args)
+        try:
+            _save_outcome(outcome, path)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            notes.append(
+                f"the outcome could not be kept in memory= ({reason}): after an interruption it "
+                "would be computed again"
+            )
+        return outcome._replace(
+            warnings=[*outcome.warnings, *((note, UserWarning) for note in notes)]
+        )
+
+
+def _load_outcome(path: Path) -> Any:
+    content = path.read_bytes()
+    digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if sha256(data).digest() != digest:
+        raise ValueError(f"{path} does not have the content that was written")
+    return pickle.loads(data)
+
+
+def _save_outcome(outcome: Any, path: Path) -> None:
+    data = pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with atomic_write(path) as file:
+            file.write(sha256(data).digest())
+            file.write(data)
+    except OSError:
+        with suppress(OSError):
+            path.parent.rmdir()
+        raise
 
 
 def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
@@ -38,11 +117,11 @@ def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
             raise ValueError(
                 f"memory={os.fspath(memory)!r} is a directory without permission to write."
             )
-        memory = joblib.Memory(directory, verbose=0)
+        return CachedRun(run, directory.resolve())
     if not isinstance(memory, Memory):
         raise TypeError(f"memory must be a directory or a joblib.Memory, got {memory!r}.")
     # The data, by far the largest, are hashed once for all pairs: data_key stands for them.
-    return memory.cache(run, ignore=["samples", "y", "groups"])
+    return memory.cache(run, ignore=list(_DATA_ARGUMENTS))
 
 
 def check_hashable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:

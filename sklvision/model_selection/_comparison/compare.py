@@ -6,16 +6,17 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from sklvision.model_selection._budget.scorers import is_cost
-from sklvision.model_selection._checks import check_estimators, check_samples
+from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
 from sklvision.model_selection._comparison.baselines import add_baselines
 from sklvision.model_selection._comparison.cache import cache_outcomes, check_hashable, hash_data
 from sklvision.model_selection._comparison.description import describe_comparison
@@ -34,9 +35,9 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
-from sklvision.utils._labels import convert_groups
 from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
+from sklvision.utils._workers import run_tasks
 
 # Arrays of test sets by estimator and fold.
 _FoldArrays = dict[str, dict[int, np.ndarray]]
@@ -174,7 +175,7 @@ def compare_estimators(
     Name: mean_accuracy, dtype: float64
     """
     samples, y = check_samples(X, y)
-    groups = convert_groups(groups, len(y))
+    groups = check_groups(groups, len(y))
     candidates = check_estimators(estimators)
     warn_of_split_groups(candidates, groups)
     check_time_limit(time_limit)
@@ -201,16 +202,13 @@ def compare_estimators(
         for split, indices in enumerate(splits)
         for name, estimator in candidates.items()
     ]
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    outcomes = parallel(delayed(try_pair)(run, error_score, *pair) for pair in pairs)
-    try:
+    tasks = (delayed(try_pair)(run, error_score, *pair) for pair in pairs)
+    with closing(
+        run_tasks(tasks, n_jobs=n_jobs, is_ordered=False, advice=_describe_resuming(memory))
+    ) as outcomes:
         rows, predictions, probabilities = _collect_outcomes(
             outcomes, len(pairs), len(splits), verbose
         )
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # joblib warns of tasks that an interrupt left undone
-            outcomes.close()
 
     order = {name: i for i, name in enumerate(candidates)}
     rows.sort(key=lambda row: (order[row["estimator"]], row["split"]))
@@ -227,6 +225,13 @@ def compare_estimators(
         probabilities=probabilities,
         is_grouped=groups is not None,
     )
+
+
+def _describe_resuming(memory: Any) -> str:
+    """Describe how a comparison goes on that lost its workers."""
+    if memory is None:
+        return "Pass memory= to keep what is finished: the same call then goes on from there."
+    return "All that was finished is kept in memory=: the same call goes on from there."
 
 
 def _describe_limit(candidates: dict[str, Any], time_limit: float | None) -> dict[str, str]:

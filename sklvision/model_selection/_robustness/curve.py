@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from threadpoolctl import threadpool_limits
 
 from sklvision.model_selection._robustness.checks import (
@@ -24,6 +24,7 @@ from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_sc
 from sklvision.utils._progress import open_progress
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
+from sklvision.utils._workers import run_tasks
 
 
 def robustness_curve(
@@ -204,7 +205,7 @@ def robustness_curve(
     clean_scores = _score(estimators, samples, y, scorer, None, 0.0)
     pairs = [(corruption, severity) for corruption in by_name.values() for severity in steps]
     tasks = (delayed(_score)(estimators, samples, y, scorer, *pair) for pair in pairs)
-    outcomes = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
+    outcomes = run_tasks(tasks, n_jobs=n_jobs)
     scores = {}
     with open_progress(len(pairs), "step", "corrupting", disable=not verbose) as progress:
         for (corruption, severity), outcome in zip(pairs, outcomes, strict=True):
