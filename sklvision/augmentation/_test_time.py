@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._images import check_images, set_input_shape
+from sklvision.utils._labels import convert_labels
 from sklvision.utils._predictions import ProbabilitiesMixin
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import HasMethods, Integral, Interval, StrOptions
@@ -136,7 +137,7 @@ class TestTimeAugmentation(
         self._validate_params()
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        samples = self._check_images(X)
+        samples, y = self._check_images(X), convert_labels(y)
         self.estimator_ = clone(self.estimator).fit(samples.data, y, **fit_params)
         directions = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
         self._views = [

@@ -109,7 +109,7 @@ def _describe_model(path: Path, verify: Path | None) -> dict[str, str]:
 
         return describe_model(path, OnnxClassifier(path))
     if not is_archive(path):
-        return describe_model(path, load_model(path, verify=verify))
+        return describe_model(path, load_model(path, verify=verify, predicts=False))
     from sklvision.export import read_manifest
 
     return describe_manifest(path, read_manifest(path, verify=verify))

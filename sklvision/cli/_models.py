@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, atomic_write, is_archive
+from sklvision.utils._nested import check_no_step_is_left_out
 
 # Samples of the data that an archive keeps: enough to notice a model that computes something else.
 _MOST_SAMPLES, _MOST_SAMPLE_BYTES = 5, 2**20
@@ -62,7 +63,9 @@ def take_samples(X: Any) -> Any:
     return samples.take(np.linspace(0, len(samples) - 1, n).astype(int)).data
 
 
-def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -> Any:
+def load_model(
+    path: Path, *, verify: Path | None = None, quiet: bool = False, predicts: bool = True
+) -> Any:
     """Load a fitted model, or raise an error that names the file.
 
     Parameters
@@ -73,6 +76,8 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
         Public key that must have signed the file.
     quiet : bool, default=False
         Whether to leave out the note.
+    predicts : bool, default=True
+        Whether the model is to predict samples of files, so that no step may be left out.
     """
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
@@ -81,14 +86,15 @@ def load_model(path: Path, *, verify: Path | None = None, quiet: bool = False) -
         raise ValueError(f"{path}: is a directory, expected the file of a model.")
     if not path.exists():
         raise FileNotFoundError(f"{path}: does not exist.")
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: does not exist.")
     if is_archive(path):
         from sklvision.export import load
 
         return load(path, verify=verify)
     if verify is None and path.suffix.lower() == ".onnx":
-        return _open_graph(path)
+        model = _open_graph(path)
+        if predicts:
+            check_no_step_is_left_out(model, path)
+        return model
     if verify is not None:
         raise ValueError(
             f"--verify: {path} is not an archive, and only archives (.sklv) are signed."

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +14,15 @@ from sklvision.cli._arguments import (
     make_command,
     make_integer_type,
 )
-from sklvision.cli._errors import convert_errors
+from sklvision.cli._errors import CommandError, convert_errors
 from sklvision.cli._models import add_verify_option, load_model
-from sklvision.utils._files import atomic_write
+from sklvision.cli._prediction_parts import PredictionParts, describe_job
+from sklvision.cli._prediction_table import PredictionTable, Row, format_csv, is_parquet
+from sklvision.utils._optional import import_optional
 from sklvision.utils._progress import open_progress
 from sklvision.utils._protocols import has_probabilities
 
+_MOST_ERRORS = 10
 _EPILOG = """\
 MODEL is a file of sklvision train: an archive (.sklv), which runs nothing that it holds, or a
 pickle of joblib.dump (.joblib), which runs the code that it holds: load only pickles from people
@@ -41,16 +41,25 @@ and for a model of spectra
   instrument files, JCAMP-DX (.jdx, .dx, .jcm) or Bruker OPUS (.0, .1, ...), or a
                folder of them
 (.tsv, .csv.gz, .tsv.gz and .xlsx as well). Other columns, such as labels, are ignored.
+Of any size, as they are read in blocks, for both:
+  a zarr store, or in a group of zarr the array X; a .npy file
+  a .parquet file or a folder of them, columns as in .csv files
 
 The output has a line for every image or row, in the order given and, inside of folders,
 in natural order (2.png before 10.png):
   csv     file,label,probability; with files of rows also the row, counted from 1
   kaggle  ImageId,Label, where ImageId counts from 1 in natural order of all files
 
+With --out, predictions are written in parts to the folder PREDICTIONS.csv.parts first. If the
+command is interrupted or killed, the same command goes on where it ended.
+
+A sample that cannot be read does not end the command: its line has an empty label, its file and
+the reason are in PREDICTIONS.errors.csv, and the exit status is 1.
+
 examples:
   sklvision predict nails.sklv belt/ --out predictions.csv
   sklvision predict digits.sklv test.csv --format kaggle --out submission.csv
-  sklvision predict line.sklv today.npz --proba
+  sklvision predict line.sklv archive.zarr --out predictions.parquet --proba
 """
 
 
@@ -71,7 +80,8 @@ def add_parser(commands: Any) -> None:
         "--out",
         type=Path,
         metavar="PREDICTIONS.csv",
-        help="where to write (default: standard output)",
+        help="where to write, as csv or, by the suffix .parquet, as Parquet (default: csv to "
+        "standard output)",
     )
     add("--format", choices=["csv", "kaggle"], default="csv", help="columns (default: csv)")
     add("--proba", action="store_true", help="add a column with the probability of each class")
@@ -84,10 +94,15 @@ def add_parser(commands: Any) -> None:
     )
     add(
         "--on-error",
-        choices=["raise", "skip"],
-        default="raise",
-        help="whether an image that cannot be read is an error, or keeps its line with an empty "
-        "label; to find these first, each image is then read twice (default: raise)",
+        choices=["record", "skip", "raise"],
+        default="record",
+        help="what becomes of a sample that cannot be read: an empty label and exit status 1, an "
+        "empty label and a warning, or the end of the command (default: record)",
+    )
+    add(
+        "--restart",
+        action="store_true",
+        help="begin again, whatever an interrupted run has left of --out",
     )
     add(
         "--resample",
@@ -103,10 +118,7 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Load, predict, write."""
     with convert_errors():
-        if args.out is not None:
-            check_writable(args.out)
-        if args.proba and args.format == "kaggle":
-            raise ValueError("--proba: the format kaggle has no columns of probabilities.")
+        _check_output(args)
         model = load_model(args.model, verify=args.verify, quiet=args.quiet)
         if args.proba and not has_probabilities(model):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")
@@ -116,68 +128,115 @@ def run(args: argparse.Namespace) -> int:
             args.paths,
             model,
             batch_size=args.batch_size,
-            on_error=args.on_error,
+            on_error="raise" if args.on_error == "raise" else "record",
             sort=args.format == "kaggle",
             resample=args.resample,
             **get_file_options(args),
         )
-        is_quiet = args.quiet or args.out is None
-        with (
-            _open_output(args.out) as file,
-            open_progress(reader.n_samples, "sample", disable=is_quiet) as progress,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            n_samples = 0
-            for batch in reader:
-                rows = _make_rows(args, model, batch, n_samples)
-                if not n_samples:  # nothing is written before the first batch was predicted
-                    writer.writerow(_make_header(args, model, reader.has_rows))
-                writer.writerows(rows)
-                n_samples += len(rows)
-                progress.update(len(rows))
-    if args.out is not None and not args.quiet:
-        print(f"{n_samples} predictions written to {args.out.resolve()}", file=sys.stderr)
+        table = PredictionTable(
+            model,
+            reader.has_rows,
+            is_kaggle=args.format == "kaggle",
+            has_all_probabilities=args.proba,
+        )
+        if args.out is None:
+            n_samples, errors = _print_predictions(table, reader)
+        else:
+            n_samples, errors = _write_predictions(args, table, reader)
+        _report_errors(args, n_samples, errors, table)
     return 0
 
 
-def _make_rows(args: argparse.Namespace, model: Any, batch: Any, n_before: int) -> list[list[Any]]:
-    """Make a line per sample; samples that could not be read have one without a label."""
-    from sklvision.utils._predictions import predict_with_probabilities
-
-    cells: dict[int, list[Any]] = {}
-    if len(batch.positions):
-        labels, probabilities = predict_with_probabilities(model, batch.data)
-        columns = {label: i for i, label in enumerate(getattr(model, "classes_", ()))}
-        for i, position in enumerate(batch.positions):
-            cells[position] = [labels[i]]
-            if probabilities is not None and args.format == "csv":
-                cells[position].append(f"{probabilities[i, columns[labels[i]]]:.6f}")
-                if args.proba:
-                    cells[position] += [f"{probability:.6f}" for probability in probabilities[i]]
-    empty = [""] * len(_name_label_columns(args, model))
-    return [
-        [*([n_before + i + 1] if args.format == "kaggle" else name), *cells.get(i, empty)]
-        for i, name in enumerate(batch.names)
-    ]
+def _check_output(args: argparse.Namespace) -> None:
+    """Raise if predictions cannot be written as requested, before hours of work."""
+    if args.proba and args.format == "kaggle":
+        raise ValueError("--proba: the format kaggle has no columns of probabilities.")
+    if args.restart and args.out is None:
+        raise ValueError("--restart: there is nothing to begin again without --out.")
+    if args.out is None:
+        return
+    check_writable(args.out)
+    if is_parquet(args.out):
+        import_optional("pyarrow", extra="distributed")
+        if args.format == "kaggle":
+            raise ValueError(f"--out {args.out}: the format kaggle is written as csv.")
 
 
-def _make_header(args: argparse.Namespace, model: Any, has_rows: bool) -> list[str]:
-    if args.format == "kaggle":
-        return ["ImageId", "Label"]
-    return ["file", *(["row"] if has_rows else []), *_name_label_columns(args, model)]
+def _print_predictions(table: PredictionTable, reader: Any) -> tuple[int, list[Row]]:
+    """Print predictions as csv, batch by batch; return their number and the rows of errors."""
+    n_samples, errors = 0, []
+    for batch, predictions in reader.apply(table.predict):
+        rows = table.make_rows(batch, predictions, n_samples)
+        if not n_samples:  # nothing is written before the first batch was predicted
+            sys.stdout.write(format_csv([table.header]))
+        sys.stdout.write(format_csv(rows))
+        n_samples += len(rows)
+        errors += _make_error_rows(batch)
+    return n_samples, errors
 
 
-def _name_label_columns(args: argparse.Namespace, model: Any) -> list[str]:
-    if args.format == "kaggle" or not has_probabilities(model):
-        return ["label"]
-    classes = [f"probability_{label}" for label in model.classes_] if args.proba else []
-    return ["label", "probability", *classes]
+def _write_predictions(
+    args: argparse.Namespace, table: PredictionTable, reader: Any
+) -> tuple[int, list[Row]]:
+    """Write predictions to a file, part by part; go on where an earlier run ended."""
+    parts = PredictionParts(args.out, table)
+    job = describe_job(args.model, reader.names, _list_options(args))
+    n_samples = 0
+    try:
+        with parts.open(job, restart=args.restart) as n_before:
+            n_samples = n_before
+            if n_samples and not args.quiet:
+                print(f"{n_samples} samples were predicted before; going on.", file=sys.stderr)
+            with open_progress(
+                reader.n_samples, "sample", disable=args.quiet, initial=n_samples
+            ) as progress:
+                for batch, predictions in reader.apply(table.predict, n_samples):
+                    rows = table.make_rows(batch, predictions, n_samples)
+                    parts.add(rows, _make_error_rows(batch))
+                    n_samples += len(rows)
+                    progress.update(len(rows))
+            errors = parts.join()
+    except BaseException:
+        if n_samples and not args.quiet:
+            print(
+                f"\n{parts.count_samples()} predictions are kept in {parts.folder}; the same "
+                "command goes on.",
+                file=sys.stderr,
+            )
+        raise
+    if not args.quiet:
+        print(f"{n_samples} predictions written to {args.out.resolve()}", file=sys.stderr)
+    return n_samples, errors
 
 
-@contextmanager
-def _open_output(path: Path | None) -> Iterator[Any]:
-    if path is None:
-        yield sys.stdout
-    else:
-        with atomic_write(path, text=True) as file:
-            yield file
+def _list_options(args: argparse.Namespace) -> dict[str, Any]:
+    """List the options that predictions depend on."""
+    names = ("format", "proba", "batch_size", "resample")
+    options = {f"--{name.replace('_', '-')}": getattr(args, name) for name in names}
+    return options | {"about tables": get_file_options(args)}
+
+
+def _make_error_rows(batch: Any) -> list[Row]:
+    """Make a row of file, number of the row, and reason for every sample without a prediction."""
+    rows = []
+    for position, reason in sorted(batch.errors.items()):
+        name, *number = batch.names[position]
+        rows.append([name, *(number or [""]), " ".join(reason.split())])
+    return rows
+
+
+def _report_errors(
+    args: argparse.Namespace, n_samples: int, errors: list[Row], table: PredictionTable
+) -> None:
+    """Report the samples without a label: an error of status 1, or a warning."""
+    if not errors:
+        return
+    noun = "samples" if "row" in table.header else "images"
+    names = [f"{name}, row {row}" if row else name for name, row, _ in errors[:_MOST_ERRORS]]
+    listed_names = ", ".join(names) + (", …" if len(errors) > _MOST_ERRORS else "")
+    text = f"{len(errors)} of {n_samples} {noun} cannot be read, and get no label: {listed_names}"
+    if args.on_error == "skip":
+        print(f"sklvision predict: warning: {text}", file=sys.stderr)
+        return
+    place = "" if args.out is None else f"; all are in {args.out.stem}.errors.csv"
+    raise CommandError(f"{text} ({errors[0][2].rstrip('.')}){place}.", status=1)

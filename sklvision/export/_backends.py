@@ -21,6 +21,7 @@ from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.reporting._formats import MISSING, format_bytes, format_number, format_time
 from sklvision.reporting._text import align_table, format_markdown_table
 from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._labels import read_labels
 from sklvision.utils._predictions import predict_with_probabilities
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import check_count
@@ -203,7 +204,7 @@ def compare_backends(
         if probabilities is not None and first_probabilities is not None:
             difference = float(np.abs(probabilities - first_probabilities).max())
         rows[name] = {
-            "accuracy": np.nan if y is None else float(np.mean(labels == np.asarray(y))),
+            "accuracy": np.nan if y is None else float(np.mean(labels == read_labels(y))),
             "equal_labels": float(np.mean(labels == first_labels)),
             "probability_difference": difference,
             "bytes": _measure_size(models[name]),

@@ -44,7 +44,7 @@ def _has_scores(classifier: OnnxClassifier) -> bool:
     return _has_output(classifier, LOGITS, SCORES)
 
 
-class OnnxClassifier(ClassifierMixin, PredictionsMixin, SklvisionEstimator):
+class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     """A scikit-learn classifier that runs a file of :func:`to_onnx` or :func:`quantize`.
 
     It takes the place of a model, or of the net in a pipeline or an ensemble. torch is neither

@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from sklvision.export._half import store_half_weights
@@ -20,6 +19,7 @@ from sklvision.export._static_quantization import (
 from sklvision.export._to_onnx import TEXTS
 from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._files import atomic_write
+from sklvision.utils._labels import read_labels
 from sklvision.utils._optional import import_optional
 from sklvision.utils._paired import bound_accuracy_drop
 
@@ -172,7 +172,7 @@ def _check_accuracy(
 ) -> None:
     """Raise unless the smaller file is non-inferior."""
     X, y = validation
-    labels = np.asarray(y)
+    labels = read_labels(y)
     was_correct, is_correct = (model.predict(X) == labels for model in (classifier, small))
     bound = bound_accuracy_drop(was_correct, is_correct)
     if bound > max_accuracy_drop:

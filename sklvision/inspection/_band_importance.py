@@ -24,7 +24,8 @@ from sklvision.inspection._drawing import (
     merge_keywords,
     merge_line_keywords,
 )
-from sklvision.inspection._samples import check_wavelengths
+from sklvision.inspection._samples import check_not_empty, check_wavelengths
+from sklvision.utils._labels import read_labels
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
 from sklvision.utils._sklearn import index_samples
@@ -155,9 +156,11 @@ class BandImportanceDisplay(SheetDisplay):
         import_pyplot()
         check_is_fitted(estimator)
         samples = as_samples(X)
+        check_not_empty(samples)
         if not samples.is_table or 0 in samples.shape:
             raise ValueError(f"X must hold spectra (n, n_bands), got shape {samples.shape}.")
-        check_consistent_length(samples.data, y)
+        labels = read_labels(y)
+        check_consistent_length(samples.data, labels)
         n_bands = samples.shape[1]
         window = check_count(
             "window",
@@ -167,7 +170,7 @@ class BandImportanceDisplay(SheetDisplay):
         )
         check_count("n_repeats", n_repeats)
 
-        labels, values = np.asarray(y), np.asarray(samples.to_array(), dtype=float)
+        values = np.asarray(samples.to_array(), dtype=float)
         scorer = check_scoring(estimator, scoring=scoring)
         score = float(scorer(estimator, samples.data, labels))
         starts = np.arange(0, n_bands, window)

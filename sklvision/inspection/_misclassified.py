@@ -35,8 +35,9 @@ from sklvision.inspection._samples import (
     read_arrays,
     select_samples,
 )
+from sklvision.utils._labels import read_labels
 from sklvision.utils._nested import split_steps
-from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._samples import Samples, as_samples, to_host
 from sklvision.utils._validation import check_count
 
 
@@ -137,6 +138,7 @@ class MisclassifiedDisplay(SheetDisplay):
         import_pyplot()
         check_is_fitted(estimator)
         samples = as_samples(X)
+        y = read_labels(y)
         check_one_per_sample("y", y, samples)
         if hasattr(estimator, "predict_proba"):
             probabilities = estimator.predict_proba(samples.data)
@@ -196,11 +198,12 @@ class MisclassifiedDisplay(SheetDisplay):
         check_count("max_samples", max_samples)
         samples = as_samples(X)
         check_not_empty(samples)
-        columns = {"y_true": y_true, "y_pred": y_pred, "confidence": confidence, "margin": margin}
+        true, predicted = read_labels(y_true), read_labels(y_pred)
+        confidence, margin = to_host(confidence), to_host(margin)
+        columns = {"y_true": true, "y_pred": predicted, "confidence": confidence, "margin": margin}
         for name, values in columns.items():
             if values is not None:
                 check_one_per_sample(name, values, samples)
-        true, predicted = np.asarray(y_true), np.asarray(y_pred)
         wrong = np.flatnonzero(true != predicted)
         certainty = margin if confidence is None else confidence
         if certainty is not None:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from sklvision.utils._labels import read_labels
 from sklvision.utils._nested import is_search
-from sklvision.utils._samples import Samples, as_samples, get_columns, to_host
+from sklvision.utils._samples import Samples, as_samples, get_columns
 
 
 @runtime_checkable
@@ -128,41 +128,16 @@ def check_samples(X: Any, y: Any) -> tuple[Samples, np.ndarray]:
 
 def check_labels(y: Any) -> np.ndarray:
     """Return complete labels of one type as a 1-D array."""
-    y = np.asarray(column_or_1d(to_host(y), warn=True))
-    _check_complete("y", y)
-    if y.dtype == object:
-        types = sorted({type(label).__name__ for label in y})
-        if any(np.ndim(label) for label in y):
-            raise ValueError(f"y must hold one label per sample, got values of type {types[0]}.")
-        if len({isinstance(label, str) for label in y}) > 1:
-            raise ValueError(
-                f"y holds labels of several types, {', '.join(types)}: use one type, for example "
-                "strings."
-            )
+    y = read_labels(y)
+    n_missing = int(pd.isna(y).sum())
+    if n_missing:
+        raise ValueError(f"y must be known for every sample: {n_missing} labels are missing.")
+    if y.dtype.kind == "f" and y.dtype.itemsize not in (4, 8):
+        y = y.astype(np.float64)  # pandas has no index of half and of extended precision
     kind = type_of_target(y, input_name="y") if len(y) else "binary"
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"y must hold class labels, got {kind!r} values such as {y[:3].tolist()}.")
     return y
-
-
-def check_groups(groups: Any, n_samples: int) -> np.ndarray | None:
-    """Return complete groups as a 1-D array."""
-    if groups is None:
-        return None
-    groups = np.asarray(column_or_1d(to_host(groups), warn=True))
-    if len(groups) != n_samples:
-        raise ValueError(
-            f"groups must have one value per sample: it has {len(groups)}, X has {n_samples}."
-        )
-    _check_complete("groups", groups)
-    return groups
-
-
-def _check_complete(name: str, values: np.ndarray) -> None:
-    n_missing = int(pd.isna(values).sum())
-    if n_missing:
-        noun = "labels" if name == "y" else "groups"
-        raise ValueError(f"{name} must be known for every sample: {n_missing} {noun} are missing.")
 
 
 def _check_columns(samples: Samples) -> None:

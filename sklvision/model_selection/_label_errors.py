@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklvision.utils._labels import convert_labels
+
 
 def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.DataFrame:
     """Find the samples whose label is probably wrong, the most doubtful first.
@@ -69,7 +71,7 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
        sample  label  suggested
     0      10      2          0
     """
-    y = np.asarray(y)
+    y = np.asarray(convert_labels(y))
     if y.ndim != 1 or not len(y):
         raise ValueError(f"y must hold one label per sample, got an array of shape {y.shape}.")
     classes = np.unique(y) if classes is None else np.asarray(classes)

@@ -52,7 +52,7 @@ _ARCHITECTURE_PREFIX = "architecture_params__"
 
 
 class BaseNeuralClassifier(
-    CallbackSupportMixin, ClassifierMixin, PredictionsMixin, SklvisionEstimator
+    CallbackSupportMixin, PredictionsMixin, ClassifierMixin, SklvisionEstimator
 ):
     """A scikit-learn classifier around a net that skorch trains.
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 from skorch.callbacks import Callback
 
 from sklvision.augmentation import Compose, MixUp
@@ -17,7 +16,7 @@ from sklvision.augmentation._base import Augmenter
 from sklvision.neural_network._data import Data
 from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._protocols import is_label_mixer
-from sklvision.utils._samples import Samples
+from sklvision.utils._samples import Samples, to_host
 from sklvision.utils._sklearn import check_sample_weight
 
 
@@ -27,7 +26,7 @@ def combine_weights(
     """Multiply sample weights by the weights of their labels; None where neither is given."""
     if sample_weight is None and label_weights is None:
         return None
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = check_sample_weight(to_host(sample_weight), X, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError(f"Negative values in sample_weight: the smallest is {weights.min():g}.")
     if label_weights is not None:
@@ -45,14 +44,6 @@ def open_lazy_rows(estimator: Any, samples: Samples, y: Any) -> np.ndarray:
     estimator.n_features_in_ = samples.shape[1]
     estimator._keep_contract(samples)
     return y
-
-
-def check_groups(X: Data, groups: ArrayLike | None) -> np.ndarray | None:
-    """Return the groups as an array of one group per sample."""
-    if groups is None:
-        return None
-    check_consistent_length(X, groups)
-    return np.asarray(column_or_1d(groups))
 
 
 def check_callbacks(callbacks: list | None) -> list:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils.validation import check_consistent_length
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.process_state import limit_threads, seed_torch
@@ -20,7 +21,6 @@ from sklvision.neural_network._callbacks import BestWeights, ProgressBar, TimeLi
 from sklvision.neural_network._checks import (
     check_augment,
     check_callbacks,
-    check_groups,
     combine_weights,
 )
 from sklvision.neural_network._data import TrainingSet
@@ -37,7 +37,7 @@ from sklvision.neural_network._plan import (
 from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._training import train_net
-from sklvision.utils._labels import convert_labels
+from sklvision.utils._labels import convert_groups, convert_labels
 from sklvision.utils._random import draw_seed
 
 _DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "input_contract_")
@@ -75,6 +75,7 @@ def prepare_data(
 ) -> FitData:
     """Validate the data, encode the target, and leave out samples of weight zero."""
     y = convert_labels(y)
+    classes = None if classes is None else convert_labels(classes)
     if progress is None:
         X, y = estimator._validate_training(X, y)
         target = estimator._target_type.from_labels(y, classes)
@@ -84,7 +85,8 @@ def prepare_data(
         y, target = estimator._validate_target(y, X), progress.target
         target.check_classes(classes)
     targets = target.encode(y)
-    groups = check_groups(X, groups)
+    check_consistent_length(X, groups)
+    groups = convert_groups(groups, len(X)) if estimator.early_stopping else None
     weights = combine_weights(X, sample_weight, target.compute_weights(y, estimator.class_weight))
     if weights is not None and not weights.all():
         positive = weights > 0

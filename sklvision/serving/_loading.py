@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.utils._files import is_archive
+from sklvision.utils._nested import check_no_step_is_left_out
 
 
 def load_served_model(
@@ -54,6 +55,7 @@ def load_served_model(
 
         model = OnnxClassifier(path)
         model.classes_  # noqa: B018 - opens the file now, and not with the first request
+        check_no_step_is_left_out(model, path)
     elif allow_pickle:
         model = _load_pickle(path)
     else:

@@ -241,3 +241,22 @@ def find_image_reading(estimator: Any) -> dict[str, Any]:
     n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else 0
     mode = {1: "L", 3: "RGB"}.get(n_channels)
     return {} if mode is None else {"mode": mode}
+
+
+def check_no_step_is_left_out(model: Any, path: Any) -> None:
+    """Raise if a file holds the last steps of a pipeline alone, so that samples of files are wrong.
+
+    Parameters
+    ----------
+    model : estimator
+        The model of the file; an ``OnnxClassifier`` knows the steps that its file leaves out.
+    path : str or path-like
+        The file, which the message names.
+    """
+    names = [step["name"] for step in getattr(model, "skipped_steps_", ())]
+    if names:
+        raise ValueError(
+            f"{path}: takes the output of the steps {names}, which are not in it. Use the whole "
+            "model, or do these steps in a program of your own and pass their output to "
+            "OnnxClassifier."
+        )

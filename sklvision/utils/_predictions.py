@@ -10,8 +10,9 @@ from scipy.special import log_softmax, softmax
 from sklearn.pipeline import Pipeline
 
 from sklvision.utils._docstrings import fill_docstrings
+from sklvision.utils._labels import convert_labels
 from sklvision.utils._protocols import has_probabilities
-from sklvision.utils._samples import as_samples
+from sklvision.utils._samples import as_samples, to_host
 
 _TEXTS = {
     "samples": """\
@@ -69,6 +70,26 @@ class ProbabilitiesMixin:
             Columns in the order of `classes_`.
         """
         return self._compute_log_probabilities(X)
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the accuracy of predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Samples, as described for the class.
+        y : array-like of shape (n_samples,)
+            True labels, in any container that `fit` takes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            Fraction of the samples that get their label.
+        """
+        weights = to_host(sample_weight)
+        return super().score(X, convert_labels(y), weights)  # type: ignore[misc]
 
 
 @fill_docstrings(_TEXTS)

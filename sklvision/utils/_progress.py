@@ -11,7 +11,12 @@ _INTERVAL = 30.0
 
 
 def open_progress(
-    total: int | None, unit: str, description: str = "", *, disable: bool = False
+    total: int | None,
+    unit: str,
+    description: str = "",
+    *,
+    disable: bool = False,
+    initial: int = 0,
 ) -> Any:
     """Open a bar of tqdm or, where standard error is not a terminal, a log of lines.
 
@@ -25,6 +30,8 @@ def open_progress(
         Name of the work.
     disable : bool, default=False
         Show nothing.
+    initial : int, default=0
+        Number of steps that were done before.
 
     Returns
     -------
@@ -33,10 +40,10 @@ def open_progress(
     """
     is_notebook = "ipykernel" in sys.modules
     if disable or not (is_notebook or sys.stderr.isatty()):
-        return ProgressLog(total, unit, description, disable=disable)
+        return ProgressLog(total, unit, description, disable=disable, initial=initial)
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, unit=unit, desc=description or None, smoothing=0)
+    return tqdm(total=total, unit=unit, desc=description or None, smoothing=0, initial=initial)
 
 
 class ProgressLog:
@@ -53,10 +60,12 @@ class ProgressLog:
         *,
         disable: bool = False,
         interval: float = _INTERVAL,
+        initial: int = 0,
     ) -> None:
         self.total, self.unit, self.description = total, unit, description
         self.disable, self.interval = disable, interval
-        self.n_done = self.n_written = 0
+        self.n_done = self.n_written = initial
+        self._has_line = False
         self.postfix = ""
         self.start = self.latest = monotonic()
 
@@ -64,7 +73,7 @@ class ProgressLog:
         """Count steps."""
         self.n_done += n
         is_due = monotonic() - self.latest >= self.interval
-        if not self.n_written or self.n_done == self.total or is_due:
+        if not self._has_line or self.n_done == self.total or is_due:
             self._write_line()
 
     def set_postfix_str(self, text: str, refresh: bool = True) -> None:
@@ -84,6 +93,7 @@ class ProgressLog:
 
     def _write_line(self) -> None:
         self.n_written, self.latest = self.n_done, monotonic()
+        self._has_line = True
         if self.disable:
             return
         begin = f"{self.description}: " if self.description else ""

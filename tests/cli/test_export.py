@@ -6,9 +6,11 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from sklvision.datasets import load_image_folder
-from sklvision.export import OnnxClassifier, save
+from sklvision.export import OnnxClassifier, save, to_onnx
+from sklvision.spectral import SpectralScaler
 
 yaml = pytest.importorskip("yaml")
 pytest.importorskip("onnxscript")
@@ -193,8 +195,6 @@ def test_export_tests_the_accuracy_of_8_bits(spectra_model, spectra_file, tmp_pa
 def crop_archive(tmp_path_factory):
     """A model whose first step ONNX cannot express, and a folder of its images."""
     Image = pytest.importorskip("PIL.Image")
-    from sklearn.pipeline import make_pipeline
-
     from sklvision.datasets import make_nails
     from sklvision.image import FlattenImages, ForegroundCrop
 
@@ -230,6 +230,18 @@ def test_export_leaves_steps_out(crop_archive, tmp_path, run):
     ]
     table = read_table(output)
     assert [row[1] for row in table.values()] == ["1.0000"] * 3  # all labels are equal
+
+
+@pytest.mark.parametrize("command", ["predict", "serve"])
+def test_a_graph_without_its_first_steps_takes_no_files(
+    command, spectra_file, tmp_path, run, run_error
+):
+    data = np.load(spectra_file)
+    model = make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(data["X"], data["y"])
+    path = to_onnx(model, tmp_path / "rest.onnx", samples=data["X"], skip_steps=["spectralscaler"])
+    err = run_error(command, path, *([spectra_file] if command == "predict" else []))
+    assert "takes the output of the steps ['spectralscaler'], which are not in it" in err
+    assert run("info", path)[0] == 0
 
 
 def test_export_skips_steps_of_files_alone(crop_archive, run_error):

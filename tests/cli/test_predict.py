@@ -122,13 +122,19 @@ def test_predict_keeps_the_line_of_an_unreadable_image(
     argv = ["predict", image_model, *(tmp_path / name for name in names), "--quiet"]
     argv += ["--batch-size", batch_size]
     out = tmp_path / "out.csv"
-    assert "2.png: is not an image that Pillow can read" in run_error(*argv, "--out", out)
+    err = run_error(*argv, "--out", out, "--on-error", "raise")
+    assert "2.png: is not an image that Pillow can read" in err or "5.png: cannot be read" in err
     assert not out.exists()
     status, output, err = run(*argv, "--on-error", "skip")
     assert status == 0
     assert err.count("\n") == 1
     expected_names = ", ".join(str(tmp_path / name) for name in ("2.png", "5.png"))
     assert f"warning: 2 of 7 images cannot be read, and get no label: {expected_names}" in err
+    assert run(*argv, "--out", out)[:2] == (1, "")
+    assert out.read_text() == output
+    errors = pd.read_csv(tmp_path / "out.errors.csv")
+    assert errors["file"].tolist() == expected_names.split(", ")
+    assert errors["error"][0] == f"{errors['file'][0]}: is not an image that Pillow can read."
     labels = [line.split(",")[1] for line in output.splitlines()[1:]]
     assert labels == ["0", "1", "", "0", "1", "", "0"]
     status, output, err = run(*argv, "--on-error", "skip", "--format", "kaggle")
@@ -139,7 +145,8 @@ def test_predict_leaves_no_output_after_damage(digit_folder, image_model, tmp_pa
     file = tmp_path / "cut.png"
     content = next((digit_folder / "1").iterdir()).read_bytes()
     file.write_bytes(content[: len(content) - 40])
-    status, _, err = run("predict", image_model, digit_folder, file, "--out", tmp_path / "out.csv")
+    argv = ["predict", image_model, digit_folder, file, "--out", tmp_path / "out.csv"]
+    status, _, err = run(*argv, "--on-error", "raise")
     assert status == 2
     assert f"error: {file}: cannot be read as an image" in err
     assert list(tmp_path.iterdir()) == [file]
@@ -242,7 +249,15 @@ def test_predict_writes_names_of_files_that_are_not_text(digit_folder, image_mod
         (["{image}", "folder"], "folder: holds no images"),
         (["{image}", "text"], "text: has the suffix '', expected one of "),
         (["{image}", "a.png", "wide.npz"], "1 of 2 files hold rows, such as wide.npz"),
-        (["{image}", "empty.png"], "empty.png: cannot be read as an image (the file is empty)"),
+        (
+            ["{image}", "empty.png", "--on-error", "raise"],
+            "empty.png: cannot be read as an image (the file is empty)",
+        ),
+        (["{image}", "a.png", "--restart"], "--restart: there is nothing to begin again without"),
+        (
+            ["{image}", "a.png", "--format", "kaggle", "--out", "a.parquet"],
+            "--out a.parquet: the format kaggle is written as csv",
+        ),
         (["{image}", "wide.npz"], "wide.npz: holds rows of 7 numbers, and the model takes images"),
         (["{image}", "large.npz"], "images of shape (9, 9)"),
         (["{image}", "a.png", "--format", "kaggle", "--proba"], "no columns of probabilities"),

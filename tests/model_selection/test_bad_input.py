@@ -62,7 +62,7 @@ def test_compare_estimators_refuses_estimators(estimators, error, message):
         ({"y": np.linspace(0, 1, 150)}, "class labels, got 'continuous'"),
         ({"y": np.zeros(150)}, "a single class, 0.0"),
         ({"y": np.where(Y == 2, np.nan, Y)}, "50 labels are missing"),
-        ({"y": np.array([None, *Y[1:]], dtype=object)}, "1 labels are missing"),
+        ({"y": np.array([None, *Y[1:]], dtype=object)}, "y has no label for 1 of 150 samples"),
         (
             {"y": np.array([1, "a", 2.0] * 50, dtype=object)},
             "labels of several types, float, int, str: use one",
@@ -84,7 +84,7 @@ def test_compare_estimators_refuses_estimators(estimators, error, message):
             "groups must have one value per sample: it has 149, X has 150",
         ),
         ({"groups": np.arange(150) % 3}, "at least as many groups, got 3"),
-        ({"groups": np.r_[np.nan, np.arange(149)]}, "1 groups are missing"),
+        ({"groups": np.r_[np.nan, np.arange(149)]}, "groups has no value for 1 of 150 samples"),
         ({"cv": 1}, "at least 2 folds, got 1"),
         ({"cv": []}, "no splits"),
         ({"cv": [(np.arange(50), np.arange(50, 150))]}, "split 0 trains on 50 samples of 1 class;"),

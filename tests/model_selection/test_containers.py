@@ -199,3 +199,13 @@ def test_parameter_count_of_a_bag_of_nets_counts_the_members():
     bag = BaggingClassifier(net, n_estimators=3, random_state=0).fit(X, Y)
     members = [member.n_parameters_ for member in bag.estimators_]
     assert parameter_count(bag) == sum(members) == 3 * members[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_labels_of_unusual_floats_pass_through_tables(dtype):
+    """pandas has no index of half and of extended precision."""
+    y = Y[::3].astype(dtype)
+    result = compare_estimators({"bayes": GaussianNB()}, X[::3], y, cv=2, random_state=0)
+    assert list(result.confusion_matrix("bayes").columns) == [0.0, 1.0, 2.0]
+    assert "bayes" in result._repr_html_()
+    assert learning_curve_forecast(GaussianNB(), X[::3], y, cv=2, random_state=0).to_frame().size

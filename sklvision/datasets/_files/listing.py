@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # Suffixes of the formats that Pillow reads and people keep images in.
 IMAGE_SUFFIXES = (
@@ -15,6 +17,7 @@ IMAGE_SUFFIXES = (
 )
 # Files that systems leave in folders.
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
+_DIGITS = re.compile(r"\d+")
 
 
 class FolderEntries(NamedTuple):
@@ -37,7 +40,7 @@ class FolderEntries(NamedTuple):
 
 def is_image(path: Path) -> bool:
     """Whether the suffix of a file is that of an image, in any case."""
-    return path.suffix.lower() in IMAGE_SUFFIXES
+    return has_image_suffix(path.name)
 
 
 def list_folder(path: Path) -> FolderEntries:
@@ -55,23 +58,48 @@ def list_folder(path: Path) -> FolderEntries:
     return entries
 
 
-def list_images(path: Path) -> tuple[list[Path], list[Path]]:
-    """List the image files, and all others, of a folder and its folders, in natural order.
+def walk_files(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Yield the files in a folder and its folders, without the hidden ones.
 
     Links to folders are followed, each folder once.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Yields
+    ------
+    name : str
+        Path of a file.
+    is_image : bool
+        Whether it is a file with the suffix of an image, and no link that leads nowhere.
     """
-    images: list[Path] = []
-    other_files: list[Path] = []
-    folders_to_visit, visited = [path], {path.resolve()}
+    # Names as text, from one pass of the system over each folder: a million Path objects take
+    # five times the memory, and a query of every file minutes on a network.
+    folders_to_visit, visited = [os.fspath(folder)], {os.path.realpath(folder)}
     while folders_to_visit:
-        entries = list_folder(folders_to_visit.pop())
-        images += entries.images
-        other_files += entries.other_files
-        for folder in entries.folders:
-            if folder.resolve() not in visited:
-                visited.add(folder.resolve())
-                folders_to_visit.append(folder)
-    return sorted(images, key=make_natural_key), sorted(other_files, key=make_natural_key)
+        place = folders_to_visit.pop()
+        new_folders = []
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+                    continue
+                name = entry.name if place == "." else os.path.join(place, entry.name)  # noqa: PTH118
+                if entry.is_dir():
+                    new_folders.append(name)
+                else:
+                    yield name, has_image_suffix(entry.name) and entry.is_file()
+        for name in sorted(new_folders):
+            real_name = os.path.realpath(name)
+            if real_name not in visited:
+                visited.add(real_name)
+                folders_to_visit.append(name)
+
+
+def has_image_suffix(name: str) -> bool:
+    """Whether the suffix of the name of a file is that of an image, in any case."""
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122
 
 
 def describe_other_files(other_files: list[Path]) -> str:
@@ -89,7 +117,18 @@ def describe_other_files(other_files: list[Path]) -> str:
     return ", ".join(counts)
 
 
-def make_natural_key(path: Path) -> list[Any]:
-    """Make a key that sorts 2.png before 10.png."""
-    parts = re.split(r"(\d+)", path.as_posix().lower())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)]
+def make_natural_key(path: str | os.PathLike[str]) -> str:
+    """Make a key that sorts 2.png before 10.png.
+
+    It is one text, since the keys of a million files are in memory at once: a number becomes a
+    character below all others, one that counts its digits, and the digits without leading zeros.
+    """
+    text = os.fspath(path)
+    if os.sep != "/":
+        text = text.replace(os.sep, "/")
+    return _DIGITS.sub(_encode_number, text.lower())
+
+
+def _encode_number(match: re.Match[str]) -> str:
+    digits = str(int(match[0]))
+    return f"\0{chr(len(digits))}{digits}"

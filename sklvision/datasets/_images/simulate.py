@@ -177,7 +177,8 @@ def _draw_nail(
     top, left = np.maximum(np.floor(line.min(axis=0)).astype(int) - margin, 0)
     bottom, right = np.ceil(line.max(axis=0)).astype(int) + margin + 1
     window = scene[top:bottom, left:right]
-    pixels = np.stack(np.mgrid[top : top + window.shape[0], left : left + window.shape[1]], axis=-1)
+    rows, columns = np.mgrid[top : top + window.shape[0], left : left + window.shape[1]]
+    pixels = np.stack([rows, columns], axis=-1)
     # The distance of a pixel to the line is that to its nearest segment; the radius shrinks to
     # nothing along the last eighth, the tip. A pixel is covered as far as the radius reaches
     # into it, which keeps edges smooth, and shines in the middle as a cylinder does.

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._files.listing import (
     describe_other_files,
-    is_image,
-    list_folder,
     make_natural_key,
+    walk_files,
 )
 from sklvision.datasets._files.roles import find_roles
 from sklvision.datasets._instruments.jcamp import JCAMP_SUFFIXES, read_jcamp
@@ -60,21 +59,21 @@ def list_instrument_files(folder: Path) -> tuple[list[Path], list[Path]]:
     """List instrument files, and all others, of a folder and its folders in natural order."""
     files: list[Path] = []
     other_files: list[Path] = []
-    folders_to_visit, visited = [folder], {folder.resolve()}
-    while folders_to_visit:
-        entries = list_folder(folders_to_visit.pop())
-        for path in [*entries.images, *entries.other_files]:
-            (files if is_instrument_file(path) else other_files).append(path)
-        new_folders = [path for path in entries.folders if path.resolve() not in visited]
-        visited |= {path.resolve() for path in new_folders}
-        folders_to_visit += new_folders
+    for name, _ in walk_files(folder):
+        path = Path(name)
+        (files if is_instrument_file(path) else other_files).append(path)
     return sorted(files, key=make_natural_key), sorted(other_files, key=make_natural_key)
 
 
 def has_mostly_instrument_files(folder: Path) -> bool:
     """Whether a folder holds more instrument files than images."""
-    files, other_files = list_instrument_files(folder)
-    return len(files) > sum(map(is_image, other_files))
+    n_files = n_images = 0
+    for name, is_image_file in walk_files(folder):
+        if is_image_file:
+            n_images += 1
+        else:
+            n_files += is_instrument_file(Path(name))
+    return n_files > n_images
 
 
 def find_labels_of_folder(folder: Path, options: TableOptions) -> InstrumentFiles:

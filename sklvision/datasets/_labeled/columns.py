@@ -51,36 +51,42 @@ def read_rows(
     ValueError
         If columns are missing, or values of those that the model takes.
     """
-    contract = find_contract(model) or _make_contract(model)
+    contract = find_table_contract(model)
     options = _complete_options(options, contract)
     X, roles = _read(path, options, contract)
     if X.ndim != 2 or contract is None or contract["kind"] == "images":
         return X
     _check_quantity(path, roles, contract)
-    rows = _select_columns(path, X, None if roles is None else roles.bands, contract, resample)
+    rows = select_columns(path, X, None if roles is None else roles.bands, contract, resample)
     if X.dtype.kind in "fiub":
         check_finite(path, rows, _describe_column(contract))
-    return _add_names(rows, contract)
+    return add_names(rows, contract)
 
 
-def name_rows(rows: NDArray[Any], model: Any) -> NDArray[Any] | pd.DataFrame:
+def name_rows(rows: NDArray[Any] | pd.DataFrame, model: Any) -> NDArray[Any] | pd.DataFrame:
     """Give rows in memory the names of the columns of training, where the model knows them.
 
     Rows of another length stay without names; whoever compares them with the model says so.
     """
-    contract = find_contract(model) or _make_contract(model)
+    contract = find_table_contract(model)
     if contract is None or contract["kind"] == "images" or rows.ndim != 2:
         return rows
-    return _add_names(rows, contract) if [rows.shape[1]] == contract.get("shape") else rows
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    return add_names(rows, contract) if [rows.shape[1]] == contract.get("shape") else rows
 
 
-def _add_names(rows: NDArray[Any], contract: Contract) -> NDArray[Any] | pd.DataFrame:
+def add_names(rows: NDArray[Any], contract: Contract) -> NDArray[Any] | pd.DataFrame:
+    """Make a table of rows whose columns have names in the contract."""
     names = contract.get("names")
     return rows if names is None else pd.DataFrame(rows, columns=names)
 
 
-def _make_contract(model: Any) -> Contract | None:
-    """Make the contract of a model of another package that knows the names of its columns."""
+def find_table_contract(model: Any) -> Contract | None:
+    """Find the contract of a model, or make that of another package's that has names of columns."""
+    contract = find_contract(model)
+    if contract is not None:
+        return contract
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         return None
@@ -166,7 +172,7 @@ def _check_quantity(path: Path, roles: Roles | None, contract: Contract) -> None
         )
 
 
-def _select_columns(
+def select_columns(
     path: Path, X: NDArray[Any], bands: Bands | None, contract: Contract, resample: bool
 ) -> NDArray[Any]:
     """Select the columns of training, by position on the axis, by name, or all of them."""

@@ -4,127 +4,37 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
     describe_other_files,
     is_image,
-    list_images,
     make_natural_key,
+    walk_files,
 )
-from sklvision.datasets._images.collection import ImageCollection
-from sklvision.datasets._instruments.folder import (
-    has_mostly_instrument_files,
-    is_instrument_file,
-    list_instrument_files,
-)
+from sklvision.datasets._instruments.folder import is_instrument_file
 from sklvision.datasets._instruments.jcamp import JCAMP_SUFFIXES
-from sklvision.datasets._labeled.checks import (
-    check_finite,
-    convert_rows_to_images,
-    describe_value,
-)
-from sklvision.datasets._labeled.columns import name_rows, read_rows
+from sklvision.datasets._labeled.columns import read_rows
 from sklvision.datasets._labeled.image_table import has_image_names, list_named_images
+from sklvision.datasets._labeled.reader import Content, FileReaders, SampleReader, has_rows
+from sklvision.datasets._labeled.stores import (
+    STORE_SUFFIXES,
+    is_parquet,
+    is_store,
+    open_store,
+)
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.read import TABLE_SUFFIXES, is_table
-from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
-from sklvision.utils._samples import as_samples
+from sklvision.datasets._tables.read import TABLE_SUFFIXES
 
-_ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES)
-
-# A file, the content of an image file, or rows in memory.
-Content = Path | bytes | np.ndarray
-
-
-@dataclass(frozen=True)
-class SampleBatch:
-    """Some samples of files, read as a model takes them.
-
-    Attributes
-    ----------
-    names : list of tuple
-        For every sample the name of its file and, in a file of rows, the number of the row.
-    data : ndarray or ImageCollection
-        The samples that can be read.
-    positions : ndarray of int
-        Position of each of these samples in `names`.
-    """
-
-    names: list[tuple[Any, ...]]
-    data: Any
-    positions: NDArray[np.intp]
-
-
-class SampleReader:
-    """Files of samples for a model, read in batches; made by :func:`read_samples`.
-
-    Attributes
-    ----------
-    files : list of Path, bytes or ndarray
-        The files, or what stands in their place, in the order of the samples.
-    has_rows : bool
-        Whether the files hold samples in rows, rather than one image each.
-    n_samples : int or None
-        Number of samples; None for files of rows, which are counted when they are read.
-    """
-
-    def __init__(
-        self,
-        files: Sequence[Content],
-        model: Any,
-        batch_size: int,
-        on_error: str,
-        read_file: Callable[[Any], Any],
-    ) -> None:
-        self.files = files
-        self.has_rows = _has_rows(files[0])
-        self.n_samples = None if self.has_rows else len(files)
-        self._model = model
-        self._batch_size = batch_size
-        self._on_error = on_error
-        self._read_file = read_file
-
-    def __iter__(self) -> Iterator[SampleBatch]:
-        return self._iterate_rows() if self.has_rows else self._iterate_images()
-
-    def _iterate_images(self) -> Iterator[SampleBatch]:
-        names = [_name_content(file, place, "image") for place, file in enumerate(self.files)]
-        if not can_take_images(self._model):
-            raise ValueError(f"{names[0]}: is an image, and the model takes rows of numbers.")
-        images = _open_images(self.files, find_image_reading(self._model), self._on_error)
-        skipped_files = set(images.skipped)
-        n_read = 0
-        for start in range(0, len(names), self._batch_size):
-            batch = names[start : start + self._batch_size]
-            positions = np.array(
-                [i for i, name in enumerate(batch) if name not in skipped_files], int
-            )
-            data = images[n_read : n_read + len(positions)]
-            yield SampleBatch([(name,) for name in batch], data, positions)
-            n_read += len(positions)
-
-    def _iterate_rows(self) -> Iterator[SampleBatch]:
-        for place, file in enumerate(self.files):
-            name = _name_content(file, place, "array")
-            rows: Any = file if isinstance(file, np.ndarray) else self._read_file(file)
-            X: Any = _fit_shape(name, rows, self._model)
-            if isinstance(file, np.ndarray):
-                X = name_rows(X, self._model)
-            for start in range(0, len(X), self._batch_size):
-                data = X[start : start + self._batch_size]
-                names = [(name, start + i + 1) for i in range(len(data))]
-                yield SampleBatch(names, data, np.arange(len(data)))
+_TREATMENTS = ("raise", "skip", "record")
+_ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES, *STORE_SUFFIXES)
 
 
 def read_samples(
@@ -150,19 +60,21 @@ def read_samples(
         Contents of image files; or arrays of rows, in the order of the columns of training; or
         image files, tables that name image files, folders that are searched at all depths for
         images or instrument files, or files of rows:
-        ``.npz`` with an array ``X``, ``.csv`` or ``.tsv`` with a line of column names, also
-        compressed as ``.gz``, workbooks and instrument files. Columns are matched by wavelength or
-        name where the model knows those of its training; all others, such as labels and groups, are
-        ignored.
+        ``.npz`` with an array ``X``, ``.npy``, zarr stores (the array, or of a group that named
+        ``X``), Parquet files and folders of them, ``.csv`` or ``.tsv`` with a line of column
+        names, also compressed as ``.gz``, workbooks and instrument files. Columns are matched by
+        wavelength or name where the model knows those of its training; all others, such as labels
+        and groups, are ignored.
     model : estimator
         A fitted estimator. It decides whether samples are images or rows of numbers, and the
         shape of images in rows. Image files are read as those of training were: in their mode,
         with their value of white, background and reduction, and at the size they were read at.
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
-    on_error : {"raise", "skip"}, default="raise"
-        Whether an image that cannot be read is an error, or left out with a warning. To find such
-        images, each is then read twice.
+    on_error : {"raise", "skip", "record"}, default="raise"
+        Whether an image that cannot be read is an error; or left out with a warning, for which
+        each image is read twice; or, as a row of a store with missing values, left out by
+        ``reader.apply(function)``, which names it in ``errors`` of the batch.
     sort : bool, default=False
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
@@ -180,8 +92,9 @@ def read_samples(
     Returns
     -------
     reader : iterable of SampleBatch
-        Every batch has ``names``, ``data`` and ``positions``. Attributes of the reader are
-        ``files``, ``has_rows`` and ``n_samples``.
+        Every batch has ``names``, ``data``, ``positions`` and ``errors``. Attributes of the reader
+        are ``files``, ``has_rows`` and ``n_samples``; ``iterate(start)`` leaves out the first
+        samples, and ``apply(function, start)`` yields every batch with the function's result.
 
     Raises
     ------
@@ -213,6 +126,9 @@ def read_samples(
     """
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
+    if on_error not in _TREATMENTS:
+        treatments = ", ".join(map(repr, _TREATMENTS))
+        raise ValueError(f"on_error must be one of {treatments}; got {on_error!r}.")
     options = TableOptions(**table_options)
     paths = list(paths)
     files: Sequence[Content]
@@ -222,8 +138,11 @@ def read_samples(
         files = _list_files([Path(path) for path in paths], options, follow_names)
         if sort:
             files.sort(key=make_natural_key)
-    read_file = partial(read_rows, model=model, options=options, resample=resample)
-    return SampleReader(files, model, int(batch_size), on_error, read_file)
+    readers = FileReaders(
+        partial(read_rows, model=model, options=options, resample=resample),
+        partial(open_store, model=model, resample=resample),
+    )
+    return SampleReader(files, model, int(batch_size), on_error, readers)
 
 
 def _check_contents(contents: Sequence[Any]) -> Sequence[bytes] | Sequence[np.ndarray]:
@@ -233,113 +152,57 @@ def _check_contents(contents: Sequence[Any]) -> Sequence[bytes] | Sequence[np.nd
     raise TypeError("paths must be all files, all bytes or all arrays; got a mixture of them.")
 
 
-def _list_files(paths: list[Path], options: TableOptions, follow_names: bool) -> list[Path]:
+def _list_files(paths: list[Path], options: TableOptions, follow_names: bool) -> list[str]:
     """List files in their order; those of a folder (in natural order) or a table in its place."""
-    files: list[Path] = []
+    files: list[str] = []
     for path in paths:
-        if path.is_dir():
+        if is_store(path) and path.exists():
+            files.append(str(path))
+        elif path.is_dir():
             files += _list_folder(path)
         elif not path.exists():
             raise FileNotFoundError(f"{path}: does not exist.")
         elif follow_names and has_image_names(path):
-            files += list_named_images(path, options)
-        elif is_image(path) or _has_rows(path):
-            files.append(path)
+            files += map(str, list_named_images(path, options))
+        elif is_image(path) or has_rows(path):
+            files.append(str(path))
         else:
             expected = ", ".join([*IMAGE_SUFFIXES, *_ROW_SUFFIXES])
             raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
     if not files:
         raise ValueError("paths must name at least one file or folder, got none.")
-    n_row_files = sum(map(_has_rows, files))
+    n_row_files = sum(map(has_rows, files))
     if 0 < n_row_files < len(files):
         raise ValueError(
             f"{n_row_files} of {len(files)} files hold rows, such as "
-            f"{next(filter(_has_rows, files))}, the others are images; pass one kind at a time."
+            f"{next(filter(has_rows, files))}, the others are images; pass one kind at a time."
         )
     return files
 
 
-def _list_folder(folder: Path) -> list[Path]:
-    """List the images of a folder, or its instrument files where there are more of these."""
-    if has_mostly_instrument_files(folder):
-        files, other_files = list_instrument_files(folder)
-        kind = "instrument files"
-    else:
-        files, other_files = list_images(folder)
-        kind = "images"
+def _list_folder(folder: Path) -> list[str]:
+    """List the images of a folder in natural order, or what it holds more of: one pass over it."""
+    by_kind: dict[str, list[str]] = {"images": [], "Parquet files": [], "instrument files": []}
+    other_files: list[str] = []
+    for name, is_image_file in walk_files(folder):
+        if is_image_file:
+            by_kind["images"].append(name)
+        elif is_parquet(Path(name)):
+            by_kind["Parquet files"].append(name)
+        elif is_instrument_file(Path(name)):
+            by_kind["instrument files"].append(name)
+        else:
+            other_files.append(name)
+    kind = max(by_kind, key=lambda kind: len(by_kind[kind]))
+    files = by_kind.pop(kind)
     if not files:
         raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+    other_files += [name for names in by_kind.values() for name in names]
     if other_files:
-        files_text = describe_other_files(other_files)
+        files_text = describe_other_files(list(map(Path, other_files)))
         warnings.warn(
             f"{folder}: left out, as they are not {kind}: {files_text}.",
             stacklevel=4,
         )
+    files.sort(key=make_natural_key)
     return files
-
-
-def _name_content(content: Content, place: int, kind: str) -> str:
-    """Return the name of a file; images and arrays in memory have their kind and number."""
-    return str(content) if isinstance(content, Path) else f"{kind} {place}"
-
-
-def _has_rows(content: Content) -> bool:
-    if not isinstance(content, Path):
-        return isinstance(content, np.ndarray)
-    path = content
-    return path.suffix.lower() == ".npz" or is_table(path) or is_instrument_file(path)
-
-
-def _open_images(
-    files: Sequence[Content], reading_options: dict[str, Any], on_error: str
-) -> ImageCollection:
-    """Open image files as those of training; those that are skipped cause one warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore" if on_error == "skip" else "default")
-        images = ImageCollection(files, **reading_options, on_error=on_error)
-    if images.skipped:
-        skipped_names = ", ".join(images.skipped[:10]) + (", …" if len(images.skipped) > 10 else "")
-        warnings.warn(
-            f"{len(images.skipped)} of {len(files)} images cannot be read, and get no label: "
-            f"{skipped_names}",
-            stacklevel=3,
-        )
-    return images
-
-
-def _fit_shape(file: str, X: NDArray[Any], model: Any) -> NDArray[Any]:
-    """Reshape the samples of a file to the input shape of the model, or raise an error."""
-    samples = as_samples(X)
-    if X.ndim not in (2, 3, 4) or not samples.is_numeric or 0 in X.shape:
-        raise ValueError(
-            f"{file}: X must be numbers of 2 (rows), 3 or 4 (images) dimensions, "
-            f"got {samples.dtype} of shape {X.shape}."
-        )
-    if not isinstance(X, pd.DataFrame):
-        check_finite(file, X, describe_value)
-    if can_take_images(model):
-        return X if X.ndim > 2 else _convert_rows(file, X, find_input_shape(model))
-    if X.ndim > 2:
-        raise ValueError(f"{file}: holds images, and the model takes rows of numbers.")
-    n_features = getattr(model, "n_features_in_", X.shape[1])
-    if X.shape[1] != n_features:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes rows of {n_features}."
-        )
-    return X
-
-
-def _convert_rows(file: str, X: NDArray[Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
-    """Convert rows of pixels to images of the shape that the model was fitted on."""
-    if shape is None:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of many "
-            "sizes; give it image files, or an npz of images."
-        )
-    n_values = int(np.prod(shape))
-    if X.shape[1] != n_values:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of "
-            f"{' × '.join(map(str, shape))}, {n_values} numbers."
-        )
-    return convert_rows_to_images(X, shape)

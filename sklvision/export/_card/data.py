@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklvision.export._card.model import Facts
+from sklvision.utils._labels import read_labels
 from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
 
@@ -16,7 +17,7 @@ _BLOCK = 1024
 
 def describe_data(X: Any, y: Any) -> Facts:
     """Count the samples of training by class, and compute a checksum of values and labels."""
-    samples, labels = as_samples(X), np.asarray(y)
+    samples, labels = as_samples(X), read_labels(y)
     sha = hashlib.sha256()
     for block in samples.images() if samples.is_lazy else samples.blocks(_BLOCK):
         array = np.ascontiguousarray(block)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklvision.model_selection._checks import check_groups, check_samples
+from sklvision.model_selection._checks import check_samples
 from sklvision.model_selection._comparison.baselines import MAX_SIDE, make_logistic_regression
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.reporting._classes import render_class_report
 from sklvision.reporting._comparison import ClassReport
+from sklvision.utils._labels import convert_groups
 from sklvision.utils._samples import Samples
 from sklvision.utils._statistics import compute_proportion_interval, tabulate_class_scores
 
@@ -217,7 +218,7 @@ def estimate_accuracy(
     (['bayes', 'logistic regression', 'majority class'], 30)
     """
     samples, y = check_samples(X, y)
-    groups = check_groups(groups, len(y))
+    groups = convert_groups(groups, len(y))
     splits = _make_splits(samples, y, groups, cv, random_state)
     n_tested = sum(len(test) for _, test in splits)
     candidates = {name: estimator}

@@ -16,7 +16,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.utils.parallel import delayed
 
 from sklvision.model_selection._budget.scorers import is_cost
-from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
+from sklvision.model_selection._checks import check_estimators, check_samples
 from sklvision.model_selection._comparison.baselines import add_baselines
 from sklvision.model_selection._comparison.cache import cache_outcomes, check_hashable, hash_data
 from sklvision.model_selection._comparison.description import describe_comparison
@@ -35,6 +35,7 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
+from sklvision.utils._labels import convert_groups
 from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
 from sklvision.utils._workers import run_tasks
@@ -175,7 +176,7 @@ def compare_estimators(
     Name: mean_accuracy, dtype: float64
     """
     samples, y = check_samples(X, y)
-    groups = check_groups(groups, len(y))
+    groups = convert_groups(groups, len(y))
     candidates = check_estimators(estimators)
     warn_of_split_groups(candidates, groups)
     check_time_limit(time_limit)

@@ -14,6 +14,7 @@ from sklvision.model_selection._learning_curve.measure import learning_curve_for
 from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.utils._images import measure_value_range
+from sklvision.utils._labels import read_labels
 from sklvision.utils._samples import Samples, as_samples
 
 
@@ -66,7 +67,7 @@ def measure_robustness(
     >>> sorted(robustness.scores["estimator"].unique())
     ['bayes', 'logistic regression']
     """
-    samples, y = as_samples(X), np.asarray(y)
+    samples, y = as_samples(X), read_labels(y)
     train, test = result.splits[0]
     failed_names = set(result.folds.loc[result.folds["error"].notna(), "estimator"])
     X_train, y_train = samples.take(train).data, y[train]
@@ -150,7 +151,7 @@ def forecast_best(
         name: learning_curve_forecast(
             result.estimators[name],
             X,
-            np.asarray(y),
+            read_labels(y),
             groups=groups,
             cv=cv,
             scoring=result.score_names[0],

@@ -11,7 +11,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from sklvision.model_selection._checks import check_groups, check_samples
+from sklvision.model_selection._checks import check_samples
 from sklvision.model_selection._leaks.findings import Findings
 from sklvision.model_selection._leaks.fingerprints import compute_fingerprints
 from sklvision.model_selection._leaks.near_duplicates import Duplicates, find_duplicates
@@ -20,6 +20,7 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._leaks.series import Series, find_series, measure_rate_in_training
 from sklvision.model_selection._splits import Split, check_cv_type, make_splits
 from sklvision.model_selection._texts import document
+from sklvision.utils._labels import convert_groups
 from sklvision.utils._samples import Samples
 
 MAX_CUT_FRACTION = 0.05  # of the test samples: consecutive folds cut series at their borders
@@ -133,7 +134,7 @@ def find_leaks(
         raise ValueError(f"max_samples must be an integer of at least 1, got {max_samples!r}.")
     check_cv_type(cv)
     samples, y = check_samples(X, y)
-    groups = check_groups(groups, len(y))
+    groups = convert_groups(groups, len(y))
     with warnings.catch_warnings():
         # Whether the splitter respects the groups is what the report is about.
         warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)

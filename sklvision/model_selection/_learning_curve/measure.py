@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import delayed
 
-from sklvision.model_selection._checks import check_estimators, check_groups, check_samples
+from sklvision.model_selection._checks import check_estimators, check_samples
 from sklvision.model_selection._learning_curve.checks import check_target_and_confidence
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._learning_curve.subsets import (
@@ -25,6 +25,7 @@ from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_sc
 from sklvision.model_selection._seeds import seed_estimator
 from sklvision.model_selection._splits import Split, make_splits, take_rows
 from sklvision.model_selection._texts import document
+from sklvision.utils._labels import convert_groups
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_score_sign
@@ -130,7 +131,7 @@ def learning_curve_forecast(
     0.99 cannot be reached at this rate
     """
     samples, y = check_samples(X, y)
-    groups = check_groups(groups, len(y))
+    groups = convert_groups(groups, len(y))
     candidates = check_estimators([estimator])
     name, scorer = _resolve_scorer(scoring)
     check_scorers({name: scorer}, scoring, candidates, y)

@@ -28,6 +28,7 @@ from sklvision.neural_network._batched.trials import (
     train_in_batches,
 )
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._labels import convert_labels
 from sklvision.utils._nested import walk_estimators
 from sklvision.utils._sklearn import has_callbacks
 
@@ -183,6 +184,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
             The fitted search.
         """
         self._validate_params()
+        y = None if y is None else convert_labels(y)
         candidates = list(ParameterGrid(self.param_grid))
         obstacle = self._find_obstacle(params, candidates)
         if obstacle is None:
