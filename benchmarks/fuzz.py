@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -43,9 +44,9 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, Any]]] | None:
     for start in range(seeds.start, seeds.stop, _CHUNK):
         chunk = range(start, min(start + _CHUNK, seeds.stop))
         while missing := [seed for seed in chunk if seed not in rows]:
-            new_rows = _run_worker(missing[0], chunk.stop, args.only)
-            rows |= new_rows
-            _append_state(args.state, new_rows)
+            for row in _run_worker(missing[0], chunk.stop, args.only):
+                rows[row["seed"]] = row
+                _append_state(args.state, row)
         n_faults = sum(row["outcome"] == "fault" for row in rows.values())
         print(
             f"\r{chunk.stop - seeds.start} of {len(seeds)}, {n_faults} faults",
@@ -102,11 +103,10 @@ def list_faults(results: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _run_worker(start: int, stop: int, target_name: str | None) -> dict[int, dict[str, Any]]:
+def _run_worker(start: int, stop: int, target_name: str | None) -> Iterator[dict[str, Any]]:
     """Run a process over a range of seeds until it ends; the seed that ended it is a crash."""
     command = [sys.executable, "-m", "benchmarks._fuzz_worker", str(start), str(stop)]
     command += [target_name] if target_name else []
-    rows: dict[int, dict[str, Any]] = {}
     last: dict[str, Any] = {}
     with tempfile.TemporaryFile("w+", errors="replace") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -119,7 +119,7 @@ def _run_worker(start: int, stop: int, target_name: str | None) -> dict[int, dic
             timer.start()
             last = json.loads(line)
             if "outcome" in last:
-                rows[last["seed"]] = last
+                yield last
         timer.cancel()
         status = process.wait()
         errors.seek(0)
@@ -128,8 +128,7 @@ def _run_worker(start: int, stop: int, target_name: str | None) -> dict[int, dic
         raise RuntimeError(f"The worker ended with status {status} before its first case.\n{text}")
     if "outcome" not in last:
         message = {"message": f"status {status}", "details": text, "seconds": 0.0}
-        rows[last["seed"]] = last | {"outcome": "fault", "kind": "end of the process"} | message
-    return rows
+        yield last | {"outcome": "fault", "kind": "end of the process"} | message
 
 
 def _read_state(path: Path | None) -> dict[int, dict[str, Any]]:
@@ -139,7 +138,7 @@ def _read_state(path: Path | None) -> dict[int, dict[str, Any]]:
     return {row["seed"]: row for row in rows}
 
 
-def _append_state(path: Path | None, rows: dict[int, dict[str, Any]]) -> None:
+def _append_state(path: Path | None, row: dict[str, Any]) -> None:
     if path is not None:
         with path.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows.values())
+            file.write(json.dumps(row) + "\n")

@@ -76,4 +76,6 @@ def try_display(case: Case, cls: Any) -> None:
 
 def make_forecast() -> LearningForecast:
     """Make the forecast of a plain learning curve."""
-    return LearningForecast.from_scores([10, 20, 40, 80], [0.6, 0.7, 0.76, 0.8], n_samples=80)
+    return LearningForecast.from_scores(
+        [10, 20, 40, 80], [[0.6, 0.61], [0.7, 0.69], [0.76, 0.75], [0.8, 0.79]], n_samples=80
+    )

@@ -43,7 +43,7 @@ def try_estimator(case: Case, cls: type, kind: str | None = None) -> None:
     params = _make_required(case, cls, kind) | _draw_constructor(case, cls, kind)
     estimator = case.call(cls, **params)
     case.may_draw = getattr(estimator, "random_state", 0) is None
-    if hasattr(cls, "transform") or hasattr(estimator, "mix"):
+    if not hasattr(cls, "predict"):
         _try_transformer(case, estimator, kind)
     else:
         _try_classifier(case, estimator, kind)
@@ -163,7 +163,8 @@ def _try_transformer(case: Case, estimator: Any, kind: str) -> None:
     if case.has_luck(0.1) and hasattr(estimator, "set_output"):
         case.call(estimator.set_output, transform=case.pick(("pandas", "polars", "default", "x")))
     may_modify = getattr(estimator, "copy", True) is not True
-    if case.has_luck(0.5):
+    has_drawn = case.has_luck(0.5)
+    if has_drawn:
         output = case.call(estimator.fit_transform, X, y, may_modify=may_modify)
     else:
         case.call(estimator.fit, X, y)
@@ -172,7 +173,7 @@ def _try_transformer(case: Case, estimator: Any, kind: str) -> None:
         _check_output(case, output, n, type(estimator).__name__)
     if may_modify:
         return
-    if case.has_luck(0.3):
+    if has_drawn and case.has_luck(0.5):
         copy = clone(estimator)
         first_output = case.call_again(copy.fit_transform, X, y)
         second_output = case.call_again(clone(estimator).fit_transform, X, y)
@@ -259,7 +260,8 @@ def check_predictions(case: Case, estimator: Any, X: Any, y: Any) -> None:
     case.check(np.shape(predicted) == (n,), "wrong shape", f"predict: {np.shape(predicted)}")
     if y is not None:
         labels = _list_labels(y)
-        wrong = [p for p in predicted.tolist() if p not in labels]
+        values = predicted.astype(str) if predicted.dtype.kind == "M" else predicted
+        wrong = [p for p in values.tolist() if p not in labels]
         case.check(not wrong, "wrong label", f"{wrong[:3]!r} of {labels[:5]!r}")
     if not hasattr(estimator, "predict_proba"):
         return
@@ -282,6 +284,8 @@ def _list_labels(y: Any) -> list[Any]:
     y = y.detach() if hasattr(y, "detach") else y
     if isinstance(y, pd.DataFrame):
         y = y.iloc[:, 0]
+    if getattr(getattr(y, "dtype", None), "kind", "") == "M":  # whose tolist gives nanoseconds
+        y = np.asarray(y).astype(str)
     for method in ("to_list", "to_pylist", "tolist"):
         if hasattr(y, method):
             values = getattr(y, method)()

@@ -248,6 +248,7 @@ def make_opus(case: Case) -> bytes:
     kind, start = 3 | 3 << 2 | 4 << 10, 24 + 12 * 4
     entries = [(13 << 10, 12, 24), (kind, len(data) // 4, start)]
     entries += [(kind | 1 << 4, len(status) // 4, start + len(data)), (0, 0, 0)]
+    # The table holds kind, length in words and place of each block.
     head = b"\n\n\xfe\xfe" + struct.pack("<diii", 920622.0, 24, 4, 3)
     table = b"".join(struct.pack("<3i", *entry) for entry in entries)
     content = head + table + data + status

@@ -238,7 +238,8 @@ def try_function(case: Case, function: Callable[..., Any]) -> None:
     if "random_state" in inspect.signature(function).parameters:
         case.may_draw = kwargs.get("random_state") is None
     may_modify = name.startswith("set_")
-    result = case.call(function, may_modify=may_modify, **kwargs)
+    may_print = bool(kwargs.get("verbose"))
+    result = case.call(function, may_modify=may_modify, may_print=may_print, **kwargs)
     use_result(case, result, kind)
 
 

@@ -12,7 +12,6 @@ import ast
 import contextlib
 import errno
 import linecache
-import pickle
 import random
 import sys
 import traceback
@@ -86,6 +85,8 @@ def judge_error(error: BaseException) -> FaultError | None:
         return fault
     if path.startswith(PACKAGE):
         return None if _is_statement(path, line, ast.Raise) else fault
+    if "/joblib/" in path and str(error).startswith("n_jobs == 0"):  # its parameter, by name
+        return None
     if "/sklearn/" in path:
         if _is_statement(path, line, ast.Raise) and isinstance(
             error, ValueError | TypeError | AttributeError
@@ -150,10 +151,8 @@ def make_print(value: Any) -> Any:
     if torch is not None and isinstance(value, torch.Tensor):
         return value.detach().cpu().double().numpy().tobytes(), value.requires_grad
     if hasattr(value, "iloc") or isinstance(value, np.ndarray):
-        try:
-            return pickle.dumps(value)
-        except Exception:
-            return repr(value)
+        names = str(getattr(value, "columns", "")), str(getattr(value, "index", ""))
+        return names, repr(np.asarray(value, dtype=object).tolist())
     return repr(value)
 
 

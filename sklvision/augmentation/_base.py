@@ -165,6 +165,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         if not reset and not (is_table and len(self.input_shape_) == 1):
             check_same_shape(samples.sample_shape, self.input_shape_, type(self).__name__)
         if is_table:  # whose names and number of columns are compared as well
+            samples.check_numbers()
             table = validate_data(self, samples.data, reset=reset, dtype=[np.float64, np.float32])
             self.input_shape_ = table.shape[1:] if reset else self.input_shape_
             return table

@@ -50,6 +50,8 @@ def make_pipeline_content(model: Any, samples: Any, skip_steps: Sequence[str]) -
     skipped_steps, remainder = _split(model, skip_steps)
     reference = make_reference(model)
     given_batches = None if samples is None else read_batches(samples)
+    for batch in given_batches or ():  # samples that the model does not take have its own error
+        reference.predict(batch)
     model_input, batches = _prepare(model, given_batches)
     if skipped_steps:
         skipped_reference, reference = (

@@ -22,6 +22,7 @@ from sklvision.utils._files import atomic_write
 from sklvision.utils._labels import read_labels
 from sklvision.utils._optional import import_optional
 from sklvision.utils._paired import bound_accuracy_drop
+from sklvision.utils._validation import check_path
 
 
 @fill_docstrings(TEXTS)
@@ -119,7 +120,7 @@ def quantize(
     file = classifier._file
     batches = list(classifier._read_chunks(X))
     _check_precision(onnx, file.content)
-    path = Path(path)
+    path = check_path("path", path)
     with atomic_write(path) as output:
         if bits == 16:
             half_model = store_half_weights(onnx, onnx.load_model_from_string(bytes(file.content)))

@@ -16,6 +16,7 @@ from sklvision.export._signature import Signature
 from sklvision.utils._docstrings import fill_docstrings
 from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
+from sklvision.utils._validation import check_path
 
 # Texts of the functions that write a file.
 TEXTS = {
@@ -130,7 +131,7 @@ def to_onnx(
     import_optional("onnxscript", extra="export")
     import_optional("onnxruntime", extra="export")
     _check_classifier(model)
-    path = Path(path)
+    path = check_path("path", path)
     with atomic_write(path) as file:  # opened before the work: a directory may be missing
         if _is_net(model) and samples is None and not skip_steps:
             content = _make_net_content(model)

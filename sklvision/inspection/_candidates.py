@@ -65,6 +65,12 @@ def _name_value(value: Any, key: str) -> str:
     return f"{key.rpartition('__')[2]}={text}"
 
 
+def check_result(name: str, result: Any, attributes: Sequence[str], maker: str) -> None:
+    """Raise unless a parameter has the attributes of what a function of the package returns."""
+    if not all(hasattr(result, attribute) for attribute in attributes):
+        raise TypeError(f"{name} must be a result of {maker}, got {result!r}.")
+
+
 def to_floats(values: Any) -> np.ndarray:
     """Convert to floats, NaN where a value is missing."""
     if isinstance(values, pd.Series):

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from sklvision.inspection._axes import hide_upper_right_spines
-from sklvision.inspection._candidates import compute_lowest_score
+from sklvision.inspection._candidates import check_result, compute_lowest_score
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import BLUE, GRAY, format_name, merge_line_keywords
 from sklvision.reporting._formats import format_p
@@ -118,10 +118,15 @@ class ComparisonDisplay(SheetDisplay):
         ------
         KeyError
             If the result does not have the score.
+        TypeError
+            If `result` is not one of a comparison.
         ValueError
             If `confidence` is not between 0 and 1.
         """
+        check_result("result", result, ["score_names", "differences"], "compare_estimators")
         score = result.score_names[0] if score is None else score
+        if not isinstance(score, str):
+            raise TypeError(f"score must be the name of a score or None, got {score!r}.")
         scores = result.scores(score)
         baselines = [name for name in scores.index if name in result.baselines]
         differences = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklvision.inspection._axes import (
     is_axes_array,
     label_outer_panels,
 )
+from sklvision.inspection._candidates import check_result
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     COLORS,
@@ -23,6 +25,7 @@ from sklvision.inspection._drawing import (
     format_name,
     merge_line_keywords,
 )
+from sklvision.utils._samples import to_array
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -97,9 +100,14 @@ class CorruptionDisplay(SheetDisplay):
             Severities to show; None takes those of the result.
         %(drawing)s
         """
-        sample = np.asarray(sample)
+        check_result("result", result, ["corrupt", "corruptions"], "robustness_curve")
+        sample = to_array([sample])[0]
         steps = result.to_frame()["severity"] if severities is None else severities
+        if isinstance(steps, str) or not np.iterable(steps) or not all(map(_is_severity, steps)):
+            raise ValueError(f"severities must be numbers from 0 to 1, got {severities!r}.")
         steps = sorted({float(step) for step in steps if step})
+        if not steps:
+            raise ValueError("severities must hold at least one number above 0.")
         variants = {
             name: np.stack(
                 [np.asarray(result.corrupt(sample[np.newaxis], name, step))[0] for step in steps]
@@ -162,3 +170,7 @@ class CorruptionDisplay(SheetDisplay):
             hide_upper_right_spines(panel)
         label_outer_panels(self.axes_, n_columns, "band")
         self.axes_[0].legend(frameon=False, fontsize="small")
+
+
+def _is_severity(value: Any) -> bool:
+    return isinstance(value, Real) and 0 <= value <= 1

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklvision.inspection._axes import hide_upper_right_spines
+from sklvision.inspection._candidates import check_result
 from sklvision.inspection._display import AxesLike, Display, Keywords
 from sklvision.inspection._drawing import (
     BLUE,
@@ -143,6 +144,8 @@ class LearningForecastDisplay(Display):
             If ``n_max`` is no larger than the largest size measured, or the target is above the
             best score.
         """
+        expected = ["train_sizes", "samples_for"]
+        check_result("forecast", forecast, expected, "learning_curve_forecast")
         first, last = (float(size) for size in np.asarray(forecast.train_sizes)[[0, -1]])
         target = forecast.target if target is None else target
         n_needed = None if target is None else forecast.samples_for(target)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklvision.inspection._axes import hide_upper_right_spines
 from sklvision.inspection._candidates import (
     check_name,
+    check_result,
     compute_lowest_score,
     name_candidates,
     to_floats,
@@ -145,6 +146,7 @@ class ParetoDisplay(Display):
         ValueError
             If the score or the cost does not exist.
         """
+        check_result("result", result, ["to_frame", "score_names"], "compare_estimators")
         frame = result.to_frame()
         scores = [name.removeprefix("mean_") for name in frame if name.startswith("mean_")]
         score = scores[0] if score is None else check_name("score", score, scores)

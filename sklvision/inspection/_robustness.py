@@ -13,6 +13,7 @@ from sklvision.inspection._axes import (
     is_axes_array,
     label_outer_panels,
 )
+from sklvision.inspection._candidates import check_result
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import COLORS, GRAY, format_name, merge_line_keywords
 
@@ -85,6 +86,7 @@ class RobustnessDisplay(SheetDisplay):
         %(robustness)s
         %(drawing)s
         """
+        check_result("result", result, ["to_frame", "meanings"], "robustness_curve")
         display = cls(
             scores=result.to_frame(), score_name=result.score_name, meanings=result.meanings
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -107,7 +107,7 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     >>> list_architectures("spectrum")
     ['spectrum_cnn', 'spectrum_mlp']
     """
-    if kind is not None and kind not in _SHAPE_OF_KIND:
+    if kind not in (None, *_SHAPE_OF_KIND):
         raise ValueError(f"kind must be 'spectrum', 'image' or None, got {kind!r}.")
     if library not in (None, "sklvision", *_zoo.LIBRARIES):
         raise ValueError(
@@ -157,6 +157,8 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
     >>> get_architecture("spectrum_mlp").kind
     'spectrum'
     """
+    if not isinstance(name, str):
+        raise TypeError(f"The name of an architecture must be a string, got {name!r}.")
     library, _, model = name.partition(":")
     if library in _zoo.LIBRARIES:
         names = _zoo.list_names(library)
@@ -178,6 +180,8 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
             f"No architecture is named {name!r}. {hint} Models of other libraries are named "
             f"{zoo_names}."
         )
+    if kind not in (None, *_SHAPE_OF_KIND):
+        raise ValueError(f"kind must be 'spectrum', 'image' or None, got {kind!r}.")
     if kind is not None and architecture.kind != kind:
         raise ValueError(
             f"Architecture {name!r} is for {_PLURALS[architecture.kind]}, not for "
@@ -235,7 +239,7 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     """
     architecture = get_architecture(name)
     shape_text, n_dims = _SHAPE_OF_KIND[architecture.kind]
-    shape = tuple(input_shape)
+    shape = tuple(input_shape) if isinstance(input_shape, Iterable) else ()
     if len(shape) != n_dims or not all(isinstance(n, Integral) and n >= 1 for n in shape):
         raise ValueError(
             f"Architecture {name!r} needs an input_shape {shape_text} of positive integers, "

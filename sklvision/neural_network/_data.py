@@ -22,8 +22,9 @@ Data = np.ndarray | LazySamples
 
 
 def as_tensor(X: np.ndarray) -> Tensor:
-    """Return an array as a tensor that shares its memory, or a copy of a read-only one."""
-    return torch.from_numpy(X if X.flags.writeable else X.copy())
+    """Return an array as a tensor that shares its memory, or a copy where torch cannot read it."""
+    is_readable = X.flags.writeable and min(X.strides, default=0) >= 0
+    return torch.from_numpy(X if is_readable else X.copy())
 
 
 class TrainingSet(Dataset):

@@ -170,6 +170,7 @@ class ImageClassifier(BaseNeuralClassifier):
             y = open_lazy_rows(self, samples, y)
             return LazySamples(samples.data, shape, dtype), y
         if samples.is_table:
+            samples.check_numbers()
             dtype = keep_bytes(samples, dtype)
             rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")
             shape = self._resolve_shape(None, rows.shape[1])

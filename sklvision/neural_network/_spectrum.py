@@ -140,6 +140,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         if samples.is_table and samples.is_lazy:
             y = open_lazy_rows(self, samples, y)
             return LazySamples(samples.data, samples.shape[1:], dtype), y
+        samples.check_numbers()
         rows, y = validate_data(self, samples.data, y, dtype=dtype, order="C")
         self._keep_contract(samples)
         return rows, y

@@ -84,6 +84,11 @@ def make_candidates(
     samples = as_samples(X)
     if names is not None:
         return make_named_candidates(names, samples, image_size), []
+    if samples.kind == "other":
+        raise ValueError(
+            "X must be spectra (n, n_bands) or images (n, height, width[, channels]), got shape "
+            f"{samples.shape}."
+        )
     if not samples.is_images:
         return _make_spectrum_candidates(*samples.shape), ["PCA + LDA"]
     candidates = {

@@ -12,11 +12,13 @@ from sklvision.augmentation import (
     TestTimeAugmentation,
 )
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
 
 @document
+@check_parameters
 def cifar10(
     *,
     published: bool = False,

@@ -12,6 +12,9 @@ from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassi
 from sklearn.utils.multiclass import unique_labels
 
 from sklvision.recipes._texts import document
+from sklvision.utils._labels import convert_labels
+from sklvision.utils._nested import check_estimator
+from sklvision.utils._samples import to_host
 from sklvision.utils._suggest import did_you_mean
 
 _PARAMETER = "class_weight"
@@ -57,6 +60,7 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
     >>> set_class_weight(spectra(), {"foreign": 9}, y)[-1].class_weight
     {'foreign': 9.0}
     """
+    check_estimator(estimator)
     parameters = estimator.get_params(deep=True)
     keys = [key for key in parameters if key.rpartition("__")[2] == _PARAMETER]
     if not keys:
@@ -64,7 +68,7 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
             f"class_weight={class_weight!r}: {type(estimator).__name__} has no parameter "
             "class_weight, and no step or member of it has one."
         )
-    labels = unique_labels(y)
+    labels = unique_labels(convert_labels(to_host(y)))
     weights = _check_weights(class_weight, labels)
     values = {key: _encode(weights, labels, estimator, parameters, key) for key in keys}
     return estimator.set_params(**values)
@@ -72,7 +76,7 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
 
 def _check_weights(class_weight: Any, labels: np.ndarray) -> Any:
     """Return "balanced", None, or weights by label."""
-    if class_weight is None or class_weight == "balanced":
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
         return class_weight
     if not isinstance(class_weight, Mapping):
         raise ValueError(

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from sklvision.augmentation import RandomRotation, RandomShift, RandomZoom
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
@@ -36,6 +37,7 @@ _MEMBER_PARAMS: tuple[dict[str, Any], ...] = (
 
 
 @document
+@check_parameters
 def digits(
     *,
     vote: bool = False,

@@ -22,11 +22,13 @@ from sklvision.augmentation import (
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
 
 @document
+@check_parameters
 def flowers(
     *,
     pretrained: bool = True,

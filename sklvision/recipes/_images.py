@@ -9,10 +9,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from sklvision.feature_extraction import PretrainedFeatures
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._texts import document
 
 
 @document
+@check_parameters
 def images(
     *,
     average_flips: bool = False,

@@ -24,9 +24,10 @@ from sklvision.recipes._nails import nails
 from sklvision.recipes._spectra import spectra
 from sklvision.recipes._texts import document
 from sklvision.utils._images import compute_reduced_size
-from sklvision.utils._nested import can_take_images
+from sklvision.utils._nested import can_take_images, check_estimator
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._suggest import did_you_mean
+from sklvision.utils._validation import check_count
 
 RECIPES: dict[str, Callable[..., Any]] = {
     "cifar10": cifar10,
@@ -134,7 +135,13 @@ def get_model(
     >>> list(model.build(np.zeros((10, 80, 100))).named_steps)
     ['resize', 'imageclassifier']
     """
+    if not isinstance(name, str):
+        raise TypeError(f"The name of a model must be a string, got {name!r}.")
+    if not isinstance(options, Mapping | None):
+        raise TypeError(f"options must be a dict of values by name, got {options!r}.")
     options = dict(options or {})
+    if image_size is not None:
+        check_count("image_size", image_size)
     if name in RECIPES:
         if image_size is not None:
             raise ValueError(f"image_size={image_size}: the recipe {name} has sizes of its own.")
@@ -251,6 +258,7 @@ def set_net_params(estimator: Any, **params: Any) -> Any:
     >>> set_net_params(spectra(), max_epochs=5)[-1].max_epochs
     5
     """
+    check_estimator(estimator)
     suffix = "max_epochs"
     prefixes = [
         key.removesuffix(suffix) for key in estimator.get_params() if key.split("__")[-1] == suffix
@@ -291,6 +299,11 @@ def _choose_size(
 ) -> tuple[int, int]:
     """Choose height and width of the images that an architecture receives."""
     shape = sample_shape or ()
+    if len(shape) not in (0, 2, 3):
+        raise ValueError(
+            f"{architecture.name} takes images, (n, height, width) or (n, height, width, channels);"
+            f" each sample of X has the shape {shape}."
+        )
     native_side = architecture.native_side if params.get("pretrained") else None
     max_side = image_size or native_side or _DEFAULT_SIDE
     size = compute_reduced_size(shape, max_side, enlarge=image_size is not None) or shape[:2]

@@ -13,10 +13,12 @@ from sklvision.augmentation import RandomFlip, RandomRotation
 from sklvision.feature_extraction import PretrainedFeatures, ShapeFeatures
 from sklvision.image import ForegroundCrop
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._texts import document
 
 
 @document
+@check_parameters
 def nails(
     *,
     fast: bool = False,

@@ -6,11 +6,13 @@ from numpy.random import RandomState
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklvision.neural_network import SpectrumClassifier
+from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 
 
 @document
+@check_parameters
 def spectra(
     *,
     published: bool = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def format_time(value: float) -> str:
     >>> format_time(0.01234), format_time(1234.5)
     ('0.012', '1,234')
     """
-    if np.isnan(value):
+    if _is_missing(value):
         return MISSING
     if value < 0.0001:
         return "< 0.0001"
@@ -66,7 +67,7 @@ def format_count(value: Any) -> str:
     >>> format_count(12345)
     '12,345'
     """
-    return MISSING if pd.isna(value) else f"{value:,}"
+    return MISSING if _is_missing(value) else f"{value:,}"
 
 
 def format_bytes(value: Any) -> str:
@@ -88,7 +89,7 @@ def format_bytes(value: Any) -> str:
     >>> format_bytes(123456)
     '123 kB'
     """
-    if pd.isna(value):
+    if _is_missing(value):
         return MISSING
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if value >= size:
@@ -98,6 +99,15 @@ def format_bytes(value: Any) -> str:
                 else f"{value / size:.0f} {unit}"
             )
     return f"{value} B"
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a number is missing, or raise unless it is one."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if not isinstance(value, Real):
+        raise TypeError(f"Expected a number or a missing value, got {value!r}.")
+    return bool(np.isnan(float(value)))
 
 
 def format_p(value: float, level: float = 0.05) -> str:

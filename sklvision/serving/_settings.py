@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
@@ -80,7 +80,8 @@ class ServiceSettings:
             _check_number(field.name, getattr(self, field.name))
         for name in ("tokens", "allow_hosts", "server_names"):
             texts = getattr(self, name)
-            if isinstance(texts, str) or not all(_is_word(text) for text in texts):
+            is_list = isinstance(texts, Iterable) and not isinstance(texts, str | bytes)
+            if not is_list or not all(_is_word(text) for text in texts):
                 raise ValueError(f"{name} must be texts without spaces, got {texts!r}.")
         for entry in self.allow_hosts:
             parse_host(entry)

@@ -48,6 +48,7 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         self._validate_params()
         # Integers need no conversion here (and no copy).
         samples = as_samples(X)
+        samples.check_numbers()
         self._fit_spectra(validate_data(self, samples.data))
         self._keep_contract(samples)
         return self
@@ -86,7 +87,9 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
     def _check_spectra(self, X: ArrayLike, **options: Any) -> np.ndarray:
         """Check spectra against those of ``fit``, and convert them to floats."""
         check_is_fitted(self)
-        return validate_data(self, as_samples(X).data, reset=False, dtype=_FLOATS, **options)
+        samples = as_samples(X)
+        samples.check_numbers()
+        return validate_data(self, samples.data, reset=False, dtype=_FLOATS, **options)
 
     def _check_result(self, values: np.ndarray) -> None:
         """Raise if values computed of finite spectra are not finite."""

@@ -16,6 +16,7 @@ from sklvision.utils._samples import (
     as_samples,
     is_collection,
     is_image_file,
+    is_series_of_arrays,
     make_files_message,
     to_array,
     to_host,
@@ -78,9 +79,13 @@ def check_images(
         return samples
     refuse_files(X)
     X = to_host(X)
-    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object):
+    is_list = isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object)
+    if is_list or is_series_of_arrays(X):
         X = to_array(X)
     if check_values:
+        samples = as_samples(X)
+        samples.check_numbers()
+        X = samples.data
         X = check_array(
             X, ensure_2d=False, allow_nd=True, estimator=requester, input_name="X", dtype=dtype
         )

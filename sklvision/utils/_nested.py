@@ -42,6 +42,17 @@ class Nest:
     final: Any = None
 
 
+def check_estimator(estimator: Any, name: str = "estimator") -> None:
+    """Raise unless a parameter is an instance of an estimator, with parameters."""
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{name} is the class {estimator.__name__}, not an instance of it: write "
+            f"{estimator.__name__}()."
+        )
+    if not hasattr(estimator, "get_params"):
+        raise TypeError(f"{name} must be an estimator of scikit-learn's kind, got {estimator!r}.")
+
+
 def open_estimator(estimator: Any) -> Nest | None:
     """Return the members of a meta-estimator, or None for a single estimator."""
     if isinstance(estimator, Pipeline):

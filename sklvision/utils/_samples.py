@@ -11,7 +11,12 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import (
+    is_bool_dtype,
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_timedelta64_dtype,
+)
 
 from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._chunks import is_stored_array
@@ -139,6 +144,21 @@ class Samples:
             return all(is_numeric_dtype(dtype) for dtype in dtypes)
         return is_numeric_dtype(self.dtype)
 
+    def check_numbers(self) -> None:
+        """Raise if values cannot be numbers; of a table of pandas, the message names the column.
+
+        Everything else is left to the checks of scikit-learn.
+
+        Raises
+        ------
+        ValueError
+            If values are dates, columns of a table hold text or share a name.
+        """
+        if isinstance(self.data, pd.DataFrame):
+            _check_columns(self.data)
+        elif getattr(getattr(self.data, "dtype", None), "kind", "") in ("M", "m"):
+            raise ValueError(f"X must hold numbers, got dates ({self.data.dtype}).")
+
     def take(self, indices: Any) -> Samples:
         """Select samples by index array, mask or slice; the container keeps its type."""
         data = self.data[indices] if self.is_lazy else index_samples(self.data, indices)
@@ -237,13 +257,50 @@ def as_samples(X: Any) -> Samples:
         is_table = isinstance(X, ArrayCollection) and len(X.shape) == 2
         return Samples(X, len(X), sample_shape, "table" if is_table else "images")
     X = to_host(X)
-    if not hasattr(X, "shape"):
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(
+        X
+    ):  # NumPy would take whatever is below the mask
+        raise ValueError(
+            f"{int(np.ma.getmaskarray(X).sum())} values of X are masked, and so missing: fill them "
+            "in, or leave those samples out."
+        )
+    if not hasattr(X, "shape") or is_series_of_arrays(X):
         X = to_array(X)
     shape = tuple(X.shape)
     if not shape:
         raise ValueError(f"X must hold samples along its first axis, got a single value: {X!r}.")
     kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
     return Samples(X, int(shape[0]), shape[1:], kind)
+
+
+def _check_columns(table: pd.DataFrame) -> None:
+    """Raise for columns that are not numbers, and for names that several columns share."""
+    if not table.columns.is_unique:
+        repeats = table.columns[table.columns.duplicated()].unique().tolist()
+        raise ValueError(
+            f"X has several columns named {', '.join(map(repr, repeats[:3]))}: give every column a "
+            "name of its own."
+        )
+    for place, dtype in enumerate(table.dtypes):
+        if is_bool_dtype(dtype) or is_numeric_dtype(dtype):
+            continue
+        name = table.columns[place]
+        if is_datetime64_any_dtype(dtype) or is_timedelta64_dtype(dtype):
+            raise ValueError(f"X: column {name!r} holds dates, expected numbers.")
+        for value in table.iloc[:, place]:
+            if not _is_number(value):
+                raise ValueError(f"X: column {name!r} holds {value!r}, expected numbers.")
+
+
+def _is_number(value: Any) -> bool:
+    """Whether scikit-learn makes a number of a value; None and NaN have its own message."""
+    if value is None:
+        return True
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def is_image_file(X: Any) -> bool:
@@ -284,6 +341,11 @@ def get_columns(X: Any) -> list[tuple[str, Any]] | None:
     return None
 
 
+def is_series_of_arrays(X: Any) -> bool:
+    """Whether `X` is a Series of pandas that holds one array or list for each sample."""
+    return isinstance(X, pd.Series) and X.dtype == object and len(X) > 0 and np.ndim(X.iloc[0]) > 0
+
+
 def to_host(X: Any) -> Any:
     """Return a tensor of torch as an array without its gradient; anything else unchanged."""
     torch = sys.modules.get("torch")  # without it there are no tensors
@@ -297,7 +359,7 @@ def to_array(X: Any) -> np.ndarray:
     """Return a list of samples as one array, or raise an error that names two shapes."""
     if isinstance(X, (list, tuple)):
         X = [to_host(sample) for sample in X]
-    elif isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+    elif isinstance(X, np.ndarray | pd.Series) and X.dtype == object and X.ndim == 1:
         X = list(X)
     try:
         return np.asarray(X)

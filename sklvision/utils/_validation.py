@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ def is_plain(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
     dtype : type
         Type that floats are converted to; all values must stay finite in it.
     """
-    if type(X) is not np.ndarray or not X.shape[0] or not X.flags.c_contiguous:
+    if type(X) is not np.ndarray or not X.ndim or not X.shape[0] or not X.flags.c_contiguous:
         return False
     is_image = len(shape) == 3
     if X.shape[1:] != shape and not (is_image and (*X.shape[1:], 1) == shape):
@@ -36,7 +38,33 @@ def is_plain(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
         return False
     values = X.reshape(-1)
     # NaN and infinity come through a sum of squares, and so would values too large for dtype.
-    return float(np.dot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
+    with np.errstate(over="ignore"):
+        return float(np.dot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
+
+
+def check_path(name: str, value: Any) -> Path:
+    """Check that a parameter names a file or a folder, and return it as a path.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : object
+        Its value.
+
+    Returns
+    -------
+    path : Path
+        The path, which need not exist.
+
+    Raises
+    ------
+    TypeError
+        If the value is not a path.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be a path, got {value!r}.")
+    return Path(value)
 
 
 def check_count(name: str, value: Any, *, maximum: int | None = None, limit: str = "") -> int:

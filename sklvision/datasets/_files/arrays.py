@@ -26,7 +26,8 @@ def read_npz(
     if not is_zipfile(path):
         raise ValueError(f"{path}: is not an npz file, or was cut short.")
     try:
-        with np.load(path, allow_pickle=allow_pickle) as archive:
+        # Opened here: of a damaged archive, NumPy would leave its own file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=allow_pickle) as archive:
             present = list(archive.files)
             missing = [name for name in names or () if name not in present]
             if not missing:
@@ -42,6 +43,27 @@ def read_npz(
     )
 
 
+def check_column(
+    path: Path, name: str, values: NDArray[Any], n_values: int, shape: tuple[int, ...]
+) -> None:
+    """Raise unless an array holds one value for each sample or band of X."""
+    if values.shape != (n_values,):
+        raise ValueError(
+            f"{path}: {name} has shape {values.shape}, expected ({n_values},) for X of shape "
+            f"{shape}."
+        )
+
+
+def check_labels(path: Path, name: str, labels: NDArray[Any]) -> None:
+    """Raise if a label is missing."""
+    is_missing = [label is None or label != label for label in labels.tolist()]
+    if any(is_missing):
+        raise ValueError(
+            f"{path}: {name} has no label for {sum(is_missing)} of {len(labels)} samples, first "
+            f"in row {is_missing.index(True) + 1}. Label these samples, or leave them out."
+        )
+
+
 def list_npz_arrays(path: Path) -> dict[str, tuple[int, ...] | None]:
     """List the arrays of an npz file with their shapes, which are read from the headers alone.
 
@@ -49,7 +71,7 @@ def list_npz_arrays(path: Path) -> dict[str, tuple[int, ...] | None]:
     an npz file: the errors are those of :func:`read_npz`.
     """
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             return {name: _read_shape(archive, name) for name in archive.files}
     except MemoryError:
         raise

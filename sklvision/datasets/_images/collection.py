@@ -259,6 +259,8 @@ class ImageCollection:
                     f"array of integers or booleans; got {key.dtype} of shape {key.shape}."
                 )
             key = key if key.dtype.kind == "b" else key.astype(np.intp)
+            if key.dtype.kind == "b" and len(key) != len(self):
+                raise IndexError(f"A mask of {len(key)} booleans cannot index {len(self)} images.")
         return self._copy_with(
             files=self.files[key],
             _sources=self._sources[key],

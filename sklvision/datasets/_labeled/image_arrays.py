@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklvision.datasets._files.arrays import list_npz_arrays, read_npz
+from sklvision.datasets._files.arrays import (
+    check_column,
+    check_labels,
+    list_npz_arrays,
+    read_npz,
+)
 from sklvision.datasets._files.roles import find_roles
 from sklvision.datasets._labeled.checks import check_finite, describe_pixel
 from sklvision.datasets._labeled.pack import make_target_error, pack_labeled
@@ -32,10 +37,18 @@ def load_image_npz(path: Path, options: TableOptions, allow_pickle: bool) -> Bun
     if not np.issubdtype(X.dtype, np.number):
         raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
     check_finite(path, X, describe_pixel)
-    groups = arrays[group] if group else None
-    labeled = pack_labeled(path.stem, X, flatten_column(arrays[target]), groups, group or "")
+    if X.ndim not in (3, 4) or 0 in X.shape:
+        raise ValueError(
+            f"{path}: X must hold images (n, height, width[, channels]), got shape {X.shape}."
+        )
+    columns = {name: flatten_column(arrays[name]) for name in requested if name != "X"}
+    for name, values in columns.items():
+        check_column(path, name, values, len(X), X.shape)
+    check_labels(path, target, columns[target])
+    groups = columns[group] if group else None
+    labeled = pack_labeled(path.stem, X, columns[target], groups, group or "")
     if options.split is not None:
-        labeled.split = flatten_column(arrays[options.split])
+        labeled.split = columns[options.split]
     if options.time is not None:
-        labeled.times = parse_times(flatten_column(arrays[options.time]), path, options.time)
+        labeled.times = parse_times(columns[options.time], path, options.time)
     return labeled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from numbers import Integral
 from pathlib import Path
@@ -30,7 +30,7 @@ from sklvision.datasets._labeled.stores import (
     is_store,
     open_store,
 )
-from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.options import TableOptions, make_table_options
 from sklvision.datasets._tables.read import TABLE_SUFFIXES
 
 _TREATMENTS = ("raise", "skip", "record")
@@ -129,11 +129,11 @@ def read_samples(
     if on_error not in _TREATMENTS:
         treatments = ", ".join(map(repr, _TREATMENTS))
         raise ValueError(f"on_error must be one of {treatments}; got {on_error!r}.")
-    options = TableOptions(**table_options)
-    paths = list(paths)
+    options = make_table_options("read_samples", table_options)
+    paths = _check_paths(paths)
     files: Sequence[Content]
     if paths and isinstance(paths[0], bytes | np.ndarray):
-        files = _check_contents(paths)
+        files = paths
     else:
         files = _list_files([Path(path) for path in paths], options, follow_names)
         if sort:
@@ -145,10 +145,18 @@ def read_samples(
     return SampleReader(files, model, int(batch_size), on_error, readers)
 
 
-def _check_contents(contents: Sequence[Any]) -> Sequence[bytes] | Sequence[np.ndarray]:
-    for content_type in (bytes, np.ndarray):
-        if all(isinstance(content, content_type) for content in contents):
-            return contents
+def _check_paths(paths: Any) -> list[Any]:
+    """Return names of files, contents or arrays, of which all must be of one type."""
+    expected = "files, contents of files (bytes) or arrays of rows"
+    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
+        raise TypeError(f"paths must be a list of {expected}, got {paths!r}.")
+    paths = list(paths)
+    for path in paths:
+        if not isinstance(path, str | os.PathLike | bytes | np.ndarray):
+            raise TypeError(f"paths must hold {expected}, got {path!r}.")
+    for path_type in (str | os.PathLike, bytes, np.ndarray):
+        if all(isinstance(path, path_type) for path in paths):
+            return paths
     raise TypeError("paths must be all files, all bytes or all arrays; got a mixture of them.")
 
 

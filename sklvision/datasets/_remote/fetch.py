@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 from sklvision.utils._optional import import_optional
 from sklvision.utils._threads import map_ahead
+from sklvision.utils._validation import check_path
 
 # Path in the data home, checksum and URL of every file, in pooch's format.
 REGISTRY = Path(__file__).with_name("registry.txt")
@@ -49,7 +50,7 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     """
     if data_home is None:
         data_home = os.environ.get("SKLVISION_DATA") or "~/sklvision_data"
-    return Path(data_home).expanduser()
+    return check_path("data_home", data_home).expanduser()
 
 
 def list_files(folder: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklvision.datasets._files.arrays import read_npz, read_pickle
+from sklvision.datasets._files.arrays import check_column, check_labels, read_npz, read_pickle
 from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
 from sklvision.datasets._instruments.folder import (
     find_file_column,
@@ -155,6 +155,8 @@ def assign_arrays(
             (axis_name, n_bands),
         )
     )
+    if labels is not None:
+        check_labels(path, str(target), labels)
     bands = make_bands(wavelengths, n_bands, unit)
     selected_bands = _choose_bands(path, bands, options)
     places = [bands.names.index(name) for name in selected_bands.names]
@@ -227,9 +229,5 @@ def _pop_column(
     if name is None:
         return None
     values = flatten_column(arrays.pop(name))
-    if values.shape != (n_values,):
-        raise ValueError(
-            f"{path}: {name} has shape {values.shape}, expected ({n_values},) for X of shape "
-            f"{shape}."
-        )
+    check_column(path, name, values, n_values, shape)
     return values

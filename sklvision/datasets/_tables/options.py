@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from sklvision.utils._suggest import did_you_mean
 
 # Options that a new file of the same kind needs as well.
 _OPTIONS_OF_FILE = ("transpose", "header_line", "has_header", "encoding")
@@ -69,3 +71,12 @@ class TableOptions:
         """Return the options that files like this one are read by, where they are set."""
         values, defaults = asdict(self), asdict(TableOptions())
         return {name: values[name] for name in _OPTIONS_OF_FILE if values[name] != defaults[name]}
+
+
+def make_table_options(requester: str, options: dict[str, Any]) -> TableOptions:
+    """Make the options of the keywords of a function, or raise an error about an unknown one."""
+    names = [field.name for field in fields(TableOptions)]
+    for name in options:
+        if name not in names:
+            raise TypeError(f"{requester} has no parameter {name!r}. {did_you_mean(name, names)}")
+    return TableOptions(**options)

@@ -131,20 +131,23 @@ def read_columns(path: Path, layout: Layout) -> Table:
 
 
 def _read_places(path: Path, layout: Layout, places: list[int], **options: Any) -> pd.DataFrame:
-    frame = pd.read_csv(
-        path,
-        sep=r"\s+" if layout.delimiter == " " else layout.delimiter,
-        skiprows=[line - 1 for line in layout.skipped_lines],
-        header=None,
-        names=list(range(len(layout.names))),
-        usecols=places,
-        index_col=False,
-        encoding=layout.encoding,
-        compression="gzip" if path.suffix.lower() == ".gz" else None,
-        skipinitialspace=True,
-        skip_blank_lines=False,
-        **options,
-    )
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=r"\s+" if layout.delimiter == " " else layout.delimiter,
+            skiprows=[line - 1 for line in layout.skipped_lines],
+            header=None,
+            names=list(range(len(layout.names))),
+            usecols=places,
+            index_col=False,
+            encoding=layout.encoding,
+            compression="gzip" if path.suffix.lower() == ".gz" else None,
+            skipinitialspace=True,
+            skip_blank_lines=False,
+            **options,
+        )
+    except pd.errors.ParserError as error:  # such as a quote that nothing closes
+        raise ValueError(f"{path}: the table cannot be read ({error}).") from error
     return frame.drop(index=layout.blank_rows).reset_index(drop=True)
 
 

@@ -14,7 +14,7 @@ from sklearn.base import is_classifier
 from sklvision.export._archive.versions import get_versions
 from sklvision.export._card.candidates import CandidateError
 from sklvision.export._card.data import describe_data
-from sklvision.export._card.make import collect_facts
+from sklvision.export._card.make import collect_facts, unpack_labeled
 from sklvision.utils._nested import find_contract, find_learners, split_steps, walk_estimators
 from sklvision.utils._plain import to_plain
 
@@ -50,7 +50,7 @@ def make_manifest(
         "training": [
             _describe_learner(*pair) for pair in list(find_learners(model))[:_MOST_LEARNERS]
         ],
-        "data": None if data is None else describe_data(*data),
+        "data": None if data is None else describe_data(*unpack_labeled("data", data)),
         "evidence": describe_comparison(comparison) if hasattr(comparison, "folds") else None,
         "remarks": dict(remarks),
         "card": _describe_card(model, comparison, candidate),

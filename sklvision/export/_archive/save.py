@@ -21,6 +21,7 @@ from sklvision.export._archive.types import TypeList
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.utils._files import atomic_write
 from sklvision.utils._nested import is_search
+from sklvision.utils._validation import check_path
 
 
 def save(
@@ -135,9 +136,11 @@ def save(
     if is_search(model) and hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     check_is_fitted(model)
+    if not isinstance(types, Iterable):
+        raise TypeError(f"types must be a list of classes and functions, got {types!r}.")
     types, remarks = list(types), _check_remarks(remarks)
     sign_digest = None if sign is None else make_signer(sign)
-    path = Path(path)
+    path = check_path("path", path)
     with atomic_write(path) as file:
         permitted = TypeList(types)
         members = Encoder(permitted, "model").encode_members(model)

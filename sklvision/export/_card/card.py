@@ -17,6 +17,7 @@ from sklvision.reporting._card import (
     render_card_page,
 )
 from sklvision.utils._files import atomic_write
+from sklvision.utils._validation import check_path
 
 # Names of the files in a directory; README.md is where Hugging Face looks for a card.
 _NAMES = ("README.md", "model_card.html")
@@ -114,7 +115,7 @@ class ModelCard:
         OSError
             If a file cannot be written.
         """
-        path = Path(path)
+        path = check_path("path", path)
         paths = [path]
         if path.is_dir():
             check_readme(path)

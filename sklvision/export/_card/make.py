@@ -22,6 +22,7 @@ from sklvision.export._errors import ModelFileError
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
+from sklvision.utils._validation import check_path
 
 
 def model_card(
@@ -137,7 +138,7 @@ def model_card(
         "data_name": data_name,
     }
     _check_texts(statements)
-    descriptions = [_describe_file(Path(file)) for file in _list_files(files)]
+    descriptions = [_describe_file(check_path("files", file)) for file in _list_files(files)]
     if isinstance(model, Mapping):
         if any(argument is not None for argument in (comparison, data, test_data, robustness)):
             raise ValueError(
@@ -192,7 +193,7 @@ def collect_facts(
     return {
         "model": describe_model(model),
         "evidence": evidence,
-        "data": None if data is None else describe_data(*_unpack("data", data)),
+        "data": None if data is None else describe_data(*unpack_labeled("data", data)),
         "test_scores": None,
         "latency": None,
         "robustness": None,
@@ -209,7 +210,7 @@ def _check_texts(statements: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} is empty: leave it out; the card says that it is unknown.")
 
 
-def _unpack(name: str, pair: Any) -> tuple[Any, Any]:
+def unpack_labeled(name: str, pair: Any) -> tuple[Any, Any]:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise TypeError(f"{name} must be a tuple of samples and labels, (X, y).")
     X, y = pair
@@ -228,7 +229,7 @@ def _unpack(name: str, pair: Any) -> tuple[Any, Any]:
 
 def _measure(model: Any, test_data: Any) -> Facts:
     """Measure scores and the time of predictions."""
-    X, y = _unpack("test_data", test_data)
+    X, y = unpack_labeled("test_data", test_data)
     samples = as_samples(X)
     if not len(samples):
         raise ValueError("test_data has no samples.")
@@ -255,6 +256,8 @@ def _list(labels: list[Any]) -> str:
 def _list_files(files: Any) -> list[Any]:
     if isinstance(files, (str, os.PathLike)):
         return [files]
+    if not isinstance(files, Iterable) or isinstance(files, bytes):
+        raise TypeError(f"files must be a list of paths, got {files!r}.")
     return list(files)
 
 
@@ -276,7 +279,7 @@ def _collect_all(model: Any, comparison: Any, candidate: str | None, data: Any) 
             f"{to_plain(model.classes_)[:10]}."
         )
     if data is not None:
-        facts["data"] = describe_data(*_unpack("data", data))
+        facts["data"] = describe_data(*unpack_labeled("data", data))
     return facts
 
 

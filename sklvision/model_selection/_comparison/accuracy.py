@@ -19,6 +19,7 @@ from sklvision.reporting._comparison import ClassReport
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._samples import Samples
 from sklvision.utils._statistics import compute_proportion_interval, tabulate_class_scores
+from sklvision.utils._suggest import did_you_mean
 
 _N_PARTS = 5  # one of them is held out
 # Values of the table that logistic regression is fitted on; with more it would take minutes.
@@ -93,7 +94,14 @@ class AccuracyEstimate:
         -------
         low, high : float
             Ends of the interval.
+
+        Raises
+        ------
+        ValueError
+            If there is no accuracy of that name.
         """
+        if not isinstance(name, str) or name not in self.accuracy:
+            raise ValueError(f"No accuracy of {name!r}. {did_you_mean(str(name), self.accuracy)}")
         n_correct = round(self.accuracy[name] * self.n_tested)
         return compute_proportion_interval(n_correct, self.n_tested)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from sklvision.model_selection._checks import check_samples
 from sklvision.model_selection._comparison.result import ComparisonResult
 from sklvision.model_selection._comparison.tables import pick_best
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
@@ -14,8 +15,7 @@ from sklvision.model_selection._learning_curve.measure import learning_curve_for
 from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.utils._images import measure_value_range
-from sklvision.utils._labels import read_labels
-from sklvision.utils._samples import Samples, as_samples
+from sklvision.utils._samples import Samples
 
 
 def measure_robustness(
@@ -67,7 +67,7 @@ def measure_robustness(
     >>> sorted(robustness.scores["estimator"].unique())
     ['bayes', 'logistic regression']
     """
-    samples, y = as_samples(X), read_labels(y)
+    samples, y = _check_same_samples(result, X, y)
     train, test = result.splits[0]
     failed_names = set(result.folds.loc[result.folds["error"].notna(), "estimator"])
     X_train, y_train = samples.take(train).data, y[train]
@@ -85,6 +85,19 @@ def measure_robustness(
         random_state=random_state,
         n_jobs=n_jobs,
     )
+
+
+def _check_same_samples(result: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
+    """Return samples and labels of a comparison, or raise if these are not as many as it had."""
+    if not isinstance(result, ComparisonResult):
+        raise TypeError(f"result must be that of compare_estimators, got {result!r}.")
+    samples, y = check_samples(X, y)
+    n_samples = 1 + max(int(indices.max()) for split in result.splits for indices in split)
+    if len(samples) < n_samples:
+        raise ValueError(
+            f"X must hold the samples of the comparison, at least {n_samples}; got {len(samples)}."
+        )
+    return samples, y
 
 
 def _find_pixel_range(samples: Samples) -> Any:
@@ -145,13 +158,14 @@ def forecast_best(
     >>> list(forecast_best(result, X, y, cv=3, random_state=0))
     ['bayes', 'logistic regression']
     """
+    _, labels = _check_same_samples(result, X, y)
     table = result.to_frame()
     ranking = table.index[table[f"mean_{result.score_names[0]}"].notna()]
     return {
         name: learning_curve_forecast(
             result.estimators[name],
             X,
-            read_labels(y),
+            labels,
             groups=groups,
             cv=cv,
             scoring=result.score_names[0],

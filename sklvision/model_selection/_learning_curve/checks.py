@@ -31,10 +31,16 @@ def check_target_and_confidence(
         raise ValueError(f"{name}={target:g} is above {best_score:g}, the best possible score.")
 
 
+def _to_floats(name: str, values: Any) -> Floats:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers, got {values!r}.") from error
+
+
 def check_points(train_sizes: Any, scores: Any, best_score: float) -> tuple[Floats, Floats]:
     """Return the sizes and scores of a curve as arrays."""
-    sizes = np.asarray(train_sizes, dtype=np.float64)
-    points = np.asarray(scores, dtype=np.float64)
+    sizes, points = _to_floats("train_sizes", train_sizes), _to_floats("scores", scores)
     if sizes.ndim != 1 or not np.all(np.isfinite(sizes)) or np.any(sizes < 1):
         raise ValueError(f"train_sizes must be a list of positive numbers, got {train_sizes!r}.")
     if len(np.unique(sizes)) < len(sizes):

@@ -64,17 +64,29 @@ def check_classes(estimators: Mapping[str, Any], y: np.ndarray) -> None:
 def check_data(X: Any, y: Any) -> tuple[Samples, np.ndarray]:
     """Return finite samples that are spectra or images, and their labels."""
     samples, y = check_samples(X, y)
+    return _check_values(samples), y
+
+
+def check_corruptible(X: Any, *, is_images: bool) -> Samples:
+    """Return samples of the kind that a corruption is for."""
+    samples = _check_values(as_samples(X))
+    if samples.is_images != is_images:
+        expected, actual = ("images", "spectra") if is_images else ("spectra", "images")
+        raise ValueError(f"X must hold {expected}, as the result was made of; got {actual}.")
+    return samples
+
+
+def _check_values(samples: Samples) -> Samples:
+    """Return finite samples that are spectra or images."""
     if samples.kind == "other" or (samples.is_lazy and len(samples.shape) == 2):
         raise ValueError(
             "X must be spectra of shape (n, n_bands) or images of shape (n, height, width) or "
             f"(n, height, width, channels), got shape {samples.shape}."
         )
-    if not samples.is_lazy:
-        array = check_array(
-            samples.data, allow_nd=True, input_name="X", estimator="robustness_curve"
-        )
-        samples = samples if get_columns(samples.data) else as_samples(array)
-    return samples, y
+    if samples.is_lazy:
+        return samples
+    array = check_array(samples.data, allow_nd=True, input_name="X", estimator="robustness_curve")
+    return samples if get_columns(samples.data) else as_samples(array)
 
 
 def check_severities(severities: Any) -> list[float]:

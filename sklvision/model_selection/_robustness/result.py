@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sklvision.model_selection._robustness.checks import check_corruptible
 from sklvision.model_selection._robustness.corruptions import Corruption, corrupt_samples
 from sklvision.reporting._comparison import RobustnessCurves
 from sklvision.reporting._formats import MISSING
 from sklvision.reporting._text import align_table, format_markdown_table
-from sklvision.utils._samples import as_samples
 from sklvision.utils._suggest import did_you_mean
 
 
@@ -116,7 +117,7 @@ class RobustnessResult:
         ValueError
             If ``drop`` is not above 0.
         """
-        if not drop > 0:
+        if not isinstance(drop, Real) or not drop > 0:
             raise ValueError(f"drop must be above 0, got {drop!r}.")
         rows = []
         for (estimator, corruption), curve in self.scores.groupby(
@@ -160,14 +161,16 @@ class RobustnessResult:
         ValueError
             If the curve has no corruption of that name, or the severity is out of range.
         """
-        if corruption not in self.corruptions:
+        if not isinstance(corruption, str) or corruption not in self.corruptions:
             raise ValueError(
                 f"corruption={corruption!r} is not part of this result. "
-                f"{did_you_mean(corruption, self.corruptions)}"
+                f"{did_you_mean(str(corruption), self.corruptions)}"
             )
-        if not 0 < severity <= 1:
+        if not isinstance(severity, Real) or not 0 < severity <= 1:
             raise ValueError(f"severity must be above 0 and not above 1, got {severity!r}.")
-        return corrupt_samples(as_samples(X), self.corruptions[corruption], severity)
+        chosen_corruption = self.corruptions[corruption]
+        samples = check_corruptible(X, is_images=chosen_corruption.pixel_range is not None)
+        return corrupt_samples(samples, chosen_corruption, severity)
 
     def to_markdown(self) -> str:
         """Format the table and the conclusion as Markdown.

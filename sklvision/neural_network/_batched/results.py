@@ -42,7 +42,9 @@ def make_results(
     results |= _make_parameter_columns(candidates)
     results["params"] = candidates
     test = _stack_scores([e.test_scores for e in evaluations], error_score)
-    train = _stack_scores([e.train_scores for e in evaluations], error_score)
+    train = {}
+    if has_train_scores:
+        train = _stack_scores([e.train_scores for e in evaluations], error_score)
     for name in test:
         test_scores = test[name].reshape(shape)
         results |= _make_score_columns(f"test_{name}", test_scores)

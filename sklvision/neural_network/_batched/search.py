@@ -186,6 +186,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         self._validate_params()
         y = None if y is None else convert_labels(y)
         candidates = list(ParameterGrid(self.param_grid))
+        if not candidates:
+            raise ValueError(f"param_grid holds no candidates, got {self.param_grid!r}.")
         obstacle = self._find_obstacle(params, candidates)
         if obstacle is None:
             self._search(X, y, params, candidates)
