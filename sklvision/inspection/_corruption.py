@@ -101,7 +101,7 @@ class CorruptionDisplay(SheetDisplay):
         %(drawing)s
         """
         check_result("result", result, ["corrupt", "corruptions"], "robustness_curve")
-        sample = to_array([sample])[0]
+        array: np.ndarray = to_array([sample])[0]
         steps = result.to_frame()["severity"] if severities is None else severities
         if isinstance(steps, str) or not np.iterable(steps) or not all(map(_is_severity, steps)):
             raise ValueError(f"severities must be numbers from 0 to 1, got {severities!r}.")
@@ -110,11 +110,11 @@ class CorruptionDisplay(SheetDisplay):
             raise ValueError("severities must hold at least one number above 0.")
         variants = {
             name: np.stack(
-                [np.asarray(result.corrupt(sample[np.newaxis], name, step))[0] for step in steps]
+                [np.asarray(result.corrupt(array[np.newaxis], name, step))[0] for step in steps]
             )
             for name in result.corruptions
         }
-        return cls(sample=sample, corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
+        return cls(sample=array, corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
 
     def plot(
         self, ax: AxesLike = None, *, image_kw: Keywords = None, line_kw: Keywords = None
@@ -173,4 +173,4 @@ class CorruptionDisplay(SheetDisplay):
 
 
 def _is_severity(value: Any) -> bool:
-    return isinstance(value, Real) and 0 <= value <= 1
+    return isinstance(value, Real) and 0 <= float(value) <= 1
