@@ -25,7 +25,7 @@ from sklvision.utils._files import atomic_write
 from sklvision.utils._optional import import_optional
 
 # A part is written after as many samples, or seconds.
-_MOST_SAMPLES, _MOST_SECONDS = 20_000, 30.0
+_MOST_SAMPLES, _MOST_SECONDS = 10_000, 15.0
 _JOB_NAME, _LOCK_NAME = "job.json", "lock"
 _ERROR_HEADER = ["file", "row", "error"]
 
@@ -135,7 +135,11 @@ class PredictionParts:
         path = self.folder / _JOB_NAME
         if path.exists():
             previous = json.loads(path.read_text(encoding="utf-8"))
-            changes = [name for name in job if previous.get(name) != job[name]]
+            changes = [
+                f"{name} (before: {previous.get(name)})" if "option" in name else name
+                for name in job
+                if previous.get(name) != job[name]
+            ]
             if changes and self._list_parts():
                 raise ValueError(
                     f"{self.folder}: holds {self.count_samples()} predictions of an earlier run "

@@ -145,7 +145,7 @@ class ParquetStore:
         self._is_image_model = can_take_images(model)
         self._shape = find_input_shape(model)
         self._bands = self._find_bands()
-        self._convert(np.empty((0, len(self._bands.names))))  # raises where columns are missing
+        self._convert(np.zeros((1, len(self._bands.names))))  # raises where columns are missing
 
     def _find_bands(self) -> Bands:
         """Find the columns of numbers that may be samples, and their positions."""
