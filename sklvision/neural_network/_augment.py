@@ -5,9 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from sklvision.neural_network._batches import Inputs, join_weights, split_weights
 from sklvision.utils._protocols import is_label_mixer
+
+
+def augment_batch(
+    augmenters: Sequence[Any],
+    X: Inputs,
+    y: Tensor,
+    dtype: torch.dtype,
+    make_targets: Callable[[Tensor | None, torch.dtype], Tensor],
+) -> tuple[Inputs, Tensor]:
+    """Augment a batch; targets that are blended are rows of weighted probabilities.
+
+    Parameters
+    ----------
+    augmenters : sequence of callable or LabelMixer
+        Applied in turn.
+    X : Tensor of shape (n, ...) or dict
+        Samples, weighted or not.
+    y : Tensor of shape (n,)
+        Encoded labels.
+    dtype : torch.dtype
+        Type in which samples are augmented.
+    make_targets : callable
+        Makes the rows, of the weights and a type.
+    """
+    samples, weights = split_weights(X)
+    samples = samples.to(dtype)
+    if not any(is_label_mixer(augmenter) for augmenter in augmenters):
+        return join_weights(augment_samples(augmenters, samples), weights), y
+    return augment_with_targets(augmenters, samples, make_targets(weights, dtype))
 
 
 def augment_samples(augmenters: Sequence[Callable], X: Tensor) -> Tensor:

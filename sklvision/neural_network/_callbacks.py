@@ -9,13 +9,27 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from skorch.callbacks import Callback, EarlyStopping, LRScheduler, ParamMapper
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    LRScheduler,
+    ParamMapper,
+    PassthroughScoring,
+)
+from skorch.callbacks.scoring import ScoringBase
+from skorch.exceptions import SkorchException
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from sklvision.utils._progress import open_progress
 
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 NamedCallbacks = list[tuple[str, Callback]]
+
+FROZEN_MESSAGE = (
+    "Nothing is left to train: every parameter of the net is frozen, by a Freezer among the "
+    "callbacks or by the architecture. Freeze the parameters of some layers only."
+)
 
 
 class BestWeights(Callback):
@@ -120,32 +134,76 @@ def has_batch_hook(callback: Callback) -> bool:
     return any(getattr(hook, "__func__", None) is not base for hook, base in hooks)
 
 
-def has_lr_scheduler(callbacks: NamedCallbacks) -> bool:
-    """Return whether a callback of the user sets the learning rate."""
-    return any(isinstance(callback, LRScheduler) for _, callback in callbacks)
+def call_hooks(net: Any, method_name: str, **kwargs: Any) -> None:
+    """Call a hook of all callbacks.
 
-
-def is_stopped_by(callback: Callback) -> bool:
-    """Return whether a KeyboardInterrupt from this callback ends the training as it should.
-
-    skorch's EarlyStopping raises one at the moment when its patience has run out.
+    A KeyboardInterrupt is passed on, except from an EarlyStopping of skorch whose patience has run
+    out: that is how it ends a training.
     """
+    for _, callback in net.callbacks_:
+        try:
+            getattr(callback, method_name)(net, **kwargs)
+        except KeyboardInterrupt:
+            if method_name != "on_epoch_end" or not _has_run_out(callback):
+                raise
+            net.stop_training_ = True
+        except (LookupError, SkorchException):
+            _check_monitor(callback, net.history)
+            raise
+
+
+def _has_run_out(callback: Callback) -> bool:
+    """Return whether the patience of an EarlyStopping of skorch has run out."""
     return isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
 
 
 def check_monitors(callbacks: NamedCallbacks, *, has_validation: bool) -> None:
-    """Raise if an EarlyStopping follows validation scores, and no sample is held out."""
+    """Raise if a callback follows validation scores, and no sample is held out.
+
+    Scores that would never be computed cause a warning.
+    """
     if has_validation:
         return
     recorded = {getattr(callback, "name", None) for _, callback in callbacks}
     for _, callback in callbacks:
         monitor = getattr(callback, "monitor", None)
-        missing = monitor in ("valid_loss", "valid_acc") and monitor not in recorded
-        if missing and isinstance(callback, EarlyStopping):
+        if isinstance(callback, LRScheduler) and callback.policy_ is not ReduceLROnPlateau:
+            monitor = None
+        value = monitor.removesuffix("_best") if isinstance(monitor, str) else None
+        if value in ("valid_loss", "valid_acc") and value not in recorded:
             raise ValueError(
-                f"callbacks has EarlyStopping(monitor={monitor!r}), which needs validation data. "
-                "Set early_stopping=True to hold samples out, or monitor='train_loss'."
+                f"callbacks has {_get_name(callback)}(monitor={monitor!r}), which needs validation "
+                "data. Set early_stopping=True to hold samples out, or "
+                f"monitor={str(monitor).replace(value, 'train_loss')!r}."
             )
+        if isinstance(callback, ScoringBase) and not callback.on_train:
+            warnings.warn(
+                f"{_get_name(callback)}({callback.name_!r}) computes no score: it needs validation "
+                "data. Set early_stopping=True to hold samples out, or on_train=True.",
+                UserWarning,
+                stacklevel=2,
+            )
+        elif isinstance(callback, PassthroughScoring) and not callback.on_train:
+            raise ValueError(
+                f"callbacks has PassthroughScoring({callback.name!r}), which needs validation "
+                "data. Set early_stopping=True to hold samples out, or on_train=True."
+            )
+
+
+def _check_monitor(callback: Callback, history: Any) -> None:
+    """Raise if a callback follows a value that the history does not hold."""
+    monitor = getattr(callback, "monitor", None)
+    latest = history[-1] if len(history) else {}
+    if isinstance(monitor, str) and monitor not in latest:
+        names = ", ".join(name for name in latest if name not in ("epoch", "batches", "dur"))
+        raise ValueError(
+            f"callbacks has {_get_name(callback)}(monitor={monitor!r}), and there is no such value "
+            f"in the history. It holds: {names}. A score must come before what follows it."
+        ) from None
+
+
+def _get_name(callback: Callback) -> str:
+    return type(callback).__name__
 
 
 def check_patterns(net: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, InputShapeSetter, LRScheduler, lr_scheduler
 
 from sklvision.augmentation import Compose, MixUp
 from sklvision.augmentation._base import Augmenter
@@ -18,6 +18,11 @@ from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._protocols import is_label_mixer
 from sklvision.utils._samples import Samples, to_host
 from sklvision.utils._sklearn import check_sample_weight
+
+# Names of callbacks that the classifiers add.
+_OWN_CALLBACKS = frozenset(
+    {"best_weights", "epoch_timer", "progress_bar", "reporter", "time_limit"}
+)
 
 
 def combine_weights(
@@ -49,17 +54,42 @@ def open_lazy_rows(estimator: Any, samples: Samples, y: Any) -> np.ndarray:
 def check_callbacks(callbacks: list | None) -> list:
     """Copy the callbacks: skorch keeps its state on them, and parameters must not change."""
     copies: list[Any] = []
+    names: set[str] = set(_OWN_CALLBACKS)
     for item in callbacks or []:
-        name, callback = item if isinstance(item, tuple) else (None, item)
+        is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+        name, callback = item if is_pair else (None, item)
         is_class = isinstance(callback, type) and issubclass(callback, Callback)
         if not is_class and not isinstance(callback, Callback):
             raise ValueError(
                 "callbacks must be a list of skorch callbacks, or of (name, callback) pairs, "
                 f"got {item!r}."
             )
+        if name in names:
+            reason = "used by the classifier itself" if name in _OWN_CALLBACKS else "used twice"
+            raise ValueError(f"callbacks: the name {name!r} is {reason}; choose another one.")
+        _check_callback(callback)
         callback = callback if is_class else copy(callback)
         copies.append(callback if name is None else (name, callback))
+        if name is not None:
+            names.add(name)
     return copies
+
+
+def _check_callback(callback: Any) -> None:
+    """Raise if a callback of skorch cannot work with any net of this package, or at all."""
+    if callback is InputShapeSetter or isinstance(callback, InputShapeSetter):
+        raise ValueError(
+            "callbacks has an InputShapeSetter, which is not needed: an architecture receives the "
+            "shape of the samples as input_shape."
+        )
+    if not isinstance(callback, LRScheduler):
+        return
+    policy = callback.policy
+    if isinstance(policy, str) and not hasattr(lr_scheduler, policy):
+        raise ValueError(
+            f"callbacks has LRScheduler({policy!r}), a name that skorch does not know. Pass the "
+            f"class instead, such as torch.optim.lr_scheduler.{policy}."
+        )
 
 
 def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:

@@ -221,7 +221,7 @@ def make_snapshot(plan: FitPlan, net: Net) -> dict[str, Any]:
 def _make_attributes(plan: FitPlan, net: Net) -> dict[str, Any]:
     """Make the attributes that describe a training, its history as plain numbers."""
     history = [
-        {name: value for name, value in epoch.items() if name != "batches"}
+        {name: _make_plain(value) for name, value in epoch.items() if name != "batches"}
         for epoch in net.history
         if "train_loss" in epoch
     ]
@@ -236,6 +236,11 @@ def _make_attributes(plan: FitPlan, net: Net) -> dict[str, Any]:
     name = plan.data.target.score_name
     scores = [epoch[name] for epoch in history if name in epoch]
     return attributes | ({"validation_scores_": scores} if scores else {})
+
+
+def _make_plain(value: Any) -> Any:
+    """Return a number of NumPy, as scores of skorch are, as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _make_generator(seed: int, n_before: int) -> np.random.RandomState:

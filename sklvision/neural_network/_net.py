@@ -7,10 +7,10 @@ takes most of an epoch, and an epoch notifies callbacks of batches only where on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,29 +19,34 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import EpochTimer
 from skorch.dataset import unpack_data
 from skorch.history import History
-from skorch.utils import to_tensor
 from torch import Tensor, nn
 
 from sklvision._torch.precision import autocast, has_bfloat16
-from sklvision.neural_network._augment import (
-    augment_samples,
-    augment_with_targets,
-)
-from sklvision.neural_network._batches import Inputs, join_weights, make_batches, split_weights
+from sklvision.neural_network._augment import augment_batch
+from sklvision.neural_network._batches import Inputs, make_batches, split_weights
 from sklvision.neural_network._callbacks import (
+    FROZEN_MESSAGE,
+    call_hooks,
     check_monitors,
     check_patterns,
     has_batch_hook,
-    has_lr_scheduler,
-    is_stopped_by,
 )
-from sklvision.neural_network._data import Data, TrainingSet
+from sklvision.neural_network._data import Data, TrainingSet, as_tensor
 from sklvision.neural_network._divergence import make_divergence_error
 from sklvision.neural_network._inference import Predictor
+from sklvision.neural_network._lr_schedulers import (
+    has_lr_scheduler,
+    read_schedulers,
+    resume_schedulers,
+)
 from sklvision.neural_network._module import freeze_batch_norm
-from sklvision.neural_network._optim import Schedule, resolve_schedule
+from sklvision.neural_network._net_checks import (
+    check_net_data,
+    check_sample_shape,
+    set_component_params,
+)
+from sklvision.neural_network._optim import Schedule, resolve_schedule, shrink_weights
 from sklvision.neural_network._target import ClassificationTarget
-from sklvision.utils._protocols import is_label_mixer
 
 
 class TrainingStopped(Exception):  # noqa: N818 - no error
@@ -91,6 +96,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     predictor_: Predictor | None = None
     last_batch_: Tensor | None = None
     checkpoint_: Any = None  # a Checkpoint while a classifier trains
+    scheduler_states_: Any = ()  # of the schedulers of a training that goes on
     history: Any
     train_split: Any
 
@@ -157,8 +163,23 @@ iterator_train__shuffle, iterator_valid, **kwargs
     def set_params(self, **kwargs: Any) -> Net:
         """Set parameters of the net, or of its parts by ``optimizer__lr`` and the like."""
         if self.initialized_:
-            self.optimizer_  # noqa: B018  skorch knows the parameters of an optimizer once made
+            kwargs = set_component_params(self, kwargs)
         return super().set_params(**kwargs)
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Net:
+        """Train from new weights; data that do not fit leave the old ones as they are."""
+        self.check_data(X, y)
+        return super().fit(X, y, **fit_params)
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Net:
+        """Train further; data that do not fit leave the history as it is."""
+        self.check_data(X, y)
+        return super().partial_fit(X, y, classes, **fit_params)
+
+    def check_data(self, X: Any, y: Any) -> None:
+        """Raise unless samples and labels are those that this net takes."""
+        check_net_data(self, X, y)
+        super().check_data(X, y)
 
     def get_all_learnable_params(self) -> Iterator[tuple[str, nn.Parameter]]:
         """Yield the parameters by the names that they have in the architecture."""
@@ -174,6 +195,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
             scheduled = map(has_lr_scheduler, (previous.callbacks_, self.callbacks_))
             if all(scheduled) and previous.lr == self.lr:
                 groups = state["param_groups"]  # the rate goes on from where it ended
+                self.scheduler_states_ = read_schedulers(previous.callbacks_)
             self.optimizer_.load_state_dict({"state": state["state"], "param_groups": groups})
         for group in self.optimizer_.param_groups:
             # Schedulers of torch that begin after the first epoch expect it.
@@ -189,19 +211,18 @@ iterator_train__shuffle, iterator_valid, **kwargs
         return self
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Call a hook of the net and of all callbacks.
-
-        A KeyboardInterrupt is passed on, except from an EarlyStopping of skorch whose patience
-        has run out: that is how it ends a training.
-        """
+        """Call a hook of the net and of all callbacks."""
         getattr(self, method_name)(self, **cb_kwargs)
-        for _, callback in self.callbacks_:
-            try:
-                getattr(callback, method_name)(self, **cb_kwargs)
-            except KeyboardInterrupt:
-                if method_name != "on_epoch_end" or not is_stopped_by(callback):
-                    raise
-                self.stop_training_ = True
+        call_hooks(self, method_name, **cb_kwargs)
+        if method_name == "on_train_begin" and self.scheduler_states_:
+            resume_schedulers(self, self.scheduler_states_, self.rates_)
+            self.scheduler_states_ = ()
+
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        """Keep what a training that goes on continues."""
+        super().on_train_begin(net, X, y, **kwargs)
+        self.scheduler_states_ = self.scheduler_states_ or read_schedulers(self.callbacks_)
+        self.rates_ = [group["lr"] for group in self.optimizer_.param_groups]
 
     def on_epoch_begin(
         self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
@@ -294,16 +315,21 @@ iterator_train__shuffle, iterator_valid, **kwargs
             self._set_training(True)
         X, y = self._load_batch(batch)
         if self.augment:
-            X, y = self._augment_batch(X, y)
+            make_targets = partial(
+                self.target.make_soft_targets, y, len(self.classes), self.criterion_
+            )
+            X, y = augment_batch(self.augment, X, y, self.module_.mean.dtype, make_targets)
         if len(y) == 1:
             with freeze_batch_norm(self.module_):
                 logits = self.infer(X, **fit_params)
         else:
             logits = self.infer(X, **fit_params)
         loss = self.get_loss(logits, y, X=X, training=True)
+        if not loss.requires_grad:
+            raise ValueError(FROZEN_MESSAGE)
         loss.backward()
         if self.weight_decay:
-            self._shrink_weights()
+            shrink_weights(self.optimizer_, self.weight_decay)
         return {"loss": loss, "y_pred": logits}
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
@@ -324,33 +350,20 @@ iterator_train__shuffle, iterator_valid, **kwargs
     def _load(self, data: Any) -> Any:
         if isinstance(data, Tensor):
             return data.to(self.device)
-        return to_tensor(data, device=self.device)
-
-    def _augment_batch(self, X: Inputs, y: Tensor) -> tuple[Inputs, Tensor]:
-        """Augment a batch; targets that are blended are rows of weighted probabilities."""
-        samples, weights = split_weights(X)
-        samples = samples.to(self.module_.mean.dtype)
-        if not any(is_label_mixer(augmenter) for augmenter in self.augment):
-            samples = augment_samples(self.augment, samples)
-            return join_weights(samples, weights), y
-        targets = self.target.make_soft_targets(
-            y, len(self.classes), self.criterion_, weights, samples.dtype
-        )
-        return augment_with_targets(self.augment, samples, targets)
-
-    def _shrink_weights(self) -> None:
-        with torch.no_grad():
-            for group in self.optimizer_.param_groups:
-                # Frozen weights have no gradient.
-                weights = [weight for weight in group["params"] if weight.grad is not None]
-                if weights:
-                    torch._foreach_mul_(weights, 1 - group["lr"] * self.weight_decay)
+        if isinstance(data, Mapping):
+            return {name: self._load(part) for name, part in data.items()}
+        return as_tensor(np.asarray(data)).to(self.device)
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Compute logits of samples, weighted or not, in the precision of the net."""
         samples, _ = split_weights(x)
         with autocast(self.precision, torch.device(self.device)):
-            logits = self.module_(self._load(samples), **fit_params)
+            samples = self._load(samples)
+            try:
+                logits = self.module_(samples, **fit_params)
+            except RuntimeError:
+                check_sample_shape(self, samples)
+                raise
         return logits.float() if logits.dtype == torch.bfloat16 else logits
 
     def get_loss(

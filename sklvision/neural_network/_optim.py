@@ -50,6 +50,16 @@ def get_optimizer_settings(name: str, device: torch.device) -> dict[str, Any]:
     return settings
 
 
+def shrink_weights(optimizer: optim.Optimizer, weight_decay: float) -> None:
+    """Shrink the weights once their gradients are known, as AdamW does under every optimizer."""
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            # Frozen weights have no gradient.
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            if weights:
+                torch._foreach_mul_(weights, 1 - group["lr"] * weight_decay)
+
+
 class Schedule:
     """A learning-rate schedule over a known number of steps.
 

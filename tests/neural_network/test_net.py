@@ -7,6 +7,7 @@ from copy import deepcopy
 from unittest.mock import Mock
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -350,6 +351,68 @@ def test_a_scheduler_of_skorch_continues_in_a_warm_start():
     rates = [epoch["lr"] for epoch in clf.fit(X, y).fit(X, y).history_]
     np.testing.assert_allclose(rates, [1e-2, 1e-2, 1e-3, 1e-3, 1e-4, 1e-4])
     assert clf.set_params(lr=1.0).fit(X, y).history_[6]["lr"] == pytest.approx(0.1)
+
+
+# What does not fit
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("samples", "labels", "message"),
+    [
+        (X[:, :3], y, r"X has samples of shape \(3,\), and the net takes \(4,\)"),
+        (X, None, "y is None: the net needs the class of every sample"),
+        (X, np.array(["a", "b", "c"])[y], "positions among the classes, 0 to 2, got np.str_"),
+        (X, y + 1, "positions among the classes, 0 to 2, got "),
+        (X, y + 0.5, "positions among the classes, 0 to 2, got "),
+    ],
+    ids=["shape", "no labels", "names", "another range", "fractions"],
+)
+def test_data_that_do_not_fit_leave_the_net_as_it_was(net, method, samples, labels, message):
+    net.initialize_history()
+    net.partial_fit(X, y)
+    before, n_before = net.predict_proba(X), len(net.history)
+    with pytest.raises(ValueError, match=message):
+        getattr(net, method)(samples, labels)
+    np.testing.assert_array_equal(net.predict_proba(X), before)
+    assert len(net.history) == n_before
+
+
+def test_predict_names_the_shape_that_the_net_takes(net):
+    with pytest.raises(ValueError, match=r"samples of shape \(3,\), and the net takes \(4,\)"):
+        net.predict(X[:, :3])
+    images, labels = blobs_of_images(n=12)
+    image_net = ImageClassifier(max_epochs=1).fit(images, labels).net_
+    with pytest.raises(ValueError, match=r"have an axis for it: X\[..., np.newaxis\]"):
+        image_net.predict(images.astype(np.float32))
+    assert image_net.predict(images[..., np.newaxis]).shape == (12,)
+
+
+@pytest.mark.filterwarnings("error")
+def test_infer_takes_lists_and_tables(net):
+    expected = net.infer(X).detach().numpy()
+    for samples in (X.tolist(), pd.DataFrame(X), X.astype(np.float64)):
+        np.testing.assert_allclose(net.infer(samples).detach().numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.RMSprop, torch.optim.Adam])
+def test_set_params_replaces_the_optimizer(net, optimizer):
+    net.set_params(optimizer=optimizer, lr=0.02, max_epochs=2)
+    assert type(net.optimizer_) is optimizer
+    assert net.optimizer_.param_groups[0]["lr"] == 0.02
+    assert len(net.fit(X, y).history) == 2
+
+
+def test_set_params_reaches_the_iterators(net):
+    net.set_params(iterator_train__shuffle=False, max_epochs=1)
+    assert net.get_params()["iterator_train__shuffle"] is False
+    net.fit(X, y)
+    assert not net.get_iterator(net.get_dataset(X, y), training=True).shuffle
+
+
+def test_set_params_names_where_the_module_is_set(net):
+    with pytest.raises(ValueError, match=r"module__width is not .* architecture_params"):
+        net.set_params(module__width=3)
 
 
 # Divergence
