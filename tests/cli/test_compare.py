@@ -105,7 +105,9 @@ def test_compare_a_folder_reduces_large_images(digit_folder, compare, candidates
 @pytest.mark.slow
 def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    status, output, err = run("compare", "--cv", 2, "--n-jobs", 2)
+    data = load_digits()
+    np.savez("digits.npz", X=data.images[:900].astype("uint8"), y=data.target[:900])
+    status, output, err = run("compare", "digits.npz", "--cv", 2, "--n-jobs", 2)
     assert status == 0, err
     scores = read_scores(output)
     assert 0.09 < scores["majority class"] < 0.12
