@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
-from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot
@@ -26,11 +25,11 @@ from sklvision.inspection._drawing import (
 )
 from sklvision.inspection._samples import check_not_empty, check_wavelengths
 from sklvision.utils._labels import read_labels
+from sklvision.utils._parallel import run_tasks
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
 from sklvision.utils._sklearn import index_samples
 from sklvision.utils._validation import check_count
-from sklvision.utils._workers import run_tasks
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -176,13 +175,10 @@ class BandImportanceDisplay(SheetDisplay):
         starts = np.arange(0, n_bands, window)
         windows = np.column_stack([starts, np.minimum(starts + window, n_bands)])
         seeds = np.random.RandomState(draw_seed(random_state)).randint(2**31 - 1, size=len(windows))
-        tasks = (
-            delayed(_score_shuffled)(
-                estimator, samples.data, labels, scorer, slice(*bounds), n_repeats, int(seed)
-            )
-            for bounds, seed in zip(windows.tolist(), seeds, strict=True)
-        )
-        scores = list(run_tasks(tasks, n_jobs=n_jobs))
+        shared_args = estimator, samples.data, labels, scorer, int(n_repeats)
+        bands = (slice(*bounds) for bounds in windows.tolist())
+        tasks = zip(bands, seeds.tolist(), strict=True)
+        scores = list(run_tasks(_score_shuffled, tasks, shared_args=shared_args, n_jobs=n_jobs))
         return cls(
             drops=score - np.array(scores),
             windows=windows,
@@ -252,7 +248,7 @@ class BandImportanceDisplay(SheetDisplay):
 
 
 def _score_shuffled(
-    estimator: Any, X: Any, y: np.ndarray, scorer: Any, bands: slice, n_repeats: int, seed: int
+    estimator: Any, X: Any, y: np.ndarray, scorer: Any, n_repeats: int, bands: slice, seed: int
 ) -> list[float]:
     """Compute scores with a window of bands taken from other rows."""
     generator = np.random.RandomState(seed)

@@ -16,6 +16,7 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._learning_curve.measure import learning_curve_forecast
 from sklvision.model_selection._learning_curve.samples_needed import SamplesNeeded
+from sklvision.model_selection._register_dask import register_dask
 from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.model_selection._time_folds import make_time_folds
@@ -38,6 +39,7 @@ __all__ = [
     "make_time_folds",
     "measure_robustness",
     "parameter_count",
+    "register_dask",
     "robustness_curve",
     "within_budget",
 ]

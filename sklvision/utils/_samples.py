@@ -85,6 +85,9 @@ class Samples:
     def __len__(self) -> int:
         return self.n_samples
 
+    def __sizeof__(self) -> int:
+        return int(getattr(self.data, "nbytes", None) or sys.getsizeof(self.data))
+
     @property
     def is_lazy(self) -> bool:
         """Whether the samples are read when they are needed."""

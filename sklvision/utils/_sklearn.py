@@ -6,10 +6,12 @@ bridged here.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -22,6 +24,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _get_feature_names
 
@@ -48,6 +51,7 @@ __all__ = [
     "RealNotInt",
     "StrOptions",
     "check_sample_weight",
+    "configure_call",
     "get_column_names",
     "get_response_methods",
     "get_score_function",
@@ -115,6 +119,19 @@ def open_callback_context(estimator: Any, task_name: str, n_tasks: int) -> Any:
     if not hasattr(estimator, "_init_callback_context"):
         return None
     return estimator._init_callback_context(task_name=task_name, max_subtasks=n_tasks)
+
+
+def configure_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that runs, in any process, as it would here and now.
+
+    It takes scikit-learn's configuration along and, from 1.7 on, the filters of warnings.
+    """
+    call, *_ = delayed(function)()
+    if not hasattr(call, "with_config_and_warning_filters"):
+        return call.with_config(get_config())
+    get_filters = getattr(warnings, "_get_filters", None)  # of Python without a global lock
+    filters = warnings.filters if get_filters is None else get_filters()
+    return call.with_config_and_warning_filters(get_config(), list(filters))
 
 
 def get_response_methods(scorer: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -235,6 +236,9 @@ class ImageCollection:
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def __sizeof__(self) -> int:
+        return int(self._shapes.nbytes) + sum(map(sys.getsizeof, self._sources))
 
     def __repr__(self) -> str:
         steps = [getattr(f, "__name__", type(f).__name__) for f in self.functions]

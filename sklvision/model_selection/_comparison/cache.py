@@ -106,7 +106,7 @@ def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
     if memory is None:
         return run
     if isinstance(memory, (str, os.PathLike)):
-        directory = Path(memory)
+        directory = Path(memory).absolute()  # workers may run in another directory
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:

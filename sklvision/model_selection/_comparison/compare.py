@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import FitFailedWarning
-from sklearn.utils.parallel import delayed
 
 from sklvision.model_selection._budget.scorers import is_cost
 from sklvision.model_selection._checks import check_estimators, check_samples
@@ -36,9 +35,9 @@ from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_sc
 from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
 from sklvision.utils._labels import convert_groups
+from sklvision.utils._parallel import run_tasks
 from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
-from sklvision.utils._workers import run_tasks
 
 # Arrays of test sets by estimator and fold.
 _FoldArrays = dict[str, dict[int, np.ndarray]]
@@ -199,14 +198,20 @@ def compare_estimators(
         check_hashable(candidates, scorers)
         data_key = hash_data(samples, y, groups)
     pairs = [
-        (name, estimator, split, indices, scorers, data_key, samples, y, groups)
+        (name, estimator, split, *indices)
         for split, indices in enumerate(splits)
         for name, estimator in candidates.items()
     ]
-    tasks = (delayed(try_pair)(run, error_score, *pair) for pair in pairs)
-    with closing(
-        run_tasks(tasks, n_jobs=n_jobs, is_ordered=False, advice=_describe_resuming(memory))
-    ) as outcomes:
+    shared_args = run, error_score, scorers, data_key, samples, y, groups
+    outcomes = run_tasks(
+        try_pair,
+        pairs,
+        shared_args=shared_args,
+        n_jobs=n_jobs,
+        is_ordered=False,
+        advice=_describe_resuming(memory),
+    )
+    with closing(outcomes):
         rows, predictions, probabilities = _collect_outcomes(
             outcomes, len(pairs), len(splits), verbose
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Mapping
-from contextlib import nullcontext
 from functools import cache
 from numbers import Number
 from time import perf_counter
@@ -19,13 +17,14 @@ from threadpoolctl import ThreadpoolController
 
 from sklvision.model_selection._comparison.searches import get_choice
 from sklvision.model_selection._scoring import Scorer
-from sklvision.model_selection._splits import Split, take_rows
+from sklvision.model_selection._splits import take_rows
 from sklvision.utils._costs import count_parameters, measure_pickle
 from sklvision.utils._nested import is_search
 from sklvision.utils._predictions import has_most_probable_labels
 from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_response_methods
+from sklvision.utils._warnings import Message, record_warnings
 
 # A prediction that took less is timed again, warm, as it is in service.
 _BRIEF_SECONDS = 0.01
@@ -46,7 +45,7 @@ class Outcome(NamedTuple):
     row: dict[str, Any]
     predictions: np.ndarray | None
     probabilities: np.ndarray | None
-    warnings: list[tuple[str, type[Warning]]]
+    warnings: list[Message]
 
 
 class _CachedPredictions:
@@ -76,29 +75,26 @@ class _CachedProbabilities(_CachedPredictions):
 
 
 def run_pair(
-    name: str,
-    estimator: Any,
-    split: int,
-    indices: Split,
     scorers: dict[str, Scorer],
     data_key: str,
     samples: Samples,
     y: np.ndarray,
     groups: np.ndarray | None,
+    name: str,
+    estimator: Any,
+    split: int,
+    train: np.ndarray,
+    test: np.ndarray,
 ) -> Outcome:
     """Fit a clone on the training set, score and measure it on the test set.
 
     Warnings raised on the way are returned: the caller repeats them once per estimator
     instead of once per process. ``data_key`` stands for the data where outcomes are cached.
     """
-    train, test = indices
     estimator = clone(estimator)
-    # The record is global to the process, so threads leave it alone.
-    is_alone = threading.current_thread() is threading.main_thread()
-    record = warnings.catch_warnings(record=True) if is_alone else nullcontext()
     try:
         # The rounding of BLAS depends on its threads, whose number depends on n_jobs.
-        with record as records, _get_threadpools().limit(limits=1, user_api="blas"):
+        with record_warnings() as messages, _get_threadpools().limit(limits=1, user_api="blas"):
             fit_seconds = _fit(estimator, samples, y, groups, train)
             X_test = take_rows(estimator, samples, test, train)
             predictions, output, predict_seconds = _predict(estimator, X_test)
@@ -125,7 +121,6 @@ def run_pair(
         "chosen": get_choice(estimator),
         "error": None,
     }
-    messages = [(str(warning.message), warning.category) for warning in records or ()]
     if probabilities is not None:  # a comparison keeps those of all folds
         probabilities = probabilities.astype(np.float32)
     return Outcome(row, predictions, probabilities, messages)
@@ -247,7 +242,7 @@ def try_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:
     try:
         return run(*pair)
     except Exception as error:
-        name, _, split, _, scorers, *_ = pair
+        scorers, *_, name, _, split, _, _ = pair
         message = f"{type(error).__name__}: {' '.join(str(error).split())}"
         row = {
             "estimator": name,

@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -21,6 +20,7 @@ from sklvision.model_selection._leaks.series import Series, find_series, measure
 from sklvision.model_selection._splits import Split, check_cv_type, make_splits
 from sklvision.model_selection._texts import document
 from sklvision.utils._labels import convert_groups
+from sklvision.utils._parallel import count_threads
 from sklvision.utils._samples import Samples
 
 MAX_CUT_FRACTION = 0.05  # of the test samples: consecutive folds cut series at their borders
@@ -169,7 +169,7 @@ def inspect_splits(
             f"(samples, height, width, channels), got {len(samples.shape)}-D of shape "
             f"{samples.shape}."
         )
-    n_threads = effective_n_jobs(n_jobs)
+    n_threads = count_threads(n_jobs)
     prints = compute_fingerprints(samples, n_threads=n_threads, fill_missing=fill_missing)
     points = compute_components(prints)
     duplicates = find_duplicates(

@@ -63,6 +63,7 @@ def find_points_with_neighbors(
     # One matrix product a block, in the points' own precision and for each pair once: for 60,000
     # points of 64 values this takes 4.6 s of one core, NearestNeighbors.kneighbors 15.6 s.
     # |x - y|² <= r² where x·y - |y|²/2 >= (|x|² - r²)/2, with room for rounding.
+    # In shared memory under any engine: others would take all points with every block.
     n, is_symmetric = len(points), len(queries) == len(points)
     norms = np.einsum("ij,ij->i", points, points)
     slack = 64 * np.finfo(points.dtype).eps * norms.max()
@@ -79,7 +80,7 @@ def find_points_with_neighbors(
         is_near[np.arange(len(block)), block - start] = False
         return place, is_near.any(axis=1), is_near.any(axis=0)
 
-    parallel = Parallel(n_jobs=n_threads, prefer="threads", return_as="generator_unordered")
+    parallel = Parallel(n_jobs=n_threads, require="sharedmem", return_as="generator_unordered")
     tasks = (delayed(compare_block)(place) for place in _cut_blocks(len(queries)))
     for place, in_rows, in_columns in parallel(tasks):
         has_neighbor[queries[place][in_rows]] = True

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils.parallel import delayed
 
 from sklvision.model_selection._checks import check_estimators, check_samples
 from sklvision.model_selection._learning_curve.checks import check_target_and_confidence
@@ -23,13 +22,13 @@ from sklvision.model_selection._learning_curve.subsets import (
 )
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import seed_estimator
-from sklvision.model_selection._splits import Split, make_splits, take_rows
+from sklvision.model_selection._splits import make_splits, take_rows
 from sklvision.model_selection._texts import document
 from sklvision.utils._labels import convert_groups
+from sklvision.utils._parallel import run_tasks
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_score_sign
-from sklvision.utils._workers import run_tasks
 
 _N_SIZES = 8
 _SMALLEST_FRACTION = 1 / 16
@@ -154,12 +153,11 @@ def learning_curve_forecast(
     sizes = resolve_sizes(train_sizes, n_max)
     check_classes(sizes, splits, y, n_min)
 
-    tasks = (
-        delayed(_score_subset)(candidate, samples, y, (train[:size], test), scorer)
-        for train, test in splits
-        for size in sizes
+    tasks = ((train, int(size), test) for train, test in splits for size in sizes)
+    shared_args = candidate, samples, y, scorer
+    scores = list(
+        run_tasks(_score_subset, tasks, shared_args=shared_args, n_jobs=n_jobs, verbose=verbose)
     )
-    scores = list(run_tasks(tasks, n_jobs=n_jobs, verbose=verbose))
     return LearningForecast.from_scores(
         sizes,
         np.reshape(scores, (len(splits), len(sizes))).T,
@@ -173,10 +171,16 @@ def learning_curve_forecast(
 
 
 def _score_subset(
-    estimator: Any, samples: Samples, y: np.ndarray, split: Split, scorer: Scorer
+    estimator: Any,
+    samples: Samples,
+    y: np.ndarray,
+    scorer: Scorer,
+    train: np.ndarray,
+    size: int,
+    test: np.ndarray,
 ) -> float:
-    """Fit a clone on a subset of a training set and score it on the test set."""
-    train, test = split
+    """Fit a clone on the first samples of a training set and score it on the test set."""
+    train = train[:size]
     estimator = clone(estimator).fit(take_rows(estimator, samples, train, train), y[train])
     return float(scorer(estimator, take_rows(estimator, samples, test, train), y[test]))
 

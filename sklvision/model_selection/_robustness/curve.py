@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.parallel import delayed
 from threadpoolctl import threadpool_limits
 
 from sklvision.model_selection._robustness.checks import (
@@ -21,10 +20,10 @@ from sklvision.model_selection._robustness.checks import (
 from sklvision.model_selection._robustness.corruptions import Corruption, corrupt_samples
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
+from sklvision.utils._parallel import run_tasks
 from sklvision.utils._progress import open_progress
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
-from sklvision.utils._workers import run_tasks
 
 
 def robustness_curve(
@@ -204,8 +203,8 @@ def robustness_curve(
     # Clean first, and here: a classifier of other data fails at once.
     clean_scores = _score(estimators, samples, y, scorer, None, 0.0)
     pairs = [(corruption, severity) for corruption in by_name.values() for severity in steps]
-    tasks = (delayed(_score)(estimators, samples, y, scorer, *pair) for pair in pairs)
-    outcomes = run_tasks(tasks, n_jobs=n_jobs)
+    shared_args = estimators, samples, y, scorer
+    outcomes = run_tasks(_score, pairs, shared_args=shared_args, n_jobs=n_jobs)
     scores = {}
     with open_progress(len(pairs), "step", "corrupting", disable=not verbose) as progress:
         for (corruption, severity), outcome in zip(pairs, outcomes, strict=True):
