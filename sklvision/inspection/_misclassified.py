@@ -33,6 +33,7 @@ from sklvision.inspection._samples import (
     check_one_per_sample,
     check_wavelengths,
     read_arrays,
+    read_values,
     select_samples,
 )
 from sklvision.utils._labels import read_labels
@@ -313,7 +314,7 @@ class MisclassifiedDisplay(SheetDisplay):
 
 
 def _compute_class_means(samples: Samples, labels: np.ndarray) -> dict[Any, np.ndarray]:
-    values = samples.to_array()
+    values = read_values(samples)
     return {label: values[labels == label].mean(axis=0) for label in np.unique(labels)}
 
 

@@ -98,11 +98,20 @@ def check_one_per_sample(name: str, values: Any, samples: Samples) -> None:
         )
 
 
+def read_values(samples: Samples) -> np.ndarray:
+    """Read samples as an array of numbers, also those that a table holds as text or objects."""
+    values = samples.to_array()
+    if values.dtype.kind in "biuf":
+        return values
+    samples.check_numbers()
+    return values.astype(float)
+
+
 def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[np.ndarray]:
     """Read samples as arrays, which are images or, with one dimension, spectra."""
     if samples.is_lazy:
         return [np.asarray(image) for image in samples.images()]
-    values = samples.to_array()
+    values = read_values(samples)
     if image_shape is not None:
         if values[0].size != np.prod(image_shape):
             raise ValueError(

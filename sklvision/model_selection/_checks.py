@@ -13,9 +13,10 @@ from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 
+from sklvision.utils._columns import check_column_names
 from sklvision.utils._labels import read_labels
 from sklvision.utils._nested import is_search
-from sklvision.utils._samples import Samples, as_samples, get_columns
+from sklvision.utils._samples import Samples, as_samples
 
 
 @runtime_checkable
@@ -120,7 +121,7 @@ def check_samples(X: Any, y: Any) -> tuple[Samples, np.ndarray]:
         raise ValueError(f"X and y differ in length: X has {len(samples)} samples, y has {len(y)}.")
     if not len(y):
         raise ValueError("X has 0 samples: expected samples of at least two classes.")
-    _check_columns(samples)
+    check_column_names(samples.data)
     if len(np.unique(y)) < 2:
         raise ValueError(f"y holds a single class, {y.tolist()[0]!r}: at least two are needed.")
     return samples, y
@@ -138,13 +139,3 @@ def check_labels(y: Any) -> np.ndarray:
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"y must hold class labels, got {kind!r} values such as {y[:3].tolist()}.")
     return y
-
-
-def _check_columns(samples: Samples) -> None:
-    names = [name for name, _ in get_columns(samples.data) or ()]
-    repeats = [name for name, count in Counter(names).items() if count > 1]
-    if repeats:
-        raise ValueError(
-            f"X has several columns named {', '.join(map(repr, repeats[:3]))}: give every column "
-            "a name of its own."
-        )

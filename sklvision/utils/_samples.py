@@ -12,14 +12,12 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 import numpy as np
 import pandas as pd
 from pandas.api.types import (
-    is_bool_dtype,
-    is_datetime64_any_dtype,
     is_numeric_dtype,
-    is_timedelta64_dtype,
 )
 
 from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._chunks import is_stored_array
+from sklvision.utils._columns import check_column_names, check_values, get_columns
 from sklvision.utils._sklearn import get_column_names, index_samples
 
 # Key of the attributes of a table of pandas under which its reader leaves notes.
@@ -148,7 +146,7 @@ class Samples:
         return is_numeric_dtype(self.dtype)
 
     def check_numbers(self) -> None:
-        """Raise if values cannot be numbers; of a table of pandas, the message names the column.
+        """Raise if values cannot be numbers; of a table, the message names the column.
 
         Everything else is left to the checks of scikit-learn.
 
@@ -157,10 +155,8 @@ class Samples:
         ValueError
             If values are dates, columns of a table hold text or share a name.
         """
-        if isinstance(self.data, pd.DataFrame):
-            _check_columns(self.data)
-        elif getattr(getattr(self.data, "dtype", None), "kind", "") in ("M", "m"):
-            raise ValueError(f"X must hold numbers, got dates ({self.data.dtype}).")
+        check_column_names(self.data)
+        check_values(self.data)
 
     def take(self, indices: Any) -> Samples:
         """Select samples by index array, mask or slice; the container keeps its type."""
@@ -260,50 +256,24 @@ def as_samples(X: Any) -> Samples:
         is_table = isinstance(X, ArrayCollection) and len(X.shape) == 2
         return Samples(X, len(X), sample_shape, "table" if is_table else "images")
     X = to_host(X)
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(
-        X
-    ):  # NumPy would take whatever is below the mask
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        # NumPy would take whatever is below the mask.
         raise ValueError(
             f"{int(np.ma.getmaskarray(X).sum())} values of X are masked, and so missing: fill them "
             "in, or leave those samples out."
         )
     if not hasattr(X, "shape") or is_series_of_arrays(X):
         X = to_array(X)
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f" and X.dtype.itemsize > 8:
+        X = X.astype(np.float64)  # pandas and torch know no wider type
     shape = tuple(X.shape)
     if not shape:
-        raise ValueError(f"X must hold samples along its first axis, got a single value: {X!r}.")
+        hint = " Read it first, by collect()." if hasattr(X[()], "collect") else ""
+        raise ValueError(
+            f"X must hold samples along its first axis, got a single value: {X!r}.{hint}"
+        )
     kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
     return Samples(X, int(shape[0]), shape[1:], kind)
-
-
-def _check_columns(table: pd.DataFrame) -> None:
-    """Raise for columns that are not numbers, and for names that several columns share."""
-    if not table.columns.is_unique:
-        repeats = table.columns[table.columns.duplicated()].unique().tolist()
-        raise ValueError(
-            f"X has several columns named {', '.join(map(repr, repeats[:3]))}: give every column a "
-            "name of its own."
-        )
-    for place, dtype in enumerate(table.dtypes):
-        if is_bool_dtype(dtype) or is_numeric_dtype(dtype):
-            continue
-        name = table.columns[place]
-        if is_datetime64_any_dtype(dtype) or is_timedelta64_dtype(dtype):
-            raise ValueError(f"X: column {name!r} holds dates, expected numbers.")
-        for value in table.iloc[:, place]:
-            if not _is_number(value):
-                raise ValueError(f"X: column {name!r} holds {value!r}, expected numbers.")
-
-
-def _is_number(value: Any) -> bool:
-    """Whether scikit-learn makes a number of a value; None and NaN have its own message."""
-    if value is None:
-        return True
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def is_image_file(X: Any) -> bool:
@@ -333,17 +303,6 @@ def _describe_files(X: Any) -> str:
     return f"a list of {len(X)}, the first of them {_describe_files(X[0])}"
 
 
-def get_columns(X: Any) -> list[tuple[str, Any]] | None:
-    """Return names and columns of a table of pandas, polars or pyarrow; None of anything else."""
-    if isinstance(X, pd.DataFrame):
-        return [(name, X.iloc[:, i]) for i, name in enumerate(X.columns)]
-    if hasattr(X, "column_names") and hasattr(X, "itercolumns"):  # pyarrow
-        return list(zip(X.column_names, X.itercolumns(), strict=True))
-    if hasattr(X, "get_columns"):  # polars
-        return [(column.name, column) for column in X.get_columns()]
-    return None
-
-
 def is_series_of_arrays(X: Any) -> bool:
     """Whether `X` is a Series of pandas that holds one array or list for each sample."""
     return isinstance(X, pd.Series) and X.dtype == object and len(X) > 0 and np.ndim(X.iloc[0]) > 0
@@ -354,6 +313,9 @@ def to_host(X: Any) -> Any:
     torch = sys.modules.get("torch")  # without it there are no tensors
     if torch is None or not isinstance(X, torch.Tensor):
         return X
+    if X.layout != torch.strided or X.is_meta:
+        kind = "holds no data" if X.is_meta else "is sparse: make it dense by to_dense()"
+        raise TypeError(f"This tensor {kind}; expected numbers.")
     X = X.detach().cpu()
     return (X.float() if X.dtype == torch.bfloat16 else X).numpy()
 

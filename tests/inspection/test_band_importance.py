@@ -90,3 +90,17 @@ def test_band_importance_refuses_bad_input(linear):
         BandImportanceDisplay.from_estimator(linear, SPECTRA, LABELS[:-1])
     with pytest.raises(ValueError, match="wavelengths must have one value per band"):
         BandImportanceDisplay.from_estimator(linear, *HELD_OUT, wavelengths=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (np.empty((0, 4)), [], "at least one sample"),
+        (np.ones((4, 4)), ["a", 1, "a", 1], "several types, int, str"),
+        (np.ones((4, 4)), ["a", None, "a", "b"], "no label for 1 of 4 samples"),
+    ],
+)
+def test_from_estimator_refuses_labels_and_samples_by_name(X, y, message):
+    model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=message):
+        BandImportanceDisplay.from_estimator(model, X, y)

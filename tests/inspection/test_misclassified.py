@@ -108,3 +108,10 @@ def test_misclassified_display_refuses_bad_input(model):
         MisclassifiedDisplay.from_predictions(y, y, X, confidence=[1.0])
     with pytest.raises(ValueError, match="max_samples must be"):
         MisclassifiedDisplay.from_predictions(y, y, X, max_samples=0)
+
+
+def test_from_predictions_reads_numbers_in_text():
+    table = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=["1", "2", "3"]).astype(str)
+    display = MisclassifiedDisplay.from_predictions([0, 0, 1, 1], [0, 1, 1, 1], table)
+    np.testing.assert_array_equal(display.samples[0], [3, 4, 5])
+    np.testing.assert_array_equal(display.class_means[1], [7.5, 8.5, 9.5])

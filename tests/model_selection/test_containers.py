@@ -209,3 +209,19 @@ def test_labels_of_unusual_floats_pass_through_tables(dtype):
     assert list(result.confusion_matrix("bayes").columns) == [0.0, 1.0, 2.0]
     assert "bayes" in result._repr_html_()
     assert learning_curve_forecast(GaussianNB(), X[::3], y, cv=2, random_state=0).to_frame().size
+
+
+def test_find_leaks_takes_numbers_of_extended_precision():
+    rows = np.vstack([X[:60], X[:5]])
+    labels = np.r_[Y[:60:2], Y[-30:], Y[:5]]
+    expected = find_leaks(rows, labels, random_state=0).to_frame()
+    for values in (rows.astype(np.longdouble), pd.DataFrame(rows.astype(np.longdouble))):
+        pd.testing.assert_frame_equal(
+            find_leaks(values, labels, random_state=0).to_frame(), expected
+        )
+
+
+def test_find_leaks_names_columns_of_arrays():
+    table = pd.DataFrame({"a": np.arange(20.0), "b": [np.ones(2)] * 20})
+    with pytest.raises(ValueError, match="leave out columns that hold lists or arrays"):
+        find_leaks(table, np.arange(20) % 2)

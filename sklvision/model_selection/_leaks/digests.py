@@ -38,4 +38,14 @@ def digest_rows(rows: np.ndarray) -> np.ndarray:
 
 def digest_frame(frame: pd.DataFrame) -> np.ndarray:
     """Return an integer for the values of each row of a table of any types."""
-    return pd.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
+    # pandas has no digest of numbers of extended precision.
+    wide = [name for name, dtype in frame.dtypes.items() if dtype == np.longdouble]
+    if np.dtype(np.longdouble).itemsize > 8 and wide:
+        frame = frame.astype(dict.fromkeys(wide, np.float64))
+    try:
+        return pd.util.hash_pandas_object(frame, index=False).to_numpy(np.uint64)
+    except TypeError as error:
+        raise ValueError(
+            f"X has values that cannot be compared ({error}): leave out columns that hold lists or "
+            "arrays."
+        ) from error

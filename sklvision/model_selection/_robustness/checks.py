@@ -18,9 +18,10 @@ from sklvision.model_selection._robustness.corruptions import (
     SPECTRUM_CORRUPTIONS,
     Function,
 )
+from sklvision.utils._columns import get_columns
 from sklvision.utils._images import get_dtype_range, measure_value_range, resolve_pixel_range
 from sklvision.utils._optional import import_optional
-from sklvision.utils._samples import Samples, as_samples, get_columns
+from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._suggest import did_you_mean
 
 

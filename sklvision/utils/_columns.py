@@ -1,0 +1,128 @@
+"""Columns of tables of any library: their names, and whether their values are numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import (
+    is_bool_dtype,
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_timedelta64_dtype,
+)
+
+
+def get_columns(X: Any) -> list[tuple[Any, Any]] | None:
+    """Return names and columns of a table of pandas, polars or pyarrow; None of anything else."""
+    if isinstance(X, pd.DataFrame):
+        return [(name, X.iloc[:, i]) for i, name in enumerate(X.columns)]
+    if hasattr(X, "column_names") and hasattr(X, "itercolumns"):  # pyarrow
+        return list(zip(X.column_names, X.itercolumns(), strict=True))
+    if hasattr(X, "get_columns"):  # polars
+        return [(column.name, column) for column in X.get_columns()]
+    return None
+
+
+def check_column_names(X: Any) -> None:
+    """Raise if several columns of a table share a name; anything else passes.
+
+    Parameters
+    ----------
+    X : array or table
+        Samples.
+
+    Raises
+    ------
+    ValueError
+        If a name is used twice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklvision.utils._columns import check_column_names
+    >>> check_column_names(pd.DataFrame({"a": [1.0], "b": [2.0]}))
+    """
+    names = X.columns if isinstance(X, pd.DataFrame) else getattr(X, "column_names", None)
+    if names is None or (isinstance(names, pd.Index) and names.is_unique):
+        return
+    repeats = [name for name, count in Counter(names).items() if count > 1]
+    if repeats:
+        raise ValueError(
+            f"X has several columns named {', '.join(map(repr, repeats[:3]))}: give every column a "
+            "name of its own."
+        )
+
+
+def check_values(X: Any) -> None:
+    """Raise if values of an array or a table cannot be numbers; a message names the column.
+
+    Text that holds a number passes, as scikit-learn reads it.
+
+    Parameters
+    ----------
+    X : array or table
+        Samples.
+
+    Raises
+    ------
+    ValueError
+        If values are dates, records or objects that are not numbers, or all columns are sparse.
+    """
+    columns = get_columns(X)
+    if columns is None:
+        _check_array(X)
+        return
+    if columns and all(isinstance(_get_dtype(column), pd.SparseDtype) for _, column in columns):
+        raise ValueError("X has sparse columns, expected dense ones: X.sparse.to_dense().")
+    for name, column in columns:
+        dtype = _get_dtype(column)
+        if dtype is not None and (is_bool_dtype(dtype) or is_numeric_dtype(dtype)):
+            continue
+        if dtype is None:
+            column = np.asarray(column)  # of polars or pyarrow
+            dtype = column.dtype
+            if dtype.kind in "biuf":
+                continue
+        if is_datetime64_any_dtype(dtype) or is_timedelta64_dtype(dtype):
+            raise ValueError(f"X: column {name!r} holds dates, expected numbers.")
+        _check_each(column, f"X: column {name!r}")
+
+
+def _get_dtype(column: Any) -> Any:
+    return column.dtype if isinstance(column, pd.Series) else None
+
+
+def _check_array(X: Any) -> None:
+    dtype = getattr(X, "dtype", None)
+    if not isinstance(dtype, np.dtype):
+        return
+    if dtype.kind in "Mm":
+        raise ValueError(f"X must hold numbers, got dates ({dtype}).")
+    if dtype.kind == "V":
+        raise ValueError(
+            f"X must hold numbers, got records ({dtype}): make an array of one type of them, with "
+            "numpy.lib.recfunctions.structured_to_unstructured."
+        )
+    if dtype.kind == "O" and isinstance(X, np.ndarray):
+        _check_each(X.flat, "X")
+
+
+def _check_each(values: Any, place: str) -> None:
+    for value in values:
+        if not _is_number(value):
+            value = value.item() if isinstance(value, np.generic) else value
+            raise ValueError(f"{place} holds {value!r}, expected numbers.")
+
+
+def _is_number(value: Any) -> bool:
+    """Whether scikit-learn makes a number of a value; None and NaN have its own message."""
+    if value is None:
+        return True
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
