@@ -16,6 +16,7 @@ _SUBPACKAGES = {
     "augmentation",
     "cli",
     "datasets",
+    "distributed",
     "export",
     "feature_extraction",
     "image",

@@ -29,6 +29,7 @@ FLOORS = {
     "recipes": 4,
     "inspection": 4,
     "export": 4,
+    "distributed": 4,
     "serving": 5,
     "cli": 6,
     "__main__": 7,
