@@ -12,10 +12,11 @@ from time import perf_counter
 from traceback import format_exc
 from typing import Any
 
+import numpy as np
 from joblib.logger import short_format_time
 from sklearn.exceptions import FitFailedWarning
 
-from sklvision.neural_network._batched.trials import Fold, Trial
+from sklvision.neural_network._batched.trials import Trial
 from sklvision.utils._sklearn import index_samples
 
 Scores = float | dict[str, float]
@@ -34,13 +35,16 @@ class Evaluator:
     n_candidates: int
     n_folds: int
 
-    def evaluate(self, trial: Trial, X: Any, y: Any, fold: Fold) -> Evaluation:
+    def evaluate(
+        self, X: Any, y: Any, trial: Trial, train: np.ndarray, test: np.ndarray
+    ) -> Evaluation:
         """Fit and score the estimator of one trial."""
         if self.verbose > 9:
             start = f"[CV{self._format_position(trial)}] START {_format_parameters(trial)}"
             print(start.ljust(_LINE_WIDTH, "."))
         (X_train, y_train), (X_test, y_test) = (
-            (index_samples(X, rows), None if y is None else index_samples(y, rows)) for rows in fold
+            (index_samples(X, rows), None if y is None else index_samples(y, rows))
+            for rows in (train, test)
         )
         start_time = perf_counter()
         error = None
@@ -53,13 +57,13 @@ class Evaluator:
             error = format_exc()
         fit_time = trial.fit_time + perf_counter() - start_time
         start_time = perf_counter()
-        test = train = self._replace_scores()
+        test_scores = train_scores = self._replace_scores()
         if error is None:
-            test = self._score(trial.estimator, X_test, y_test)
+            test_scores = self._score(trial.estimator, X_test, y_test)
         score_time = 0.0 if error else perf_counter() - start_time
         if error is None and self.has_train_scores:
-            train = self._score(trial.estimator, X_train, y_train)
-        evaluation = Evaluation(test, train, fit_time, score_time, error)
+            train_scores = self._score(trial.estimator, X_train, y_train)
+        evaluation = Evaluation(test_scores, train_scores, fit_time, score_time, error)
         if self.verbose > 1:
             self._print_end(trial, evaluation)
         return evaluation

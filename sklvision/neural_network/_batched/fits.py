@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from math import ceil, prod
 from time import perf_counter
@@ -34,10 +35,12 @@ from sklvision.neural_network._module import StandardizedNet
 from sklvision.neural_network._rebuild import make_net
 from sklvision.neural_network._spectrum import SpectrumClassifier
 from sklvision.utils._lazy import LazySamples
+from sklvision.utils._parallel import run_tasks
 
-# Overhead is shared by as many models as possible; beyond this number little of it is left. The
+# Overhead is shared by many models; beyond this number little of it is left. It does not depend on
+# the number of jobs, since the rounding of products depends on the models that are in a batch. The
 # values a batch of models keeps (weights, gradients, moments, activations) are bounded.
-_MOST_MODELS, _MOST_VALUES = 64, 2**26
+_MOST_MODELS, _MOST_VALUES = 32, 2**26
 _COPIES_OF_WEIGHTS, _COPIES_OF_ACTIVATIONS = 5, 6
 
 _CPU = torch.device("cpu")
@@ -172,9 +175,15 @@ def fit_together(fits: list[BatchedFit], n_jobs: int | None) -> list[bool]:
     groups: dict[Hashable, list[BatchedFit]] = defaultdict(list)
     for fit in fits:
         groups[fit.make_key()].append(fit)
-    chunks = [chunk for group in groups.values() for chunk in _split_into_chunks(group)]
-    tasks = (joblib.delayed(_train)(**_make_task(chunk)) for chunk in chunks)
-    for chunk, (models, seconds) in zip(chunks, joblib.Parallel(n_jobs)(tasks), strict=True):
+    batches = [
+        (data, chunk)
+        for group in groups.values()
+        for data in [BatchedData(group)]
+        for chunk in _split_into_chunks(group)
+    ]
+    tasks = (data.make_task(chunk) for data, chunk in batches)
+    results = run_tasks(_train, tasks, n_jobs=n_jobs)
+    for (_, chunk), (models, seconds) in zip(batches, results, strict=True):
         for fit, model in zip(chunk, models, strict=True):
             if np.isfinite(model.losses).all() and fit.is_finite(model):
                 fit.finish(model, seconds / len(chunk))
@@ -198,27 +207,57 @@ def _count_values(fit: BatchedFit) -> int:
     return _COPIES_OF_WEIGHTS * sum(map(prod, sizes)) + _COPIES_OF_ACTIVATIONS * activations
 
 
-def _make_task(chunk: list[BatchedFit]) -> dict[str, Any]:
-    """Collect what training a batch takes: nothing but nets, tensors and numbers."""
-    plan = chunk[0].plan
-    # Fits on the same data share them.
-    first = {id(fit.plan.data): fit for fit in reversed(chunk)}
-    index = {key: i for i, key in enumerate(first)}
-    samples = [fit.plan.data.samples for fit in first.values()]
-    weights = [part.weights for part in samples if part.weights is not None]
-    return {
-        "models": [fit.make_model(index[id(fit.plan.data)]) for fit in chunk],
-        "X": torch.stack([fit.standardize() for fit in first.values()]),
-        "y": torch.stack([part.y for part in samples]),
-        "weights": torch.stack(weights) if weights else None,
-        "epochs": plan.epochs,
-        "batch_size": plan.batch_size,
-        "optimizer": plan.settings.optimizer,
-        "lr_schedule": plan.settings.lr_schedule,
-    }
+class BatchedData:
+    """Samples of all fits that may be trained in one batch, and the tasks of training on them.
+
+    They are NumPy's, and the same for all batches: engines send them to a process once.
+    """
+
+    def __init__(self, fits: list[BatchedFit]) -> None:
+        # Fits on the same data share them.
+        self.fits = {id(fit.plan.data): fit for fit in reversed(fits)}
+        self.parts = {key: part for part, key in enumerate(self.fits)}
+
+    @cached_property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Standardized samples, labels and weights of every part."""
+        fits = self.fits.values()
+        samples = [fit.plan.data.samples for fit in fits]
+        weights = [part.weights for part in samples if part.weights is not None]
+        return (
+            torch.stack([fit.standardize() for fit in fits]).numpy(),
+            torch.stack([part.y for part in samples]).numpy(),
+            torch.stack(weights).numpy() if weights else None,
+        )
+
+    def make_task(self, chunk: list[BatchedFit]) -> tuple[Any, ...]:
+        """Collect the arguments of training a batch: nothing but nets, arrays and numbers."""
+        plan = chunk[0].plan
+        settings = {
+            "epochs": plan.epochs,
+            "batch_size": plan.batch_size,
+            "optimizer": plan.settings.optimizer,
+            "lr_schedule": plan.settings.lr_schedule,
+        }
+        models = [fit.make_model(self.parts[id(fit.plan.data)]) for fit in chunk]
+        return *self.arrays, models, settings
 
 
-def _train(**task: Any) -> tuple[list[Model], float]:
+def _train(
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    models: list[Model],
+    settings: dict[str, Any],
+) -> tuple[list[Model], float]:
     start = perf_counter()
-    models = train_together(**task)
+    tensors = map(_make_tensor, (X, y, weights))
+    train_together(models, *tensors, **settings)
     return models, perf_counter() - start
+
+
+def _make_tensor(array: np.ndarray | None) -> Any:
+    if array is None:
+        return None
+    # Engines hand out arrays of shared memory that are read-only.
+    return torch.from_numpy(array if array.flags.writeable else array.copy())

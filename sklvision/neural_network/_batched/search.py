@@ -14,7 +14,6 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import process_routing
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklvision.neural_network._batched.evaluation import Evaluation, Evaluator, check_failures
 from sklvision.neural_network._batched.fits import is_own_classifier
@@ -30,6 +29,7 @@ from sklvision.neural_network._batched.trials import (
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._nested import walk_estimators
+from sklvision.utils._parallel import run_tasks
 from sklvision.utils._sklearn import has_callbacks
 
 
@@ -55,7 +55,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         One or more scores, as for GridSearchCV; the estimator's `score` by default.
     n_jobs : int, default=None
         Batches trained at a time, then models scored at a time. ``None`` means 1 unless in a
-        :obj:`joblib.parallel_backend` context; ``-1`` means all processors.
+        :obj:`joblib.parallel_backend` context; ``-1`` means all processors. The results do not
+        depend on it.
     refit : bool, str or callable, default=True
         Fit the best candidate on all data; with several scores the name of the one that counts,
         or a callable that maps `cv_results_` to the index of the best.
@@ -240,9 +241,14 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
             n_candidates=len(candidates),
             n_folds=len(folds),
         )
-        parallel = Parallel(n_jobs=self.n_jobs, pre_dispatch=self.pre_dispatch)
-        evaluations = parallel(
-            delayed(evaluator.evaluate)(trial, X, y, folds[trial.fold]) for trial in trials
+        evaluations = list(
+            run_tasks(
+                evaluator.evaluate,
+                ((trial, *folds[trial.fold]) for trial in trials),
+                shared_args=(X, y),
+                n_jobs=self.n_jobs,
+                pre_dispatch=self.pre_dispatch,
+            )
         )
         check_failures(evaluations, self.error_score)
         self._choose(candidates, evaluations)
