@@ -63,5 +63,5 @@ class GaussianNoise(Augmenter):
     def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        scale = (self.scale * source.draw_flags(self.p)).to(X.dtype)
+        scale = (float(self.scale) * source.draw_flags(self.p)).to(X.dtype)
         return _functional.add_noise(X, source.draw_normal(X.shape), scale, self.relative)

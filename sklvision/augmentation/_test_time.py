@@ -49,7 +49,7 @@ class TestTimeAugmentation(
         two and both together. None adds none.
     shift : int, default=0
         Pixels by which images are shifted up, down, left and right; each shift is one more view of
-        every flip. Edge pixels are repeated. 0 shifts nothing.
+        every flip. Edge pixels are repeated. 0 shifts nothing; at most a million.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class TestTimeAugmentation(
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
         "flip": [StrOptions({"horizontal", "vertical", "both"}), None],
-        "shift": [Interval(Integral, 0, None, closed="left")],
+        "shift": [Interval(Integral, 0, 10**6, closed="both")],
     }
 
     estimator_: Any

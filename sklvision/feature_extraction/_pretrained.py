@@ -38,8 +38,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         (extra ``pretrained``), or ``"torchvision:NAME"`` or ``"timm:NAME"`` (extra ``zoo``), whose
         weights are downloaded by their library.
     image_size : int, default=None
-        Length in pixels that the shorter side of images is resized to. ``None`` takes that of
-        the images the weights were trained on. Smaller is faster, larger may show more detail.
+        Length in pixels that the shorter side of images is resized to, up to 16,384. ``None``
+        takes that of the images the weights were trained on. Smaller is faster, larger may show
+        more detail.
     keep_proportions : bool, default=True
         Resize both sides by the same factor. False stretches images to squares, so that images
         of different proportions are computed together. A backbone that takes one size only, such as
@@ -102,7 +103,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str],
-        "image_size": [Interval(Integral, 1, None, closed="left"), None],
+        "image_size": [Interval(Integral, 1, 2**14, closed="both"), None],
         "keep_proportions": ["boolean"],
         "pixel_range": [StrOptions({"auto"}), tuple, list],
         "average_flips": ["boolean"],

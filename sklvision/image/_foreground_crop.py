@@ -7,14 +7,14 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklvision.image._base import ImageFunction, ImageTransformer
-from sklvision.image._resize import check_size
 from sklvision.image._texts import document
 from sklvision.image._window import crop_foreground
+from sklvision.utils._images import LONGEST_SIDE, check_image_size
 from sklvision.utils._optional import import_optional
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import Interval, RealNotInt, StrOptions
 
-_SIDE = Interval(Integral, 1, None, closed="left")
+_SIDE = Interval(Integral, 1, LONGEST_SIDE, closed="both")
 
 
 @document
@@ -108,7 +108,7 @@ class ForegroundCrop(ImageTransformer):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "center_crop": [_SIDE, Interval(RealNotInt, 0, 1, closed="right"), "array-like", None],
-        "threshold": [Interval(Real, 0, None, closed="left"), StrOptions({"otsu"})],
+        "threshold": [Interval(Real, 0, 1e30, closed="both"), StrOptions({"otsu"})],
         "polarity": [StrOptions({"bright", "dark", "both"})],
         "crop_size": [_SIDE, "array-like"],
         "output_size": [_SIDE, "array-like"],
@@ -141,8 +141,8 @@ class ForegroundCrop(ImageTransformer):
             "center_crop": _check_center(self.center_crop),
             "threshold": self.threshold,
             "polarity": self.polarity,
-            "crop_size": check_size("crop_size", self.crop_size),
-            "output_size": check_size("output_size", self.output_size),
+            "crop_size": check_image_size("crop_size", self.crop_size),
+            "output_size": check_image_size("output_size", self.output_size),
             "align": bool(self.align),
             "output": self.output,
         }

@@ -10,6 +10,7 @@ from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._functional import resize_image
 from sklvision.image._image_list import as_image_list
 from sklvision.image._texts import document
+from sklvision.utils._images import LONGEST_SIDE, check_image_size
 from sklvision.utils._optional import import_optional
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import Interval, StrOptions
@@ -22,8 +23,8 @@ class Resize(ImageTransformer):
     Parameters
     ----------
     size : int or tuple of (int, int)
-        Height and width of the output in pixels; one number makes squares. The image is
-        stretched where the proportions differ.
+        Height and width of the output in pixels, up to 65,536; one number makes squares. The
+        image is stretched where the proportions differ.
     resample : {"bilinear", "box", "bicubic", "nearest"}, default="bilinear"
         Interpolation. ``"box"`` averages the area that falls into a new pixel,
         ``"bilinear"`` and ``"bicubic"`` weight pixels by distance, over a wider area when
@@ -64,7 +65,7 @@ class Resize(ImageTransformer):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "size": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "size": [Interval(Integral, 1, LONGEST_SIDE, closed="both"), "array-like"],
         "resample": [StrOptions({"bilinear", "box", "bicubic", "nearest"})],
     }
 
@@ -78,7 +79,7 @@ class Resize(ImageTransformer):
     def _fit_images(self, samples: Samples) -> None:
         if self.resample != "nearest":
             import_optional("PIL.Image", extra="images")
-        self.size_ = check_size("size", self.size)
+        self.size_ = check_image_size("size", self.size)
         self._resample = self.resample
 
     def _get_image_function(self) -> ImageFunction:
@@ -86,13 +87,3 @@ class Resize(ImageTransformer):
 
     def _has_image_output(self) -> bool:
         return True
-
-
-def check_size(name: str, size: Any) -> tuple[int, int]:
-    """Check a parameter that is a side in pixels or a pair of them; return height and width."""
-    pair = (size, size) if isinstance(size, Integral) else tuple(size)
-    if len(pair) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in pair):
-        raise ValueError(
-            f"{name}={size!r} must be a positive int, or a pair (height, width) of them."
-        )
-    return int(pair[0]), int(pair[1])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own usage
+
+from sklvision.nets._layers import is_number
 
 # Mean and standard deviation of ImageNet's pixels per channel, on a scale where white is 1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -70,9 +72,9 @@ class AdaptedNet(nn.Module):
         backbone_lr_scale: float = 1.0,
     ) -> None:
         super().__init__()
-        if not isinstance(backbone_lr_scale, Real) or not backbone_lr_scale >= 0:
+        if not is_number(backbone_lr_scale) or not 0 <= backbone_lr_scale <= 1e6:
             raise ValueError(
-                f"backbone_lr_scale must be a number of at least 0, got {backbone_lr_scale!r}."
+                f"backbone_lr_scale must be a number from 0 to 1e6, got {backbone_lr_scale!r}."
             )
         self.model = model
         self.size = size

@@ -20,6 +20,9 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "tanh": nn.Tanh,
 }
 
+# Of layers, kernels and repetitions: a dense layer of this width alone takes gigabytes.
+_LARGEST_SIZE = 10**6
+
 
 def make_activation(name: str) -> nn.Module:
     """Make the activation layer with this name."""
@@ -34,7 +37,9 @@ def make_activation(name: str) -> nn.Module:
 def check_size(name: str, size: int) -> int:
     """Return a positive integer, or raise a ValueError that names the parameter."""
     if not _is_size(size):
-        raise ValueError(f"{name} must be a positive integer, got {size!r}.")
+        raise ValueError(
+            f"{name} must be a positive integer of at most {_LARGEST_SIZE}, got {size!r}."
+        )
     return int(size)
 
 
@@ -44,7 +49,9 @@ def check_sizes(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
         return (int(sizes),)  # type: ignore[call-overload]
     values = tuple(sizes) if isinstance(sizes, Iterable) else (None,)
     if not all(map(_is_size, values)):
-        raise ValueError(f"{name} must be positive integers, got {sizes!r}.")
+        raise ValueError(
+            f"{name} must be positive integers of at most {_LARGEST_SIZE}, got {sizes!r}."
+        )
     return tuple(int(size) for size in values)
 
 
@@ -67,11 +74,17 @@ def check_dropouts(dropout: Sequence[float], n_layers: int) -> tuple[float, ...]
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+    is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_integer and 1 <= int(value) <= _LARGEST_SIZE
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a real number, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _is_dropout(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < 1
+    return is_number(value) and 0 <= float(value) < 1
 
 
 def make_dense_layers(

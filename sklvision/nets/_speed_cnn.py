@@ -8,12 +8,17 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 
 import torch
 from torch import Tensor, nn
 
-from sklvision.nets._layers import check_dropout, check_sizes, make_activation, make_halving_pool
+from sklvision.nets._layers import (
+    check_dropout,
+    check_sizes,
+    is_number,
+    make_activation,
+    make_halving_pool,
+)
 from sklvision.nets._registry import register
 
 # Standard deviations in photographs that are standardized per channel: of the sum and of the
@@ -40,8 +45,10 @@ def speed_cnn(
     `logit_scale` multiplies the logits: a small value keeps them from growing too early.
     """
     dropout = check_dropout(dropout)
-    if not isinstance(logit_scale, Real) or not logit_scale > 0:
-        raise ValueError(f"logit_scale must be a number greater than 0, got {logit_scale!r}.")
+    if not is_number(logit_scale) or not 0 < logit_scale <= 1e6:
+        raise ValueError(
+            f"logit_scale must be a number greater than 0, at most 1e6, got {logit_scale!r}."
+        )
     height, width, n_in = input_shape
     whitening = make_whitening_conv(n_in, (min(2, height), min(2, width)))
     layers: list[nn.Module] = [whitening, make_activation(activation)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -15,6 +16,9 @@ from torch import Tensor, nn
 from sklvision.nets._registry import build, get_architecture
 
 Architecture = str | Callable[..., nn.Module]
+
+# Messages of torch's allocators.
+_MEMORY_MESSAGES = re.compile("allocate memory|not enough memory|out of memory|size .* overflow")
 
 
 class StandardizedNet(nn.Module):
@@ -76,16 +80,19 @@ def build_net(
     training never changes what the user passed.
     """
     params = params or {}
-    if isinstance(architecture, str):
-        net = build(architecture, input_shape, n_classes, **params)
-        description = f"architecture {architecture!r}"
-    elif isinstance(architecture, nn.Module):
-        net = deepcopy(architecture)
+    description = f"architecture {architecture!r}"
+    if isinstance(architecture, nn.Module):
         description = f"architecture {type(architecture).__name__}"
-    else:
+    elif not isinstance(architecture, str):
         _check_signature(architecture, params, input_shape)
-        net = architecture(input_shape, n_classes, **params)
         description = f"architecture {getattr(architecture, '__name__', architecture)!r}"
+    with _name_memory_error(description, params):
+        if isinstance(architecture, str):
+            net = build(architecture, input_shape, n_classes, **params)
+        elif isinstance(architecture, nn.Module):
+            net = deepcopy(architecture)
+        else:
+            net = architecture(input_shape, n_classes, **params)
     if not isinstance(net, nn.Module):
         raise TypeError(f"{description} must return a torch.nn.Module, got {type(net).__name__}.")
     if is_trained:
@@ -94,6 +101,20 @@ def build_net(
     if not any(parameter.requires_grad for parameter in net.parameters()):
         raise ValueError(f"{description} has no parameters to train.")
     return net
+
+
+@contextmanager
+def _name_memory_error(description: str, params: dict[str, Any]) -> Iterator[None]:
+    """Name the net whose weights do not fit into memory, and its parameters."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _MEMORY_MESSAGES.search(str(error)):
+            raise
+        raise MemoryError(
+            f"{description} needs more memory than there is, with architecture_params={params!r}. "
+            "Lower its sizes."
+        ) from error
 
 
 def _check_signature(

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sklvision.spectral._base import SpectrumTransformer, document
-from sklvision.spectral._functional import savitzky_golay
+from sklvision.spectral._functional import compute_filter_error, savitzky_golay
 from sklvision.utils._sklearn import Interval, StrOptions
 
 _DEFAULT_WINDOW = 11
 # Power of 10 by which a derivative is divided at most, so that it stays in single precision.
 _LARGEST_POWER = 30
+# Largest error, relative to a polynomial of the degree of the filter, that passes.
+_LARGEST_ERROR = 1e-3
 
 
 @document
@@ -31,7 +33,8 @@ class SavitzkyGolay(SpectrumTransformer):
         Number of bands in a window; odd numbers center it on a band. None uses 11, or the
         largest odd number that fits shorter spectra (and lowers ``polyorder`` if necessary).
     polyorder : int, default=2
-        Degree of the polynomials; less than ``window_length``.
+        Degree of the polynomials; less than ``window_length``, and low enough that the filter
+        can be computed: up to 9 for a window of 51 bands, up to 5 for one of 301.
     deriv : int, default=0
         Order of the derivative, at most ``polyorder``; 0 smooths only.
     delta : float, default=1.0
@@ -77,7 +80,7 @@ class SavitzkyGolay(SpectrumTransformer):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "window_length": [Interval(Integral, 1, None, closed="left"), None],
+        "window_length": [Interval(Integral, 1, 10**6, closed="both"), None],
         "polyorder": [Interval(Integral, 0, None, closed="left")],
         "deriv": [Interval(Integral, 0, None, closed="left")],
         "delta": [Interval(Real, 1e-30, 1e30, closed="both")],
@@ -113,6 +116,11 @@ class SavitzkyGolay(SpectrumTransformer):
                 f"deriv={self.deriv} must be at most polyorder={self.polyorder_}: higher "
                 "derivatives of polynomials of that degree are zero."
             )
+        if not self._compute_error() <= _LARGEST_ERROR:
+            raise ValueError(
+                f"polyorder={self.polyorder_} is too high for window_length={self.window_length_}: "
+                "the filter cannot be computed in double precision. Lower one of them."
+            )
         if abs(self.deriv * math.log10(self.delta)) > _LARGEST_POWER:
             raise ValueError(
                 f"delta={self.delta:g} is out of range with deriv={self.deriv}: delta to the power "
@@ -123,6 +131,13 @@ class SavitzkyGolay(SpectrumTransformer):
             "delta": self.delta,
             "mode": self.mode,
         }
+
+    def _compute_error(self) -> float:
+        """Compute by how much the filter misses its definition; infinite where none is found."""
+        try:
+            return compute_filter_error(self.window_length_, self.polyorder_, self.deriv)
+        except (ValueError, np.linalg.LinAlgError):  # powers that are not finite
+            return math.inf
 
     def _check_window(self, n_bands: int) -> None:
         if self.polyorder_ >= self.window_length_:

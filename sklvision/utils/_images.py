@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,10 @@ from sklvision.utils._samples import (
 
 # Fractions of red, green and blue in the brightness of a pixel (ITU-R BT.601, as in JPEG).
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+# Limits of requested sizes: an image within them takes a gigabyte at most, in color.
+LONGEST_SIDE = 2**16
+_MOST_PIXELS = 2**28
 
 _EXPECTED = {
     2: "(n, n_features)",
@@ -215,6 +219,45 @@ def check_range(name: str, value: Any) -> tuple[float, float]:
     if not is_pair or not np.isfinite([float(end) for end in ends]).all() or ends[0] >= ends[1]:
         raise ValueError(f"{name}={value!r} must be two finite numbers, the smaller one first.")
     return float(ends[0]), float(ends[1])
+
+
+def check_image_size(name: str, size: Any) -> tuple[int, int]:
+    """Check a parameter that is a side of images in pixels, or a pair (height, width) of them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    size : object
+        Its value.
+
+    Returns
+    -------
+    height, width : int
+        The sides.
+
+    Raises
+    ------
+    ValueError
+        If a side is not a whole number from 1 to 65,536, or an image would have more than 2 to the
+        power of 28 pixels.
+    """
+    sides = list(size) if isinstance(size, Iterable) and not isinstance(size, str) else [size] * 2
+    is_pair = len(sides) == 2 and all(
+        isinstance(side, Integral) and not isinstance(side, bool) for side in sides
+    )
+    if not is_pair or not all(1 <= int(side) <= LONGEST_SIDE for side in sides):
+        raise ValueError(
+            f"{name} must be a whole number of pixels from 1 to {LONGEST_SIDE}, or a pair (height, "
+            f"width) of them, got {size!r}."
+        )
+    height, width = map(int, sides)
+    if height * width > _MOST_PIXELS:
+        raise ValueError(
+            f"{name}={size!r} makes images of {height * width} pixels: at most {_MOST_PIXELS} are "
+            "possible."
+        )
+    return height, width
 
 
 def get_dtype_range(dtype: np.dtype) -> tuple[float, float] | None:

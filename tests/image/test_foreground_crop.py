@@ -372,7 +372,7 @@ def test_foreground_crop_settings_are_searchable():
         ({"polarity": "white"}, r"'polarity' parameter.*Got 'white'"),
         ({"crop_size": 0}, r"'crop_size' parameter.*Got 0"),
         ({"crop_size": None}, r"'crop_size' parameter.*Got None"),
-        ({"crop_size": (4, 0)}, r"crop_size=\(4, 0\) must be a positive int, or a pair"),
+        ({"crop_size": (4, 0)}, r"crop_size must be .* or a pair .* got \(4, 0\)"),
         ({"center_crop": (4, 5, 6)}, r"center_crop=\(4, 5, 6\)"),
         ({"center_crop": (0.5, 1.5)}, r"center_crop=\(0.5, 1.5\) .* a float up to 1.0"),
         ({"center_crop": (0.5, 0)}, r"center_crop=\(0.5, 0\) must be"),

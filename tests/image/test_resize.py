@@ -141,9 +141,16 @@ def test_resize_nearest_keeps_labels_of_a_mask():
     [
         ({"size": 0}, r"'size' parameter.*Got 0"),
         ({"size": 4.5}, r"'size' parameter.*Got 4.5"),
-        ({"size": (4, 0)}, r"size=\(4, 0\) must be a positive int, or a pair \(height, width\)"),
-        ({"size": (4, 2.5)}, r"size=\(4, 2.5\)"),
-        ({"size": (4, 4, 3)}, r"size=\(4, 4, 3\)"),
+        ({"size": (4, 0)}, r"size must be .* or a pair \(height, width\) of them, got \(4, 0\)"),
+        ({"size": 10**6}, r"'size' parameter.*Got 1000000"),
+        (
+            {"size": (4, 10**30)},
+            r"size must be a whole number of pixels from 1 to 65536, .* got \(4, 10+\)",
+        ),
+        ({"size": (4, True)}, r"size must be .* got \(4, True\)"),
+        ({"size": (2**16, 2**16)}, r"makes images of 4294967296 pixels: at most 268435456"),
+        ({"size": (4, 2.5)}, r"size must be .* got \(4, 2.5\)"),
+        ({"size": (4, 4, 3)}, r"size must be .* got \(4, 4, 3\)"),
         ({"size": 4, "resample": "area"}, r"'resample' parameter.*Got 'area'"),
     ],
 )

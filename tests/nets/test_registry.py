@@ -207,7 +207,7 @@ def test_build_names_a_wrong_argument(call, error, message):
         ("mlp", {"activation": ["relu"]}, "activation must be one of"),
         ("mlp", {"hidden_layer_sizes": None}, "hidden_layer_sizes must be positive integers"),
         ("mlp", {"hidden_layer_sizes": (True,)}, "hidden_layer_sizes"),
-        ("resnet8", {"width": True}, "width must be a positive integer, got True"),
+        ("resnet8", {"width": True}, "width must be a positive integer .*, got True"),
         ("resnet8", {"width": (8,)}, "width must be a positive integer"),
         ("cifar_cnn", {"dropout": 0.1}, "4 numbers"),
         ("cifar_cnn", {"hidden": "many"}, "hidden must be a positive integer"),
@@ -217,9 +217,12 @@ def test_build_names_a_wrong_argument(call, error, message):
         ("resnet8", {"width": 0}, "width"),
         ("cifar_cnn", {"dropout": (0.1, 0.2)}, "4 numbers"),
         ("speed_cnn", {"logit_scale": 0}, "logit_scale"),
+        ("speed_cnn", {"logit_scale": True}, "logit_scale must be a number .*, got True"),
+        ("speed_cnn", {"logit_scale": 1e300}, "logit_scale must be a number .*, got 1e.300"),
         ("wide_resnet16_2", {"width": 0}, "width"),
         ("efficientnet_lite0", {"image_size": 0}, "image_size"),
         ("efficientnet_lite0", {"backbone_lr_scale": -1}, "backbone_lr_scale"),
+        ("efficientnet_lite0", {"backbone_lr_scale": True}, "from 0 to 1e6, got True"),
     ],
 )
 def test_build_names_a_wrong_parameter(name, params, message):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -10,6 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 from sklvision.datasets import make_spectra
 from sklvision.neural_network import SpectrumClassifier
+
+X = np.random.RandomState(0).normal(size=(12, 8))
+y = np.arange(12) % 2
 
 
 def test_set_params_sets_one_entry():
@@ -47,3 +52,25 @@ def test_unknown_entry_is_named_at_fit():
         SpectrumClassifier(max_epochs=1).set_params(
             architecture_params__hidden_layer_size=(4,)
         ).fit(X, y)
+
+
+def test_a_net_that_does_not_fit_into_memory_is_named():
+    def huge_net(input_shape, n_classes, *, width):
+        return torch.nn.Linear(width, 2**23)  # more bytes than any processor can address
+
+    clf = SpectrumClassifier(huge_net, architecture_params={"width": 2**23})
+    with pytest.raises(MemoryError, match=r"'huge_net' needs more memory .*'width': 8388608"):
+        clf.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("spectrum_mlp", {"hidden_layer_sizes": (10**7,)}, "at most 1000000, got"),
+        ("spectrum_mlp", {"hidden_layer_sizes": 10**30}, "at most 1000000, got"),
+        ("spectrum_cnn", {"kernel_size": 10**30}, "kernel_size must be .* at most 1000000"),
+    ],
+)
+def test_sizes_of_layers_are_bounded(name, params, message):
+    with pytest.raises(ValueError, match=message):
+        SpectrumClassifier(name, architecture_params=params).fit(X, y)

@@ -81,6 +81,9 @@ def test_savitzky_golay_default_window_adapts_to_short_spectra(n_bands):
         ({"delta": 1e20, "deriv": 2}, r"delta=1e\+20 is out of range with deriv=2"),
         ({"delta": 1.1e15, "deriv": 2}, r"delta=1.1e\+15 is out of range with deriv=2"),
         ({"delta": 0.9e-15, "deriv": 2}, r"delta=9e-16 is out of range with deriv=2"),
+        ({"window_length": 10**7, "mode": "nearest"}, r"'window_length' parameter.*Got 10000000"),
+        ({"window_length": 39, "polyorder": 20}, r"polyorder=20 is too high for window_length=39"),
+        ({"window_length": 39, "polyorder": 35, "deriv": 30}, r"polyorder=35 is too high"),
         ({"mode": "reflect"}, r"'mode' parameter.*'mirror'.*Got 'reflect'"),
     ],
 )
@@ -143,3 +146,15 @@ def test_savitzky_golay_scales_derivatives_by_delta_to_the_ends_of_its_range(del
     unit = SavitzkyGolay(deriv=2).fit_transform(X)
     scaled_spectra = SavitzkyGolay(deriv=2, delta=delta).fit_transform(X)
     np.testing.assert_allclose(scaled_spectra, unit / delta**2, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("window_length", "polyorder"), [(51, 9), (301, 5), (1001, 3)])
+def test_savitzky_golay_takes_the_degrees_that_can_be_computed(window_length, polyorder):
+    """One degree more than the documentation names, scipy's filter would be another one."""
+    position = np.linspace(-1, 1, 1001)
+    polynomial = (position**polyorder)[np.newaxis]
+    smooth = SavitzkyGolay(window_length, polyorder=polyorder).fit_transform(polynomial)
+    middle = slice(window_length // 2, 1001 - window_length // 2)
+    np.testing.assert_allclose(smooth[:, middle], polynomial[:, middle], atol=1e-4)
+    with pytest.raises(ValueError, match="is too high for window_length"):
+        SavitzkyGolay(window_length, polyorder=polyorder + 5).fit(polynomial)

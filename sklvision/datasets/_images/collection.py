@@ -26,6 +26,7 @@ from sklvision.datasets._images.reader import (
     read_header,
 )
 from sklvision.datasets._images.source import Source, get_name, make_source
+from sklvision.utils._images import check_image_size
 from sklvision.utils._threads import map_ahead
 
 ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
@@ -392,9 +393,4 @@ class ImageCollection:
 def _check_size(size: Any) -> tuple[int, int] | None:
     if size is None:
         return None
-    sides = list(size) if np.iterable(size) else [size, size]
-    if len(sides) != 2 or not all(isinstance(side, Integral) and int(side) > 0 for side in sides):
-        raise ValueError(
-            f"size must be None, a positive integer or (height, width) in pixels; got {size!r}."
-        )
-    return int(sides[0]), int(sides[1])
+    return check_image_size("size", size)

@@ -98,9 +98,9 @@ def _count_classes(n_samples: int, weights: Sequence[float] | None) -> NDArray[n
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "n_bands": [Interval(Integral, 2, None, closed="left")],
         "weights": ["array-like", None],
-        "brightness_spread": [Interval(Real, 0, None, closed="left")],
-        "baseline_drift": [Interval(Real, 0, None, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
+        "brightness_spread": [Interval(Real, 0, 10, closed="both")],
+        "baseline_drift": [Interval(Real, 0, 1e6, closed="both")],
+        "noise": [Interval(Real, 0, 1e6, closed="both")],
         "mixing": [Interval(Real, 0, 0.5, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -139,12 +139,14 @@ def make_spectra(
         The counts are exact to the nearest sample. ``None`` makes the classes equal.
     brightness_spread : float, default=0.1
         Standard deviation of the logarithm of each spectrum's overall gain, so 0.1 means
-        about 10 % more or less light. The main difference within a class on real lines.
+        about 10 % more or less light; up to 10. The main difference within a class on real
+        lines.
     baseline_drift : float, default=0.01
         Root mean square, in units of reflectance, of a random parabola over the bands that
-        is added to each spectrum: stray light and a drifting dark current.
+        is added to each spectrum: stray light and a drifting dark current. Up to a million.
     noise : float, default=0.005
-        Standard deviation, in units of reflectance, of the detector's white noise.
+        Standard deviation, in units of reflectance, of the detector's white noise, up to a
+        million.
     mixing : float, default=0.0
         Largest fraction, in [0, 0.5), of another material in the field of view, as at the edges
         of objects. The fraction in each spectrum is uniform between 0 and this; its label is
