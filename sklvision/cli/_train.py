@@ -249,13 +249,16 @@ def _train_on_split(
     name: str, estimator: Any, data: Any, args: argparse.Namespace, folds: Folds
 ) -> None:
     """Train on the official training set, and measure the very model that is written."""
+    import numpy as np
     from sklearn.frozen import FrozenEstimator
     from sklearn.utils import Bunch
 
     from sklvision.utils._samples import as_samples
 
     rows = folds.cv[0][0]
-    part = Bunch(data=as_samples(data.data).take(rows).data, target=data.target[rows])
+    groups = None if data.groups is None else np.asarray(data.groups)[rows]
+    X = as_samples(data.data).take(rows).data
+    part = Bunch(data=X, target=data.target[rows], groups=groups)
     summary = _fit(estimator, part, args, f"the {len(rows)} samples of the official training set")
     estimate = None
     try:
@@ -271,6 +274,7 @@ def _fit(estimator: Any, data: Any, args: argparse.Namespace, part: str = "") ->
 
     from sklvision.recipes import set_net_params
     from sklvision.reporting import format_time
+    from sklvision.utils._groups import fit_with_groups
 
     part = part or f"all {len(data.target)} samples"
     if not args.quiet:
@@ -279,7 +283,7 @@ def _fit(estimator: Any, data: Any, args: argparse.Namespace, part: str = "") ->
             set_net_params(estimator, verbose=1)
     start = perf_counter()
     try:
-        estimator.fit(data.data, data.target)
+        fit_with_groups(estimator, data.data, data.target, data.groups)
     except Exception as error:
         error.add_note(f"Raised by the training on {part}.")
         raise

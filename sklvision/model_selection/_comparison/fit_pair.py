@@ -19,7 +19,7 @@ from sklvision.model_selection._comparison.searches import get_choice
 from sklvision.model_selection._scoring import Scorer
 from sklvision.model_selection._splits import take_rows
 from sklvision.utils._costs import count_parameters, measure_pickle
-from sklvision.utils._nested import is_search
+from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._predictions import has_most_probable_labels
 from sklvision.utils._protocols import has_probabilities
 from sklvision.utils._samples import Samples
@@ -131,10 +131,8 @@ def _fit(
 ) -> float:
     """Fit on the training set and return the seconds."""
     X = take_rows(estimator, samples, train, train)
-    # The inner folds of a search must keep groups together as well.
-    params = {"groups": groups[train]} if groups is not None and is_search(estimator) else {}
     start = perf_counter()
-    estimator.fit(X, y[train], **params)
+    fit_with_groups(estimator, X, y[train], None if groups is None else groups[train])
     return perf_counter() - start
 
 

@@ -24,6 +24,7 @@ from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_sc
 from sklvision.model_selection._seeds import seed_estimator
 from sklvision.model_selection._splits import make_splits, take_rows
 from sklvision.model_selection._texts import document
+from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._random import draw_seed
@@ -154,7 +155,7 @@ def learning_curve_forecast(
     check_classes(sizes, splits, y, n_min)
 
     tasks = ((train, int(size), test) for train, test in splits for size in sizes)
-    shared_args = candidate, samples, y, scorer
+    shared_args = candidate, samples, y, groups, scorer
     scores = list(
         run_tasks(_score_subset, tasks, shared_args=shared_args, n_jobs=n_jobs, verbose=verbose)
     )
@@ -174,6 +175,7 @@ def _score_subset(
     estimator: Any,
     samples: Samples,
     y: np.ndarray,
+    groups: np.ndarray | None,
     scorer: Scorer,
     train: np.ndarray,
     size: int,
@@ -181,7 +183,9 @@ def _score_subset(
 ) -> float:
     """Fit a clone on the first samples of a training set and score it on the test set."""
     train = train[:size]
-    estimator = clone(estimator).fit(take_rows(estimator, samples, train, train), y[train])
+    X = take_rows(estimator, samples, train, train)
+    train_groups = None if groups is None else groups[train]
+    estimator = fit_with_groups(clone(estimator), X, y[train], train_groups)
     return float(scorer(estimator, take_rows(estimator, samples, test, train), y[test]))
 
 

@@ -1,0 +1,126 @@
+"""Groups reach every inner split, however deep, without metadata routing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    BaggingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklvision.datasets import make_spectra
+from sklvision.model_selection import compare_estimators, learning_curve_forecast
+from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
+from sklvision.utils._groups import fit_with_groups
+from sklvision.utils._nested import walk_estimators
+
+GROUPS = np.repeat(np.arange(20), 6)
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Holds out samples by groups, and records which it was given."""
+
+    fits: ClassVar = []
+
+    def __init__(self, early_stopping=True):
+        self.early_stopping = early_stopping
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        self.classes_, self.groups_ = np.unique(y), groups
+        self.fits.append(groups)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+class Wrapper(ClassifierMixin, BaseEstimator):
+    """A meta-estimator that knows of no groups."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y):
+        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_spectra(120, n_bands=20, random_state=0, return_X_y=True)
+
+
+MODELS = {
+    "alone": Recorder(),
+    "pipeline": make_pipeline(StandardScaler(), Recorder()),
+    "search": GridSearchCV(Recorder(), {"early_stopping": [True]}, cv=GroupKFold(2)),
+    "search of a pipeline": GridSearchCV(
+        make_pipeline(StandardScaler(), Recorder()), {"recorder__early_stopping": [True]}, cv=2
+    ),
+    "vote": VotingClassifier([("a", make_pipeline(StandardScaler(), Recorder()))]),
+    "bagging": BaggingClassifier(Recorder(), n_estimators=2, random_state=0),
+    "calibration": CalibratedClassifierCV(Recorder(), cv=2, ensemble=False),
+}
+
+
+@pytest.mark.parametrize("has_routing", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_fit_with_groups_passes_groups_to_every_member(name, has_routing, data):
+    with config_context(enable_metadata_routing=has_routing):
+        model = fit_with_groups(clone(MODELS[name]), *data, GROUPS)
+    inner = [e for e in walk_estimators(model) if isinstance(e, Recorder) and hasattr(e, "groups_")]
+    assert inner
+    for recorder in inner:
+        assert recorder.groups_ is not None
+        assert set(recorder.groups_) <= set(GROUPS)
+    # The fitted model carries no requests on.
+    assert not [e for e in walk_estimators(model) if "_metadata_request" in vars(e)]
+
+
+def test_fit_with_groups_keeps_requests_of_the_user(data):
+    with config_context(enable_metadata_routing=True):
+        recorder = Recorder().set_fit_request(sample_weight=True)
+    model = fit_with_groups(make_pipeline(recorder), *data, GROUPS)
+    assert model[-1].get_metadata_routing().fit.requests["sample_weight"] is True
+
+
+@pytest.mark.parametrize(
+    "model", [Wrapper(Recorder()), StackingClassifier([("a", Recorder())], cv=2)]
+)
+def test_fit_with_groups_warns_where_groups_cannot_pass(model, data):
+    with pytest.warns(UserWarning, match=f"{type(model).__name__} cannot pass groups to Recorder"):
+        assert hasattr(fit_with_groups(clone(model), *data, GROUPS), "classes_")
+
+
+def test_fit_with_groups_leaves_others_alone(data):
+    X, y = data
+    assert fit_with_groups(Recorder(early_stopping=False), X, y, GROUPS).groups_ is None
+    assert fit_with_groups(Recorder(), X, y, None).groups_ is None
+    search = BatchedGridSearchCV(
+        SpectrumClassifier(max_epochs=1, random_state=0), {"lr": [0.1, 0.2]}, cv=GroupKFold(2)
+    )
+    assert fit_with_groups(search, X, y, GROUPS).n_batched_ == 4
+
+
+def test_comparisons_hold_out_whole_groups(data):
+    X, y = data
+    Recorder.fits.clear()
+    model = make_pipeline(StandardScaler(), Recorder())
+    compare_estimators({"m": model}, X, y, groups=GROUPS, cv=2, check_leaks=False)
+    learning_curve_forecast(model, X, y, groups=GROUPS, cv=2)
+    assert len(Recorder.fits) > 4
+    assert all(groups is not None for groups in Recorder.fits)
