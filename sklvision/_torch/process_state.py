@@ -17,16 +17,17 @@ _ONE_THREAD_BATCH_VALUES = 2**15
 
 # torch's default generator and thread count belong to the whole process.
 _PROCESS_STATE = threading.RLock()
+_WARNING_FILTERS = threading.RLock()
 
 
-def _renew_lock() -> None:
-    """Make the lock anew in a forked process: a thread that held it exists in the parent alone."""
-    global _PROCESS_STATE
-    _PROCESS_STATE = threading.RLock()
+def _reset_locks() -> None:
+    """Reset the locks in a forked process: a thread that held one exists in the parent alone."""
+    global _PROCESS_STATE, _WARNING_FILTERS
+    _PROCESS_STATE, _WARNING_FILTERS = threading.RLock(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_reset_locks)
 
 
 @contextmanager
@@ -38,6 +39,16 @@ def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
         if device.type == "cuda":
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def hold_warning_filters() -> Iterator[None]:
+    """Run checks that change the filters of warnings for a while in one thread at a time.
+
+    Where two do at once, the filters of one stay behind.
+    """
+    with _WARNING_FILTERS:
         yield
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 
+from sklvision.utils._files import READING_ADVICE
+
 # Keywords of the package's functions, and the options that set them.
 _OPTIONS = {
     "pass groups=, for example suggested_groups()": "pass --groups suggested",
@@ -37,6 +39,7 @@ _OPTIONS = {
     "scoring=": "--scoring ",
     "memory=": "--memory ",
     "n_jobs=": "--n-jobs ",
+    "on_error='skip'": "--on-error skip",
     "n_repeats=": "--repeats ",
     "cv=": "--cv ",
     "group=": "--groups ",
@@ -86,11 +89,12 @@ def convert_errors() -> Iterator[None]:
         is_users = is_users and not is_system
         message = str(error) if is_users or is_system else f"{type(error).__name__}: {error}"
         if isinstance(error, MemoryError):
-            message = f"Memory ran out. {message}"
+            message = message if "memory" in message else f"Memory ran out. {message}".strip()
         if is_system or (is_users and not notes):
             message = name_options(message)
-        status = 2 if is_users and not notes else 1
-        raise CommandError(" ".join([message, *notes]), status=status) from error
+        is_of_fit = any(note != READING_ADVICE for note in notes)
+        status = 2 if is_users and not is_of_fit else 1
+        raise CommandError(" ".join([message, *map(name_options, notes)]), status=status) from error
 
 
 def name_options(message: str) -> str:

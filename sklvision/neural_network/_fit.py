@@ -8,6 +8,7 @@ for all its candidates, trains in another way, and finishes each as it would be 
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ import torch
 from sklearn.utils.validation import check_consistent_length
 
 from sklvision._torch.device import resolve_device
-from sklvision._torch.process_state import limit_threads, seed_torch
+from sklvision._torch.process_state import hold_warning_filters, limit_threads, seed_torch
 from sklvision.neural_network._callbacks import BestWeights, ProgressBar, TimeLimit
 from sklvision.neural_network._checks import (
     check_augment,
@@ -38,8 +39,13 @@ from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._training import train_net
 from sklvision.utils._labels import convert_groups, convert_labels
+from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._random import draw_seed
 
+_MEMORY_ADVICE = (
+    "Lower batch_size, the size of the images (size= or reduce= where they are read) or the number "
+    "of fits at the same time (n_jobs=)."
+)
 _DATA_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "input_contract_")
 
 
@@ -74,16 +80,17 @@ def prepare_data(
     progress: Progress | None = None,
 ) -> FitData:
     """Validate the data, encode the target, and leave out samples of weight zero."""
-    y = convert_labels(y)
-    classes = None if classes is None else convert_labels(classes)
-    if progress is None:
-        X, y = estimator._validate_training(X, y)
-        target = estimator._target_type.from_labels(y, classes)
-        target.warn_of_one_class()
-    else:
-        X = estimator._validate_samples(X)
-        y, target = estimator._validate_target(y, X), progress.target
-        target.check_classes(classes)
+    with hold_warning_filters(), convert_memory_errors("Checking the data", _MEMORY_ADVICE):
+        y = convert_labels(y)
+        classes = None if classes is None else convert_labels(classes)
+        if progress is None:
+            X, y = estimator._validate_training(X, y)
+            target = estimator._target_type.from_labels(y, classes)
+            target.warn_of_one_class()
+        else:
+            X = estimator._validate_samples(X)
+            y, target = estimator._validate_target(y, X), progress.target
+            target.check_classes(classes)
     targets = target.encode(y)
     check_consistent_length(X, groups)
     groups = convert_groups(groups, len(X)) if estimator.early_stopping else None
@@ -158,11 +165,13 @@ def make_plan(
 def train_fit(estimator: Any, plan: FitPlan) -> None:
     """Train a net as planned, and make the estimator a fitted one of it.
 
-    Torch's generators and threads are left as they were. After an interrupt the estimator is a
-    fitted one of the epochs that were completed; without any it stays as it was.
+    Torch's generators and threads are left as they were. After an interrupt, or a file that could
+    not be read any more, the estimator is a fitted one of the epochs that were completed; without
+    any it stays as it was.
     """
     training, validation = plan.parts
     with (
+        convert_memory_errors("Training", _MEMORY_ADVICE),
         seed_torch(plan.seed, plan.device),
         limit_threads(plan.batch_size, plan.settings.input_shape),
     ):
@@ -170,12 +179,14 @@ def train_fit(estimator: Any, plan: FitPlan) -> None:
         n_before = len(net.history)
         try:
             train_net(net, training, validation, plan.epochs)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError) as error:
             n_epochs = len(net.history) - n_before
             if n_epochs:
                 finish_fit(estimator, plan, net)
+                is_interrupt = isinstance(error, KeyboardInterrupt)
+                reason = "was interrupted" if is_interrupt else "stopped at a file"
                 warnings.warn(
-                    f"Training was interrupted after epoch {n_epochs} of {plan.epochs}; this "
+                    f"Training {reason} after epoch {n_epochs} of {plan.epochs}; this "
                     f"{type(estimator).__name__} is fitted by the epochs that it completed.",
                     UserWarning,
                     stacklevel=5,
@@ -203,7 +214,9 @@ def finish_fit(estimator: Any, plan: FitPlan, net: Net) -> None:
     """Make the estimator a fitted one of the trained net."""
     settings = plan.settings
     is_exact = settings.precision != "auto" or net.precision != "float32" or plan.is_incremental
-    rounds = not is_exact and can_infer_in_bfloat16(net.module_, plan.device, plan.data.X)
+    rounds = False
+    with suppress(OSError):  # samples in files, one of which may be gone
+        rounds = not is_exact and can_infer_in_bfloat16(net.module_, plan.device, plan.data.X)
     net.can_infer_in_bfloat16_ = rounds
     vars(estimator).pop("validation_scores_", None)  # of an earlier fit
     attributes = _make_attributes(plan, net)

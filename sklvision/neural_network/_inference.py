@@ -15,6 +15,7 @@ from sklvision._torch.process_state import limit_forked_threads
 from sklvision.neural_network._data import Data, as_tensor
 from sklvision.neural_network._module import StandardizedNet
 from sklvision.utils._lazy import LazySamples, read_blocks
+from sklvision.utils._memory import PREDICTION_ADVICE, make_memory_error
 
 # Size of one chunk: its activations stay in the processor's cache.
 _SPECTRUM_VALUES, _SPECTRUM_ROWS = 2**19, 1024
@@ -109,10 +110,16 @@ class Predictor:
         -------
         logits : ndarray of shape (n_samples, n_classes)
         """
-        with torch.inference_mode():
-            chunks = [self._forward(as_tensor(chunk)) for chunk in read_blocks(X, self._n_rows)]
-            logits = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
-            return logits.double().numpy()
+        try:
+            with torch.inference_mode():
+                chunks = [self._forward(as_tensor(chunk)) for chunk in read_blocks(X, self._n_rows)]
+                logits = chunks[0] if len(chunks) == 1 else torch.cat(chunks)
+                return logits.double().numpy()
+        except (MemoryError, RuntimeError) as error:
+            memory_error = make_memory_error(error, "Prediction", PREDICTION_ADVICE)
+            if memory_error is None:
+                raise
+            raise memory_error from error
 
     def _forward(self, X: Tensor) -> Tensor:
         n_rows = X.shape[0]

@@ -51,8 +51,9 @@ class Checkpoint:
 def train_net(net: Net, training: TrainingSet, validation: TrainingSet | None, epochs: int) -> None:
     """Train a net for some epochs and check the result.
 
-    An interrupt reaches the caller, and leaves the net and its history as they were after the last
-    whole epoch. An error leaves the weights of a net that was trained before as they were.
+    An interrupt, or a file that can no longer be read, reaches the caller, and leaves the net and
+    its history as they were after the last whole epoch. Any other error leaves the weights of a net
+    that was trained before as they were.
     """
     n_before, train_split = len(net.history), net.train_split
     net.train_split = None if validation is None else predefined_split(validation)
@@ -65,7 +66,7 @@ def train_net(net: Net, training: TrainingSet, validation: TrainingSet | None, e
         net.fit_loop(training, epochs=epochs)
         net.notify("on_train_end", X=training.X, y=training.y)
         _check_result(net)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError):
         (latest if latest.n_saved else start).restore()
         del net.history[n_before + latest.n_saved :]
         # As skorch does: callbacks put the best weights back, and let go of what they hold.

@@ -14,6 +14,11 @@ from typing import IO, Any
 ARCHIVE_SUFFIX = ".sklv"
 PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
 
+READING_ADVICE = (
+    "Repair or remove the file, or leave such files out with on_error='skip', which reads every "
+    "file once before any work."
+)
+
 # Advice by the error of the system, where a file cannot be written.
 _FREE_SPACE = "Free some space, or choose another place"
 _ALLOW_WRITING = "Choose another place, or change the permissions"

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, validate_data
 from sklvision.utils._contract import Contract, is_plainly_within, warn_of_change
 from sklvision.utils._images import check_images, check_same_shape
 from sklvision.utils._lazy import LazySamples, open_samples
+from sklvision.utils._memory import PREDICTION_ADVICE, make_memory_error
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import is_plain
 
@@ -46,12 +47,15 @@ def check_net_input(
     samples : ndarray or LazySamples of shape (n_samples, *input_shape)
         Finite values; those of a collection are checked when they are read.
     """
-    if not has_names and is_plain(X, input_shape, dtype):
-        values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
-        samples: Any = values.reshape(len(X), *input_shape)
-    else:
-        X = open_samples(as_samples(X), dtype)
-        samples = _check_samples(estimator, X, input_shape, dtype)
+    try:
+        if not has_names and is_plain(X, input_shape, dtype):
+            values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
+            samples: Any = values.reshape(len(X), *input_shape)
+        else:
+            X = open_samples(as_samples(X), dtype)
+            samples = _check_samples(estimator, X, input_shape, dtype)
+    except MemoryError as error:
+        raise make_memory_error(error, "Prediction", PREDICTION_ADVICE) or error from error
     # The check of many samples takes longer than a small net takes for one.
     is_array = isinstance(samples, np.ndarray)
     is_alike = is_array and len(samples) == 1 and contract and is_plainly_within(contract, samples)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._images.reader import ImageReader
 from sklvision.datasets._images.source import Source
+from sklvision.utils._files import READING_ADVICE
 from sklvision.utils._threads import map_ahead
 
 
@@ -41,7 +42,11 @@ def _list_some(files: list[str]) -> str:
 def try_each(function: Callable[[Source], Any], sources: Iterable[Source], on_error: str) -> list:
     """Apply a function to each source; with "skip", its OSError takes the place of a result."""
     attempt = partial(_catch_error, function) if on_error == "skip" else function
-    return list(map_ahead(attempt, sources, n_threads=None, n_ahead=64))
+    try:
+        return list(map_ahead(attempt, sources, n_threads=None, n_ahead=64))
+    except OSError as error:
+        error.add_note(READING_ADVICE)
+        raise
 
 
 def _catch_error(function: Callable[[Source], Any], source: Source) -> Any:

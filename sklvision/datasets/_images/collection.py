@@ -26,8 +26,13 @@ from sklvision.datasets._images.reader import (
     read_header,
 )
 from sklvision.datasets._images.source import Source, get_name, make_source
+from sklvision.utils._files import READING_ADVICE
 from sklvision.utils._images import check_image_size
+from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._threads import map_ahead
+
+_REPLACED_FILE = " The file has been replaced since it was opened: open all again, or give a size."
+_MEMORY_ADVICE = "Pass the collection as it is, read in batches, or give a size= or reduce=."
 
 ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -130,7 +135,7 @@ class ImageCollection:
         if isinstance(files, str | os.PathLike):
             raise TypeError(f"files must be a sequence of paths, got the single path {files!s}.")
         sources = [make_source(image, position) for position, image in enumerate(files)]
-        size = _check_size(size)
+        size = None if size is None else check_image_size("size", size)
         if mode is not None and mode not in MODES:
             raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
         if reduce not in REDUCTIONS:
@@ -278,7 +283,8 @@ class ImageCollection:
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Images on disk cannot become an array without a copy.")
-        array = np.empty(self._check_shape(), dtype=dtype or self.dtype)
+        with convert_memory_errors(f"One array of {len(self)} images", _MEMORY_ADVICE):
+            array = np.empty(self._check_shape(), dtype=dtype or self.dtype)
         start = 0
         for batch in self.batches():
             array[start : start + len(batch)] = batch
@@ -341,6 +347,7 @@ class ImageCollection:
                         raise ValueError(
                             f"Images differ: {file} is {image.dtype} of shape {image.shape}, "
                             f"{self.files[0]} is {dtype} of shape {shape}."
+                            f"{'' if self.functions else _REPLACED_FILE}"
                         )
                     row[...] = image
                 yield batch
@@ -356,7 +363,7 @@ class ImageCollection:
             _, image, n_applied = first
             self._first_image = None
         else:
-            image, n_applied = self._reader(source), 0
+            image, n_applied = self._decode(source), 0
         try:
             for function in self.functions[n_applied:]:
                 image = np.asarray(function(image))
@@ -364,6 +371,13 @@ class ImageCollection:
             error.add_note(f"The image was {get_name(source)}.")
             raise
         return image
+
+    def _decode(self, source: Source) -> NDArray[Any]:
+        try:
+            return self._reader(source)
+        except OSError as error:
+            error.add_note(READING_ADVICE)
+            raise
 
     def _describe_image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
         """Return shape (None where images differ) and dtype of one image."""
@@ -388,9 +402,3 @@ class ImageCollection:
                 f"{self.files[index]} {sizes[1]}. Give a size, or map a function that resizes."
             )
         return self.shape
-
-
-def _check_size(size: Any) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    return check_image_size("size", size)

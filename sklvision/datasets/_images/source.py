@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
+from sklvision.utils._memory import make_memory_error
 from sklvision.utils._optional import import_optional
 
 _PILLOW_MODULES = r"PIL\."
@@ -86,10 +87,17 @@ def open_image(source: Source) -> Iterator[Any]:
             yield image
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{name}: there is no such file.") from error
+    except IsADirectoryError as error:
+        raise IsADirectoryError(f"{name}: is a directory, expected an image.") from error
+    except PermissionError as error:
+        raise PermissionError(f"{name}: there is no permission to read the file.") from error
     except pil.UnidentifiedImageError as error:
         raise OSError(f"{name}: is not an image that Pillow can read.") from error
-    except (MemoryError, ImportError):
+    except ImportError:
         raise
+    except MemoryError as error:
+        advice = "Read it at a part of its size (reduce=2, 4 or 8), or make the file smaller."
+        raise make_memory_error(error, f"{name}: the image", advice) or error from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise OSError(f"{name}: cannot be read as an image ({error}).") from error
 

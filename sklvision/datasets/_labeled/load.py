@@ -37,6 +37,7 @@ from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._texts import document
 from sklvision.utils._images import compute_reduced_size
+from sklvision.utils._memory import FILE_ADVICE, convert_memory_errors
 from sklvision.utils._samples import ORIGIN
 from sklvision.utils._sklearn import StrOptions, validate_params
 from sklvision.utils._suggest import did_you_mean
@@ -190,7 +191,10 @@ def load_labeled(
     if path.exists():
         if str(source) in _NAMES:
             warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)
-        labeled = _load_path(path, target, groups, max_side, allow_pickle, on_error, table_options)
+        with convert_memory_errors(f"{path}: reading it", FILE_ADVICE):
+            labeled = _load_path(
+                path, target, groups, max_side, allow_pickle, on_error, table_options
+            )
     elif str(source) in _NAMES:
         for name, value in (("groups", groups), ("target", target)):
             if value is not None:

@@ -17,6 +17,7 @@ from sklvision.datasets._spectra.read import make_frame, read_spectra
 from sklvision.datasets._tables.advice import find_advice, find_numbered_rows
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._texts import document
+from sklvision.utils._memory import FILE_ADVICE, convert_memory_errors
 from sklvision.utils._sklearn import Interval, StrOptions, validate_params
 
 
@@ -203,7 +204,8 @@ def load_spectra(
         sheet=sheet,
         resample=resample,
     )
-    fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
+    with convert_memory_errors(f"{path}: reading it", FILE_ADVICE):
+        fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
     if as_frame:
         fields["data"] = make_frame(fields["data"], roles, options)
     if return_X_y:

@@ -20,6 +20,7 @@ from sklvision.model_selection._leaks.series import Series, find_series, measure
 from sklvision.model_selection._splits import Split, check_cv_type, make_splits
 from sklvision.model_selection._texts import document
 from sklvision.utils._labels import convert_groups
+from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._parallel import count_threads
 from sklvision.utils._samples import Samples
 
@@ -139,16 +140,18 @@ def find_leaks(
         # Whether the splitter respects the groups is what the report is about.
         warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
         splits, _ = make_splits(cv, samples, y, groups, random_state)
-    return inspect_splits(
-        samples,
-        y,
-        splits,
-        groups,
-        similarity=threshold,
-        max_samples=int(max_samples),
-        n_jobs=n_jobs,
-        fill_missing=False,
-    )
+    advice = "Lower max_samples or n_jobs=, or pass fewer or smaller samples."
+    with convert_memory_errors("The search for leaks", advice):
+        return inspect_splits(
+            samples,
+            y,
+            splits,
+            groups,
+            similarity=threshold,
+            max_samples=int(max_samples),
+            n_jobs=n_jobs,
+            fill_missing=False,
+        )
 
 
 def inspect_splits(
