@@ -59,3 +59,12 @@ def _catch_error(function: Callable[[Source], Any], source: Source) -> Any:
 def decode(reader: ImageReader, source: Source) -> None:
     """Read an image for its errors alone."""
     reader(source)
+
+
+def read_image(reader: ImageReader, source: Source) -> NDArray[Any]:
+    """Read an image; the error of one that cannot be read says what to do."""
+    try:
+        return reader(source)
+    except OSError as error:
+        error.add_note(READING_ADVICE)
+        raise

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from sklvision.datasets._images.checks import decode, try_each, warn_of_depths
+from sklvision.datasets._images.checks import decode, read_image, try_each, warn_of_depths
 from sklvision.datasets._images.reader import (
     BACKGROUNDS,
     MODES,
@@ -26,7 +26,6 @@ from sklvision.datasets._images.reader import (
     read_header,
 )
 from sklvision.datasets._images.source import Source, get_name, make_source
-from sklvision.utils._files import READING_ADVICE
 from sklvision.utils._images import check_image_size
 from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._threads import map_ahead
@@ -363,7 +362,7 @@ class ImageCollection:
             _, image, n_applied = first
             self._first_image = None
         else:
-            image, n_applied = self._decode(source), 0
+            image, n_applied = read_image(self._reader, source), 0
         try:
             for function in self.functions[n_applied:]:
                 image = np.asarray(function(image))
@@ -371,13 +370,6 @@ class ImageCollection:
             error.add_note(f"The image was {get_name(source)}.")
             raise
         return image
-
-    def _decode(self, source: Source) -> NDArray[Any]:
-        try:
-            return self._reader(source)
-        except OSError as error:
-            error.add_note(READING_ADVICE)
-            raise
 
     def _describe_image(self) -> tuple[tuple[int, ...] | None, np.dtype[Any]]:
         """Return shape (None where images differ) and dtype of one image."""
