@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,9 +14,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._docstrings import FIT_SECTIONS, fill_docstrings
-from sklvision.utils._samples import as_samples
+from sklvision.utils._samples import Samples, as_samples
 
 _FLOATS = [np.float64, np.float32]
+# Spectra of a collection that are looked at together.
+_N_BLOCK_ROWS = 4096
 
 document = fill_docstrings(
     {
@@ -49,7 +54,10 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         # Integers need no conversion here (and no copy).
         samples = as_samples(X)
         samples.check_numbers()
-        self._fit_spectra(validate_data(self, samples.data))
+        if samples.is_table and samples.is_lazy:
+            self._fit_blocks(self._check_blocks(samples))
+        else:
+            self._fit_spectra(validate_data(self, samples.data))
         self._keep_contract(samples)
         return self
 
@@ -63,8 +71,8 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
 
         Returns
         -------
-        X_new : ndarray of shape (n_samples, n_bands)
-            The transformed spectra.
+        X_new : ndarray of shape (n_samples, n_bands), or ArrayCollection
+            The transformed spectra; of a collection one that transforms them as they are read.
 
         Raises
         ------
@@ -72,13 +80,29 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
             If the bands are not those seen in ``fit``, or values are not finite or too large
             to compute with.
         """
+        samples = as_samples(X)
+        if samples.is_table and samples.is_lazy:
+            check_is_fitted(self)
+            self._check_spectra(samples.data[:1].load())
+            has_warned = self._check_contract(samples)
+            blocks = samples.data.map_blocks(partial(_transform_block, copy(self)))
+            return self._pass_report(has_warned, blocks)
         spectra = self._check_spectra(X)
-        has_warned = self._check_contract(as_samples(X))
+        has_warned = self._check_contract(samples)
         return self._pass_report(has_warned, self._transform_spectra(spectra))
 
     def _fit_spectra(self, spectra: np.ndarray) -> None:
         """Learn from checked spectra."""
         raise NotImplementedError
+
+    def _check_blocks(self, samples: Samples) -> Iterator[np.ndarray]:
+        """Check spectra that are read in blocks."""
+        for i, block in enumerate(samples.data.batches(_N_BLOCK_ROWS)):
+            yield validate_data(self, block, reset=i == 0)
+
+    def _fit_blocks(self, blocks: Iterator[np.ndarray]) -> None:
+        """Learn from blocks of checked spectra; here of the first, which shows the bands."""
+        self._fit_spectra(next(blocks))
 
     def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
         """Transform checked spectra."""
@@ -103,3 +127,8 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _transform_block(transformer: SpectrumTransformer, spectra: np.ndarray) -> np.ndarray:
+    """Transform a block of a collection, which is checked as it is read."""
+    return transformer._transform_spectra(transformer._check_spectra(spectra))

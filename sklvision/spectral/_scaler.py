@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -111,15 +112,38 @@ class SpectralScaler(SpectrumTransformer):
         self.copy = copy
 
     def _fit_spectra(self, spectra: np.ndarray) -> None:
+        scaler = StandardScaler()
+        if self.method == "standard":
+            scaler.fit(spectra)
+        is_mean_used = self.method == "msc"
+        reference = spectra.mean(axis=0, dtype=np.float64) if is_mean_used else None
+        self._keep_statistics(reference, scaler)
+
+    def _keep_statistics(self, reference: Any, scaler: StandardScaler) -> None:
+        """Keep what the method needs: the mean spectrum, or a fitted scaler."""
         for attribute in ("reference_", "mean_", "scale_"):  # of an earlier fit
             self.__dict__.pop(attribute, None)
         if self.method == "msc":
-            self.reference_ = spectra.mean(axis=0, dtype=np.float64)
+            self.reference_ = reference
         elif self.method == "standard":
-            scaler = StandardScaler().fit(spectra)
             self.mean_, self.scale_ = scaler.mean_, scaler.scale_
             self._check_result(self.scale_)
         self._method = self.method
+
+    def _fit_blocks(self, blocks: Iterator[np.ndarray]) -> None:
+        if self.method not in ("msc", "standard"):
+            super()._fit_blocks(blocks)
+            return
+        # The sums of blocks are those of all spectra, up to rounding.
+        scaler, n_spectra = StandardScaler(), 0
+        total: Any = 0.0
+        for block in blocks:
+            n_spectra += len(block)
+            if self.method == "msc":
+                total = total + block.sum(axis=0, dtype=np.float64)
+            else:
+                scaler.partial_fit(block)
+        self._keep_statistics(total / n_spectra, scaler)
 
     def _check_contract(self, samples: Samples) -> bool:
         # The other methods remove the scale of every spectrum.

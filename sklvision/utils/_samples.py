@@ -251,6 +251,8 @@ def as_samples(X: Any) -> Samples:
         raise TypeError(make_files_message(X))
     if is_stored_array(X):
         X = ArrayCollection(X)
+        if len(X.shape) == 2 and X.fits_buffer:  # few steps for tables read blocks
+            X = X.load()
     if is_collection(X):
         sample_shape = tuple(X.shape[1:]) or None  # type: ignore[attr-defined]
         is_table = isinstance(X, ArrayCollection) and len(X.shape) == 2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -9,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklvision.datasets import ArrayCollection
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.spectral import SavitzkyGolay, SpectralScaler
 
 zarr = pytest.importorskip("zarr")
 da = pytest.importorskip("dask.array")
@@ -118,3 +120,22 @@ def test_predict_warns_of_another_scale(stores):
     X = ArrayCollection(da.from_array(ROWS * 1000, chunks=(100, 64)), buffer_size=100)
     with pytest.warns(UserWarning, match="another scale or unit"):
         clf.predict(X)
+
+
+@pytest.mark.parametrize("method", ["snv", "msc", "standard"])
+def test_pipeline_of_spectra_is_trained_block_by_block(method):
+    """The steps before the net see blocks, and learn what they learn of an array."""
+    rows = ArrayCollection(da.from_array(ROWS, chunks=(40, 64)), buffer_size=400)
+    smoothing = SavitzkyGolay(window_length=5)
+    model = make_pipeline(SpectralScaler(method), clone(smoothing), SpectrumClassifier(**SETTINGS))
+    model.fit(rows, LABELS)
+    assert model.score(rows, LABELS) > 0.5
+    np.testing.assert_array_equal(model.predict(rows), model.predict(ROWS))
+    scaler = SpectralScaler(method).fit(ROWS)
+    scaled_rows = scaler.transform(ROWS)
+    expected = smoothing.fit(scaled_rows).transform(scaled_rows)
+    result = model[:-1].transform(rows)
+    assert isinstance(result, ArrayCollection)
+    np.testing.assert_allclose(result.load(), expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="32 features"):
+        model[:-1].transform(ArrayCollection(ROWS[:, :32], buffer_size=100))

@@ -49,7 +49,7 @@ def compute_fingerprints(
     samples: Samples, *, n_threads: int = 1, fill_missing: bool = False
 ) -> Fingerprints:
     """Reduce images to gray thumbnails, spectra to their shape, tables to standard units."""
-    if samples.is_lazy:
+    if samples.is_lazy and samples.is_images:
         return _compute_of_collection(samples, n_threads)
     if samples.is_images:
         return _compute_of_images(samples.to_array())
