@@ -28,7 +28,7 @@ def resolve_scorers(scoring: Any) -> dict[str, Scorer]:
         raise ValueError("scoring is empty: name at least one scorer, such as 'accuracy'.")
     scorers: dict[str, Scorer] = {}
     for name, scorer in pairs:
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name.strip():
             raise ValueError(f"Names of scorers must be non-empty strings, got {name!r}.")
         if name in scorers:
             raise ValueError(f"scoring names {name!r} twice.")

@@ -11,11 +11,24 @@ import pandas as pd
 
 
 class Failure(NamedTuple):
-    """A classifier without a score in some folds, and the first error if there was one."""
+    """A classifier that failed in some folds, and the first error if there was one.
+
+    Attributes
+    ----------
+    name : str
+        Name of the classifier.
+    n_folds : int
+        Number of folds.
+    error : str or None
+        First error; None where a score was not a number.
+    replacement : float or None
+        Score that counts in these folds; None where there is none.
+    """
 
     name: str
     n_folds: int
     error: str | None
+    replacement: float | None = None
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,11 @@ def _format_failures(comparison: Comparison) -> list[str]:
             if failure.error is None
             else f": {failure.error}"
         )
+        result = "Left out"
+        if failure.replacement is not None:
+            result = f"Counted as {failure.replacement:g} where it failed"
         sentences.append(
-            f"Left out: {failure.name} failed in {failure.n_folds} of {comparison.n_splits} "
+            f"{result}: {failure.name} failed in {failure.n_folds} of {comparison.n_splits} "
             f"folds{reason}"
         )
     return sentences

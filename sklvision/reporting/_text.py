@@ -68,7 +68,8 @@ def format_log_loss_note(comparison: Comparison) -> list[str]:
     losses = comparison.log_losses
     if losses is None:
         return []
-    names = [str(name) for name in losses.index[losses.isna()]]
+    failures = {failure.name for failure in comparison.failures}  # reported in a sentence
+    names = [str(name) for name in losses.index[losses.isna()] if str(name) not in failures]
     exceptions = f"; {MISSING} without probabilities: {', '.join(names)}" if names else ""
     return [f"log loss: of the probabilities, mean over folds, lower is better{exceptions}"]
 

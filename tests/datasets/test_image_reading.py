@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import pickle
 import struct
 import warnings
@@ -254,3 +255,27 @@ def test_origin_reads_other_files_alike(tmp_path):
 def test_collection_refuses_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         ImageCollection([encode(GRAY)], **options)
+
+
+def test_a_large_image_is_read_without_a_warning(tmp_path, monkeypatch):
+    """Pillow warns of half the size that it refuses, and names no file."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    Image.new("L", (40, 30)).save(tmp_path / "large.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ImageCollection([tmp_path / "large.png"]).shape == (1, 30, 40)
+
+
+def test_a_damaged_tiff_is_an_error_and_no_line_on_standard_error(tmp_path, monkeypatch, capsys):
+    """Pillow logs it, without the name of the file."""
+    path = tmp_path / "damaged.tif"
+    Image.new("RGB", (4, 4)).save(path)
+    entry = struct.pack("<HHI", 277, 3, 1)  # samples per pixel, a short integer
+    start = path.read_bytes().index(entry) + len(entry)
+    content = bytearray(path.read_bytes())
+    content[start : start + 2] = struct.pack("<H", 2048)
+    path.write_bytes(content)
+    monkeypatch.setattr(logging.root, "handlers", [])
+    with pytest.raises(OSError, match=r"damaged\.tif: "):
+        ImageCollection([path])
+    assert capsys.readouterr().err == ""

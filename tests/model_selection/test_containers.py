@@ -225,3 +225,43 @@ def test_find_leaks_names_columns_of_arrays():
     table = pd.DataFrame({"a": np.arange(20.0), "b": [np.ones(2)] * 20})
     with pytest.raises(ValueError, match="leave out columns that hold lists or arrays"):
         find_leaks(table, np.arange(20) % 2)
+
+
+# ---------------------------------------------------------------- failures and scores
+
+
+class Loser(GaussianNB):
+    """Fails in every fit."""
+
+    def fit(self, X, y):
+        raise ValueError("no luck")
+
+
+@pytest.mark.parametrize(
+    ("error_score", "sentence"),
+    [
+        (0.0, "Counted as 0 where it failed: loser failed in 2 of 2 folds: ValueError: no luck"),
+        (np.nan, "Left out: loser failed in 2 of 2 folds: ValueError: no luck"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_result_names_estimators_that_failed_whatever_counts_for_them(error_score, sentence):
+    result = compare_estimators(
+        {"loser": Loser()}, X, Y, cv=2, error_score=error_score, random_state=0
+    )
+    assert sentence in str(result)
+    assert sentence in result.to_html()
+    assert "without probabilities: loser" not in str(result)
+
+
+@pytest.mark.parametrize("score", [np.inf, -np.inf])
+def test_compare_estimators_refuses_infinite_scores(score):
+    with pytest.raises(ValueError, match=f"'odd' must return a finite number, got {score}"):
+        compare_estimators(
+            {"bayes": GaussianNB()}, X, Y, cv=2, scoring={"odd": lambda estimator, X, y: score}
+        )
+
+
+def test_compare_estimators_refuses_a_blank_name_of_a_score():
+    with pytest.raises(ValueError, match="Names of scorers must be non-empty strings, got '  '"):
+        compare_estimators({"bayes": GaussianNB()}, X, Y, scoring={"  ": "accuracy"})

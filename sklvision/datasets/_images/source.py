@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -115,13 +116,16 @@ def open_stream(source: Source) -> BinaryIO:
 
 
 def _ignore_pillow_warnings() -> None:
-    """Ignore Pillow's warnings about metadata, which name no file; damage becomes an error.
+    """Ignore what Pillow says of metadata and sizes, without a file; damage becomes an error.
 
     The filter is set once and stays: changing filters for a while is not safe in threads.
     """
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:  # its records go to standard error where nobody asked for logs
+        logger.addHandler(logging.NullHandler())
     is_set = any(
         action == "ignore" and module is not None and module.pattern == _PILLOW_MODULES
         for action, _, _, module, _ in warnings.filters
     )
     if not is_set:
-        warnings.filterwarnings("ignore", category=UserWarning, module=_PILLOW_MODULES)
+        warnings.filterwarnings("ignore", category=Warning, module=_PILLOW_MODULES)

@@ -230,7 +230,13 @@ def _as_float(name: str, score: Any) -> float:
         raise ValueError(
             f"scoring: {name!r} must return a number, got {score!r} of type {type(score).__name__}."
         )
-    return float(number)  # type: ignore[arg-type]
+    value = float(number)  # type: ignore[arg-type]
+    if np.isinf(value):
+        raise ValueError(
+            f"scoring: {name!r} must return a finite number, got {value}: no mean of it and no "
+            "difference could be computed."
+        )
+    return value
 
 
 def try_pair(run: Any, error_score: Any, *pair: Any) -> Outcome:

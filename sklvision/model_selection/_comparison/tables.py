@@ -160,10 +160,15 @@ def tabulate_comparison(
 
 
 def _list_failures(folds: pd.DataFrame, score: str) -> list[Failure]:
-    """List the estimators that have no score in some folds, with their first error."""
-    missing = folds[folds[f"test_{score}"].isna()]
+    """List the estimators that failed or have no score in some folds, with their first error."""
+    scores = folds[f"test_{score}"]
+    has_failed = scores.isna()
+    if "error" in folds:
+        has_failed |= folds["error"].notna()
     failures = []
-    for name, rows in missing.groupby("estimator", sort=False):
+    for name, rows in folds[has_failed].groupby("estimator", sort=False):
         errors = list(rows["error"].dropna()) if "error" in rows else []
-        failures.append(Failure(str(name), len(rows), errors[0] if errors else None))
+        numbers = rows[f"test_{score}"]
+        replacement = None if numbers.isna().any() else float(numbers.iloc[0])
+        failures.append(Failure(str(name), len(rows), errors[0] if errors else None, replacement))
     return failures
