@@ -16,6 +16,10 @@ class Dropout(nn.Dropout):
         """Set random values to zero in training, and scale up the others."""
         if not self.training or self.p == 0 or input.device.type != "cpu":
             return super().forward(input)
+        return input * self.draw_mask(input)
+
+    def draw_mask(self, input: Tensor) -> Tensor:
+        """Draw the factors of values on a CPU: zero, or the scale of those that are kept."""
         # One 64-bit draw gives the 16-bit numbers of four values: drawing bits is most of the time.
         n_values, threshold = input.numel(), min(round(self.p * 2**16), 2**16 - 1)
         draws = torch.empty(-(-n_values // 4), dtype=torch.int64).random_(-(2**63), None)
@@ -26,4 +30,4 @@ class Dropout(nn.Dropout):
         is_kept = (
             is_kept.as_strided(shape, input.stride()) if channels_last else is_kept.view(shape)
         )
-        return input * is_kept.to(input.dtype).div_(1 - threshold / 2**16)
+        return is_kept.to(input.dtype).div_(1 - threshold / 2**16)

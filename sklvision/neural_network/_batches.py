@@ -49,6 +49,7 @@ class Batches:
         n_samples = len(self.dataset)
         size = ceil(n_samples / self.n_batches)
         samples: Iterator[Tensor]
+        parts: tuple[Tensor, ...]
         if isinstance(X, LazySamples) and self.shuffle:
             lazy_order = X.draw_order(_draw_permutation)
             parts = torch.from_numpy(lazy_order.positions).split(size)
@@ -57,12 +58,18 @@ class Batches:
             parts = torch.arange(n_samples).split(size)
             samples = map(torch.from_numpy, X.batches(size))
         else:
-            order = torch.randperm(n_samples) if self.shuffle else torch.arange(n_samples)
-            parts = order.split(size)
+            parts = self.draw_rows()
             samples = (X[part] for part in parts)
         for rows, part in zip(samples, parts, strict=True):
             inputs = rows if weights is None else join_weights(rows, weights[part])
             yield inputs, None if y is None else y[part]
+
+    def draw_rows(self) -> tuple[Tensor, ...]:
+        """Draw the rows of every batch of samples in memory; a single batch needs no draw."""
+        n_samples = len(self.dataset)
+        draws = self.shuffle and self.n_batches > 1
+        order = torch.randperm(n_samples) if draws else torch.arange(n_samples)
+        return order.split(ceil(n_samples / self.n_batches))
 
 
 def _draw_permutation(n_items: int) -> np.ndarray:

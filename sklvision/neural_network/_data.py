@@ -27,6 +27,13 @@ def as_tensor(X: np.ndarray) -> Tensor:
     return torch.from_numpy(X if is_readable else X.copy())
 
 
+def move_data(data: Any, device: str) -> Any:
+    """Move a tensor, what becomes one, or a dict of these to a device."""
+    if isinstance(data, Mapping):
+        return {name: move_data(part, device) for name, part in data.items()}
+    return (data if isinstance(data, Tensor) else as_tensor(np.asarray(data))).to(device)
+
+
 class TrainingSet(Dataset):
     """Samples, encoded labels and weights of equal length, as a dataset of skorch.
 

@@ -7,7 +7,7 @@ takes most of an epoch, and an epoch notifies callbacks of batches only where on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property, partial
@@ -31,8 +31,10 @@ from sklvision.neural_network._callbacks import (
     check_patterns,
     has_batch_hook,
 )
-from sklvision.neural_network._data import Data, TrainingSet, as_tensor
+from sklvision.neural_network._data import Data, TrainingSet, move_data
+from sklvision.neural_network._dense import DenseEpochs, find_dense_epochs
 from sklvision.neural_network._divergence import make_divergence_error
+from sklvision.neural_network._history import record_best, record_single_batch
 from sklvision.neural_network._inference import Predictor
 from sklvision.neural_network._lr_schedulers import (
     has_lr_scheduler,
@@ -95,6 +97,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     # shows whether the last step left a net that computes finite numbers.
     predictor_: Predictor | None = None
     last_batch_: Tensor | None = None
+    dense_epochs_: DenseEpochs | None = None  # while a dense net trains
     checkpoint_: Any = None  # a Checkpoint while a classifier trains
     scheduler_states_: Any = ()  # of the schedulers of a training that goes on
     history: Any
@@ -206,8 +209,11 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self.n_epochs_ = self.max_epochs if epochs is None else epochs
         self.stop_training_, self.schedule_ = False, None
         self.has_batch_callbacks_ = any(has_batch_hook(callback) for _, callback in self.callbacks_)
-        with suppress(TrainingStopped):
-            super().fit_loop(X, y, epochs, **fit_params)
+        try:
+            with suppress(TrainingStopped):
+                super().fit_loop(X, y, epochs, **fit_params)
+        finally:
+            self.dense_epochs_ = None
         return self
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
@@ -256,6 +262,12 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self._set_training(training)
         total: Any = 0.0
         n_samples = total_score = n_batches = 0
+        batch: Any = None
+        if training and not fit_params:
+            self.dense_epochs_ = find_dense_epochs(self, iterator)
+            if self.dense_epochs_ is not None:
+                total, n_samples, n_batches = self.dense_epochs_.run()
+                iterator = ()
         for batch in iterator:
             step = self._run_step(batch, training, prefix, step_fn, **fit_params)
             n_rows = len(step["y_pred"])
@@ -266,20 +278,18 @@ iterator_train__shuffle, iterator_valid, **kwargs
                 self.schedule_.step_batch()
             else:
                 total_score += self.target.sum_scores(step["y_pred"], batch[1])
-        self.last_batch_, _ = split_weights(batch[0])
+        if batch is not None:
+            self.last_batch_, _ = split_weights(batch[0])
         loss = float(total) / n_samples
         if training and not np.isfinite(loss):
             raise make_divergence_error(self, f"the loss is {loss}")
-        self._record_best(f"{prefix}_loss", loss, lower_is_better=True)
+        record_best(self.history, f"{prefix}_loss", loss, lower_is_better=True)
         if not training:
             score = total_score / n_samples
-            self._record_best(self.target.score_name, score, lower_is_better=False)
+            record_best(self.history, self.target.score_name, score, lower_is_better=False)
         self.history.record(f"{prefix}_batch_count", n_batches)
         if training and not self.has_batch_callbacks_:
-            # skorch's checkpoints look for batches: one that stands for all.
-            self.history.new_batch()
-            self.history.record_batch("train_loss", loss)
-            self.history.record_batch("train_batch_size", n_samples)
+            record_single_batch(self.history, loss, n_samples)
 
     def _run_step(
         self, batch: Any, training: bool, prefix: str, step_fn: Callable, **fit_params: Any
@@ -292,13 +302,6 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self.history.record_batch(f"{prefix}_batch_size", len(step["y_pred"]))
         self.notify("on_batch_end", batch=batch, training=training, **step)
         return step
-
-    def _record_best(self, name: str, value: float, *, lower_is_better: bool) -> None:
-        """Record a value, and whether it is the best so far, as skorch's monitors expect."""
-        scores = [epoch[name] for epoch in self.history[:-1] if name in epoch]
-        sign = -1 if lower_is_better else 1
-        self.history.record(name, value)
-        self.history.record(f"{name}_best", all(sign * value > sign * score for score in scores))
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Take one optimizer step; skorch's own serves callbacks that follow gradients."""
@@ -348,11 +351,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         return self._load(X), self._load(y)
 
     def _load(self, data: Any) -> Any:
-        if isinstance(data, Tensor):
-            return data.to(self.device)
-        if isinstance(data, Mapping):
-            return {name: self._load(part) for name, part in data.items()}
-        return as_tensor(np.asarray(data)).to(self.device)
+        return move_data(data, self.device)
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Compute logits of samples, weighted or not, in the precision of the net."""
@@ -396,5 +395,5 @@ iterator_train__shuffle, iterator_valid, **kwargs
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        state["predictor_"] = state["last_batch_"] = None
+        state["predictor_"] = state["last_batch_"] = state["dense_epochs_"] = None
         return state

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 import torch
-from torch import optim
+from torch import Tensor, optim
 from torch.optim import lr_scheduler
 
 OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
@@ -58,6 +58,89 @@ def shrink_weights(optimizer: optim.Optimizer, weight_decay: float) -> None:
             weights = [weight for weight in group["params"] if weight.grad is not None]
             if weights:
                 torch._foreach_mul_(weights, 1 - group["lr"] * weight_decay)
+
+
+class EpochUpdates:
+    """Updates of the weights in one epoch.
+
+    The first is the optimizer's own, which makes its state and shows schedulers that it stepped.
+    Later ones of Adam and AdamW call the kernel that the optimizer would call.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimizer.
+    weight_decay : float
+        Decay of the weights, as of :func:`shrink_weights`.
+    parameters, gradients : list of Tensor
+        All weights without their history, and the buffers of their gradients.
+    """
+
+    def __init__(
+        self,
+        optimizer: optim.Optimizer,
+        weight_decay: float,
+        parameters: list[Tensor],
+        gradients: list[Tensor],
+    ) -> None:
+        self.optimizer, self.weight_decay = optimizer, weight_decay
+        self.parameters, self.gradients = parameters, gradients
+        self.states: list[dict[str, Tensor]] | None = None
+        self.count = torch.zeros(())
+
+    def apply(self) -> None:
+        """Update the weights by the gradients of a batch."""
+        if self.weight_decay:
+            shrink_weights(self.optimizer, self.weight_decay)
+        if not self.states:
+            self.optimizer.step()
+            if self.states is None:
+                self._read_states()
+            return
+        group = self.optimizer.param_groups[0]
+        beta1, beta2 = group["betas"]
+        self.count.add_(1)
+        torch._fused_adamw_(
+            *(self.parameters, self.gradients, self.means, self.squares, [], self.counts),
+            lr=group["lr"],
+            beta1=beta1,
+            beta2=beta2,
+            weight_decay=0.0,
+            eps=group["eps"],
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def _read_states(self) -> None:
+        """Read the moments where the optimizer is an Adam without options of its own."""
+        optimizer, self.states = self.optimizer, []
+        group, *other_groups = optimizer.param_groups
+        options = ("amsgrad", "maximize", "weight_decay", "capturable", "differentiable")
+        if (
+            type(optimizer) not in (optim.Adam, optim.AdamW)
+            or other_groups
+            or not group["fused"]
+            or any(group[option] for option in options)
+            or isinstance(group["lr"], Tensor)
+            or optimizer._optimizer_step_pre_hooks
+            or optimizer._optimizer_step_post_hooks
+        ):
+            return
+        states = [optimizer.state[parameter] for parameter in group["params"]]
+        addresses = [parameter.data_ptr() for parameter in group["params"]]
+        if addresses != [parameter.data_ptr() for parameter in self.parameters]:
+            return
+        if len({float(state["step"]) for state in states}) > 1:
+            return
+        self.states, self.count = states, states[0]["step"].clone()
+        self.counts = [self.count] * len(states)
+        self.means = [state["exp_avg"] for state in states]
+        self.squares = [state["exp_avg_sq"] for state in states]
+
+    def finish(self) -> None:
+        """Write the number of steps into the optimizer's state."""
+        for state in self.states or ():
+            state["step"].copy_(self.count)
 
 
 class Schedule:

@@ -19,7 +19,7 @@ from torch import Tensor
 from sklvision._torch.precision import resolve_precision
 from sklvision._torch.process_state import seed_torch
 from sklvision.neural_network._base import BaseNeuralClassifier
-from sklvision.neural_network._batched.stacked_net import Model, describe_structure, train_together
+from sklvision.neural_network._batched.stacked_net import Model, train_together
 from sklvision.neural_network._divergence import find_divergence
 from sklvision.neural_network._fit import (
     CheckedParameters,
@@ -34,6 +34,7 @@ from sklvision.neural_network._image import ImageClassifier
 from sklvision.neural_network._module import StandardizedNet
 from sklvision.neural_network._rebuild import make_net
 from sklvision.neural_network._spectrum import SpectrumClassifier
+from sklvision.neural_network._structure import describe_structure
 from sklvision.utils._lazy import LazySamples
 from sklvision.utils._parallel import run_tasks
 

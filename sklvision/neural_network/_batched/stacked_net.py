@@ -7,7 +7,7 @@ overhead: one call into torch serves all models.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
@@ -17,17 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklvision._torch.dropout import Dropout
 from sklvision.neural_network._optim import Schedule, get_optimizer_settings
-from sklvision.utils._protocols import has_lr_scales
-
-# Layers without weights that treat every value alone, so that a leading axis changes nothing.
-_ELEMENTWISE = (
-    *(nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.LeakyReLU, nn.Tanh),
-    *(nn.Identity, nn.SELU, nn.Sigmoid, nn.Softplus, nn.Hardswish, nn.Mish, nn.ReLU6),
-)
-_DROPOUTS = (nn.Dropout, Dropout)
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+from sklvision.neural_network._structure import DROPOUTS, find_layers
 
 
 @dataclass
@@ -59,57 +50,6 @@ class Model:
     label_smoothing: float
     losses: list[float] = field(default_factory=list)
     lrs: list[float] = field(default_factory=list)
-
-
-def describe_structure(net: nn.Module, input_shape: tuple[int, ...]) -> Hashable | None:
-    """Describe what nets must have in common to be stacked; None for a net that cannot be.
-
-    Such a net is a sequence of dense layers, batch normalization, dropout and activations, all of
-    them trained. Rates of dropout may differ, but not whether there is any.
-    """
-    layers = _find_leaves(net)
-    parameters = list(net.parameters())
-    if layers is None or not parameters or len({id(p) for p in parameters}) < len(parameters):
-        return None
-    if not all(p.requires_grad and p.dtype == parameters[0].dtype for p in parameters):
-        return None
-    if len(input_shape) > 1 and not (layers and type(layers[0]) is nn.Flatten):
-        return None
-    descriptions = tuple(map(_describe, layers))
-    return None if None in descriptions else (parameters[0].dtype, descriptions)
-
-
-def _find_leaves(net: nn.Module) -> list[nn.Module] | None:
-    """Find the layers in the order in which they are called; None where that is unknown."""
-    if any(getattr(net, hooks) for hooks in _HOOKS) or has_lr_scales(net):
-        return None
-    if type(net) is not nn.Sequential:
-        return None if list(net.children()) else [net]
-    leaves: list[nn.Module] = []
-    for child in net:
-        inner_leaves = _find_leaves(child)
-        if inner_leaves is None:
-            return None
-        leaves += inner_leaves
-    return leaves if len({id(layer) for layer in leaves}) == len(leaves) else None
-
-
-def _describe(layer: Any) -> str | None:
-    kind = type(layer)
-    if kind in _DROPOUTS:
-        return None if layer.inplace or layer.p >= 1 else "Dropout"
-    is_standard = (
-        kind in (nn.Linear, *_ELEMENTWISE)
-        or (kind is nn.Flatten and (layer.start_dim, layer.end_dim) == (1, -1))
-        or (
-            kind is nn.BatchNorm1d
-            and layer.affine
-            and layer.bias is not None
-            and layer.track_running_stats
-            and layer.momentum is not None
-        )
-    )
-    return repr(layer) if is_standard else None
 
 
 class _Normalize(torch.autograd.Function):
@@ -234,13 +174,13 @@ class _Elementwise:
 def _stack(models: list[Model]) -> list[Any]:
     layers_of_all: list[Any] = []
     draws = [np.random.SFC64(model.seed) for model in models]
-    for layers in zip(*(_find_leaves(model.net) for model in models), strict=True):
+    for layers in zip(*(find_layers(model.net) for model in models), strict=True):
         kind = type(layers[0])
         if kind is nn.Linear:
             layers_of_all.append(_Linear(list(layers)))
         elif kind is nn.BatchNorm1d:
             layers_of_all.append(_BatchNorm(list(layers)))
-        elif kind in _DROPOUTS:
+        elif kind in DROPOUTS:
             layers_of_all.append(_Dropout(list(layers), draws))
         elif kind is not nn.Flatten:  # the samples are flat already
             layers_of_all.append(_Elementwise(list(layers)))
