@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +46,7 @@ examples:
   sklvision compare parts/ --groups-from-name 'part([0-9]+)' --label-errors doubtful.csv
   sklvision compare line.csv --time date --time-limit 60
   sklvision compare nails/train --report nails.html --robustness --forecast --memory kept
+  sklvision compare nails/train --dask tcp://127.0.0.1:8786
 """
 
 
@@ -144,11 +148,44 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="a classifier that fails becomes a row with its error, instead of ending the command",
     )
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="compare on the workers of a Dask cluster, such as tcp://127.0.0.1:8786; images in "
+        "folders must have the same names there (extra distributed)",
+    )
     add("--quiet", action="store_true", help="no progress on standard error")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Load, compare, print, write."""
+    """Load, compare, print, write; on a cluster if there is one."""
+    with _open_cluster(args):
+        return _run_comparison(args)
+
+
+@contextmanager
+def _open_cluster(args: argparse.Namespace) -> Iterator[None]:
+    """Use the cluster of --dask inside this context, where there is one."""
+    if args.dask is None:
+        yield
+        return
+    with ExitStack() as stack:
+        with convert_errors():
+            if args.n_jobs is not None:
+                raise ValueError("--n-jobs: the cluster of --dask runs as many fits as it can.")
+            from sklvision.utils._dask_cluster import use_dask_cluster
+
+            client = stack.enter_context(use_dask_cluster(args.dask))
+        if not args.quiet:
+            threads = client.nthreads()
+            print(
+                f"dask: {sum(threads.values())} fits at the same time on {len(threads)} workers",
+                file=sys.stderr,
+            )
+        yield
+
+
+def _run_comparison(args: argparse.Namespace) -> int:
     with convert_errors():
         check_writable(args.out)
         if args.label_errors is not None:
@@ -173,7 +210,8 @@ def run(args: argparse.Namespace) -> int:
         from sklvision.recipes import make_candidates
 
         candidates, baselines = make_candidates(data.data, args.models, image_size=args.image_size)
-        n_jobs = _count_jobs() if args.n_jobs is None else args.n_jobs
+        is_local = args.n_jobs is None and args.dask is None
+        n_jobs = _count_jobs() if is_local else args.n_jobs
         common: dict[str, Any] = {"n_jobs": n_jobs, "random_state": args.seed}
         result = compare_estimators(
             candidates,

@@ -104,7 +104,7 @@ def name_options(message: str) -> str:
     message = _STEPS_KEYWORD.sub(
         lambda match: f"--skip-steps {','.join(ast.literal_eval(match[1] or match[2]))}", message
     )
-    message = re.sub(r"(--[\w-]+) (?=[.,;](?:\s|$))", r"\1", message)
+    message = re.sub(r"(--[\w-]+) (?=[.,;:](?:\s|$))", r"\1", message)
     return re.sub("^option ", "--option ", message)
 
 
