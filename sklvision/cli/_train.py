@@ -147,6 +147,13 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="train on all samples at once, without an estimate of the accuracy",
     )
+    add(
+        "--memory",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the results of the estimate there, so that the same call goes on after an "
+        "interruption; the last training begins again",
+    )
     add("--quiet", action="store_true", help="no progress on standard error")
 
 
@@ -233,6 +240,7 @@ def _estimate(name: str, estimator: Any, data: Any, args: argparse.Namespace, fo
             split=folds.description,
             scoring=args.scoring,
             groups=data.groups,
+            memory=args.memory,
             random_state=args.seed,
             verbose=0 if args.quiet else 1,
         )

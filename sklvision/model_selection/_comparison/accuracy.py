@@ -166,6 +166,7 @@ def estimate_accuracy(
     groups: Any = None,
     scoring: str | None = None,
     split: str = "",
+    memory: Any = None,
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> AccuracyEstimate:
@@ -193,6 +194,9 @@ def estimate_accuracy(
         "balanced_accuracy".
     split : str, default=""
         Description of splits that are given as `cv`, such as "the official test set".
+    memory : str, path-like or joblib.Memory, default=None
+        Directory in which every fit's outcome is stored as it ends, so that the same call goes on
+        there after an interruption. Pass `random_state` with it.
     random_state : int, RandomState instance or None, default=None
         Seed of the splits and of the fits.
     verbose : int, default=0
@@ -241,6 +245,7 @@ def estimate_accuracy(
         cv=splits,
         groups=groups,
         scoring=["accuracy", *other_scores],
+        memory=memory,
         n_jobs=1,
         random_state=random_state,
         verbose=verbose,
