@@ -26,8 +26,10 @@ from sklvision.inspection import (
     ComparisonDisplay,
     CorruptionDisplay,
     LearningForecastDisplay,
+    MisclassifiedDisplay,
     ParetoDisplay,
     RobustnessDisplay,
+    TrainingCurveDisplay,
 )
 from sklvision.model_selection import LearningForecast
 from sklvision.neural_network import (
@@ -297,3 +299,55 @@ def test_damaged_npz_is_closed_and_named(tmp_path, capsys):
     assert main(["info", str(path)]) == 2
     assert "a.npz" in capsys.readouterr().err
     assert zipfile.is_zipfile(path)
+
+
+def test_confidence_is_checked_in_one_way(result):
+    for confidence in (True, "x", np.array([0.5, 0.9]), 1, np.nan):
+        for function in (result.differences, result.score_classes):
+            with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
+                function(confidence=confidence)
+
+
+def test_displays_take_a_list_of_names(model):
+    for names in (3, "ab"):
+        with pytest.raises(TypeError, match="names must be a list"):
+            TrainingCurveDisplay.from_estimator(model, names=names)
+        with pytest.raises(TypeError, match="names must be a list"):
+            MisclassifiedDisplay.from_predictions(Y, 1 - Y, X, names=names)
+    plt.close("all")
+
+
+def test_find_label_errors_checks_probabilities_and_classes():
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        model_selection.find_label_errors(Y, [["x", "y"]] * 12)
+    with pytest.raises(ValueError, match="y has no label"):
+        model_selection.find_label_errors([None, *["a"] * 11], np.ones((12, 1)))
+    with pytest.raises(ValueError, match="sequence"):
+        model_selection.find_label_errors(Y, np.ones((12, 2)) / 2, classes=[[0], [1, 2]])
+    probabilities = np.where(np.eye(2)[Y] > 0, 0.9, 0.1)
+    probabilities[3] = 0.99, 0.01
+    errors = model_selection.find_label_errors(Y.astype(">i4"), probabilities)
+    assert errors[["sample", "label", "suggested"]].to_numpy().tolist() == [[3, 1, 0]]
+
+
+def test_architecture_params_have_names():
+    with pytest.raises(TypeError, match="architecture_params must be values by names"):
+        SpectrumClassifier(architecture_params={1: 2}).fit(X, Y)
+
+
+def test_pixel_scaler_takes_categories_as_numbers():
+    scaler = PixelScaler()
+    table = pd.DataFrame({"a": [b"1", b"2"], "b": [b"3", b"4"]}).astype("category")
+    expected = scaler.fit_transform(np.array([[1.0, 3.0], [2.0, 4.0]]))
+    assert np.array_equal(scaler.fit_transform(table), expected)
+    with pytest.raises(ValueError, match="must be two finite numbers"):
+        PixelScaler(np.array(3.0)).fit(IMAGES)
+
+
+def test_load_spectra_of_infinite_values_gives_no_warning_of_numpy(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "\n".join(f"{'inf' if i % 2 else i},{i},{'ab'[i % 2]}" for i in range(12))
+    path.write_text(f"x,z,label\n{rows}\n", encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        load_spectra(path)

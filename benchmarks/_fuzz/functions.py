@@ -237,6 +237,8 @@ def try_function(case: Case, function: Callable[..., Any]) -> None:
         kwargs |= case.pick(({}, {"max_epochs": 1}, {"lr": "x"}, {"x": 1}, {"device": "cpu"}))
     if "random_state" in inspect.signature(function).parameters:
         case.may_draw = kwargs.get("random_state") is None
+    if name == "build":  # a module of torch, whose weights torch draws
+        case.may_draw = True
     may_modify = name.startswith("set_")
     may_print = bool(kwargs.get("verbose"))
     result = case.call(function, may_modify=may_modify, may_print=may_print, **kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sklvision.utils._samples import Samples, as_samples
-from sklvision.utils._validation import check_count
+from sklvision.utils._validation import check_count, check_list
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def _get_names(
     samples: Samples, names: Sequence[str] | None, indices: np.ndarray
 ) -> list[str] | None:
     if names is not None:
+        names = check_list("names", names)
         if len(names) != len(samples):
             raise ValueError(
                 f"names must have one name per sample: it has {len(names)}, X has {len(samples)}."

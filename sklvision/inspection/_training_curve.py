@@ -15,6 +15,7 @@ from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import COLORS, merge_line_keywords
 from sklvision.utils._nested import find_learners
 from sklvision.utils._optional import import_optional
+from sklvision.utils._validation import check_list
 
 _COLUMNS = ("train_loss", "valid_loss", "valid_score")
 
@@ -192,7 +193,7 @@ def _name_estimators(estimator: Any, names: Sequence[str] | None) -> list[tuple[
         pairs = [(str(name), source) for name, source in estimator.items()]
     else:
         estimators = list(estimator) if isinstance(estimator, list | tuple) else [estimator]
-        names = _name_by_class(estimators) if names is None else names
+        names = _name_by_class(estimators) if names is None else check_list("names", names)
         if len(names) != len(estimators):
             raise ValueError(
                 f"names must have one name per estimator: {len(names)} names, "

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_array
 
-from sklvision.utils._labels import convert_labels
+from sklvision.model_selection._checks import check_labels
+from sklvision.utils._labels import read_labels
+from sklvision.utils._samples import to_host
 
 
 def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.DataFrame:
@@ -71,10 +74,10 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
        sample  label  suggested
     0      10      2          0
     """
-    y = np.asarray(convert_labels(y))
-    if y.ndim != 1 or not len(y):
-        raise ValueError(f"y must hold one label per sample, got an array of shape {y.shape}.")
-    classes = np.unique(y) if classes is None else np.asarray(classes)
+    y = check_labels(y)
+    if not len(y):
+        raise ValueError("y must hold one label per sample, got none.")
+    classes = np.unique(y) if classes is None else read_labels(classes)
     probabilities = _check_probabilities(probabilities, len(y), classes)
     column_of = {label: i for i, label in enumerate(classes.tolist())}
     unknown = sorted(set(y.tolist()) - set(column_of), key=str)
@@ -99,7 +102,13 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
 
 
 def _check_probabilities(probabilities: Any, n_samples: int, classes: np.ndarray) -> np.ndarray:
-    values = np.asarray(probabilities, dtype=np.float64)
+    values = check_array(
+        to_host(probabilities),
+        dtype=np.float64,
+        ensure_all_finite=False,
+        ensure_2d=False,
+        input_name="probabilities",
+    )
     if values.shape != (n_samples, len(classes)):
         raise ValueError(
             f"probabilities must have one row per sample and one column per class, "

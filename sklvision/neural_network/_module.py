@@ -57,6 +57,8 @@ def check_architecture(
     architecture: Architecture, params: dict[str, Any] | None, kind: str
 ) -> None:
     """Raise unless `architecture` is a registered name for this kind of data, or a callable."""
+    if not all(isinstance(name, str) for name in params or ()):
+        raise TypeError(f"architecture_params must be values by names, got {params!r}.")
     if isinstance(architecture, str):
         get_architecture(architecture, kind)
     elif isinstance(architecture, nn.Module) and params:

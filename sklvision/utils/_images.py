@@ -93,6 +93,8 @@ def check_images(
         X = check_array(
             X, ensure_2d=False, allow_nd=True, estimator=requester, input_name="X", dtype=dtype
         )
+        if X.dtype == object:  # such as the categories of a table
+            X = X.astype(np.float64)
     else:
         X = np.asarray(X)
     check_image_dimensions(X.shape, name, n_dims)
@@ -214,7 +216,7 @@ def resolve_pixel_range(pixel_range: Any, samples: Samples) -> tuple[float, floa
 
 def check_range(name: str, value: Any) -> tuple[float, float]:
     """Check that a parameter is two finite numbers, the smaller one first; return floats."""
-    ends = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    ends = tuple(value) if np.iterable(value) and not isinstance(value, str) else ()
     is_pair = len(ends) == 2 and all(isinstance(end, Real) for end in ends)
     if not is_pair or not np.isfinite([float(end) for end in ends]).all() or ends[0] >= ends[1]:
         raise ValueError(f"{name}={value!r} must be two finite numbers, the smaller one first.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,8 +119,7 @@ def tabulate_class_scores(
     frame : DataFrame of shape (n_labels, 8)
         Recall and precision with the ends of their intervals, ``n_true`` and ``n_predicted``.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+    check_confidence(confidence)
     table = counts.to_numpy()
     hits = np.diag(table)
     columns: dict[str, Any] = {}
@@ -164,3 +164,10 @@ def adjust_p_values(p_values: np.ndarray) -> np.ndarray:
     factors = len(order) - np.arange(len(order))
     adjusted_values[order] = np.minimum(np.maximum.accumulate(factors * p_values[order]), 1.0)
     return adjusted_values
+
+
+def check_confidence(confidence: Any) -> None:
+    """Raise unless a confidence is a number between 0 and 1."""
+    is_number = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    if not is_number or not 0 < float(confidence) < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")

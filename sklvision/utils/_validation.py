@@ -67,6 +67,31 @@ def check_path(name: str, value: Any) -> Path:
     return Path(value)
 
 
+def check_list(name: str, value: Any) -> list[Any]:
+    """Check that a parameter is a list, tuple, array or column, and return it as a list.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    value : object
+        Its value.
+
+    Returns
+    -------
+    values : list
+        The values.
+
+    Raises
+    ------
+    TypeError
+        If the value is something else, such as a text.
+    """
+    if isinstance(value, str | bytes | dict) or not np.iterable(value):
+        raise TypeError(f"{name} must be a list, got {value!r}.")
+    return list(value)
+
+
 def check_count(name: str, value: Any, *, maximum: int | None = None, limit: str = "") -> int:
     """Check that a parameter is a whole number of at least 1, and return it as an int.
 

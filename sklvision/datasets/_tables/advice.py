@@ -41,9 +41,9 @@ def find_numbered_rows(names: list[str], X: NDArray[Any]) -> list[str]:
     bands = find_bands(names)
     if len(X) < _FEWEST_GROUPS or (bands is not None and len(bands.names) == len(names)):
         return []
-    steps = np.diff(X, axis=0)
-    is_monotonic = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # values that are infinite or huge
+        steps = np.diff(X, axis=0)
+        is_monotonic = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
         is_whole = (X % 1 == 0).all(axis=0)
     return [names[place] for place in np.flatnonzero(is_monotonic & is_whole)]
 

@@ -13,6 +13,7 @@ from sklvision.reporting._comparison import Comparison, Failure
 from sklvision.utils._pareto import find_pareto_front
 from sklvision.utils._statistics import (
     adjust_p_values,
+    check_confidence,
     compute_corrected_t_test,
 )
 
@@ -69,8 +70,7 @@ def tabulate_differences(
     confidence: float,
 ) -> pd.DataFrame:
     """Test the difference of every estimator from the reference."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+    check_confidence(confidence)
     names = [
         name
         for name in scores.index

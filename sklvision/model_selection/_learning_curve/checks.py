@@ -9,18 +9,14 @@ from typing import Any
 import numpy as np
 
 from sklvision.model_selection._learning_curve.power_law import Floats
+from sklvision.utils._statistics import check_confidence
 
 
 def check_target_and_confidence(
     target: Any, confidence: Any, best_score: Any, *, name: str = "target"
 ) -> None:
     """Raise unless target, confidence and best score are possible."""
-    if (
-        isinstance(confidence, bool)
-        or not isinstance(confidence, Real)
-        or not 0 < float(confidence) < 1
-    ):
-        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
+    check_confidence(confidence)
     if not isinstance(best_score, Real) or not math.isfinite(best_score):
         raise ValueError(f"best_score must be a finite number, got {best_score!r}.")
     if target is None and name == "target":

@@ -1,0 +1,119 @@
+"""A seeded part of ``python -m benchmarks fuzz``: no case has an unclear end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import fuzz
+from benchmarks._fuzz.case import Case
+from benchmarks._fuzz.judge import FaultError, RefusalError, judge_error
+from benchmarks._fuzz.targets import (
+    EXCLUDED,
+    EXCLUDED_COMMANDS,
+    list_commands,
+    list_public_members,
+    list_targets,
+    pick_target,
+)
+from benchmarks._fuzz_worker import run_case
+from sklvision.neural_network import SpectrumClassifier
+from sklvision.utils.discovery import all_estimators
+
+pytest.importorskip("polars")
+pytest.importorskip("pyarrow")
+
+# Groups whose cases take milliseconds, and the number of cases of each.
+QUICK = {"estimators": 200, "readers": 80, "functions": 60}
+
+
+@pytest.mark.parametrize("group", QUICK)
+def test_generated_cases_succeed_or_are_refused_clearly(group, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcomes = []
+    for seed in range(QUICK[group]):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        row = run_case(seed, folder, group)
+        assert row["outcome"] != "fault", row
+        outcomes.append(row["outcome"])
+    assert np.mean([outcome == "success" for outcome in outcomes]) > 0.1
+
+
+def test_targets_are_all_public_names_and_commands():
+    names = {target.name for target in list_targets()}
+    assert {name for name, _ in all_estimators()} <= names
+    assert set(list_public_members()) <= names | set(EXCLUDED)
+    commands = {f"sklvision {name}" for name in list_commands() if name not in EXCLUDED_COMMANDS}
+    assert commands <= names
+
+
+def test_case_depends_on_the_seed_alone(tmp_path):
+    first, again, other = (Case(seed, tmp_path) for seed in (7, 7, 8))
+    assert pick_target(first).name == pick_target(again).name
+    assert first.rng.random() == again.rng.random() != other.rng.random()
+
+
+def catch(function):
+    try:
+        function()
+    except Exception as error:
+        return error
+    raise AssertionError("no error")
+
+
+def test_judge_error_knows_raw_errors_from_clear_ones():
+    X = np.ones((6, 3))
+    clear = (
+        lambda: SpectrumClassifier().fit(X, [0] * 5),
+        lambda: SpectrumClassifier(lr=-1).fit(X, [0, 1] * 3),
+        lambda: SpectrumClassifier().predict(X),
+        lambda: open("no-such-file"),  # noqa: PTH123, SIM115
+    )
+    raw = (
+        lambda: np.linalg.inv(np.ones(3)),
+        lambda: json.loads("{"),
+        lambda: SpectrumClassifier._check_state({"_weights": 1}),
+    )
+    assert [judge_error(catch(function)) for function in clear] == [None] * len(clear)
+    faults = [judge_error(catch(function)) for function in raw]
+    assert [fault.kind for fault in faults] == [
+        "raw LinAlgError of numpy",
+        "raw JSONDecodeError of decoder",
+        "raw KeyError of an expression",
+    ]
+
+
+def test_case_call_finds_traces_of_a_call(tmp_path):
+    array = np.ones(3)
+    faults = {
+        "input modified": lambda values: values.fill(2),
+        "global generator changed": lambda values: np.random.random(),
+        "printed": lambda values: print("x"),
+        "RuntimeWarning of test_fuzz": lambda values: np.log(-values),
+    }
+    for kind, function in faults.items():
+        with pytest.raises(FaultError, match=kind):
+            Case(0, tmp_path).call(function, array)
+    with pytest.raises(RefusalError, match="lr"):
+        Case(0, tmp_path).call(SpectrumClassifier(lr=-1).fit, np.ones((4, 2)), [0, 1, 0, 1])
+    with pytest.raises(FaultError, match="refused what was accepted"):
+        Case(0, tmp_path).call_again(SpectrumClassifier().predict, np.ones((4, 2)))
+
+
+@pytest.mark.slow
+def test_fuzz_continues_and_counts_faults(tmp_path):
+    state = tmp_path / "state.jsonl"
+    command = [sys.executable, "-m", "benchmarks", "fuzz", "--state", str(state)]
+    for n in ("20", "45"):
+        subprocess.run([*command, "--n", n], check=True, capture_output=True)
+    rows = fuzz._read_state(state)
+    assert sorted(rows) == list(range(45))
+    (*_, total) = fuzz.summarize(list(rows.values()))
+    assert total["cases"] == total["succeeded"] + total["refused"] + total["faults"] == 45
+    fault = rows[0] | {"outcome": "fault", "kind": "end of the process", "message": "status -9"}
+    assert "end of the process" in fuzz.list_faults([fault])[0]
