@@ -19,9 +19,10 @@ from sklvision.datasets import (
     get_data_home,
     load_labeled,
     load_spectra,
+    make_spectra,
     read_samples,
 )
-from sklvision.image import FlattenImages, PixelScaler
+from sklvision.image import FlattenImages, ForegroundCrop, PixelScaler, Resize
 from sklvision.inspection import (
     ComparisonDisplay,
     CorruptionDisplay,
@@ -351,3 +352,56 @@ def test_load_spectra_of_infinite_values_gives_no_warning_of_numpy(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         load_spectra(path)
+
+
+def test_comparison_takes_labels_that_are_not_utf8(tmp_path):
+    """Such as names of folders that were written in another encoding."""
+    y = np.array(["a\udcff", "b"])[Y]
+    model = SpectrumClassifier(**NET)
+    result = model_selection.compare_estimators({"net": model}, X, y, cv=2, random_state=0)
+    assert result.confusion_matrix("net").index.tolist() == ["a\udcff", "b"]
+    result.to_html(tmp_path / "page.html")
+    assert "b" in result.describe_classes("net")
+    probabilities = np.where(np.eye(2)[Y] > 0, 0.9, 0.1)
+    probabilities[0] = 0.01, 0.99
+    errors = model_selection.find_label_errors(y, probabilities)
+    assert errors["label"].tolist() == ["a\udcff"]
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [Resize((4, 4)), ForegroundCrop(center_crop=None, crop_size=4, output_size=2)],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_images_too_large_for_float32_are_refused(transformer):
+    images = np.full((3, 8, 8, 3), 1e200)
+    with pytest.raises(ValueError, match="too large to be computed with in float32"):
+        transformer.fit_transform(images)
+
+
+def test_resize_refuses_sides_of_a_typing_error():
+    with pytest.raises(ValueError, match="at most 100,000 pixels per side"):
+        Resize(2**31).fit(IMAGES)
+
+
+def test_make_spectra_refuses_what_does_not_fit_float32():
+    with pytest.raises(ValueError, match="brightness_spread=10000"):
+        make_spectra(20, n_bands=3, brightness_spread=1e4, random_state=0)
+
+
+def test_displays_refuse_keywords_that_are_not_a_dict(model):
+    with pytest.raises(TypeError, match="Keywords of a display must be a dict"):
+        TrainingCurveDisplay.from_estimator(model, line_kw=pd.NA)
+    plt.close("all")
+
+
+def test_compare_backends_takes_models_by_name():
+    with pytest.raises(TypeError, match="models must be a dict"):
+        export.compare_backends("x", X)
+
+
+def test_read_samples_of_a_batch_without_a_readable_image(tmp_path):
+    image = ImageClassifier("mlp", **NET).fit(IMAGES, Y)
+    reader = read_samples([b"x", b"y"], image, on_error="skip", batch_size=1)
+    with pytest.raises(OSError, match="None of the 2 files can be read"):
+        list(reader)

@@ -111,7 +111,7 @@ def draw_constraint(case: Case, constraints: list[Any]) -> Any:
 
 def _draw_valid(case: Case, constraint: Any) -> Any:
     if constraint is callable:
-        return case.pick((np.copy, len, lambda *args, **kwargs: args[0], repr, dict))
+        return case.pick((lambda *args, **kwargs: args[0], lambda *args, **kwargs: None))
     rule = make_constraint(constraint) if not isinstance(constraint, type) else constraint
     if isinstance(rule, Interval):
         return _draw_interval(case, rule)

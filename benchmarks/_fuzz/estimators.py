@@ -223,6 +223,8 @@ def _try_classifier(case: Case, estimator: Any, kind: str) -> None:
     case.call(estimator.fit, X, y, **{k: v for k, v in kwargs.items() if v is not None})
     labels = None if type(estimator).__name__ == "OnnxClassifier" else y
     check_predictions(case, estimator, X, labels)
+    if getattr(estimator, "refit", True) is False:
+        return
     if case.has_luck(0.15):
         _check_repetition(case, estimator, X, y, kwargs)
     if case.has_luck(0.2):
@@ -255,6 +257,8 @@ def _check_repetition(case: Case, estimator: Any, X: Any, y: Any, kwargs: dict[s
 
 def check_predictions(case: Case, estimator: Any, X: Any, y: Any) -> None:
     """Check labels, probabilities and shapes of predictions of samples of training."""
+    if getattr(estimator, "refit", True) is False:
+        return
     predicted = case.call_again(estimator.predict, X)
     n = count_samples(X) if has_samples(X) else len(predicted)
     case.check(np.shape(predicted) == (n,), "wrong shape", f"predict: {np.shape(predicted)}")

@@ -181,7 +181,7 @@ def write_arrays(case: Case, folder: Path) -> Path:
     try:
         n = len(X)
         arrays = {"X": np.asarray(X), "y": np.asarray(make_labels(case, n))}
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OSError):
         n, arrays = 6, {"X": np.ones((6, 4)), "y": np.arange(6) % 2}
     extras = {"group": np.arange(n) // 2, "wavelengths": np.arange(8) + 900, "z": np.zeros((0, 3))}
     extras |= {"groups": np.arange(n), "names": np.array(["a", "b"]), "time": np.arange(n)}

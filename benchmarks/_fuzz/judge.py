@@ -120,7 +120,10 @@ def record_warnings(faults: list[FaultError]) -> Iterator[None]:
         faults.append(FaultError(kind, _shorten(message), _describe_place(frames), details))
 
     with warnings.catch_warnings():
+        # Filters of modules stay in front, such as that of the package for Pillow.
+        module_filters = [entry for entry in warnings.filters if entry[3] is not None]
         warnings.simplefilter("always")
+        warnings.filters[:0] = module_filters  # type: ignore[index]
         warnings.showwarning = note
         yield
 

@@ -183,6 +183,8 @@ def compare_backends(
     >>> comparison.to_frame()["equal_labels"].tolist()
     [1.0, 1.0]
     """
+    if not isinstance(models, Mapping):
+        raise TypeError(f"models must be a dict of models by name, got {models!r}.")
     if not models:
         raise ValueError("models must hold at least one model, got none.")
     n_repeats = check_count("n_repeats", n_repeats)

@@ -7,7 +7,8 @@ No function changes its input.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,26 @@ def map_planes(image: np.ndarray, function: Callable[[Any], Any]) -> np.ndarray:
     pillow = import_optional("PIL.Image", extra="images")
     # Pillow would round 8-bit images twice, once per axis, and take four channels for RGB
     # with transparency; as float planes all images are treated alike.
-    planes = [
-        np.asarray(function(pillow.fromarray(np.ascontiguousarray(plane, dtype=np.float32))))
-        for plane in (np.moveaxis(image, -1, 0) if image.ndim == 3 else [image])
-    ]
+    with refuse_overflow():
+        planes = [
+            np.asarray(function(pillow.fromarray(np.ascontiguousarray(plane, dtype=np.float32))))
+            for plane in (np.moveaxis(image, -1, 0) if image.ndim == 3 else [image])
+        ]
     values = np.stack(planes, axis=-1) if image.ndim == 3 else planes[0]
     return round_to_dtype(values, image.dtype)
+
+
+@contextmanager
+def refuse_overflow() -> Iterator[None]:
+    """Raise an error of the package where pixels are too large for float32."""
+    try:
+        with np.errstate(over="raise"):
+            yield
+    except FloatingPointError as error:
+        raise ValueError(
+            "The pixels of X are too large to be computed with in float32; divide them by a "
+            "constant first."
+        ) from error
 
 
 def crop_window(image: np.ndarray, top: int, left: int, size: tuple[int, int]) -> np.ndarray:

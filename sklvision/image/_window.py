@@ -13,7 +13,7 @@ from sklvision.image._foreground import (
     compute_principal_axis,
     find_pixels,
 )
-from sklvision.image._functional import crop_window, map_planes, resize_image
+from sklvision.image._functional import crop_window, map_planes, refuse_overflow, resize_image
 from sklvision.utils._images import get_dtype_range, round_to_dtype
 from sklvision.utils._optional import import_optional
 
@@ -290,7 +290,8 @@ def _average_channels(image: np.ndarray) -> np.ndarray:
     """Average the channels of an image."""
     if image.ndim == 2:
         return image.view(np.uint8) if image.dtype == bool else image
-    total = image[..., 0].astype(np.float32)
-    for channel in range(1, image.shape[2]):  # many times as fast as a mean along the last axis
-        total += image[..., channel]
+    with refuse_overflow():
+        total = image[..., 0].astype(np.float32)
+        for channel in range(1, image.shape[2]):  # many times as fast as a mean along the last axis
+            total += image[..., channel]
     return total / image.shape[2]

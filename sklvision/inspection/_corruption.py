@@ -101,7 +101,7 @@ class CorruptionDisplay(SheetDisplay):
         %(drawing)s
         """
         check_result("result", result, ["corrupt", "corruptions"], "robustness_curve")
-        array: np.ndarray = to_array([sample])[0]
+        batch = to_array([sample])
         steps = result.to_frame()["severity"] if severities is None else severities
         if isinstance(steps, str) or not np.iterable(steps) or not all(map(_is_severity, steps)):
             raise ValueError(f"severities must be numbers from 0 to 1, got {severities!r}.")
@@ -109,12 +109,10 @@ class CorruptionDisplay(SheetDisplay):
         if not steps:
             raise ValueError("severities must hold at least one number above 0.")
         variants = {
-            name: np.stack(
-                [np.asarray(result.corrupt(array[np.newaxis], name, step))[0] for step in steps]
-            )
+            name: np.stack([np.asarray(result.corrupt(batch, name, step))[0] for step in steps])
             for name in result.corruptions
         }
-        return cls(sample=array, corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
+        return cls(sample=batch[0], corrupted=variants, severities=steps).plot(ax=ax, **kwargs)
 
     def plot(
         self, ax: AxesLike = None, *, image_kw: Keywords = None, line_kw: Keywords = None

@@ -30,6 +30,8 @@ def merge_keywords(
 
     ``artist`` is the place of the artist's class in matplotlib, such as ``"lines.Line2D"``.
     """
+    if not isinstance(keywords, dict | None):
+        raise TypeError(f"Keywords of a display must be a dict or None, got {keywords!r}.")
     module, _, name = artist.partition(".")
     artist_class = getattr(import_optional(f"matplotlib.{module}", extra="plot"), name)
     normalize = import_optional("matplotlib.cbook", extra="plot").normalize_kwargs

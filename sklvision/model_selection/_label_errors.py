@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from sklvision.model_selection._checks import check_labels
-from sklvision.utils._labels import read_labels
+from sklvision.utils._labels import make_index, read_labels
 from sklvision.utils._samples import to_host
 
 
@@ -91,8 +91,8 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
     errors = pd.DataFrame(
         {
             "sample": samples,
-            "label": y[samples],
-            "suggested": classes[suggested_columns[samples]],
+            "label": make_index(y[samples]),
+            "suggested": make_index(classes[suggested_columns[samples]]),
             "label_probability": label_probability,
             "suggested_probability": suggested_probability,
         }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 # Resolver of host names: host and port to addresses, as texts.
 Resolver = Callable[[str, int], Sequence[str]]
@@ -80,7 +82,7 @@ class ServiceSettings:
             _check_number(field.name, getattr(self, field.name))
         for name in ("tokens", "allow_hosts", "server_names"):
             texts = getattr(self, name)
-            is_list = isinstance(texts, Iterable) and not isinstance(texts, str | bytes)
+            is_list = np.iterable(texts) and not isinstance(texts, str | bytes)
             if not is_list or not all(_is_word(text) for text in texts):
                 raise ValueError(f"{name} must be texts without spaces, got {texts!r}.")
         for entry in self.allow_hosts:

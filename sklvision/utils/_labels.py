@@ -84,6 +84,35 @@ def read_labels(y: Any) -> np.ndarray:
     return np.asarray(column_or_1d(convert_labels(y), warn=True))
 
 
+def make_index(labels: np.ndarray) -> pd.Index:
+    """Make an index of pandas of labels of any type, also those that it has no index of.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        Labels; those of folders whose names are not UTF-8 hold surrogates.
+
+    Returns
+    -------
+    index : Index of length n
+        The labels; halves of floats as floats, numbers in the byte order of the machine.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.utils._labels import make_index
+    >>> make_index(np.array([0.5], dtype=np.float16)).tolist()
+    [0.5]
+    """
+    if labels.dtype == np.float16:
+        labels = labels.astype(np.float32)
+    labels = labels.astype(labels.dtype.newbyteorder("="), copy=False)
+    try:
+        return pd.Index(labels)
+    except UnicodeEncodeError:  # surrogates, which strings of Arrow cannot hold
+        return pd.Index(labels.astype(object), dtype=object)
+
+
 def convert_groups(groups: Any, n_samples: int) -> np.ndarray | None:
     """Convert groups to an array of one value per sample; None stands for no groups.
 

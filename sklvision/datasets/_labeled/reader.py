@@ -274,7 +274,7 @@ def _exclude_failures(batch: SampleBatch, function: Callable[[Any], Any]) -> Sam
             function(samples.take(np.array([i])).data)
         except (OSError, ValueError) as error:
             errors[position] = str(error)
-    is_good = np.array([position not in errors for position in batch.positions.tolist()])
+    is_good = np.array([position not in errors for position in batch.positions.tolist()], bool)
     data = samples.take(np.flatnonzero(is_good)).data if is_good.any() else batch.data
     return replace(batch, data=data, positions=batch.positions[is_good], errors=errors)
 

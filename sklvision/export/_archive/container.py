@@ -16,10 +16,10 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 from sklvision.export._errors import ModelFileError
+from sklvision.utils._validation import check_path
 
 Buffer = bytes | bytearray
 Seal = dict[str, str]
@@ -127,9 +127,10 @@ def read_container(path: str | os.PathLike[str], *, member: str | None = None) -
     ModelFileError
         If any byte is not as it was written; the message names the member where it can be told.
     """
-    if not Path(path).is_file() and Path(path).exists():
+    path = check_path("path", path)
+    if not path.is_file() and path.exists():
         raise ModelFileError(f"{path}: is not an ordinary file, expected the file of a model.")
-    with Path(path).open("rb") as file:
+    with path.open("rb") as file:
         return _Reader(file, str(path)).read(member)
 
 

@@ -19,6 +19,7 @@ from sklvision.export._archive.types import TypeList
 from sklvision.export._archive.versions import describe_differences
 from sklvision.export._errors import ModelFileError
 from sklvision.export._onnx_classifier import OnnxClassifier
+from sklvision.utils._validation import check_path
 
 Manifest = dict[str, Any]
 
@@ -117,7 +118,7 @@ def load(
     """
     if backend not in _BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(_BACKENDS)}, got {backend!r}.")
-    name = os.fspath(path)
+    name = os.fspath(check_path("path", path))
     container = read_container(path)
     manifest = _read_manifest(container, str(name))
     verify_seal(container.seal, verify, str(name))

@@ -21,7 +21,7 @@ from sklvision.export._archive.types import TypeList
 from sklvision.export._onnx_classifier import OnnxClassifier
 from sklvision.utils._files import atomic_write
 from sklvision.utils._nested import is_search
-from sklvision.utils._validation import check_path
+from sklvision.utils._validation import check_list, check_path
 
 
 def save(
@@ -136,9 +136,7 @@ def save(
     if is_search(model) and hasattr(model, "best_estimator_"):
         model = model.best_estimator_
     check_is_fitted(model)
-    if not isinstance(types, Iterable):
-        raise TypeError(f"types must be a list of classes and functions, got {types!r}.")
-    types, remarks = list(types), _check_remarks(remarks)
+    types, remarks = check_list("types", types), _check_remarks(remarks)
     sign_digest = None if sign is None else make_signer(sign)
     path = check_path("path", path)
     with atomic_write(path) as file:

@@ -22,7 +22,7 @@ from sklvision.export._errors import ModelFileError
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._plain import to_plain
 from sklvision.utils._samples import as_samples
-from sklvision.utils._validation import check_path
+from sklvision.utils._validation import check_list, check_path
 
 
 def model_card(
@@ -256,9 +256,7 @@ def _list(labels: list[Any]) -> str:
 def _list_files(files: Any) -> list[Any]:
     if isinstance(files, (str, os.PathLike)):
         return [files]
-    if not isinstance(files, Iterable) or isinstance(files, bytes):
-        raise TypeError(f"files must be a list of paths, got {files!r}.")
-    return list(files)
+    return check_list("files", files)
 
 
 def _describe_file(path: Path) -> Facts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from sklvision.model_selection._splits import Split
 from sklvision.reporting._comparison import Comparison, Failure
+from sklvision.utils._labels import make_index
 from sklvision.utils._pareto import find_pareto_front
 from sklvision.utils._statistics import (
     adjust_p_values,
@@ -119,20 +121,29 @@ def tabulate_confusion(
     target: np.ndarray, predictions: Mapping[int, np.ndarray], splits: list[Split]
 ) -> pd.DataFrame:
     """Count true against predicted labels over the test sets of all folds."""
-    labels = _make_index(np.unique(target))
+    try:
+        return _count_labels(target, predictions, splits, make_index)
+    except UnicodeEncodeError:  # an index with surrogates cannot be compared with one without
+        return _count_labels(target, predictions, splits, partial(pd.Index, dtype=object))
+
+
+def _count_labels(
+    target: np.ndarray,
+    predictions: Mapping[int, np.ndarray],
+    splits: list[Split],
+    make_index: Callable[[np.ndarray], pd.Index],
+) -> pd.DataFrame:
+    labels = make_index(np.unique(target))
     for predicted in predictions.values():  # labels that are not in the target come last
-        names = _make_index(predicted).unique()
-        labels = labels.append(names[labels.get_indexer(names) < 0])
+        names = make_index(predicted).unique()
+        unknown = names[labels.get_indexer(names) < 0]
+        if len(unknown):
+            labels = make_index(np.array([*labels, *unknown], dtype=object))
     counts = np.zeros((len(labels), len(labels)), dtype=int)
     for split, predicted in predictions.items():
-        true = labels.get_indexer(_make_index(target[splits[split][1]]))
-        np.add.at(counts, (true, labels.get_indexer(_make_index(predicted))), 1)
+        true = labels.get_indexer(make_index(target[splits[split][1]]))
+        np.add.at(counts, (true, labels.get_indexer(make_index(predicted))), 1)
     return pd.DataFrame(counts, index=labels.rename("true"), columns=labels.rename("predicted"))
-
-
-def _make_index(labels: np.ndarray) -> pd.Index:
-    # pandas has no index of float16.
-    return pd.Index(labels.astype(np.float32) if labels.dtype == np.float16 else labels)
 
 
 def tabulate_comparison(
