@@ -27,21 +27,28 @@ from sklvision.utils.discovery import all_estimators
 pytest.importorskip("polars")
 pytest.importorskip("pyarrow")
 
-# Groups whose cases take milliseconds, and the number of cases of each.
-QUICK = {"estimators": 200, "readers": 80, "functions": 60}
+# Targets whose cases take milliseconds; OnnxClassifier first has to write files.
+QUICK_TARGETS = [
+    target.name
+    for target in list_targets()
+    if target.share >= 4 and target.group in ("estimators", "functions", "readers")
+]
+QUICK_TARGETS.remove("OnnxClassifier")
+N_CASES = 5  # of each
 
 
-@pytest.mark.parametrize("group", QUICK)
-def test_generated_cases_succeed_or_are_refused_clearly(group, tmp_path, monkeypatch):
+def test_generated_cases_succeed_or_are_refused_clearly(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcomes = []
-    for seed in range(QUICK[group]):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        row = run_case(seed, folder, group)
-        assert row["outcome"] != "fault", row
-        outcomes.append(row["outcome"])
-    assert np.mean([outcome == "success" for outcome in outcomes]) > 0.1
+    for name in QUICK_TARGETS:
+        for seed in range(N_CASES):
+            folder = tmp_path / name / str(seed)
+            folder.mkdir(parents=True)
+            row = run_case(seed, folder, name)
+            assert row["outcome"] != "fault", "\n".join(f"{k}: {v}" for k, v in row.items())
+            outcomes.append(row["outcome"])
+    assert len(outcomes) >= 200
+    assert np.mean([outcome == "success" for outcome in outcomes]) > 0.2
 
 
 def test_targets_are_all_public_names_and_commands():

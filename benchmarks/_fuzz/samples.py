@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +59,8 @@ def make_plain_samples(case: Case, kind: str, n: int | None = None) -> Array:
 
 
 def _try_change(case: Case, change: Callable[[Case, Any], Any], X: Any) -> Any:
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             return change(case, X)
         except Exception:  # a library knows no such value, such as a sparse matrix of images

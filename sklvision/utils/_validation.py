@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,21 @@ def check_list(name: str, value: Any) -> list[Any]:
     if isinstance(value, str | bytes | dict) or not np.iterable(value):
         raise TypeError(f"{name} must be a list, got {value!r}.")
     return list(value)
+
+
+def is_option(value: Any, options: Container[Any]) -> bool:
+    """Whether a parameter is one of several texts or numbers.
+
+    Everything else is not, also an array, which compared with an option is neither true nor false.
+
+    Parameters
+    ----------
+    value : object
+        Value of the parameter.
+    options : container of str or number
+        The values that it may have.
+    """
+    return isinstance(value, str | Real) and value in options
 
 
 def check_count(name: str, value: Any, *, maximum: int | None = None, limit: str = "") -> int:

@@ -29,6 +29,7 @@ from sklvision.datasets._images.source import Source, get_name, make_source
 from sklvision.utils._images import check_image_size
 from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._threads import map_ahead
+from sklvision.utils._validation import is_option
 
 _REPLACED_FILE = " The file has been replaced since it was opened: open all again, or give a size."
 _MEMORY_ADVICE = "Pass the collection as it is, read in batches, or give a size= or reduce=."
@@ -135,15 +136,15 @@ class ImageCollection:
             raise TypeError(f"files must be a sequence of paths, got the single path {files!s}.")
         sources = [make_source(image, position) for position, image in enumerate(files)]
         size = None if size is None else check_image_size("size", size)
-        if mode is not None and mode not in MODES:
+        if mode is not None and not is_option(mode, MODES):
             raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
-        if reduce not in REDUCTIONS:
+        if not is_option(reduce, REDUCTIONS):
             raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
-        if background not in BACKGROUNDS:
+        if not is_option(background, BACKGROUNDS):
             raise ValueError(f"background must be 'white' or 'black'; got {background!r}.")
         if white is not None and not (isinstance(white, Real) and 0 < white < float("inf")):
             raise ValueError(f"white must be None or a positive number; got {white!r}.")
-        if on_error not in {"raise", "skip"}:
+        if not is_option(on_error, {"raise", "skip"}):
             raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
         if not sources:
             raise ValueError("files must name at least one image, got none.")

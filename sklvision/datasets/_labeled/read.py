@@ -32,6 +32,7 @@ from sklvision.datasets._labeled.stores import (
 )
 from sklvision.datasets._tables.options import TableOptions, make_table_options
 from sklvision.datasets._tables.read import TABLE_SUFFIXES
+from sklvision.utils._validation import is_option
 
 _TREATMENTS = ("raise", "skip", "record")
 _ROW_SUFFIXES = (".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES, *STORE_SUFFIXES)
@@ -115,6 +116,7 @@ def read_samples(
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklvision.datasets import make_spectra, read_samples
+    from sklvision.utils._validation import is_option
     >>> X, y = make_spectra(30, random_state=0)
     >>> model = LogisticRegression().fit(X, y)
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -126,7 +128,7 @@ def read_samples(
     """
     if not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
-    if on_error not in _TREATMENTS:
+    if not is_option(on_error, _TREATMENTS):
         treatments = ", ".join(map(repr, _TREATMENTS))
         raise ValueError(f"on_error must be one of {treatments}; got {on_error!r}.")
     options = make_table_options("read_samples", table_options)
