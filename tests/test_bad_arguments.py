@@ -380,12 +380,12 @@ def test_images_too_large_for_float32_are_refused(transformer):
 
 
 def test_resize_refuses_sides_of_a_typing_error():
-    with pytest.raises(ValueError, match="at most 100,000 pixels per side"):
+    with pytest.raises(ValueError, match="65536|65,536"):
         Resize(2**31).fit(IMAGES)
 
 
 def test_make_spectra_refuses_what_does_not_fit_float32():
-    with pytest.raises(ValueError, match="brightness_spread=10000"):
+    with pytest.raises(ValueError, match="brightness_spread"):
         make_spectra(20, n_bands=3, brightness_spread=1e4, random_state=0)
 
 

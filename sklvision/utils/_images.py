@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -244,7 +244,7 @@ def check_image_size(name: str, size: Any) -> tuple[int, int]:
         If a side is not a whole number from 1 to 65,536, or an image would have more than 2 to the
         power of 28 pixels.
     """
-    sides = list(size) if isinstance(size, Iterable) and not isinstance(size, str) else [size] * 2
+    sides = list(size) if np.iterable(size) and not isinstance(size, str) else [size] * 2
     is_pair = len(sides) == 2 and all(
         isinstance(side, Integral) and not isinstance(side, bool) for side in sides
     )

@@ -71,7 +71,8 @@ def _check_samples(
         check_lazy_rows(estimator, samples)
         _check_n_features(estimator, samples.shape[1], prod(input_shape))
         return LazySamples(samples.data, input_shape, dtype)
-    samples.check_numbers()
+    if len(input_shape) == 1 or samples.is_table:  # images have checks of their own
+        samples.check_numbers()
     if len(input_shape) == 1:
         return validate_data(estimator, samples.data, reset=False, dtype=dtype, order="C")
     if samples.is_table:
