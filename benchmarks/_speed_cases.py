@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNetClassifier
 from torch import nn
 
@@ -182,6 +183,32 @@ def prepare_fit(
     if not is_image:
         functions["skorch"] = lambda: skorch.fit(tensor, labels)
     return functions
+
+
+def prepare_perceptron(
+    n: int, n_features: int, batch_size: int, widths: tuple[int, ...], epochs: int
+) -> Functions:
+    """Prepare fits of a net without dropout and batch normalization, by Adam at a constant rate.
+
+    The reference is scikit-learn's. Both train in float32, and both decay their weights.
+    """
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(n, n_features)).astype(np.float32)
+    y = rng.randint(3, size=n)
+    clf = SpectrumClassifier(
+        architecture_params={"hidden_layer_sizes": widths, "dropout": 0.0, "batch_norm": False},
+        max_epochs=epochs,
+        batch_size=batch_size,
+        lr=1e-3,
+        optimizer="adam",
+        weight_decay=1e-4,
+        lr_schedule="constant",
+        random_state=0,
+    )
+    mlp = MLPClassifier(
+        widths, batch_size=batch_size, max_iter=epochs, n_iter_no_change=epochs + 1, random_state=0
+    )
+    return {"ours": lambda: clf.fit(X, y), "reference": lambda: mlp.fit(X, y)}
 
 
 def prepare_search(widths: tuple[int, ...], is_batched: bool) -> Functions:

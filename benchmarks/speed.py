@@ -5,7 +5,8 @@
 
 Functions to be compared run alternately, in one process or in new processes. "torch" is one eager
 float32 forward pass of the same net, or a training loop over slices of shuffled tensors with the
-same net, optimizer, schedule and numbers of batches and epochs.
+same net, optimizer, schedule and numbers of batches and epochs. Against MLPClassifier, processor
+time is measured.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter, process_time
 from typing import Any
 
 from benchmarks import _speed_cases as cases
@@ -30,7 +32,7 @@ class Row:
     """A case, its reference, and the largest ratio of both that meets the goal.
 
     `make` returns the functions to be timed or, with a `unit` other than seconds, the two figures.
-    `repeats` limits the number of repeats of slow cases.
+    `repeats` limits the number of repeats of slow cases; `clock` returns the seconds.
     """
 
     case: str
@@ -39,6 +41,15 @@ class Row:
     make: Callable[[], Any]
     unit: str = "s"
     repeats: int = 99
+    clock: Callable[[], float] = perf_counter
+
+
+def _make_perceptron_row(
+    n: int, n_features: int, batch_size: int, widths: tuple, epochs: int
+) -> Row:
+    name = f"fit {n:,} × {n_features}, batch {batch_size}, hidden {'-'.join(map(str, widths))}"
+    make = partial(cases.prepare_perceptron, n, n_features, batch_size, widths, epochs)
+    return Row(name, "MLPClassifier, processor time", 1.0, make, clock=process_time)
 
 
 ROWS: dict[str, Row] = {
@@ -96,6 +107,13 @@ ROWS: dict[str, Row] = {
         1.1,
         partial(cases.prepare_fit, 2000, (502,), 128, 3, "float32"),
     ),
+    "perceptron-32": _make_perceptron_row(1000, 20, 32, (100,), 20),
+    "perceptron-200": _make_perceptron_row(1000, 20, 200, (100,), 20),
+    "perceptron-500": _make_perceptron_row(2000, 500, 128, (100,), 10),
+    "perceptron-64": _make_perceptron_row(50_000, 100, 64, (100,), 2),
+    "perceptron-512": _make_perceptron_row(50_000, 100, 512, (100,), 3),
+    "perceptron-deep-500": _make_perceptron_row(2000, 500, 128, (512, 128, 64), 4),
+    "perceptron-deep-512": _make_perceptron_row(50_000, 100, 512, (512, 128, 64), 1),
     "fit-images": Row(
         "fit 10,000 × 28 × 28, resnet8, float32",
         _LOOP,
@@ -210,7 +228,7 @@ def _measure_row(row: Row, repeats: int) -> dict[str, object]:
         warnings.simplefilter("ignore")
         result = row.make()
         if row.unit == "s":
-            figures = interleave(result, min(repeats, row.repeats))
+            figures = interleave(result, min(repeats, row.repeats), row.clock)
         else:
             figures = dict(zip(("ours", "reference"), result, strict=True))
     ratio, skorch = figures["ours"] / figures["reference"], figures.get("skorch")

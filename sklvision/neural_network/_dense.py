@@ -23,6 +23,9 @@ from sklvision.neural_network._target import ClassificationTarget
 # Up to this number of values, samples are standardized once and kept in addition to the user's.
 _MOST_STANDARDIZED_VALUES = 2**24
 
+# Fewer steps than these, as in `partial_fit`, take no longer by autograd than recording them does.
+_FEWEST_STEPS = 3
+
 
 def find_dense_epochs(net: Any, iterator: Any) -> DenseEpochs | None:
     """Find the epochs that replace those of autograd; None where a step is not the plain one.
@@ -49,6 +52,8 @@ def find_dense_epochs(net: Any, iterator: Any) -> DenseEpochs | None:
 
 def _has_plain_data(net: Any, iterator: Any) -> bool:
     if net.augment or net.precision == "bfloat16" or type(iterator) is not Batches:
+        return False
+    if net.n_epochs_ * len(iterator) < _FEWEST_STEPS:
         return False
     return isinstance(iterator.dataset.X, Tensor) and iterator.dataset.y is not None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from copy import deepcopy
 from functools import cached_property, partial
 from typing import Any
 
@@ -47,7 +46,7 @@ from sklvision.neural_network._net_checks import (
     check_sample_shape,
     set_component_params,
 )
-from sklvision.neural_network._optim import Schedule, resolve_schedule, shrink_weights
+from sklvision.neural_network._optim import Schedule, copy_state, resolve_schedule, shrink_weights
 from sklvision.neural_network._target import ClassificationTarget
 
 
@@ -192,7 +191,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     def resume(self, previous: Net) -> None:
         """Resume the history and the optimizer's state of a net that trained this module."""
         self.history = History(previous.history)
-        state = deepcopy(previous.optimizer_.state_dict())  # that of a training that may fail
+        state = copy_state(previous.optimizer_)  # that of a training that may fail
         if type(previous.optimizer_) is type(self.optimizer_) and state["state"]:
             groups = self.optimizer_.state_dict()["param_groups"]
             scheduled = map(has_lr_scheduler, (previous.callbacks_, self.callbacks_))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -58,6 +59,19 @@ def shrink_weights(optimizer: optim.Optimizer, weight_decay: float) -> None:
             weights = [weight for weight in group["params"] if weight.grad is not None]
             if weights:
                 torch._foreach_mul_(weights, 1 - group["lr"] * weight_decay)
+
+
+def copy_state(optimizer: optim.Optimizer) -> dict[str, Any]:
+    """Copy the state and the groups of an optimizer; tensors in less time than deepcopy takes."""
+    state = optimizer.state_dict()
+    moments = {
+        index: {
+            name: value.clone() if isinstance(value, Tensor) else deepcopy(value)
+            for name, value in values.items()
+        }
+        for index, values in state["state"].items()
+    }
+    return {"state": moments, "param_groups": deepcopy(state["param_groups"])}
 
 
 class EpochUpdates:
