@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -117,10 +118,7 @@ def restore_net(
 
     Nothing is computed on several threads, so that a process may load a net and fork.
     """
-    try:
-        device = resolve_device(settings.device)
-    except ValueError:
-        device = torch.device("cpu")
+    device = _find_device(settings.device)
     settings = replace(settings, device=str(device))
     limit_forked_threads()
     with seed_torch(0, device), use_one_thread():
@@ -135,6 +133,14 @@ def restore_net(
         for name, value in epoch.items():
             net.history.record(name, value)
     return net
+
+
+def _find_device(name: str) -> torch.device:
+    """Find a device by its name, or another of its type; the CPU where there is none."""
+    for candidate in (name, torch.device(name).type):
+        with suppress(ValueError):
+            return resolve_device(candidate)
+    return torch.device("cpu")
 
 
 def check_weights(settings: FitSettings, weights: dict[str, np.ndarray]) -> None:

@@ -2,13 +2,10 @@
 
 import os
 import signal
-import socket
-import struct
 import threading
 import time
 import warnings
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -21,6 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from benchmarks._network import count_worker_bytes
+from sklvision._torch.device import find_worker_number
 from sklvision.datasets import ImageCollection
 from sklvision.image import FlattenImages
 from sklvision.model_selection import (
@@ -248,29 +247,14 @@ def test_scheduler_that_ends_is_an_error(digits):
     closer.join()
 
 
-def _receive_bytes(dask_worker):
-    """Count the bytes that the open connections of a worker have received, by the kernel."""
-    total = 0
-    for descriptor in Path("/proc/self/fd").iterdir():
-        try:
-            if str(descriptor.readlink()).startswith("socket:"):
-                with socket.socket(fileno=os.dup(int(descriptor.name))) as connection:
-                    info = connection.getsockopt(socket.IPPROTO_TCP, 11, 144)  # TCP_INFO
-                    total += struct.unpack_from("Q", info, 128)[0]
-        except OSError:
-            continue
-    return total
-
-
 def _measure_bytes_per_task(client, X, y, n_tasks):
     candidates = {f"model {i}": SlowClassifier(0.0, (i + 1) / 40) for i in range(n_tasks // 2)}
-    before = client.run(_receive_bytes)
+    before = count_worker_bytes(client)
     with joblib.parallel_config("dask"):
         compare_estimators(
             candidates, X, y, cv=2, baselines=False, check_leaks=False, random_state=0
         )
-    after = client.run(_receive_bytes)
-    return sum(after[worker] - before.get(worker, 0) for worker in after) / n_tasks
+    return (count_worker_bytes(client) - before) / n_tasks
 
 
 def test_data_are_sent_once_and_not_with_every_task(dask_client):
@@ -293,10 +277,20 @@ def test_collection_sends_names_and_no_pixels(dask_client, tmp_path):
         for i in range(8)
     }
     dask_client.wait_for_workers(2)
-    before = dask_client.run(_receive_bytes)
+    before = count_worker_bytes(dask_client)
     with joblib.parallel_config("dask"):
         compare_estimators(
             models, collection, np.arange(40) % 2, cv=2, baselines=False, check_leaks=False
         )
-    after = dask_client.run(_receive_bytes)
-    assert sum(after.values()) - sum(before.values()) < images.nbytes / 4
+    assert count_worker_bytes(dask_client) - before < images.nbytes / 4
+
+
+def test_workers_have_numbers_by_which_they_choose_their_gpu(dask_client):
+    dask_client.wait_for_workers(2)
+    workers = list(dask_client.scheduler_info()["workers"])
+    numbers = [
+        dask_client.submit(find_worker_number, workers=[worker], pure=False).result()
+        for worker in workers
+    ]
+    assert len(set(numbers)) == len(workers) == 2
+    assert all(isinstance(number, int) for number in numbers)
