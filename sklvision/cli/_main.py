@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from sklvision._version import __version__
-from sklvision.cli import _compare, _export, _info, _predict, _serve, _train
 from sklvision.cli._errors import CommandError, name_options
 
 _SIGNAL_STATUS = 128  # plus the number of the signal, as in shells
@@ -64,17 +63,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["compare", "missing.npz"])  # prints an error on standard error
     2
     """
-    parser = _make_parser()
-    args = parser.parse_args(argv)
-    if args.command is None:
-        parser.print_help(sys.stderr)
-        return 2
-    prog = f"{parser.prog} {args.command}"
+    prog = "sklvision"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # "±" on a terminal without it
     try:
         with _convert_signals(), warnings.catch_warnings():
+            parser = _make_parser()
+            args = parser.parse_args(argv)
+            if args.command is None:
+                parser.print_help(sys.stderr)
+                return 2
+            prog = f"{parser.prog} {args.command}"
             warnings.showwarning = _make_warning_printer(prog)
             status = args.run(args)
         sys.stdout.flush()
@@ -149,6 +149,9 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sklvision {__version__}")
+    # Imported here, where an interrupt is one line.
+    from sklvision.cli import _compare, _export, _info, _predict, _serve, _train
+
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in (_compare, _train, _predict, _export, _serve, _info):
         command.add_parser(commands)

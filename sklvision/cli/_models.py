@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, atomic_write, is_archive
-from sklvision.utils._nested import check_no_step_is_left_out
 
 # Samples of the data that an archive keeps: enough to notice a model that computes something else.
 _MOST_SAMPLES, _MOST_SAMPLE_BYTES = 5, 2**20
@@ -93,6 +92,8 @@ def load_model(
     if verify is None and path.suffix.lower() == ".onnx":
         model = _open_graph(path)
         if predicts:
+            from sklvision.utils._nested import check_no_step_is_left_out  # loads scikit-learn
+
             check_no_step_is_left_out(model, path)
         return model
     if verify is not None:

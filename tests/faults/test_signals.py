@@ -77,9 +77,35 @@ def test_command_ends_by_a_signal(files, start, tmp_path, command, name):
     assert program.errors.endswith(f"\nsklvision {command}: {word}\n")
     assert "Traceback" not in program.errors
     assert seconds < LIMIT * max(1, os.getloadavg()[0] / os.cpu_count())
-    files_left = {path.name for path in tmp_path.iterdir()} - {"kept"}
+    # Finished outcomes and parts of predictions, with which the next call goes on.
+    files_left = {path.name for path in tmp_path.iterdir()} - {"kept", "labels.csv.parts"}
     assert files_left == {"line.npz", "many.npz", "model.sklv"}
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.3])
+def test_interrupt_of_the_start_is_one_line(start, delay):
+    """A command that was started by mistake."""
+    code = "import sklvision.cli, sys; print('go', flush=True); sys.exit(sklvision.cli.main())"
+    program = start("train", "mlp", "--data", "digits", "--out", "x.sklv", code=code)
+    program.wait_until("go")
+    time.sleep(delay)
+    program.send(signal.SIGINT)
+    assert program.wait() == 130
+    assert "Traceback" not in program.errors
+    assert program.errors.endswith(": interrupted\n")
+
+
+def test_start_loads_no_package_of_models(run):
+    code = """
+import sys
+from sklvision.cli import main
+try:
+    main(["--version"])
+except SystemExit:
+    print([name for name in ("torch", "sklearn", "scipy", "pandas") if name in sys.modules])
+"""
+    assert run(code=code).output.splitlines()[-1] == "[]"
 
 
 @pytest.mark.slow
