@@ -41,10 +41,11 @@ def spectrum_cnn(
     n_in, length = 1, input_shape[0]
     for n_out in check_sizes("channels", channels):
         # Weights further out would meet padding alone, and some kernels of torch give these a
-        # gradient of NaN in bfloat16.
+        # gradient of NaN in bfloat16; so does a stride over a single band.
         width = min(kernel_size, 2 * length - 1)
+        stride = 2 if length > 1 else 1
         layers += [
-            nn.Conv1d(n_in, n_out, width, stride=2, padding=width // 2, bias=False),
+            nn.Conv1d(n_in, n_out, width, stride=stride, padding=width // 2, bias=False),
             nn.BatchNorm1d(n_out),
             make_activation(activation),
         ]

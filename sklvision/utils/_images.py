@@ -133,6 +133,8 @@ def check_image_dimensions(shape: tuple[int, ...], name: str, n_dims: Sequence[i
         if len(shape) < min(n_dims):
             hint = " Reshape your data: one sample alone is X[np.newaxis]."
         raise ValueError(f"X has shape {tuple(shape)}, but {name} expects {expected}.{hint}")
+    if not shape[0]:
+        raise ValueError(f"X has shape {tuple(shape)}, 0 samples; {name} needs at least one.")
     if 0 in shape:
         raise ValueError(f"X has shape {tuple(shape)}: its samples have no values.")
 

@@ -135,3 +135,8 @@ def test_time_augmentation_names_wrong_parameters():
         TestTimeAugmentation(Corner(), flip="diagonal").fit(X, y)
     with pytest.raises(ValueError, match="shift"):
         TestTimeAugmentation(Corner(), shift=-1).fit(X, y)
+
+
+def test_fit_names_that_there_are_no_images():
+    with pytest.raises(ValueError, match="0 samples; TestTimeAugmentation needs at least one"):
+        TestTimeAugmentation(LogisticRegression()).fit(np.empty((0, 8, 8)), [])

@@ -245,6 +245,22 @@ def test_spectrum_cnn_trains_in_bfloat16_on_few_bands(n_bands):
         assert all(bool(weight.grad.isfinite().all()) for weight in net.parameters())
 
 
+@pytest.mark.parametrize("n_samples", [2, 8])
+def test_spectrum_cnn_of_one_band_gets_finite_gradients_in_bfloat16(n_samples):
+    """A stride over a single band gave weights what lay in memory as their gradient."""
+    torch.manual_seed(0)
+    for _ in range(100):
+        net = build("spectrum_cnn", (1,), 2, channels=(16,), hidden_layer_sizes=())
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = net(torch.randn(n_samples, 1))
+        for size in (16, 64, 256, 1024, 4096):
+            junk = [torch.full((size,), torch.nan, dtype=torch.bfloat16) for _ in range(30)]
+            junk += [torch.full((size,), torch.nan) for _ in range(10)]
+            del junk
+        logits.float().square().sum().backward()
+        assert all(bool(weight.grad.isfinite().all()) for weight in net.parameters())
+
+
 def test_list_architectures_refuses_an_unknown_kind():
     with pytest.raises(ValueError, match="'spectrum', 'image' or None"):
         list_architectures("sound")

@@ -121,7 +121,7 @@ def _ignore_pillow_warnings() -> None:
     The filter is set once and stays: changing filters for a while is not safe in threads.
     """
     logger = logging.getLogger("PIL")
-    if not logger.handlers:  # its records go to standard error where nobody asked for logs
+    if not logger.handlers:  # else its records go to standard error
         logger.addHandler(logging.NullHandler())
     is_set = any(
         action == "ignore" and module is not None and module.pattern == _PILLOW_MODULES
