@@ -69,7 +69,7 @@ def check_values(X: Any) -> None:
     Raises
     ------
     ValueError
-        If values are dates, records or objects that are not numbers, or all columns are sparse.
+        If values are dates or records, a column holds anything but numbers, or all are sparse.
     """
     columns = get_columns(X)
     if columns is None:
@@ -96,6 +96,7 @@ def _get_dtype(column: Any) -> Any:
 
 
 def _check_array(X: Any) -> None:
+    """Raise if an array holds dates or records; of objects scikit-learn has its own message."""
     dtype = getattr(X, "dtype", None)
     if not isinstance(dtype, np.dtype):
         return
@@ -106,12 +107,10 @@ def _check_array(X: Any) -> None:
             f"X must hold numbers, got records ({dtype}): make an array of one type of them, with "
             "numpy.lib.recfunctions.structured_to_unstructured."
         )
-    if dtype.kind == "O" and isinstance(X, np.ndarray):
-        _check_each(X.flat, "X")
 
 
-def _check_each(values: Any, place: str) -> None:
-    for value in values:
+def _check_each(column: Any, place: str) -> None:
+    for value in column:
         if not _is_number(value):
             value = value.item() if isinstance(value, np.generic) else value
             raise ValueError(f"{place} holds {value!r}, expected numbers.")

@@ -53,11 +53,10 @@ def test_check_column_names_of_pyarrow():
     [
         (FRAME.astype(pd.SparseDtype(float)), "sparse columns, expected dense ones"),
         (np.array([(1.0,)] * 4, dtype=[("a", float)]), "records"),
-        (np.array([{"a": 1}] * 4, dtype=object), "holds {'a': 1}, expected numbers"),
         (pd.DataFrame({"a": [np.ones(2)] * 4}), "column 'a' holds array"),
         (VALUES.astype("datetime64[D]"), "got dates"),
     ],
-    ids=["sparse", "records", "dicts", "arrays", "dates"],
+    ids=["sparse", "records", "arrays", "dates"],
 )
 def test_check_values_names_what_is_no_number(X, message):
     with pytest.raises(ValueError, match=message):
