@@ -28,7 +28,7 @@ BlockFunction = Callable[[np.ndarray], np.ndarray]
 # Bytes of the samples that the buffer of a shuffle holds by default.
 BUFFER_BYTES = 2**29
 # Fewer blocks than this in the buffer mix sorted data badly (python -m benchmarks shuffle).
-_FEW_BLOCKS = 8
+_FEW_BLOCKS = 10
 # Rows of an array without chunks that are read at once.
 _PLAIN_ROWS = 1024
 
@@ -59,9 +59,9 @@ class ArrayCollection:
     Notes
     -----
     Data that are stored in chunks cannot be read in any order: a row costs its whole chunk. In
-    every epoch the chunks are therefore read in a random order, as many at a time as fill the
-    buffer, and the samples in the buffer are shuffled [1]_. While a buffer is trained on, the next
-    one is read, so that two are in memory. Rows of a memmap are shuffled in full.
+    every epoch the buffer is therefore filled with chunks that are drawn from all parts of the
+    array, and the samples in it are shuffled, a development of [1]_. While a buffer is trained
+    on, the next one is read, so that two are in memory. Rows of a memmap are shuffled in full.
 
     References
     ----------

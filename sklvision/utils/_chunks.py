@@ -104,21 +104,22 @@ def draw_block_order(
     order : Order
         Positions of the samples; parts are those that fill the buffer.
     """
-    # CorgiPile: blocks in random order fill a buffer, whose samples are then permuted. A full
+    # Every buffer is filled with blocks from all over the array: of as many neighbors as there are
+    # buffers, each buffer receives one by lot, so that data sorted by class have all classes in it,
+    # as far as there are blocks for them. Samples are then permuted within the buffer. A full
     # permutation would read a whole block for every sample.
     by_block = np.argsort(blocks, kind="stable")
     counts = np.bincount(blocks)
     starts = np.cumsum(counts) - counts
     present = np.flatnonzero(counts)
-    # A block that does not fit any more begins the next part.
-    parts: list[list[np.ndarray]] = [[]]
-    n_filled = 0
-    for block in present[permute(len(present))]:
-        if parts[-1] and n_filled + counts[block] > n_buffered:
-            parts.append([])
-            n_filled = 0
-        parts[-1].append(by_block[starts[block] : starts[block] + counts[block]])
-        n_filled += counts[block]
+    n_blocks_each = max(1, n_buffered // int(counts.max()))
+    n_buffers = -(-len(present) // n_blocks_each)
+    parts: list[list[np.ndarray]] = [[] for _ in range(n_buffers)]
+    # The last few neighbors go to some of the buffers.
+    for first in range(0, len(present), n_buffers):
+        neighbors = present[first : first + n_buffers]
+        for block, place in zip(neighbors, permute(n_buffers), strict=False):
+            parts[place].append(by_block[starts[block] : starts[block] + counts[block]])
     buffers = [np.concatenate(part) for part in parts]
     buffers = [buffer[permute(len(buffer))] for buffer in buffers]
     return Order(np.concatenate(buffers), np.cumsum(list(map(len, buffers))))

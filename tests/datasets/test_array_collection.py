@@ -130,3 +130,17 @@ def test_array_collection_refuses_what_holds_no_samples():
         as_samples(x[x[:, 0] > 4])
     with pytest.raises(ValueError, match="batch_size must be"):
         ArrayCollection(IMAGES).batches(0)
+
+
+def test_every_buffer_holds_blocks_from_all_over_the_array():
+    """Of data sorted by class, each buffer has its part of every class."""
+    labels = np.repeat(np.arange(4), 100)
+    array = da.from_array(labels[:, np.newaxis], chunks=(5, 1))
+    collection = ArrayCollection(array, buffer_size=100)
+    orders = [collection.draw_order(np.random.RandomState(seed).permutation) for seed in range(3)]
+    for order in orders:
+        buffers = np.split(labels[order.positions], order.ends[:-1])
+        assert [len(buffer) for buffer in buffers] == [100] * 4
+        assert all((np.bincount(buffer) == 25).all() for buffer in buffers)
+        assert (np.diff(buffers[0]) != 0).mean() > 0.5
+    assert (orders[0].positions != orders[1].positions).any()

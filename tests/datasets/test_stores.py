@@ -68,12 +68,12 @@ def test_zarr_group_holds_the_samples_in_x(tmp_path, image_model):
 
 @pytest.mark.parametrize("size", [7, 1000])
 def test_parquet_columns_go_by_position_on_the_axis(tmp_path, spectrum_model, size):
-    folder = tmp_path / "parts" / "year=2026"
+    folder = tmp_path / "parts.parquet" / "year=2026"  # named as by Spark
     folder.mkdir(parents=True)
     table = TABLE[NAMES[::-1]].assign(label="x", id=np.arange(90))
     for i, rows in enumerate((slice(0, 50), slice(50, 50), slice(50, 90))):
         table[rows].to_parquet(folder / f"{i}.parquet", row_group_size=8)
-    reader, names, probabilities = predict([tmp_path / "parts"], spectrum_model, size)
+    reader, names, probabilities = predict([tmp_path / "parts.parquet"], spectrum_model, size)
     assert reader.n_samples == 90
     assert names[49:51] == [(str(folder / "0.parquet"), 50), (str(folder / "2.parquet"), 1)]
     np.testing.assert_array_equal(probabilities, spectrum_model.predict_proba(TABLE))

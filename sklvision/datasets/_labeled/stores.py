@@ -40,8 +40,8 @@ class Store(Protocol):
 
 def is_store(path: Path) -> bool:
     """Whether a path is a zarr store, a Parquet file or an npy file."""
-    suffix = path.suffix.lower()
-    return suffix in (".npy", *PARQUET_SUFFIXES) or is_zarr(path)
+    is_file = path.suffix.lower() in (".npy", *PARQUET_SUFFIXES) and not path.is_dir()
+    return is_file or is_zarr(path)
 
 
 def is_zarr(path: Path) -> bool:
