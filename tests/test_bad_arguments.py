@@ -380,7 +380,7 @@ def test_images_too_large_for_float32_are_refused(transformer):
 
 
 def test_resize_refuses_sides_of_a_typing_error():
-    with pytest.raises(ValueError, match="65536|65,536"):
+    with pytest.raises(ValueError, match=r"65536|65,536"):
         Resize(2**31).fit(IMAGES)
 
 
