@@ -14,13 +14,12 @@ RNG = np.random.RandomState(0)
 SAMPLES = {
     "bytes": RNG.randint(0, 255, (3, 12, 12)).astype(np.uint8),
     "color": RNG.uniform(size=(3, 12, 12, 3)),
-    "spectra": RNG.uniform(size=(3, 12)),
-    "single": RNG.uniform(size=(3, 12)).astype(np.float32),
+    "spectra": RNG.uniform(size=(3, 12)).astype(np.float32),
 }
 VALUES = [
-    *(1e300, -1e300, 1e30, 1e10, 1e-300, 5e-324, np.inf, np.nan),
-    *(10**6, 10**9, 10**30, -1, 0, True),
-    *((0, 1e300), (0, 1e-300), (-1e308, 1e308), (10**30, 10**31), (1, 10**9), (10**5, 10**5)),
+    *(1e300, -1e300, 1e30, 1e-300, 5e-324, np.inf, np.nan),
+    *(10**9, 10**30, True),
+    *((0, 1e300), (0, 1e-300), (-1e308, 1e308), (1, 10**9), (10**5, 10**5)),
 ]
 # Names of parameters that are no settings of the computation, and classes that train nets.
 OTHER_PARAMETERS = {"estimator", "estimators", "n_jobs", "random_state", "verbose"}
