@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-_CHUNK = 10_000  # cases of one process
+_CHUNK = 4000  # cases of one process
 _MOST_SECONDS = 180.0  # until a silent process is ended
 
 

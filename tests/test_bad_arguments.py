@@ -405,3 +405,13 @@ def test_read_samples_of_a_batch_without_a_readable_image(tmp_path):
     reader = read_samples([b"x", b"y"], image, on_error="skip", batch_size=1)
     with pytest.raises(OSError, match="None of the 2 files can be read"):
         list(reader)
+
+
+def test_displays_check_the_shape_of_images_and_missing_values(model):
+    with pytest.raises(TypeError, match="image_shape must be a list, got 8"):
+        MisclassifiedDisplay.from_predictions(Y, 1 - Y, X, image_shape=8)
+    table = FRAME.round().convert_dtypes()
+    table.iloc[0, 0] = pd.NA
+    with pytest.raises(ValueError, match="1 missing values"):
+        MisclassifiedDisplay.from_predictions(Y, 1 - Y, table)
+    plt.close("all")

@@ -227,7 +227,8 @@ def draw_arguments(
         if name in skip or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         is_required = parameter.default is parameter.empty
-        if not is_required and case.has_luck(0.75 if name not in ("y", "cv") else 0.3):
+        is_common = name in ("y", "cv")
+        if not is_required and case.has_luck(0.3 if is_common else 0.92 if case.is_calm else 0.75):
             continue
         if name in makers and case.has_luck(0.96):
             kwargs[name] = makers[name]()

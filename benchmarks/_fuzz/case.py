@@ -39,6 +39,8 @@ class Case:
         self.random = random.Random(seed)
         self.rng = np.random.default_rng(seed)
         self.notes: list[str] = []
+        # A third of the cases have files and arrays without any oddity, to come further.
+        self.is_calm = self.random.random() < 0.35
         # Without a seed, scikit-learn's convention is to draw from the global generator.
         self.may_draw = False
 

@@ -55,7 +55,9 @@ def try_command(case: Case, name: str) -> None:
     actions = [
         a for a in command._actions if a.option_strings and not _FORBIDDEN & {*a.option_strings}
     ]
-    for action in case.random.sample(actions, case.pick((0, 0, 1, 1, 1, 2, 3))):
+    for action in case.random.sample(
+        actions, case.pick((0, 0, 0, 1) if case.is_calm else (0, 1, 1, 1, 2, 3))
+    ):
         argv += _draw_option(case, action)
     argv += _limit_time(case, name, argv)
     case.note(" ".join(argv))
@@ -90,7 +92,7 @@ def _run(case: Case, args: argparse.Namespace) -> None:
 def _draw_positionals(case: Case, name: str) -> list[str]:
     if name in ("predict", "export", "serve"):
         model = str(case.pick(list(models.make_model_files().values())))
-        if case.has_luck(0.15):
+        if case.has_luck(0.15) and not case.is_calm:
             model = str(files.write_any(case))
         if name == "predict":
             return [
@@ -143,6 +145,8 @@ def _limit_time(case: Case, name: str, argv: list[str]) -> list[str]:
         for option, value in (("--cv", "2"), ("--models", "knn")):
             extra += [option, value] if option not in argv and "--split" not in argv else []
         extra += ["--report", str(case.folder / "report.html")] if "--report" not in argv else []
+    if name == "export" and case.has_luck(0.9):
+        extra += [case.pick(("--card", "--card", "--card", "--onnx", "--int8"))]
     if name == "train" and "--epochs" not in argv:
         extra += ["--epochs", "1"]
     return extra

@@ -16,6 +16,7 @@ from benchmarks._fuzz.case import Case
 from benchmarks._fuzz.estimators import draw_augmenters
 from benchmarks._fuzz.functions import make_makers
 from benchmarks._fuzz.samples import JUNK
+from sklvision.augmentation import GaussianNoise
 from sklvision.image import ForegroundCrop
 from sklvision.model_selection import LearningForecast
 
@@ -24,7 +25,9 @@ def try_display(case: Case, cls: Any) -> None:
     """Make a display by one of its constructors, and plot it again."""
     constructors = [name for name in dir(cls) if name.startswith("from_")]
     constructor = getattr(cls, case.pick(constructors))
-    kind = case.pick(("spectra", "images"))
+    is_of_images = any(word in cls.__name__ for word in ("Crop", "Occlusion"))
+    kind = "images" if is_of_images else case.pick(("spectra", "images"))
+    kind = "spectra" if "Band" in cls.__name__ else kind
     X, y = models.load_data(kind)
     makers = make_makers(case, kind)
     if case.has_luck(0.7):
@@ -62,8 +65,15 @@ def try_display(case: Case, cls: Any) -> None:
         "score": lambda: case.pick((None, "accuracy", "x", "mean_test_score")),
         "ax": lambda: case.pick((None, plt.subplots()[1], plt.subplots(2)[1], *JUNK[:5])),
     }
+    if case.is_calm:
+        augmenter = GaussianNoise(random_state=0)
+        net = type(fitted_models["net"])(augment=augmenter, **models.SMALL_NET)
+        makers["estimator"] = lambda: (
+            net if "Augmentation" in cls.__name__ else fitted_models["net"]
+        )
+        makers["augment"] = lambda: augmenter
     if "Crop" in cls.__name__:
-        crop = ForegroundCrop(center_crop=None, crop_size=8, output_size=4)
+        crop = ForegroundCrop(center_crop=None, crop_size=8, output_size=4).fit(X)
         makers["estimator"] = lambda: crop
     try:
         kwargs = draw_arguments(case, constructor, makers)

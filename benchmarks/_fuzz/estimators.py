@@ -74,7 +74,7 @@ def _make_required(case: Case, cls: type, kind: str) -> dict[str, Any]:
         params["image_size"] = 32
     if name == "OnnxClassifier":
         path = models.make_model_files()[f"{kind}_net.onnx"]
-        params["model"] = case.pick(
+        params["model"] = case.pick_early(
             (path, path, path, str(path), path.read_bytes(), "x.onnx", *JUNK[:3])
         )
     if "estimator" in parameters:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dis
 import errno
 import linecache
 import random
@@ -64,8 +65,8 @@ class OverTimeError(BaseException):
 def judge_error(error: BaseException) -> FaultError | None:
     """Return the fault that an error is, or None if it is clear."""
     frames = list(traceback.walk_tb(error.__traceback__))
-    frame, line = frames[-1]
-    path = frame.f_code.co_filename
+    path = frames[-1][0].f_code.co_filename
+    is_raised = _is_raised_by_statement(error) and not isinstance(error, AssertionError)
     kind = f"raw {type(error).__name__} of {_name_owner(path)}"
     fault = FaultError(kind, _shorten(error), _describe_place(frames), format_trace(error))
     if isinstance(error, MemoryError | OverTimeError | RecursionError):
@@ -76,21 +77,17 @@ def judge_error(error: BaseException) -> FaultError | None:
         return None
     if str(error) == "embedded null byte":  # of a name, which no file can have
         return None
-    if isinstance(error, UnicodeError) and not _is_statement(path, line, ast.Raise):
-        return fault
     if path.startswith(_HARNESS):
         # Python's own error about the arguments of a call, or the file of a case was refused.
         return None if isinstance(error, TypeError) and len(frames) <= 2 else fault
     if not str(error):
         return fault
     if path.startswith(PACKAGE):
-        return None if _is_statement(path, line, ast.Raise) else fault
+        return None if is_raised else fault
     if "/joblib/" in path and str(error).startswith("n_jobs == 0"):  # its parameter, by name
         return None
     if "/sklearn/" in path:
-        if _is_statement(path, line, ast.Raise) and isinstance(
-            error, ValueError | TypeError | AttributeError
-        ):
+        if is_raised and isinstance(error, ValueError | TypeError | AttributeError):
             return None
         is_known = path.endswith(_CHECKS_OF_SKLEARN) and str(error).startswith(_KNOWN_WORDS)
         return None if is_known else fault
@@ -107,7 +104,7 @@ def record_warnings(faults: list[FaultError]) -> Iterator[None]:
             frame = frame.f_back
         assert frame is not None
         path = frame.f_code.co_filename
-        has_statement = _is_statement(path, frame.f_lineno, ast.Call)
+        has_statement = _is_call_that_warns(path, frame.f_lineno)
         if path.startswith(PACKAGE) and has_statement:
             return
         if category.__module__.startswith(_KNOWN_CATEGORIES):
@@ -193,21 +190,29 @@ def _shorten(message: Any) -> str:
     return " ".join(str(message).split())[:300]
 
 
-def _is_statement(path: str, line: int, kind: type[ast.AST]) -> bool:
-    """Whether a line is inside of a ``raise`` statement, or of a call that warns."""
-    return any(first <= line <= last for first, last in _find_statements(path, kind))
+def _is_raised_by_statement(error: BaseException) -> bool:
+    """Whether a ``raise`` statement made an error, rather than an expression, also one in it."""
+    tb = error.__traceback__
+    while tb is not None and tb.tb_next is not None:
+        tb = tb.tb_next
+    if tb is None:
+        return False
+    operation = tb.tb_frame.f_code.co_code[tb.tb_lasti : tb.tb_lasti + 2]
+    # Without an argument, `raise` hands on what another place raised.
+    return len(operation) == 2 and operation[0] == dis.opmap["RAISE_VARARGS"] and operation[1] > 0
+
+
+def _is_call_that_warns(path: str, line: int) -> bool:
+    """Whether a line is inside of a call that warns."""
+    return any(first <= line <= last for first, last in _find_calls(path))
 
 
 @cache
-def _find_statements(path: str, kind: type[ast.AST]) -> list[tuple[int, int]]:
+def _find_calls(path: str) -> list[tuple[int, int]]:
     text = "".join(linecache.getlines(path))
     try:
-        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kind)]
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     except (SyntaxError, ValueError):
         return []
-    if kind is ast.Call:
-        nodes = [node for node in nodes if "warn" in ast.unparse(node.func)]  # type: ignore[attr-defined]
-    else:
-        # A bare `raise` hands on what another place raised.
-        nodes = [node for node in nodes if node.exc is not None]  # type: ignore[attr-defined]
-    return [(node.lineno, node.end_lineno or node.lineno) for node in nodes]  # type: ignore[attr-defined]
+    calls = [node for node in calls if "warn" in ast.unparse(node.func)]
+    return [(node.lineno, node.end_lineno or node.lineno) for node in calls]

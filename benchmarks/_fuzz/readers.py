@@ -72,14 +72,16 @@ def try_reader(case: Case, reader: Callable[..., Any]) -> None:
     if case.has_luck(0.03):
         path = case.pick((*JUNK, path / "x", str(path) + "\0"))
     kwargs = draw_arguments(case, reader, options, skip=("path", "paths", "source", "files"))
-    if case.has_luck(0.4):  # at their defaults, so that more files are read to their end
+    if case.has_luck(
+        0.7 if case.is_calm else 0.3
+    ):  # at their defaults, so that more files are read to their end
         kwargs = {}
     elif name in ("load_labeled", "read_samples"):
         kwargs |= {
             k: v for k, v in draw_table_options(case).items() if k not in ("group", "target")
         }
     if name == "read_samples":
-        paths: Any = case.pick(([path], [path], [str(path)], path, [path, path], []))
+        paths: Any = case.pick_early(([path], [str(path)], [path, path], path, []))
         contents: tuple[Any, ...] = (
             b"x",
             np.zeros((8, 8), np.uint8),
@@ -87,7 +89,7 @@ def try_reader(case: Case, reader: Callable[..., Any]) -> None:
             "x",
             3,
         )
-        if case.has_luck(0.3):
+        if case.has_luck(0.3) and not case.is_calm:
             paths = [case.pick(contents) for _ in range(case.pick((1, 2, 3)))]
         kwargs.setdefault("model", models.fit_models(case.pick(("spectra", "images")))["net"])
         reader_result = case.call(reader, paths, **kwargs)

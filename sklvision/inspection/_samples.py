@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import check_count, check_list
@@ -105,6 +106,9 @@ def read_values(samples: Samples) -> np.ndarray:
     if values.dtype.kind in "biuf":
         return values
     samples.check_numbers()
+    n_missing = int(pd.isna(values).sum())
+    if n_missing:
+        raise ValueError(f"X has {n_missing} missing values: fill them in, or leave them out.")
     return values.astype(float)
 
 
@@ -114,10 +118,10 @@ def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[n
         return [np.asarray(image) for image in samples.images()]
     values = read_values(samples)
     if image_shape is not None:
+        image_shape = tuple(check_list("image_shape", image_shape))
         if values[0].size != np.prod(image_shape):
             raise ValueError(
-                f"image_shape={tuple(image_shape)!r} does not fit samples of {values[0].size} "
-                "values."
+                f"image_shape={image_shape!r} does not fit samples of {values[0].size} values."
             )
         values = values.reshape(len(values), *image_shape)
     if values.ndim not in (2, 3, 4):
