@@ -415,3 +415,10 @@ def test_displays_check_the_shape_of_images_and_missing_values(model):
     with pytest.raises(ValueError, match="1 missing values"):
         MisclassifiedDisplay.from_predictions(Y, 1 - Y, table)
     plt.close("all")
+
+
+def test_to_html_refuses_what_is_not_a_result(result):
+    with pytest.raises(TypeError, match="robustness must be a result of the package, got 3"):
+        result.to_html(robustness=3)
+    with pytest.raises(TypeError, match="forecast must be a result of the package"):
+        result.to_html(forecast={"a": object})

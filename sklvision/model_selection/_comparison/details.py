@@ -36,11 +36,20 @@ def collect_details(
         settings={name: _format_estimator(est) for name, est in estimators.items()},
         leaks=None if leaks is None else str(leaks),
         has_leaks=bool(leaks),
-        robustness=None if robustness is None else robustness._to_report(),
+        robustness=None if robustness is None else _make_report("robustness", robustness),
         forecasts={
-            str(name): curve._to_report() for name, curve in forecasts.items() if curve is not None
+            str(name): _make_report("forecast", curve)
+            for name, curve in forecasts.items()
+            if curve is not None
         },
     )
+
+
+def _make_report(name: str, result: Any) -> Any:
+    """Return what a page shows of a result, or raise if it is something else."""
+    if isinstance(result, type) or not hasattr(result, "_to_report"):
+        raise TypeError(f"{name} must be a result of the package, got {result!r}.")
+    return result._to_report()
 
 
 def _format_estimator(estimator: Any) -> str:
