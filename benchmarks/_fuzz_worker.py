@@ -22,7 +22,7 @@ from typing import Any, TextIO
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks._fuzz.case import Case
-from benchmarks._fuzz.judge import FaultError, OverTimeError, RefusalError
+from benchmarks._fuzz.judge import FaultError, OverTimeError, RefusalError, judge_error
 from benchmarks._fuzz.targets import pick_target
 
 MOST_SECONDS = 30  # of the processor
@@ -94,6 +94,9 @@ def run_case(seed: int, folder: Path, target_name: str | None = None) -> dict[st
         trace = traceback.format_exc()[-3000:]
         row |= _describe(FaultError("over time", f"more than {MOST_SECONDS} s", "", trace))
     except Exception as error:
+        if judge_error(error) is None:  # of data that a case read itself
+            row |= {"outcome": "refusal", "message": str(error)[:300]}
+            return row | {"seconds": round(time.perf_counter() - begin, 4)}
         row |= _describe(
             FaultError("error of the case", repr(error)[:300], "", traceback.format_exc())
         )

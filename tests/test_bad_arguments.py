@@ -422,3 +422,16 @@ def test_to_html_refuses_what_is_not_a_result(result):
         result.to_html(robustness=3)
     with pytest.raises(TypeError, match="forecast must be a result of the package"):
         result.to_html(forecast={"a": object})
+
+
+def test_arguments_that_numpy_and_joblib_cannot_compare(tmp_path):
+    with pytest.raises(ValueError, match="weights must be 3 finite"):
+        make_spectra(9, weights=["a", 1, 1])
+    with pytest.raises(ValueError, match="n_jobs must be an integer or None, got '2'"):
+        model_selection.find_leaks(X, Y, cv=2, n_jobs="2")
+    with pytest.raises(ValueError, match="times must be all numbers, all dates or all texts"):
+        model_selection.make_time_folds(np.array([1, "x", 3], dtype=object))
+    path = tmp_path / "a.csv"
+    path.write_text("900,902,label\n1,2,a\n2,3,b\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="unknown encoding"):
+        load_spectra(path, encoding="\0")

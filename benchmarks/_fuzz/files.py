@@ -100,6 +100,7 @@ def make_frame(case: Case) -> pd.DataFrame:
     name = case.pick(("label", "label", "label", "class", "y", "target", "species", "x"))
     with contextlib.suppress(ValueError, TypeError):
         frame[name] = list(labels)
+    n = len(frame)  # labels of an empty table may have made rows
     extras: dict[str, Callable[[], Any]] = {
         "group": lambda: [i // 2 for i in range(n)],
         "date": lambda: [f"2020-01-{i % 28 + 1:02}" for i in range(n)],

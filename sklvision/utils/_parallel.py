@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 from typing import Any
 
 from joblib import Parallel, cpu_count, effective_n_jobs, parallel_config
@@ -91,6 +92,8 @@ def count_threads(n_jobs: int | None) -> int:
 
     Under an engine with many machines, jobs without a number are all of their cores.
     """
+    if n_jobs is not None and not isinstance(n_jobs, Integral):
+        raise ValueError(f"n_jobs must be an integer or None, got {n_jobs!r}.")
     n_threads = effective_n_jobs(n_jobs)
     return n_threads if n_jobs is not None and n_jobs > 0 else min(n_threads, cpu_count())
 

@@ -73,7 +73,10 @@ def _compute_reflectance(wavelengths: NDArray[np.float64]) -> NDArray[np.float64
 
 def _count_classes(n_samples: int, weights: Sequence[float] | None) -> NDArray[np.int64]:
     """Split ``n_samples`` in proportion to ``weights``, by the largest remainders."""
-    proportions = np.ones(LABELS.size) if weights is None else np.asarray(weights, dtype=float)
+    try:
+        proportions = np.ones(LABELS.size) if weights is None else np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):  # no numbers
+        proportions = np.zeros(0)
     if (
         proportions.shape != LABELS.shape
         or not np.isfinite(proportions).all()

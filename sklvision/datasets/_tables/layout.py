@@ -46,6 +46,8 @@ class Layout:
 
 def open_text(path: Path, encoding: str) -> TextIO:
     """Open a text file, compressed or not, without changing its ends of lines."""
+    if "\0" in encoding:
+        raise LookupError(f"unknown encoding: {encoding!r}")
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
