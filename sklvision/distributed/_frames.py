@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ def predict_frame(model: Any, X: Any, method: str) -> Any:
     empty_row = pd.DataFrame(np.zeros((1, len(names))), columns=names)
     empty = make_empty_result(model, _FirstRow(empty_row), method)
     meta = _make_frame(empty, X._meta.index, model, method)
-    return X.map_partitions(_predict_part, make_model_task(model), method, meta, meta=meta)
+    # Bound, since map_partitions would align a table among its arguments with X.
+    predict = partial(_predict_part, method=method, empty=meta)
+    return X.map_partitions(predict, make_model_task(model), meta=meta)
 
 
 class _FirstRow:
