@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklvision.export._graph.builder import CONVERTERS, UnsupportedStepError, get_name
-from sklvision.export._graph.check import check_graph
+from sklvision.export._graph.check import check_batches, check_graph
 from sklvision.export._graph.ensembles import convert_wrapper, open_inner
 from sklvision.export._graph.pipeline import (
     ModelInput,
@@ -50,8 +50,7 @@ def make_pipeline_content(model: Any, samples: Any, skip_steps: Sequence[str]) -
     skipped_steps, remainder = _split(model, skip_steps)
     reference = make_reference(model)
     given_batches = None if samples is None else read_batches(samples)
-    for batch in given_batches or ():  # samples that the model does not take have its own error
-        reference.predict(batch)
+    check_batches(reference, given_batches or [])
     model_input, batches = _prepare(model, given_batches)
     if skipped_steps:
         skipped_reference, reference = (

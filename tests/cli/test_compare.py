@@ -167,7 +167,7 @@ def test_compare_keep_going_makes_a_row_of_a_failure(iris_file, compare, candida
     ("estimator", "words"),
     [
         (make_pipeline(PCA(2), LinearDiscriminantAnalysis()), "Error: .*Raised by 'it' in fold 0."),
-        (OutOfMemory(), "MemoryError: no 9 TiB Raised by"),
+        (OutOfMemory(), "Memory ran out. no 9 TiB Raised by"),
     ],
 )
 def test_compare_prints_a_failed_fit_in_one_line(tmp_path, compare, candidates, estimator, words):

@@ -357,7 +357,8 @@ def test_nets_of_another_size_than_their_weights_are_refused(tmp_path, edit_node
     params = {"hidden_layer_sizes": [4]}
     net = SpectrumClassifier(max_epochs=1, architecture_params=params, random_state=0).fit(X, y)
     for sizes, message in (
-        ([10**9, 10**9], "do not fit the architecture"),
+        ([10**9, 10**9], "cannot be built"),
+        ([10**6, 10**6], "do not fit the architecture"),
         ([1] * 10_000, "more parts than its"),
         ([-4], "cannot be built"),
     ):

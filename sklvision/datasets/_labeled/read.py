@@ -116,7 +116,6 @@ def read_samples(
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklvision.datasets import make_spectra, read_samples
-    from sklvision.utils._validation import is_option
     >>> X, y = make_spectra(30, random_state=0)
     >>> model = LogisticRegression().fit(X, y)
     >>> with tempfile.TemporaryDirectory() as folder:
