@@ -81,6 +81,7 @@ def test_command_line_help_leaves_torch_out():
     assert run_python(code) == []
 
 
+@pytest.mark.slow
 def test_loaded_classifier_predicts_without_compiler(tmp_path):
     """Making an optimizer would import torch._dynamo, which takes as long as torch itself."""
     clf = SpectrumClassifier(max_epochs=1, random_state=0).fit([[0.0], [1.0]] * 8, [0, 1] * 8)

@@ -120,6 +120,7 @@ def test_compare_ends_when_interrupted(tmp_path, start, n_jobs):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @POSIX_ONLY
 def test_train_ends_when_interrupted(spectra_file, tmp_path, start):
     argv = ["spectrum_mlp", "--data", spectra_file, "--out", "m.joblib", "--epochs", 1_000_000]

@@ -497,7 +497,7 @@ def test_onnx_classifier_is_saved_with_the_content_of_its_file(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("backend", ["python", "onnx"])
+@pytest.mark.parametrize("backend", [pytest.param("python", marks=pytest.mark.slow), "onnx"])
 def test_workers_forked_after_load_answer(backend, file_with_graph, spectra, tmp_path):
     (X, _), path = spectra, file_with_graph
     # In a new process, where nothing has started threads yet, as in a server that loads and forks.

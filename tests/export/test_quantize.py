@@ -118,7 +118,7 @@ def test_quantize_warns_of_a_sample_that_spoils_the_file(spectrum_file, spectra,
 
 
 @pytest.mark.parametrize("change", ["scaled", "black"])
-@pytest.mark.parametrize("is_lazy", [False, True])
+@pytest.mark.parametrize("is_lazy", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_quantize_warns_of_samples_in_another_range(tmp_path, change, is_lazy):
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 256, (40, 12, 12), dtype=np.uint8), np.arange(40) % 2

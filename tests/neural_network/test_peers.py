@@ -128,6 +128,7 @@ def test_06_the_same_bits_for_any_number_of_jobs():
     assert bits(one_thread) == bits(two_threads)
 
 
+@pytest.mark.slow
 def test_06_the_same_bits_in_a_fresh_process():
     script = """
         from tests.neural_network.test_peers import *
@@ -335,6 +336,7 @@ def test_19_a_search_prints_nothing(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_20_an_interrupt_ends_the_search():
     script = """

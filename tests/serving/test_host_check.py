@@ -39,6 +39,7 @@ def test_serve_on_loopback_takes_names_of_loopback_alone(spectra_file):
         check_refusal(ask(address, "evil.example"), 421)
 
 
+@pytest.mark.slow
 def test_serve_takes_the_name_of_a_proxy(spectra_file):
     argv = (spectra_file, "--allow-pickle", "--port", 0, "--quiet", "--read-timeout", "3.5")
     with run_command(*argv, "--server-name", "line.example") as (_, address):

@@ -69,6 +69,7 @@ def test_serve_refuses_a_port_in_use(spectra_file, capsys):
     )
 
 
+@pytest.mark.slow
 def test_serve_answers_what_it_accepted_before_it_stops(image_file, images):
     """SIGTERM under load: every request that was sent on an open connection is answered."""
     answers, failures = [], []
