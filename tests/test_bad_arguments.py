@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 
 from sklvision import export, model_selection, nets, recipes, reporting
-from sklvision.augmentation import GaussianNoise
+from sklvision.augmentation import GaussianNoise, TestTimeAugmentation
 from sklvision.cli import main
 from sklvision.datasets import (
     ImageCollection,
@@ -323,7 +325,7 @@ def test_find_label_errors_checks_probabilities_and_classes():
         model_selection.find_label_errors(Y, [["x", "y"]] * 12)
     with pytest.raises(ValueError, match="y has no label"):
         model_selection.find_label_errors([None, *["a"] * 11], np.ones((12, 1)))
-    with pytest.raises(ValueError, match="sequence"):
+    with pytest.raises(ValueError, match="one label per sample"):
         model_selection.find_label_errors(Y, np.ones((12, 2)) / 2, classes=[[0], [1, 2]])
     probabilities = np.where(np.eye(2)[Y] > 0, 0.9, 0.1)
     probabilities[3] = 0.99, 0.01
@@ -435,3 +437,46 @@ def test_arguments_that_numpy_and_joblib_cannot_compare(tmp_path):
     path.write_text("900,902,label\n1,2,a\n2,3,b\n", encoding="utf-8")
     with pytest.raises(ValueError, match="unknown encoding"):
         load_spectra(path, encoding="\0")
+
+
+def test_labels_of_several_values_are_refused():
+    y = [["a"], ["a", "b"], *["b"] * (len(IMAGES) - 2)]
+    with pytest.raises(ValueError, match="one label per sample"):
+        TestTimeAugmentation(ImageClassifier("mlp", max_epochs=1)).fit(IMAGES, y)
+
+
+@pytest.mark.parametrize("has_header", [True, False])
+def test_header_lines_beyond_every_table_are_refused(tmp_path, has_header):
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n3,4\n")
+    with pytest.raises(ValueError, match="blank or beyond the first 200 lines"):
+        load_spectra(tmp_path / "table.csv", header_line=10**30, has_header=has_header)
+
+
+def test_robustness_curve_refuses_functions_of_other_arguments():
+    model = GaussianNB().fit(X, Y)
+    with pytest.raises(TypeError, match=r"corruptions\['n'\] must be a name or a callable"):
+        model_selection.robustness_curve(model, X, Y, corruptions={"n": len})
+
+
+def test_find_leaks_refuses_complex_numbers():
+    folds = [(np.arange(5), np.arange(5, 10))]
+    with pytest.raises(ValueError, match="real numbers"):
+        model_selection.find_leaks(X[:10] + 1j, Y[:10], cv=folds)
+
+
+def test_pareto_display_refuses_limits_that_are_not_numbers():
+    search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-8]}, cv=2).fit(X, Y)
+    display = ParetoDisplay.from_search(search)
+    with pytest.raises(TypeError, match="max_cost must be a number or None, got '1'"):
+        display.plot(max_cost="1")
+    plt.close("all")
+
+
+def test_onnx_classifier_refuses_more_threads_than_there_can_be():
+    with pytest.raises(ValueError, match="n_threads"):
+        export.OnnxClassifier("model.onnx", n_threads=2**63).fit(X, Y)
+
+
+def test_read_manifest_names_a_path_of_the_wrong_type():
+    with pytest.raises(TypeError, match="path must be a path, got None"):
+        export.read_manifest(None)

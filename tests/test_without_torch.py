@@ -93,6 +93,7 @@ def test_predict_by_an_onnx_file_runs_without_torch(csv_file, tmp_path, capfd):
     assert labels == list(map(str, model.predict(X[:4])))
 
 
+@pytest.mark.slow
 def test_a_whole_pipeline_in_an_onnx_file_runs_without_torch(tmp_path):
     pytest.importorskip("onnxscript")
     from sklvision.export import to_onnx

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -222,6 +223,9 @@ class ParetoDisplay(Display):
 
         %(plot)s
         """
+        for name, limit in (("max_cost", max_cost), ("min_score", min_score)):
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Real)):
+                raise TypeError(f"{name} must be a number or None, got {limit!r}.")
         candidates = self._check_candidates()
         has_values = candidates[["score", "cost"]].notna().all(axis=1)
         self.left_out_ = list(candidates.index[~has_values])

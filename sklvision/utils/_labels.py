@@ -183,6 +183,10 @@ def _convert_list(y: Any) -> Any:
     if y and hasattr(y[0], "detach"):
         y = [to_host(label) for label in y]
     types = set(map(type, y))
+    if any(issubclass(kind, list | tuple) for kind in types) and (
+        len(types) > 1 or len({len(label) for label in y}) > 1
+    ):
+        raise ValueError("y must hold one label per sample, got lists of several of them.")
     if any(issubclass(kind, str) for kind in types):
         _check_values(np.fromiter(y, dtype=object, count=len(y)), "y")
     return y

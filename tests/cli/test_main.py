@@ -87,6 +87,7 @@ def test_train_writes_the_model_if_nobody_reads_the_estimate(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 @POSIX_ONLY
 def test_compare_writes_the_report_if_nobody_reads_the_table(
     iris_file, tmp_path, closed_stdout, monkeypatch

@@ -255,6 +255,7 @@ class TestInScikitLearn:
         )
         assert lazy.mean() > 0.9
 
+    @pytest.mark.slow
     def test_collection_in_search_vote_and_learning_curve(self, two_classes):
         X, y = two_classes
         search = GridSearchCV(MeanBrightness(), {"batch_size": [2, 7]}, cv=3, n_jobs=2).fit(X, y)

@@ -45,7 +45,10 @@ def run_battery(estimator, missing_checks=()):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "estimator",
-    [SpectrumClassifier("spectrum_mlp", **EXACT), ImageClassifier("mlp", **EXACT)],
+    [
+        SpectrumClassifier("spectrum_mlp", **EXACT),
+        pytest.param(ImageClassifier("mlp", **EXACT), marks=pytest.mark.slow),
+    ],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_exact_settings_pass_every_check(estimator):

@@ -120,6 +120,7 @@ def bits(array):
 REPEATABLE = {"max_epochs": 5, "random_state": 0}
 
 
+@pytest.mark.slow
 def test_06_the_same_bits_for_any_number_of_jobs():
     clf = SpectrumClassifier(**REPEATABLE)
     one_thread, two_threads = (

@@ -205,6 +205,7 @@ def slow_model():
     return SlowClassifier().fit(None, [0, 1])
 
 
+@pytest.mark.slow
 def test_a_full_queue_answers_503(slow_model):
     body, answers = {"spectra": [[1, 2]]}, []
     with run_in_thread(slow_model, max_requests=3, max_batch=1) as address:

@@ -109,6 +109,8 @@ def find_rows(
     if not options.has_header:
         names = [f"column{i + 1}" for i in range(width)]
         first = options.header_line or 1
+        if first > _HEAD_LINES:
+            raise _make_line_error(path, first)
         rows = [record for record in records if record[0] >= first]
         skipped_lines = list(range(1, first))
     else:
@@ -186,15 +188,19 @@ def _find_width(records: list[Record]) -> int:
     return max(widths, key=lambda width: (widths[width], width))
 
 
+def _make_line_error(path: Path, header_line: int) -> ValueError:
+    return ValueError(
+        f"{path}: header_line={header_line} is blank or beyond the first {_HEAD_LINES} lines."
+    )
+
+
 def _find_header(path: Path, records: list[Record], width: int, header_line: int | None) -> int:
     """Return the place of the column names among the records."""
     if header_line is not None:
         for place, (line, _) in enumerate(records):
             if line == header_line:
                 return place
-        raise ValueError(
-            f"{path}: header_line={header_line} is blank or beyond the first {_HEAD_LINES} lines."
-        )
+        raise _make_line_error(path, header_line)
     for place, (_, fields) in enumerate(records):
         n_names = sum(map(bool, fields))
         # The first line may lack one name: that above the names of rows.

@@ -197,7 +197,7 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
     >>> manifest["format"], manifest["classes"], manifest["signature"]["state"]
     (1, [0, 1, 2], 'unsigned')
     """
-    name = str(os.fspath(path))
+    name = os.fspath(check_path("path", path))
     container = read_container(path, member=MANIFEST)
     manifest = _read_manifest(container, name)
     signature = verify_seal(container.seal, verify, name)

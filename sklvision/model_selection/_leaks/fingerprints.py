@@ -110,6 +110,8 @@ def _compute_of_pixels(sides: tuple[int, int], image: np.ndarray) -> np.ndarray:
 def _compute_of_table(samples: Samples, fill_missing: bool) -> Fingerprints:
     notes: list[str] = []
     frame = samples.to_frame()
+    if frame is None and samples.dtype.kind == "c":
+        raise ValueError("X must hold real numbers, got complex ones.")
     if frame is None:
         rows, digests = _convert_to_numbers(samples), None
     else:

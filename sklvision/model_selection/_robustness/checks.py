@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
@@ -134,7 +135,7 @@ def check_corruptions(corruptions: Any, is_images: bool) -> dict[str, tuple[Func
             if value == "jpeg":
                 import_optional("PIL.Image", extra="images")
             functions[name] = (*registry[value], False)
-        elif callable(value):
+        elif _is_corruption(value):
             functions[name] = (value, "", True)
         else:
             raise TypeError(
@@ -144,6 +145,17 @@ def check_corruptions(corruptions: Any, is_images: bool) -> dict[str, tuple[Func
     if not functions:
         raise ValueError("corruptions is empty: name at least one, or pass None for all that fit.")
     return functions
+
+
+def _is_corruption(value: Any) -> bool:
+    """Whether a value may be called with samples, a severity and a generator."""
+    try:
+        signature(value).bind(None, 1, None)
+    except TypeError:  # not callable, or by other arguments
+        return False
+    except ValueError:  # a function of C that does not tell its arguments
+        return True
+    return True
 
 
 def _list_pairs(corruptions: Any) -> list[tuple[Any, Any]]:
