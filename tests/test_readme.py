@@ -7,8 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 
-from sklvision.export import load
+from sklvision.datasets import make_nails, make_spectra
+from sklvision.export import load, save
+from sklvision.image import FlattenImages
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,6 +58,41 @@ def test_pages_run_on_photographs(path, blocks, tmp_path, monkeypatch):
     images[labels == "bad", 490:560, 300:330] = 255
     run_blocks(path, blocks, images=images, labels=labels)
     assert load("inspector.sklv").predict(images).shape == labels.shape
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "blocks"), list(find_examples("python cluster")))
+def test_pages_run_on_a_cluster(path, blocks, tmp_path, monkeypatch):
+    """The same, on a scheduler of this machine, with small data in place of the user's."""
+    distributed = pytest.importorskip("distributed")
+    ray, zarr = pytest.importorskip("ray"), pytest.importorskip("zarr")
+    Image = pytest.importorskip("PIL.Image")
+    pytest.importorskip("optuna_integration")
+    monkeypatch.chdir(tmp_path)
+    images, y = make_nails(40, image_size=(32, 48), random_state=0)
+    model = make_pipeline(FlattenImages(), LogisticRegression(C=1e-6)).fit(images, y)
+    save(model, "nails.sklv")
+    zarr.save("archive.zarr", images)
+    Path("belt").mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(f"belt/{i}.png")
+    X, labels = make_spectra(60, n_bands=8, random_state=0)
+    zarr.save("spectra.zarr", X)
+    names = {
+        "X": X,
+        "y": labels,
+        "labels": labels,
+        "files": sorted(map(str, Path().rglob("*.png"))),
+    }
+    names["candidates"] = {"bayes": GaussianNB()}
+    names["search"] = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-8]}, cv=2)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1) as cluster:
+        address = cluster.scheduler_address
+        blocks = [(line, code.replace("tcp://scheduler:8786", address)) for line, code in blocks]
+        try:
+            run_blocks(path, blocks, **names)
+        finally:
+            ray.shutdown()
 
 
 def test_links_within_the_project_exist():

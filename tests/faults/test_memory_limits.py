@@ -84,6 +84,7 @@ def test_command_says_what_to_lower(run):
 import re, resource, sys
 import numpy as np, torch
 from pathlib import Path
+import sklvision.datasets, sklvision.model_selection, sklvision.neural_network, sklvision.recipes
 from sklvision.cli import main
 np.savez("rows.npz", X=np.zeros((60_000, 300)), y=np.arange(60_000) % 2)
 size = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
