@@ -131,4 +131,6 @@ def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
 
 
 def _format_cell(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

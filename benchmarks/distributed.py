@@ -48,7 +48,9 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, Any]]]:
     if not args.no_ray:
         rows += _measure_ray(search, max(1, args.repeats // 2))
     rows += [_measure_workers(search, n) for n in (1, 2, 4)]
-    return "Searches on engines of joblib", rows
+    # Every row has all columns.
+    names = dict.fromkeys(name for row in rows for name in row)
+    return "Searches on engines of joblib", [names | row for row in rows]
 
 
 def _make_search(epochs: int) -> Callable[..., Any]:
