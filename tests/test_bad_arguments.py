@@ -26,6 +26,7 @@ from sklvision.datasets import (
 )
 from sklvision.image import FlattenImages, ForegroundCrop, PixelScaler, Resize
 from sklvision.inspection import (
+    BandImportanceDisplay,
     ComparisonDisplay,
     CorruptionDisplay,
     LearningForecastDisplay,
@@ -474,9 +475,26 @@ def test_pareto_display_refuses_limits_that_are_not_numbers():
 
 def test_onnx_classifier_refuses_more_threads_than_there_can_be():
     with pytest.raises(ValueError, match="n_threads"):
-        export.OnnxClassifier("model.onnx", n_threads=2**63).fit(X, Y)
+        export.OnnxClassifier("model.onnx", n_threads=2**16).fit(X, Y)
 
 
 def test_read_manifest_names_a_path_of_the_wrong_type():
     with pytest.raises(TypeError, match="path must be a path, got None"):
         export.read_manifest(None)
+
+
+def test_pages_check_names_of_samples(result):
+    with pytest.raises(TypeError, match="sample_names must be a list, got 3"):
+        result.to_html(sample_names=3)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        result.to_html(sample_names=["a"])
+
+
+def test_band_importance_takes_one_score(model):
+    with pytest.raises(TypeError, match="scoring must be one score, got"):
+        BandImportanceDisplay.from_estimator(model, X, Y, scoring={"a": "accuracy"})
+
+
+def test_measure_reliability_refuses_more_bins_than_there_can_be(result):
+    with pytest.raises(ValueError, match="at most 1000"):
+        result.measure_reliability(n_bins=10**30)

@@ -110,7 +110,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "model": [str, os.PathLike, bytes],
-        "n_threads": [Interval(Integral, 1, 65536, closed="both")],
+        "n_threads": [Interval(Integral, 1, 256, closed="both")],
     }
 
     # Whether labels are positions among those of the file, as ensembles encode them.

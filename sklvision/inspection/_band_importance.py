@@ -170,6 +170,8 @@ class BandImportanceDisplay(SheetDisplay):
         check_count("n_repeats", n_repeats)
 
         values = np.asarray(samples.to_array(), dtype=float)
+        if isinstance(scoring, list | tuple | set | dict):
+            raise TypeError(f"scoring must be one score, got {scoring!r}.")
         scorer = check_scoring(estimator, scoring=scoring)
         score = float(scorer(estimator, samples.data, labels))
         starts = np.arange(0, n_bands, window)

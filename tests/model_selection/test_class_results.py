@@ -266,7 +266,9 @@ def test_measure_reliability_of_one_class(result, digits):
     assert curve["fraction"].iloc[1] == pytest.approx((y == "eight")[is_high].mean())
     with pytest.raises(KeyError, match=r"No class 'eightt'\. Did you mean 'eight'"):
         result.measure_reliability("near", label="eightt")
-    with pytest.raises(ValueError, match="n_bins must be an integer of at least 1, got 0"):
+    with pytest.raises(
+        ValueError, match="n_bins must be an integer of at least 1 and at most 1000, got 0"
+    ):
         result.measure_reliability("near", n_bins=0)
 
 

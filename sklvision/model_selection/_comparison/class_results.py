@@ -19,9 +19,9 @@ from sklvision.model_selection._comparison.tables import pick_best, tabulate_con
 from sklvision.model_selection._splits import Split
 from sklvision.reporting._classes import render_class_report
 from sklvision.reporting._comparison import ClassReport
-from sklvision.utils._sklearn import Integral
 from sklvision.utils._statistics import tabulate_class_scores
 from sklvision.utils._suggest import did_you_mean
+from sklvision.utils._validation import check_count
 
 
 class ClassResults:
@@ -161,8 +161,7 @@ class ClassResults:
         0              0.66      0.83        6
         1              0.99      0.97      144
         """
-        if not isinstance(n_bins, Integral) or isinstance(n_bins, bool) or n_bins < 1:
-            raise ValueError(f"n_bins must be an integer of at least 1, got {n_bins!r}.")
+        n_bins = check_count("n_bins", n_bins, maximum=1000)
         true, values = self._stack_probabilities(self._choose_name(name))
         labels = np.unique(np.asarray(self.target))
         if label is None:
@@ -175,7 +174,7 @@ class ClassResults:
         return tabulate_reliability(
             probability,
             is_hit,
-            n_bins=int(n_bins),
+            n_bins=n_bins,
             n_repeats=count_repeats(self.splits),
             is_grouped=self.is_grouped,
         )

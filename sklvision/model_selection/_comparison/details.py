@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_consistent_length
 
 from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._robustness.result import RobustnessResult
 from sklvision.reporting._comparison import ClassReport, Details
+from sklvision.utils._validation import check_list
 
 
 def collect_details(
@@ -19,6 +21,7 @@ def collect_details(
     shown_first: Sequence[str],
     label_errors: pd.DataFrame | None,
     sample_names: Sequence[str] | None,
+    target: Any,
     choices: pd.DataFrame,
     estimators: Mapping[str, Any],
     leaks: LeakReport | None,
@@ -26,6 +29,9 @@ def collect_details(
     forecast: LearningForecast | Mapping[str, LearningForecast] | None,
 ) -> Details:
     """Collect what a page shows beyond the tables of a comparison."""
+    if sample_names is not None:
+        sample_names = check_list("sample_names", sample_names)
+        check_consistent_length(sample_names, target)
     forecasts = forecast if isinstance(forecast, Mapping) else {"": forecast}
     return Details(
         classes=classes,

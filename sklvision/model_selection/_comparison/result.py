@@ -319,6 +319,7 @@ class ComparisonResult(ClassResults):
             shown_first=pick_best(names, self.baselines),
             label_errors=self.find_label_errors() if self._list_informed() else None,
             sample_names=sample_names,
+            target=self.target,
             choices=self.choices(),
             estimators=self.estimators,
             leaks=self.leaks,
