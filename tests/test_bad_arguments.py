@@ -463,6 +463,8 @@ def test_find_leaks_refuses_complex_numbers():
     folds = [(np.arange(5), np.arange(5, 10))]
     with pytest.raises(ValueError, match="real numbers"):
         model_selection.find_leaks(X[:10] + 1j, Y[:10], cv=folds)
+    with pytest.raises(ValueError, match="real numbers"):
+        model_selection.find_leaks(IMAGES[:10] + 1j, Y[:10], cv=folds)
 
 
 def test_pareto_display_refuses_limits_that_are_not_numbers():
@@ -498,3 +500,13 @@ def test_band_importance_takes_one_score(model):
 def test_measure_reliability_refuses_more_bins_than_there_can_be(result):
     with pytest.raises(ValueError, match="at most 1000"):
         result.measure_reliability(n_bins=10**30)
+
+
+def test_read_samples_refuses_a_single_value_as_paths(model):
+    with pytest.raises(TypeError, match="paths must be a list of files"):
+        read_samples(np.array("a.csv"), model)
+
+
+def test_band_importance_refuses_wavelengths_of_text(model):
+    with pytest.raises(TypeError, match="wavelengths must hold numbers, got 'x'"):
+        BandImportanceDisplay.from_estimator(model, X, Y, wavelengths="x")

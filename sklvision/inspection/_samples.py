@@ -135,7 +135,10 @@ def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[n
 def check_wavelengths(wavelengths: Any, samples: Samples, n_bands: int) -> np.ndarray:
     """Return positions of the bands: of the user, of the header of a table, or their numbers."""
     if wavelengths is not None:
-        positions = np.asarray(wavelengths, dtype=float)
+        try:
+            positions = np.asarray(wavelengths, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"wavelengths must hold numbers, got {wavelengths!r}.") from error
         if positions.shape != (n_bands,):
             raise ValueError(
                 f"wavelengths must have one value per band: it has shape {positions.shape}, X has "

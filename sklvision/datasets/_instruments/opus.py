@@ -63,7 +63,10 @@ def read_opus(path: Path) -> list[Spectrum]:
 
 
 def _read_data(path: Path, content: Any, data: Any, quantity: str) -> list[Spectrum]:
-    code = str(data.params.dxu)
+    try:
+        code = str(data.params.dxu)
+    except AttributeError as error:
+        raise ValueError(f"{path}: is a damaged OPUS file, without a unit of its axis.") from error
     axis = np.asarray(data.x, float)
     if code == "LGW":  # the logarithm of the wavenumber
         axis = np.exp(axis)

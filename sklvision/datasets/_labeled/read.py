@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
 from pathlib import Path
@@ -149,7 +149,7 @@ def read_samples(
 def _check_paths(paths: Any) -> list[Any]:
     """Return names of files, contents or arrays, of which all must be of one type."""
     expected = "files, contents of files (bytes) or arrays of rows"
-    if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
+    if isinstance(paths, str | bytes | os.PathLike) or not np.iterable(paths):
         raise TypeError(f"paths must be a list of {expected}, got {paths!r}.")
     paths = list(paths)
     for path in paths:

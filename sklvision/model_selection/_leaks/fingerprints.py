@@ -49,6 +49,8 @@ def compute_fingerprints(
     samples: Samples, *, n_threads: int = 1, fill_missing: bool = False
 ) -> Fingerprints:
     """Reduce images to gray thumbnails, spectra to their shape, tables to standard units."""
+    if samples.dtype.kind == "c":
+        raise ValueError("X must hold real numbers, got complex ones.")
     if samples.is_lazy and samples.is_images:
         return _compute_of_collection(samples, n_threads)
     if samples.is_images:
@@ -110,8 +112,6 @@ def _compute_of_pixels(sides: tuple[int, int], image: np.ndarray) -> np.ndarray:
 def _compute_of_table(samples: Samples, fill_missing: bool) -> Fingerprints:
     notes: list[str] = []
     frame = samples.to_frame()
-    if frame is None and samples.dtype.kind == "c":
-        raise ValueError("X must hold real numbers, got complex ones.")
     if frame is None:
         rows, digests = _convert_to_numbers(samples), None
     else:
