@@ -30,7 +30,7 @@ def find_examples(fence):
         ]
         if blocks:
             marks = [] if path.name == "README.md" else [pytest.mark.slow]
-            yield pytest.param(path, blocks, id=path.name, marks=marks)
+            yield pytest.param(path, blocks, id=path.relative_to(ROOT).as_posix(), marks=marks)
 
 
 def run_blocks(path, blocks, **names):

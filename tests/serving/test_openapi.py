@@ -54,7 +54,7 @@ def small_image_model():
 @pytest.mark.skipif(find_spec("schemathesis") is None, reason="schemathesis is not installed")
 @pytest.mark.parametrize("checks", [SPECTRUM_CHECKS, IMAGE_CHECKS], ids=["spectra", "images"])
 def test_openapi_is_true_to_every_answer(checks, spectra, small_image_model, tmp_path):
-    """Random requests by the description, and against it; docs/serving.md runs ten thousand."""
+    """Random requests by the description, and against it; docs/guide/serving.md runs ten thousand."""
     model = spectra.model if checks is SPECTRUM_CHECKS else small_image_model
     with run_in_thread(model, allow_hosts=["example.invalid"]) as (host, port):
         argv = [sys.executable, "-m", "schemathesis.cli", "run", *checks, "--continue-on-failure"]
