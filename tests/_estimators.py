@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import inspect
 
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 
+from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
 from sklvision.neural_network import ImageClassifier
 from sklvision.utils.discovery import all_estimators
 
 # Arguments that a constructor demands.
 _REQUIRED = {
     "BatchedGridSearchCV": {"param_grid": {"lr": [1e-2]}},
+    "GeometricVotingClassifier": {
+        "estimators": [("lda", LinearDiscriminantAnalysisCV()), ("lr", LogisticRegression())]
+    },
     "OnnxClassifier": {"model": "net.onnx"},
     "Resize": {"size": (5, 3)},
 }

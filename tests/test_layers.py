@@ -19,6 +19,8 @@ FLOORS = {
     "_torch": 1,
     "datasets": 2,
     "spectral": 2,
+    "discriminant_analysis": 2,
+    "ensemble": 2,
     "image": 2,
     "augmentation": 2,
     "nets": 2,

@@ -91,7 +91,7 @@ def test_recipes_share_keywords():
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
 
 
-@pytest.mark.parametrize("options", [{}, {"published": True}])
+@pytest.mark.parametrize("options", [{}, {"vote": False}, {"published": True}])
 def test_spectra_separates_the_classes(options):
     X, y = make_spectra(300, n_bands=60, random_state=0, return_X_y=True)
     model = recipes.spectra(random_state=0, **options).fit(X[:150], y[:150])
@@ -100,8 +100,11 @@ def test_spectra_separates_the_classes(options):
 
 def test_recipe_in_a_grid_search():
     X, y = make_spectra(120, random_state=0, return_X_y=True)
-    estimator = recipes.spectra(random_state=0).set_params(spectrumclassifier__max_epochs=3)
-    grid = {"spectralscaler__method": ["snv", None], "spectrumclassifier__lr": [1e-3, 1e-2]}
+    estimator = recipes.spectra(random_state=0).set_params(net__spectrumclassifier__max_epochs=3)
+    grid = {
+        "snv_lda__spectralscaler__method": ["snv", None],
+        "weights": [[3, 1, 1, 1], [1, 1, 1, 1]],
+    }
     search = GridSearchCV(estimator, grid, cv=2).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 

@@ -57,7 +57,7 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
     --------
     >>> from sklvision.recipes import set_class_weight, spectra
     >>> y = ["good"] * 90 + ["foreign"] * 10
-    >>> set_class_weight(spectra(), {"foreign": 9}, y)[-1].class_weight
+    >>> set_class_weight(spectra(vote=False), {"foreign": 9}, y)[-1].class_weight
     {'foreign': 9.0}
     """
     check_estimator(estimator)

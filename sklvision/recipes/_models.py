@@ -255,7 +255,7 @@ def set_net_params(estimator: Any, **params: Any) -> Any:
     Examples
     --------
     >>> from sklvision.recipes import set_net_params, spectra
-    >>> set_net_params(spectra(), max_epochs=5)[-1].max_epochs
+    >>> set_net_params(spectra(vote=False), max_epochs=5)[-1].max_epochs
     5
     """
     check_estimator(estimator)

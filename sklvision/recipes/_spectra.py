@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy.random import RandomState
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
+from sklvision.ensemble import GeometricVotingClassifier
 from sklvision.neural_network import SpectrumClassifier
 from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._texts import document
@@ -15,17 +19,24 @@ from sklvision.spectral import SavitzkyGolay, SpectralScaler
 @check_parameters
 def spectra(
     *,
+    vote: bool = True,
     published: bool = False,
     random_state: int | RandomState | None = None,
     device: str = "auto",
-) -> Pipeline:
-    """Classify spectra by a small net, behind a derivative and scaling.
+) -> Pipeline | GeometricVotingClassifier:
+    """Classify spectra by a vote of a small net and three linear models.
 
-    The first derivative removes the baseline and SNV the brightness, both of which depend more on
-    the light and the distance than on the material.
+    The net sees the first derivative, scaled by SNV: the derivative removes the baseline and SNV
+    the brightness, both of which depend more on the light and the distance than on the material.
+    Discriminant analyses see the spectra as they are, scaled by SNV, and as the net does. With few
+    spectra, or classes that differ in tiny details, they are ahead; with many, the net
+    is. The net has half of the vote.
 
     Parameters
     ----------
+    vote : bool, default=True
+        Whether the discriminant analyses vote with the net. False takes the net alone, behind the
+        derivative: a quarter of the time for one spectrum.
     published : bool, default=False
         The published system: the net alone, on raw spectra.
     %(seed)s
@@ -33,14 +44,21 @@ def spectra(
 
     Returns
     -------
-    estimator : Pipeline
+    estimator : GeometricVotingClassifier or Pipeline
         For spectra of shape (n_samples, n_bands), of at least 11 bands.
 
     See Also
     --------
     sklvision.datasets.make_spectra : Spectra of the sorting task it is measured on.
+    sklvision.discriminant_analysis.LinearDiscriminantAnalysisCV : Linear member of the vote.
 
-    %(added)s
+    Notes
+    -----
+    Every setting is the same for all data. The members and their weights were chosen on ten sets of
+    spectra; the page on results compares them with other models, also on 20 to 120 training
+    spectra. A fit takes about a fifth more time than that of the net.
+
+    .. versionadded:: 0.1
 
     Examples
     --------
@@ -53,4 +71,19 @@ def spectra(
     net = SpectrumClassifier("spectrum_mlp", random_state=random_state, device=device)
     if published:
         return make_pipeline(net)
-    return make_pipeline(SavitzkyGolay(11, polyorder=2, deriv=1), SpectralScaler("snv"), net)
+    derived_net = make_pipeline(*_make_derivative(), net)
+    if not vote:
+        return derived_net
+    snv_lda = make_pipeline(SpectralScaler("snv"), LinearDiscriminantAnalysisCV())
+    derivative_lda = make_pipeline(*_make_derivative(), LinearDiscriminantAnalysisCV())
+    members = [
+        ("net", derived_net),
+        ("lda", LinearDiscriminantAnalysisCV()),
+        ("snv_lda", snv_lda),
+        ("derivative_lda", derivative_lda),
+    ]
+    return GeometricVotingClassifier(members, weights=[3, 1, 1, 1])
+
+
+def _make_derivative() -> tuple[Any, Any]:
+    return SavitzkyGolay(11, polyorder=2, deriv=1), SpectralScaler("snv")

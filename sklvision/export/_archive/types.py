@@ -53,6 +53,8 @@ PACKAGES = (
     "sklearn.tree",
     "sklvision.augmentation",
     "sklvision.decision",
+    "sklvision.discriminant_analysis",
+    "sklvision.ensemble",
     "sklvision.export",
     "sklvision.feature_extraction",
     "sklvision.image",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sklvision.ensemble import GeometricVotingClassifier
 from sklvision.export._graph.builder import (
     GraphBuilder,
     Prediction,
@@ -54,7 +55,7 @@ def open_inner(wrapper: Any) -> Any:
     return members[0][1]
 
 
-@register("sklearn.VotingClassifier")
+@register("sklearn.VotingClassifier", "sklvision.GeometricVotingClassifier")
 def convert_vote(builder: GraphBuilder, ensemble: Any, value: Value) -> Prediction:
     """Average the probabilities of the members, or count their votes."""
     names = [name for name, member in ensemble.estimators if _is_kept(member)]
@@ -68,6 +69,8 @@ def convert_vote(builder: GraphBuilder, ensemble: Any, value: Value) -> Predicti
         weights = np.array([weight for (_, member), weight in pairs if _is_kept(member)], float)
     if ensemble.voting == "soft":
         parts = [_get_probabilities(builder, member) for member in members]
+        if isinstance(ensemble, GeometricVotingClassifier):
+            return _multiply(builder, ensemble, parts, weights / weights.sum())
         total = _add_weighted(builder, parts, weights / weights.sum())
         return _choose(builder, ensemble.classes_, total)
     places = np.arange(len(ensemble.classes_))[np.newaxis]
@@ -79,6 +82,16 @@ def convert_vote(builder: GraphBuilder, ensemble: Any, value: Value) -> Predicti
     counts = _add_weighted(builder, votes, weights)
     index = builder.add("ArgMax", counts, axis=1, keepdims=0)
     return Prediction(ensemble.classes_, index)
+
+
+def _multiply(
+    builder: GraphBuilder, ensemble: Any, parts: list[str], weights: np.ndarray
+) -> Prediction:
+    """Average logarithms of probabilities, each increased by the smallest permitted one."""
+    floor = np.float64(ensemble.probability_floor)
+    logarithms = [builder.add("Log", builder.add("Add", part, floor)) for part in parts]
+    total = _add_weighted(builder, logarithms, weights)
+    return _choose(builder, ensemble.classes_, builder.add_softmax(total))
 
 
 @register("sklearn.StackingClassifier")

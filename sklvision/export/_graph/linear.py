@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sklvision.export._graph.builder import GraphBuilder, Prediction, Value, register
+from sklvision.export._graph.builder import (
+    GraphBuilder,
+    Prediction,
+    UnsupportedStepError,
+    Value,
+    register,
+)
 
 
 @register("sklearn.LogisticRegression", "sklearn.LogisticRegressionCV")
@@ -22,6 +28,16 @@ def convert_logistic_regression(builder: GraphBuilder, classifier: Any, value: V
 def convert_discriminant(builder: GraphBuilder, classifier: Any, value: Value) -> Prediction:
     """Compute scores, and probabilities by softmax, of two classes by the logistic function."""
     return _predict(builder, classifier, value, "softmax")
+
+
+@register("sklvision.LinearDiscriminantAnalysisCV")
+def convert_regularized_discriminant(
+    builder: GraphBuilder, classifier: Any, value: Value
+) -> Prediction:
+    """Compute scores in double precision: large coefficients of neighboring bands cancel out."""
+    if len(classifier.classes_) == 1:
+        raise UnsupportedStepError(builder.path, "it was fitted on one class only.")
+    return _predict(builder, classifier, builder.convert_to_double(value), "softmax")
 
 
 @register("sklearn.RidgeClassifier", "sklearn.RidgeClassifierCV", "sklearn.LinearSVC")

@@ -22,7 +22,7 @@ def test_to_onnx_of_the_recipe_for_spectra(name, data_home, tmp_path):
     X_train, X_test, y_train, _ = train_test_split(
         bunch.data, bunch.target, test_size=0.3, random_state=0
     )
-    model = recipes.spectra(random_state=0).set_params(spectrumclassifier__max_epochs=5)
+    model = recipes.set_net_params(recipes.spectra(random_state=0), max_epochs=5)
     model.fit(X_train, y_train)
     classifier = OnnxClassifier(to_onnx(model, tmp_path / "model.onnx", samples=X_train))
     assert np.mean(classifier.predict(X_test) == model.predict(X_test)) >= 0.99

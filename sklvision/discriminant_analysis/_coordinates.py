@@ -1,0 +1,160 @@
+"""Coordinates in which classes are described: few numbers a sample, at no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh
+
+from sklvision.utils._samples import Samples
+
+# Above this number of bands, and with more samples than bands, neighboring bands are averaged:
+# the time of an eigendecomposition grows with the third power of their number.
+MAX_BANDS = 2000
+# Samples that are left out in turn; of more, these are evenly spaced ones.
+MAX_LEFT_OUT = 10_000
+_N_BLOCK_ROWS = 4096
+# Relative to the largest variance, what is below is rounding.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class ClassStatistics:
+    """Classes in coordinates, and the samples that are left out in turn.
+
+    Attributes
+    ----------
+    origin : ndarray of shape (n_bands,)
+        Spectrum at the origin of the coordinates.
+    basis : ndarray of shape (n_bands, n_coordinates)
+        A spectrum x has the coordinates ``(x - origin) @ basis``.
+    counts : ndarray of shape (n_classes,)
+        Sum of the weights of each class.
+    means : ndarray of shape (n_classes, n_coordinates)
+        Means of the classes.
+    scatter : ndarray of shape (n_coordinates, n_coordinates)
+        Weighted sum of squares and products within classes.
+    total : float
+        Weighted sum of squares of all coordinates.
+    rows, labels, weights : ndarrays of shape (n_left_out, ...)
+        Coordinates, class indices and weights of the samples that are left out in turn.
+    """
+
+    origin: np.ndarray
+    basis: np.ndarray
+    counts: np.ndarray
+    means: np.ndarray
+    scatter: np.ndarray
+    total: float
+    rows: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+
+def describe_classes(
+    spectra: Samples, y: np.ndarray, weights: np.ndarray, n_classes: int
+) -> ClassStatistics:
+    """Describe classes in coordinates.
+
+    Parameters
+    ----------
+    spectra : Samples of shape (n_samples, n_bands)
+        Finite spectra in memory, or a collection that is read twice.
+    y : ndarray of shape (n_samples,)
+        Indices of classes.
+    weights : ndarray of shape (n_samples,)
+        Positive weights of the samples.
+    n_classes : int
+        Number of classes.
+    """
+    n_samples, n_bands = spectra.shape
+    if n_samples <= n_bands:
+        return _describe_few(np.asarray(spectra.to_array(), np.float64), y, weights, n_classes)
+    return _describe_many(spectra, y, weights, n_classes)
+
+
+def _describe_few(
+    X: np.ndarray, y: np.ndarray, weights: np.ndarray, n_classes: int
+) -> ClassStatistics:
+    # No more samples than bands: the samples themselves span the coordinates. With the
+    # eigendecomposition X X' = U diag(s) U' of centered spectra they are U sqrt(s), which keeps all
+    # distances.
+    origin = np.average(X, axis=0, weights=weights)
+    centered = X - origin
+    sizes, vectors = eigh(centered @ centered.T)
+    is_kept = sizes > _ROUNDING * max(sizes[-1], 0.0)
+    lengths, vectors = np.sqrt(sizes[is_kept]), vectors[:, is_kept]
+    rows = vectors * lengths
+    # Means of the classes, and the deviations of the samples from them.
+    indicators = np.eye(n_classes)[y] * weights[:, np.newaxis]
+    counts = indicators.sum(axis=0)
+    means = indicators.T @ rows / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis]
+    weighted_deviations = (rows - means[y]) * np.sqrt(weights)[:, np.newaxis]
+    return ClassStatistics(
+        origin=origin,
+        basis=centered.T @ (vectors / lengths),
+        counts=counts,
+        means=means,
+        scatter=weighted_deviations.T @ weighted_deviations,
+        total=float(weights @ np.square(rows).sum(axis=1)),
+        rows=rows,
+        labels=y,
+        weights=weights,
+    )
+
+
+def _describe_many(
+    spectra: Samples, y: np.ndarray, weights: np.ndarray, n_classes: int
+) -> ClassStatistics:
+    # More samples than bands: means first, then sums of squares and products about them, each by
+    # blocks of rows, so that a collection never lies in memory.
+    pool = _make_pool(spectra.shape[1])
+    counts = np.bincount(y, weights=weights, minlength=n_classes)
+    sums = np.zeros((n_classes, pool.shape[1]))
+    for rows, part in _iterate(spectra, pool):
+        np.add.at(sums, y[part], rows * weights[part, np.newaxis])
+    origin = sums.sum(axis=0) / counts.sum()
+    means = sums / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis] - origin
+    # Second pass: deviations from the mean of the class.
+    scatter = np.zeros((pool.shape[1], pool.shape[1]))
+    for rows, part in _iterate(spectra, pool):
+        weighted_deviations = (rows - origin - means[y[part]]) * np.sqrt(weights[part])[
+            :, np.newaxis
+        ]
+        scatter += weighted_deviations.T @ weighted_deviations
+    # Both parts of the sum of squares: within classes, and between their means.
+    total = np.trace(scatter) + float(counts @ np.square(means).sum(axis=1))
+    places = np.unique(np.linspace(0, len(y) - 1, min(len(y), MAX_LEFT_OUT)).astype(int))
+    left_out = np.asarray(spectra.take(places).to_array(), np.float64) @ pool - origin
+    return ClassStatistics(
+        # A pooled origin is spread over its bands: the basis averages them again.
+        origin=(pool / pool.max(axis=0)) @ origin,
+        basis=pool,
+        counts=counts,
+        means=means,
+        scatter=scatter,
+        total=float(total),
+        rows=left_out,
+        labels=y[places],
+        weights=weights[places],
+    )
+
+
+def _make_pool(n_bands: int) -> np.ndarray:
+    """Make the matrix that averages neighboring bands; the identity where they are few."""
+    size = -(-n_bands // MAX_BANDS)
+    pools = np.arange(n_bands) // size
+    indicators = np.eye(pools[-1] + 1)[pools]
+    return indicators / indicators.sum(axis=0)
+
+
+def _iterate(spectra: Samples, pool: np.ndarray) -> Iterator[tuple[np.ndarray, slice]]:
+    start = 0
+    for block in spectra.blocks(_N_BLOCK_ROWS):
+        rows = np.asarray(block, np.float64)
+        if pool.shape[0] != pool.shape[1]:
+            rows = rows @ pool
+        yield rows, slice(start, start + len(rows))
+        start += len(rows)

@@ -1,0 +1,73 @@
+"""GeometricVotingClassifier: the mean by hand, labels, weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
+
+from sklvision.ensemble import GeometricVotingClassifier
+
+X, y = load_iris(return_X_y=True)
+LABELS = np.array(["setosa", "versicolor", "virginica"])[y]
+
+
+def make_members():
+    return [
+        ("logistic", LogisticRegression(max_iter=1000)),
+        ("bayes", GaussianNB()),
+        ("tree", DecisionTreeClassifier(random_state=0)),
+    ]
+
+
+def test_probabilities_are_the_geometric_mean():
+    vote = GeometricVotingClassifier(make_members(), weights=[1, 2, 1]).fit(X, LABELS)
+    members = [member.predict_proba(X) + vote.probability_floor for member in vote.estimators_]
+    product = members[0] ** 0.25 * members[1] ** 0.5 * members[2] ** 0.25
+    expected = product / product.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(vote.predict_proba(X), expected)
+    np.testing.assert_array_equal(vote.predict(X), vote.classes_[expected.argmax(axis=1)])
+
+
+def test_member_that_rules_a_class_out_is_heard():
+    """The arithmetic mean follows the surer member, the geometric one what both can accept."""
+
+    class Fixed(LogisticRegression):
+        probabilities = None
+
+        def predict_proba(self, X):
+            return np.tile(self.probabilities, (len(X), 1))
+
+    vote = GeometricVotingClassifier([("sure", Fixed()), ("doubting", Fixed())]).fit(X, y)
+    vote.estimators_[0].probabilities = np.array([0.9, 0.1, 0.0])
+    vote.estimators_[1].probabilities = np.array([0.0, 0.4, 0.6])
+    assert np.mean([m.probabilities for m in vote.estimators_], axis=0).argmax() == 0
+    assert vote.predict(X[:1])[0] == 1
+
+
+def test_member_is_dropped():
+    vote = GeometricVotingClassifier(make_members(), weights=[1, 2, 1])
+    vote.set_params(bayes="drop").fit(X, y)
+    rest = GeometricVotingClassifier([make_members()[0], make_members()[2]]).fit(X, y)
+    np.testing.assert_allclose(vote.predict_proba(X), rest.predict_proba(X))
+
+
+def test_weights_are_searched():
+    grid = {"weights": [[1, 1, 1], [3, 1, 1]], "tree__max_depth": [2, None]}
+    search = GridSearchCV(GeometricVotingClassifier(make_members()), grid, cv=3).fit(X, LABELS)
+    assert search.best_score_ > 0.9
+
+
+@pytest.mark.parametrize("weights", [[0, 0, 0], [1, -1, 1], [1, np.nan, 1], ["a", "b", "c"]])
+def test_weights_must_be_positive_numbers(weights):
+    with pytest.raises(ValueError, match="weights"):
+        GeometricVotingClassifier(make_members(), weights=weights).fit(X, y)
+
+
+def test_voting_is_no_parameter():
+    with pytest.raises(TypeError, match="no parameter 'voting'"):
+        GeometricVotingClassifier(make_members(), voting="hard")
