@@ -42,6 +42,8 @@ from sklearn.svm import SVC, LinearSVC
 
 from sklvision.augmentation import TestTimeAugmentation
 from sklvision.datasets import make_spectra
+from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
+from sklvision.ensemble import GeometricVotingClassifier
 from sklvision.feature_extraction import PretrainedFeatures, ShapeFeatures
 from sklvision.image import FlattenImages, ForegroundCrop, PixelScaler, Resize
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
@@ -229,6 +231,14 @@ CASES = {
         VotingClassifier(MEMBERS, voting="soft", weights=[1, 3]),
         "spectra",
         ("sklearn.VotingClassifier",),
+    ),
+    "GeometricVotingClassifier": Case(
+        GeometricVotingClassifier([*MEMBERS, ("d", "drop")], weights=[3, 1, 1]),
+        "spectra",
+        ("sklvision.GeometricVotingClassifier",),
+    ),
+    "LinearDiscriminantAnalysisCV": Case(
+        LinearDiscriminantAnalysisCV(), "spectra", ("sklvision.LinearDiscriminantAnalysisCV",)
     ),
     "VotingClassifier hard": Case(
         VotingClassifier([*MEMBERS, ("c", table(RidgeClassifier())), ("d", "drop")]), "spectra"
