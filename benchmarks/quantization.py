@@ -23,8 +23,9 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from benchmarks._harness import interleave, limit_threads
+from benchmarks._spectrum_peers import make_derivative
 from benchmarks.precision import N_TEST, N_TRAIN, load_cifar10
-from benchmarks.spectra import load_spectrum_set, make_derivative
+from benchmarks.spectra import load_spectrum_set
 from sklvision.datasets import make_spectra
 from sklvision.export import OnnxClassifier, quantize, to_onnx
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
