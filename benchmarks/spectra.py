@@ -152,9 +152,10 @@ def measure_sets(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, o
             seconds[model] += [time for _, time in results]
         rows.append(row)
         print(row, flush=True)
-    rows.append(_average(rows, list(models)))
+    empty = {"n": "", "grouped": ""}
+    rows.append({"set": "mean", **empty, **_average(rows, list(models))})
     medians = {model: round(float(np.median(seconds[model])), 3) for model in models}
-    rows.append({"set": "seconds of a fit, median", **medians})
+    rows.append({"set": "seconds of a fit, median", **empty, **medians})
     return rows
 
 
@@ -180,13 +181,14 @@ def measure_sizes(
                 row[model] = round(float(np.mean([accuracy for accuracy, _ in results])), 4)
             size_rows.append(row)
             print(row, flush=True)
-        rows += [*size_rows, {"n training": size, **_average(size_rows, list(models))}]
+        mean_row = {"n training": size, "set": "mean", **_average(size_rows, list(models))}
+        rows += [*size_rows, mean_row]
     return rows
 
 
 def _average(rows: list[dict[str, object]], models: list[str]) -> dict[str, object]:
     means = {model: np.mean([float(str(row[model])) for row in rows]) for model in models}
-    return {"set": "mean", **{model: round(float(mean), 4) for model, mean in means.items()}}
+    return {model: round(float(mean), 4) for model, mean in means.items()}
 
 
 def _score(

@@ -93,7 +93,8 @@ def run(args: argparse.Namespace) -> tuple[str, list[dict[str, object]]]:
         rows.append(row)
     columns = ("choice", "recipe", "best of all")
     total = {key: np.mean([float(str(row[key])) for row in rows]) for key in columns}
-    rows.append({"set": "mean", **{key: round(float(mean), 4) for key, mean in total.items()}})
+    means_row = {key: round(float(mean), 4) for key, mean in total.items()}
+    rows.append({"set": "mean", "chosen on the others": "", **means_row})
     return f"Votes chosen without the set that judges them, {args.draws} draws of each size", rows
 
 
