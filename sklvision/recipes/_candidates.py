@@ -9,24 +9,28 @@ from typing import Any
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
-from sklvision.recipes._capped_pca import CappedPCA
+from sklvision.recipes._capped import CappedPCA, CappedPLS
 from sklvision.recipes._images import images
 from sklvision.recipes._named_candidates import (
     has_pretrained,
     make_named_candidates,
     reduce_images,
 )
+from sklvision.recipes._spectra import spectra
 from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._samples import as_samples
 
 # A table of fewer columns is hardly a spectrum.
 _MIN_BANDS_FOR_DERIVATIVE = 11
+# Latent variables of PLS-DA, where there are enough samples and bands.
+_N_LATENT = 10
 # Smaller images than this, in pixels of the shorter side, are hardly photographs.
 _MIN_PRETRAINED_SIDE = 48
 
@@ -73,10 +77,17 @@ def make_candidates(
     >>> import numpy as np
     >>> from sklvision.recipes import make_candidates
     >>> candidates, baselines = make_candidates(np.zeros((60, 502)))
-    >>> sorted(candidates)
-    ['PCA + LDA', 'SNV + spectrum_mlp', 'derivative + spectrum_mlp', 'spectrum_cnn', 'spectrum_mlp']
+    >>> for name in candidates:
+    ...     print(name)
+    PCA + LDA
+    PLS-DA
+    spectrum_mlp
+    SNV + spectrum_mlp
+    spectrum_cnn
+    derivative + spectrum_mlp
+    spectra
     >>> baselines
-    ['PCA + LDA']
+    ['PCA + LDA', 'PLS-DA']
     >>> candidates, _ = make_candidates(np.zeros((60, 502)), ["pls-da", "spectrum_mlp"])
     >>> list(candidates)
     ['pls-da', 'spectrum_mlp']
@@ -90,7 +101,7 @@ def make_candidates(
             f"{samples.shape}."
         )
     if not samples.is_images:
-        return _make_spectrum_candidates(*samples.shape), ["PCA + LDA"]
+        return _make_spectrum_candidates(*samples.shape), ["PCA + LDA", "PLS-DA"]
     candidates = {
         name: reduce_images(estimator, samples, image_size)
         for name, estimator in _make_image_candidates().items()
@@ -126,6 +137,7 @@ def _make_spectrum_candidates(n_samples: int, n_bands: int) -> dict[str, Any]:
     mlp = SpectrumClassifier("spectrum_mlp")
     candidates = {
         "PCA + LDA": lda,
+        "PLS-DA": make_pipeline(StandardScaler(), OneVsRestClassifier(CappedPLS(_N_LATENT))),
         "spectrum_mlp": mlp,
         "SNV + spectrum_mlp": make_pipeline(SpectralScaler("snv"), mlp),
         "spectrum_cnn": SpectrumClassifier("spectrum_cnn"),
@@ -134,4 +146,5 @@ def _make_spectrum_candidates(n_samples: int, n_bands: int) -> dict[str, Any]:
         candidates["derivative + spectrum_mlp"] = make_pipeline(
             SavitzkyGolay(deriv=1), SpectralScaler("snv"), mlp
         )
+        candidates["spectra"] = spectra()
     return candidates

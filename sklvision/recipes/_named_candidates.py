@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from sklearn.cross_decomposition import PLSRegression
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -18,7 +17,7 @@ from sklearn.svm import SVC
 
 from sklvision.image import FlattenImages
 from sklvision.nets import list_architectures
-from sklvision.recipes._capped_pca import CappedPCA
+from sklvision.recipes._capped import CappedPCA, CappedPLS
 from sklvision.recipes._images import images
 from sklvision.recipes._models import RECIPES, add_resize, get_model
 from sklvision.utils._images import compute_reduced_size
@@ -81,7 +80,7 @@ def _count_components(name: str, samples: Samples) -> int:
 
 _SCIKIT_LEARN: dict[str, Callable[[int], Any]] = {
     "lda": lambda n: make_pipeline(StandardScaler(), CappedPCA(n), LinearDiscriminantAnalysis()),
-    "pls-da": lambda n: make_pipeline(StandardScaler(), OneVsRestClassifier(PLSRegression(n))),
+    "pls-da": lambda n: make_pipeline(StandardScaler(), OneVsRestClassifier(CappedPLS(n))),
     "svc": lambda n: make_pipeline(StandardScaler(), SVC()),
     "forest": lambda n: RandomForestClassifier(),
     "knn": lambda n: make_pipeline(StandardScaler(), KNeighborsClassifier()),

@@ -56,12 +56,13 @@ def test_compare_spectra(iris_file, run, tmp_path):
     status, output, err = run("compare", iris_file, *options, "--n-jobs", 1)
     assert status == 0, err
     assert "3 classes, grouped by plant" in err
-    assert "12/12" in err
+    assert "14/14" in err
     scores = read_scores(output)
     assert set(scores) == {
         "majority class",
         "logistic regression",
         "PCA + LDA",
+        "PLS-DA",
         "spectrum_mlp",
         "SNV + spectrum_mlp",
         "spectrum_cnn",
@@ -69,6 +70,7 @@ def test_compare_spectra(iris_file, run, tmp_path):
     assert scores["majority class"] < 0.4
     assert scores["logistic regression"] > 0.8
     assert "PCA + LDA *" in output
+    assert "PLS-DA *" in output
     assert "f1_macro" in output
     assert str(out) in output
     page = out.read_text(encoding="utf-8")
