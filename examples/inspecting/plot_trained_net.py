@@ -43,7 +43,7 @@ net = ImageClassifier(
     augment=[RandomRotation(10), RandomShift(1, 1)],
     early_stopping=True,
     validation_fraction=0.2,
-    max_epochs=25,
+    max_epochs=14,
     random_state=0,
 )
 AugmentationDisplay.from_estimator(net, X_train, max_samples=4, random_state=0)
