@@ -55,7 +55,7 @@ n_features_in_ : int
     Number of bands of spectra, or height of images: ``X.shape[1]``.
 %(names_attribute)s""",
         "names_attribute": """\
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the bands, where ``X`` was a table with names that are all strings.""",
         "mix_sections": """\
 Parameters

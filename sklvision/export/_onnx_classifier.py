@@ -64,7 +64,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
         Labels, as the net was trained with them; after a fit to their positions, these.
     n_features_in_ : int
         Number of columns of a table, or height of images: ``X.shape[1]`` in training.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where the net was trained with names.
     input_contract_ : dict or None
         Description of the samples of training, None where the file has none.
@@ -211,7 +211,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, *input_shape_)
+        X : ndarray of shape (n_samples, `*input_shape_`)
             Samples, float32, or float64 for nets of that precision.
 
         Returns

@@ -90,7 +90,7 @@ class FlattenImages(ImageTransformer):
 
         Returns
         -------
-        images : ndarray of shape (n, *input_shape_)
+        images : ndarray of shape (n, `*input_shape_`)
             Images of the shape seen in ``fit``.
 
         Raises

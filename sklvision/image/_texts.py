@@ -26,7 +26,7 @@ input_shape_ : tuple of int or None
     collection of images that differ.
 n_features_in_ : int
     Number of columns of a table, or height of images of one shape: ``X.shape[1]``.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Names of the columns, where ``X`` was a table with names that are all strings.""",
     }
 )

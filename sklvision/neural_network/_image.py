@@ -65,7 +65,7 @@ class ImageClassifier(BaseNeuralClassifier):
         Labels, sorted.
     n_features_in_ : int
         Height of the images, or number of columns of rows: ``X.shape[1]``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if `X` was a DataFrame with string column names.
     input_shape_ : tuple of int
         Shape of one sample, ``(height, width, channels)``.

@@ -51,7 +51,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         Labels, sorted.
     n_features_in_ : int
         Number of bands.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if `X` was a DataFrame with string column names.
     input_shape_ : tuple of int
         Shape of one sample, ``(n_bands,)``.

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from sklearn.base import BaseEstimator
 
 from sklvision.utils._contract import Contract, make_contract, mark_reported, warn_of_change
 from sklvision.utils._samples import Samples
 from sklvision.utils._suggest import did_you_mean
+
+# Address of the published site, such as "https://sklvision.readthedocs.io/en/stable". Until there
+# is one it is None, and the HTML repr of an estimator links to nothing.
+SITE_URL: Final[str | None] = None
+
+
+def make_doc_link(site_url: str | None) -> tuple[str, str]:
+    """Make scikit-learn's two settings of the link to an estimator's page; both empty for none."""
+    if site_url is None:
+        return "", ""
+    page = "{estimator_module}.{estimator_name}.html"
+    return "sklvision", f"{site_url.rstrip('/')}/api/generated/{page}"
 
 
 class SklvisionEstimator(BaseEstimator):
@@ -18,11 +30,7 @@ class SklvisionEstimator(BaseEstimator):
     warns of new samples in another scale or unit.
     """
 
-    _doc_link_module = "sklvision"
-    _doc_link_template = (
-        "https://sklvision.readthedocs.io/en/stable/generated/"
-        "{estimator_module}.{estimator_name}.html"
-    )
+    _doc_link_module, _doc_link_template = make_doc_link(SITE_URL)
 
     # Names that other packages give to a parameter, each with a hint about ours.
     _parameter_hints: ClassVar[dict[str, str]] = {}

@@ -100,7 +100,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         Labels, if `refit`.
     n_features_in_ : int
         Number of features, if `refit` and the best estimator has it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if `refit` and the best estimator has them.
 
     See Also
