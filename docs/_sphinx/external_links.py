@@ -10,6 +10,7 @@ GUIDE = {
     "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": (
         "auto_examples/miscellaneous/plot_set_output.html"
     ),
+    "accuracy_score": "modules/model_evaluation.html#accuracy-score",
     "df_output_transform": "auto_examples/miscellaneous/plot_set_output.html",
     "set_output_api": "modules/compose.html",
 }

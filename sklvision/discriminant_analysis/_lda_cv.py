@@ -56,7 +56,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         Labels, sorted.
     n_features_in_ : int
         Number of bands.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if `X` was a DataFrame with string column names.
 
     See Also

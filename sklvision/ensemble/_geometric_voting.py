@@ -46,7 +46,7 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
         Labels, sorted.
     n_features_in_ : int
         Number of columns of `X`, where the members know it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if all members were fitted on a DataFrame with string column names.
 
     See Also
