@@ -38,6 +38,7 @@ from benchmarks import (
     spectra_choice,
     speed,
     systems,
+    tables,
     versions,
 )
 from benchmarks._harness import report
@@ -70,6 +71,7 @@ BENCHMARKS = {
     "spectra_choice": spectra_choice,
     "speed": speed,
     "systems": systems,
+    "tables": tables,
     "versions": versions,
 }
 

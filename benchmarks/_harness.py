@@ -12,6 +12,7 @@ import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
@@ -124,7 +125,12 @@ def report(title: str, rows: list[dict[str, object]], out: Path | None) -> None:
         print("  ".join(cells).rstrip())
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        content = {"title": title, "machine": environment, "rows": rows}
+        content = {
+            "title": title,
+            "date": date.today().isoformat(),
+            "machine": environment,
+            "rows": rows,
+        }
         with atomic_write(out, text=True) as file:
             file.write(json.dumps(content, indent=2) + "\n")
         print(f"\nWritten to {out}")

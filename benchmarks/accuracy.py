@@ -16,6 +16,7 @@ import json
 import time
 import warnings
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -121,7 +122,8 @@ def read_runs(path: Path | None) -> list[Run]:
 def format_json(runs: list[Run]) -> str:
     """Format all runs as JSON, each on one line."""
     lines = ",\n".join(f"  {json.dumps(asdict(run))}" for run in runs)
-    return f'{{"sklvision": "{__version__}", "runs": [\n{lines}\n]}}\n'
+    today = date.today().isoformat()
+    return f'{{"sklvision": "{__version__}", "date": "{today}", "runs": [\n{lines}\n]}}\n'
 
 
 def format_markdown(runs: list[Run]) -> str:
