@@ -71,7 +71,7 @@ for place, (name, values) in enumerate(scores.items()):
     left.barh(place, values.mean(), 0.5, color=color, alpha=0.35)
     left.plot(values, np.full(5, place), "o", color=color, mec="white")
 left.axvline(max(np.mean(y == c) for c in np.unique(y)), color="gray", ls="--", lw=1)
-left.text(0.51, 2.42, "majority class", color="gray", fontsize=8, va="center")
+left.text(0.51, 0.5, "majority class", color="gray", fontsize=8, va="center")
 left.set_yticks(range(3), scores)
 left.invert_yaxis()
 left.set(title="nearest neighbor in pixels", xlabel="accuracy; dots are folds", xlim=(0, 1.03))

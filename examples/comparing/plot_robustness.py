@@ -80,4 +80,5 @@ print(
 # Sensitivity can be reduced by training, as here by :class:`~sklvision.augmentation.RandomShift`,
 # or its cause removed: by a controlled lamp, a fixture that holds the part, a locked lens.
 
+# sphinx_gallery_thumbnail_number = 2
 plt.show()

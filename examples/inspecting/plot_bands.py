@@ -72,4 +72,5 @@ MisclassifiedDisplay.from_estimator(
     net, X_test, y_test, wavelengths=data.wavelengths, max_samples=6
 )
 
+# sphinx_gallery_thumbnail_number = 3
 plt.show()

@@ -93,4 +93,5 @@ left.set(xlim=(-0.005, 0.2), ylim=(0.8, 1.005), aspect="auto")
 right.set(title="calibration", xlabel="mean probability", ylabel="fraction of right labels")
 right.set(xlim=(0.4, 1.01), ylim=(0.4, 1.01))
 
+# sphinx_gallery_thumbnail_number = 5
 plt.show()

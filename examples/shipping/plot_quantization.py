@@ -4,7 +4,7 @@ Eight bits: smaller, but as good?
 =========================================
 
 A net of spectra shall run on a small computer at the belt, without torch. An ONNX file holds the
-whole pipeline, and weights of eight bits take a quarter of the space. Does it still give the same
+whole model, and weights of eight bits take a quarter of the space. Does it still give the same
 answers, and is it faster? Measured, not believed.
 """
 
@@ -30,8 +30,8 @@ temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 
 # %%
-# The recipe for spectra: a derivative, SNV, and a net. The classes overlap, so that errors can
-# show.
+# The recipe for spectra: a vote of a net and three linear models, each behind its preprocessing.
+# The classes overlap, so that errors can show.
 
 X, y = make_spectra(2500, noise=0.02, mixing=0.49, brightness_spread=0.3, random_state=0)
 X_train, y_train = X[:700], y[:700]
@@ -39,7 +39,7 @@ X_valid, y_valid, X_test, y_test = X[700:1200], y[700:1200], X[1200:], y[1200:]
 model = set_net_params(spectra(random_state=0), max_epochs=15).fit(X_train, y_train)
 
 # %%
-# The whole pipeline as one graph; then with 16 and with 8 bits. For 8 bits the ranges of
+# The whole vote as one graph; then with 16 and with 8 bits. For 8 bits the ranges of
 # activations are measured on training spectra, and validation spectra say whether accuracy drops by
 # more than half a point: if it did, no file would be written.
 
@@ -56,7 +56,7 @@ files["ONNX, 8 bits"] = quantize(
 # %%
 # The same test spectra by all of them: a :class:`~sklvision.export.BackendComparison`.
 
-comparison = compare_backends({"pipeline, torch": model} | files, X_test, y_test, n_repeats=3)
+comparison = compare_backends({"vote, torch": model} | files, X_test, y_test, n_repeats=3)
 print(comparison)
 
 # %%

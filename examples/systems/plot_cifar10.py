@@ -46,7 +46,7 @@ def draw_sign(kind, rng, size=32):
         "limit": (disk, np.hypot(x, y) < 0.65 * r, [200, 40, 40], [235, 235, 230]),
         "no entry": (disk, (abs(y) < 0.2 * r) & (abs(x) < 0.7 * r), [200, 40, 40], [235, 235, 230]),
         "give way": (abs(x) < (r - y) / 2, abs(x) < (0.45 * r - y) / 2, [200, 40, 40], [235] * 3),
-        "mandatory": (disk, (abs(x) < 0.2 * r) & (abs(y) < 0.6 * r), [40, 80, 190], [235] * 3),
+        "duty": (disk, (abs(x) < 0.2 * r) & (abs(y) < 0.6 * r), [40, 80, 190], [235] * 3),
         "priority": (
             abs(x) + abs(y) < r,
             abs(x) + abs(y) < 0.6 * r,
@@ -70,14 +70,15 @@ try:
     train = fetch_cifar10(download_if_missing=False)
     test = fetch_cifar10(subset="test", download_if_missing=False)
     n_train, n_test = (50_000, 10_000) if IS_FULL else (800, 500)
-    names = np.array(train.target_names)
+    short = {"automobile": "car", "airplane": "plane"}  # for titles of small pictures
+    names = np.array([short.get(name, name) for name in train.target_names])
     X, y = train.data[:n_train], names[train.target[:n_train]]
     X_test, y_test = test.data[:n_test], names[test.target[:n_test]]
     print(f"CIFAR-10: {len(y)} photographs for choosing, {len(y_test)} for the test")
 except OSError:
     print("CIFAR-10 is absent: drawn signs.")
     rng = np.random.default_rng(0)
-    y = np.repeat(["give way", "limit", "mandatory", "no entry", "priority"], 160)
+    y = np.repeat(["give way", "limit", "duty", "no entry", "priority"], 160)
     X = np.stack([draw_sign(kind, rng) for kind in y])
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
 

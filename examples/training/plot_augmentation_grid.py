@@ -54,7 +54,7 @@ for row, augmenter in zip(axes, augmenters, strict=True):
     augmenter.set_params(random_state=0)
     draws = augmenter.fit_transform(np.repeat(photograph, 6, axis=0))
     for ax, image in zip(row, [photograph[0], *draws], strict=True):
-        ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+        ax.imshow(image, cmap="gray", vmin=0, vmax=150)
         ax.set(xticks=[], yticks=[])
     name = type(augmenter).__name__
     row[0].set_ylabel(name, rotation=0, ha="right", va="center")
@@ -136,4 +136,5 @@ batched = BatchedGridSearchCV(
 ).fit(spectra, materials)
 print(f"{batched.n_batched_} nets at once; chosen: {batched.best_params_}")
 
+# sphinx_gallery_thumbnail_number = 3
 plt.show()
