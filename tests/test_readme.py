@@ -95,6 +95,31 @@ def test_pages_run_on_a_cluster(path, blocks, tmp_path, monkeypatch):
             ray.shutdown()
 
 
+def test_readme_shows_the_output_of_its_code(tmp_path, monkeypatch, capsys):
+    """Times and sizes differ between machines; estimators, scores and the verdict do not."""
+    monkeypatch.chdir(tmp_path)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    code, shown = re.search(
+        r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", readme, re.M | re.S
+    ).groups()
+    run_blocks(ROOT / "README.md", [(1, code)])
+    printed = capsys.readouterr().out
+    score = r"^(.+?) +(\d\.\d{4}) ± \d\.\d{4}"
+    expected = re.findall(score, shown, re.M)
+    found = dict(re.findall(score, printed, re.M))
+    assert len(expected) == 4
+    for name, accuracy in expected:
+        assert abs(float(found[name]) - float(accuracy)) < 0.01, name
+    verdict = "No difference shown between net and logistic regression"
+    assert verdict in shown
+    assert verdict in printed
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
 def test_links_within_the_project_exist():
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
