@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,10 +31,18 @@ class FeatureExtractor:
         ``"auto"`` or the name of a device.
     precision : {"auto", "float32", "bfloat16"}
         ``"auto"`` takes bfloat16 where the device computes in it.
+    weights : str, default=None
+        Path of a file of weights; None takes those that come with the net.
     """
 
     def __init__(
-        self, backbone: str, side: int, n_channels: int, device: str, precision: str
+        self,
+        backbone: str,
+        side: int,
+        n_channels: int,
+        device: str,
+        precision: str,
+        weights: str | None = None,
     ) -> None:
         self.n_channels = n_channels
         self.device = resolve_device(device)
@@ -42,7 +51,9 @@ class FeatureExtractor:
         self.precision = precision
         # The untrained head draws random weights, which must not change the global generator.
         with torch.random.fork_rng(devices=[]):
-            net = build(backbone, (side, side, n_channels), 1, pretrained=True, image_size=side)
+            net = build(
+                backbone, (side, side, n_channels), 1, pretrained=weights or True, image_size=side
+            )
         assert isinstance(net, AdaptedNet)
         net = net.remove_heads().requires_grad_(False).eval()
         self.digest = _compute_digest(net)
@@ -82,13 +93,36 @@ class FeatureExtractor:
         return features.float().cpu().numpy()
 
 
+def load_feature_extractor(
+    backbone: str,
+    side: int,
+    n_channels: int,
+    device: str,
+    precision: str,
+    weights: str | None = None,
+) -> FeatureExtractor:
+    """Load a backbone, or return the one that was loaded for the same settings and file."""
+    stamp = None
+    if weights is not None:
+        path = Path(weights)
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no file of weights {weights!r}.")
+        stamp = path.stat().st_mtime_ns, path.stat().st_size
+    return _load_shared(backbone, side, n_channels, device, precision, weights, stamp)
+
+
 # Shared, as it has no state that changes: fitted transformers stay small and clones load nothing.
 @lru_cache(maxsize=2)
-def load_feature_extractor(
-    backbone: str, side: int, n_channels: int, device: str, precision: str
+def _load_shared(
+    backbone: str,
+    side: int,
+    n_channels: int,
+    device: str,
+    precision: str,
+    weights: str | None,
+    stamp: tuple[int, int] | None,
 ) -> FeatureExtractor:
-    """Load a backbone, or return the one that was loaded for the same settings."""
-    return FeatureExtractor(backbone, side, n_channels, device, precision)
+    return FeatureExtractor(backbone, side, n_channels, device, precision, weights)
 
 
 def get_backbone_side(backbone: str) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -37,6 +39,10 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         The net: ``"efficientnet_lite0"``, ``"efficientnet_lite1"`` or ``"efficientnet_lite2"``
         (extra ``pretrained``), or ``"torchvision:NAME"`` or ``"timm:NAME"`` (extra ``zoo``), whose
         weights are downloaded by their library.
+    weights : str or path-like, default=None
+        File with weights of the net: a state dict that ``torch.save`` has written, alone or in a
+        checkpoint, or a safetensors file. The layer that computes logits may have any number of
+        classes. ``None`` takes the weights that come with the net.
     image_size : int, default=None
         Length in pixels that the shorter side of images is resized to, up to 16,384. ``None``
         takes that of the images the weights were trained on. Smaller is faster, larger may show
@@ -85,9 +91,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     are float32, or float64 for float64 images.
 
     A fitted transformer holds no weights: its file is small, and where it is loaded the net's
-    weights come from the same package as before. If they differ, `transform` raises a
-    RuntimeError rather than return other features; `fit` raises an ImportError if the package
-    is not installed.
+    weights come from the same package, or the same file, as before. If they differ, `transform`
+    raises a RuntimeError rather than return other features; `fit` raises an ImportError if the
+    package is not installed, and a FileNotFoundError if there is no such file.
 
     .. versionadded:: 0.1
 
@@ -103,6 +109,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str],
+        "weights": [str, os.PathLike, None],
         "image_size": [Interval(Integral, 1, 2**14, closed="both"), None],
         "keep_proportions": ["boolean"],
         "pixel_range": [StrOptions({"auto"}), tuple, list],
@@ -112,10 +119,13 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         "device": [str],
     }
 
+    _weights_path: str | None = None  # also of files that were written before there was one
+
     def __init__(
         self,
         backbone: str = "efficientnet_lite0",
         *,
+        weights: str | os.PathLike[str] | None = None,
         image_size: int | None = None,
         keep_proportions: bool = True,
         pixel_range: str | tuple[float, float] = "auto",
@@ -125,6 +135,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         device: str = "auto",
     ) -> None:
         self.backbone = backbone
+        self.weights = weights
         self.image_size = image_size
         self.keep_proportions = keep_proportions
         self.pixel_range = pixel_range
@@ -147,6 +158,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             self.device,
             self.precision,
         )
+        self._weights_path = None if self.weights is None else str(Path(self.weights).resolve())
         self._average_flips = bool(self.average_flips)
         self._resize = partial(_resize, side=side, keep_proportions=bool(self.keep_proportions))
         extractor = self._load_extractor()
@@ -156,10 +168,11 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _transform_samples(self, samples: Samples) -> np.ndarray:
         extractor = self._load_extractor()
         if extractor.digest != self.weights_digest_:
+            place = self._weights_path or f"{self._extractor_settings[0]!r} that are installed"
             raise RuntimeError(
-                f"The weights of {self._extractor_settings[0]!r} that are installed are not those "
-                f"this {type(self).__name__} was fitted with: fit it and the steps after it again, "
-                "or install the version of the weights' package that it was fitted with."
+                f"The weights of {place} are not those this {type(self).__name__} was fitted with: "
+                "fit it and the steps after it again, or bring back the file, or the version of "
+                "the weights' package, that it was fitted with."
             )
         dtype = np.float64 if samples.dtype == np.float64 else np.float32
         features = np.empty((len(samples), extractor.n_features), dtype)
@@ -206,7 +219,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _load_extractor(self) -> FeatureExtractor:
         from sklvision.feature_extraction._backbone import load_feature_extractor
 
-        return load_feature_extractor(*self._extractor_settings)
+        return load_feature_extractor(*self._extractor_settings, weights=self._weights_path)
 
     def _has_image_output(self) -> bool:
         return False

@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own usage
 from sklvision.nets._adapt import AdaptedNet, adapt_channels, replace_head, resolve_size
 from sklvision.nets._layers import check_dropout
 from sklvision.nets._registry import register
+from sklvision.nets._weights_file import load_weights_file
 from sklvision.utils._optional import import_optional
 
 # Kernel size, repeats, filters, expansion and stride of each stage of the smallest variant.
@@ -125,7 +126,7 @@ def _build_efficientnet_lite(
     input_shape: tuple[int, int, int],
     n_classes: int,
     *,
-    pretrained: bool,
+    pretrained: bool | str,
     image_size: int | None,
     dropout: float,
     backbone_lr_scale: float,
@@ -137,7 +138,10 @@ def _build_efficientnet_lite(
     head = str(len(model) - 1)
     expected_statistics: Any = None
     if pretrained:
-        _load_weights(variant, model)
+        if isinstance(pretrained, bool):
+            _load_weights(variant, model)
+        else:
+            load_weights_file(model, pretrained, [head])
         replace_head(model, head, n_classes)
         expected_statistics = _EXPECTED_STATISTICS
     adapt_channels(model, n_channels)
@@ -159,12 +163,12 @@ def _register(variant: int) -> None:
         input_shape: tuple[int, int, int],
         n_classes: int,
         *,
-        pretrained: bool = False,
+        pretrained: bool | str = False,
         image_size: int | None = None,
         dropout: float = 0.2,
         backbone_lr_scale: float = 1.0,
     ) -> nn.Module:
-        """Build EfficientNet-Lite; `pretrained` loads ImageNet's weights from a package."""
+        """Build EfficientNet-Lite; `pretrained` loads ImageNet's weights, or those of a file."""
         return _build_efficientnet_lite(
             variant,
             input_shape,

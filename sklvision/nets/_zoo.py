@@ -23,6 +23,7 @@ from sklvision.nets._adapt import (
     replace_head,
     resolve_size,
 )
+from sklvision.nets._weights_file import load_weights_file
 from sklvision.utils._optional import import_optional
 
 # Families of torchvision by the prefix of their names: those that need more than 32 pixels per
@@ -83,7 +84,7 @@ def build_torchvision_model(
     input_shape: tuple[int, int, int],
     n_classes: int,
     *,
-    pretrained: bool = False,
+    pretrained: bool | str = False,
     image_size: int | None = None,
     backbone_lr_scale: float = 1.0,
 ) -> nn.Module:
@@ -106,7 +107,10 @@ def build_torchvision_model(
                 f"image_size must be {fixed_side} or None for the weights of {name}, "
                 f"got {image_size!r}."
             )
-        model = models.get_model(name, weights="DEFAULT", **params)
+        has_own = isinstance(pretrained, bool)
+        model = models.get_model(name, weights="DEFAULT" if has_own else None, **params)
+        if not isinstance(pretrained, bool):
+            load_weights_file(model, pretrained, [find_head(model)])
         if name == "inception_v3":
             model.aux_logits, model.AuxLogits = False, None  # they would be a second output
         replace_head(model, find_head(model), n_classes)
@@ -133,7 +137,7 @@ def build_timm_model(
     input_shape: tuple[int, int, int],
     n_classes: int,
     *,
-    pretrained: bool = False,
+    pretrained: bool | str = False,
     image_size: int | None = None,
     backbone_lr_scale: float = 1.0,
 ) -> nn.Module:
@@ -146,16 +150,24 @@ def build_timm_model(
     params: dict[str, Any] = {}
     if fixed_side is not None and size[0] != fixed_side:
         params["img_size"] = size[0]
+    is_file = not isinstance(pretrained, bool)
     model = timm.create_model(
-        name, pretrained=pretrained, num_classes=n_classes, in_chans=input_shape[2], **params
+        name,
+        pretrained=pretrained and not is_file,
+        num_classes=n_classes,
+        in_chans=input_shape[2],
+        **params,
     )
     if not hasattr(model, "get_classifier"):
         raise ValueError(f"timm's {name!r} is not a classifier. Choose another model.")
     heads = model.get_classifier()
     heads = heads if isinstance(heads, tuple | list) else (heads,)
+    paths = [path for path, module in model.named_modules() if any(module is h for h in heads)]
+    if not isinstance(pretrained, bool):
+        load_weights_file(model, pretrained, paths)
     return AdaptedNet(
         model,
-        [path for path, module in model.named_modules() if any(module is head for head in heads)],
+        paths,
         size=size,
         n_channels=input_shape[2],
         any_size=fixed_side is None,

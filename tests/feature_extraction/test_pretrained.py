@@ -143,7 +143,7 @@ def test_pretrained_features_pickle_without_weights(images, features, tmp_path):
     expected = features.fit_transform(images)
     joblib.dump(features, tmp_path / "features.joblib")
     assert (tmp_path / "features.joblib").stat().st_size < 2000
-    _backbone.load_feature_extractor.cache_clear()
+    _backbone._load_shared.cache_clear()
     restored = joblib.load(tmp_path / "features.joblib")
     np.testing.assert_array_equal(restored.transform(images), expected)
 
@@ -162,7 +162,7 @@ def test_pretrained_features_keep_settings_until_the_next_fit(images, features):
 
 
 def test_pretrained_features_leave_the_global_generator_unchanged(images):
-    _backbone.load_feature_extractor.cache_clear()
+    _backbone._load_shared.cache_clear()
     state = torch.get_rng_state()
     PretrainedFeatures(image_size=32).fit_transform(images)
     assert torch.equal(torch.get_rng_state(), state)
@@ -220,3 +220,103 @@ def test_pretrained_features_classify_with_few_photographs(data_home):
     X, y = bunch.data[indices], bunch.target[indices]
     model = make_pipeline(PretrainedFeatures(image_size=128), LogisticRegression())
     assert model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.85
+
+
+@pytest.fixture(scope="module")
+def state():
+    """Weights of a net with a head for 7 classes, as a training elsewhere would leave them."""
+    from sklvision.nets._efficientnet_lite import _make_model
+
+    torch.manual_seed(3)
+    return _make_model(0, 7, 0.0).eval().state_dict()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        dict,
+        lambda state: {"epoch": 3, "state_dict": {f"module.{k}": v for k, v in state.items()}},
+        lambda state: {"model": state, "optimizer": {"lr": 0.1}},
+        lambda state: {f"layer_{i}": value for i, value in enumerate(state.values())},
+    ],
+    ids=["state dict", "checkpoint", "model", "other names"],
+)
+def test_weights_of_a_file_are_used(images, features, state, tmp_path, wrap):
+    path = tmp_path / "weights.pt"
+    torch.save(wrap(state), path)
+    from sklvision.nets._efficientnet_lite import _make_model
+
+    model = _make_model(0, 7, 0.0).eval()
+    model.load_state_dict(state)
+    big = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)[:, :32, :32]
+    pixels = torch.tensor(big, dtype=torch.float32).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        expected = model[:-1]((pixels - 127) / 128).numpy()
+    result = clone(features).set_params(weights=path).fit_transform(big)
+    np.testing.assert_allclose(result, expected, atol=1e-4)
+
+
+def test_weights_of_safetensors_are_used(images, features, state, tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch")
+    torch.save(state, tmp_path / "weights.pt")
+    safetensors.save_file(state, tmp_path / "weights.safetensors")
+    results = [
+        clone(features).set_params(weights=str(tmp_path / name)).fit_transform(images)
+        for name in ("weights.pt", "weights.safetensors")
+    ]
+    np.testing.assert_array_equal(*results)
+
+
+def test_pipeline_with_a_file_of_weights_is_pickled_and_notices_other_weights(
+    images, features, state, tmp_path
+):
+    path = tmp_path / "weights.pt"
+    torch.save(state, path)
+    model = make_pipeline(clone(features).set_params(weights=path), LogisticRegression())
+    model.fit(images, [0, 1] * 3)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(images), model.predict_proba(images))
+    torch.save({name: value + 0.5 for name, value in state.items()}, path)
+    with pytest.raises(RuntimeError, match=r"weights.pt are not those"):
+        again.predict(images)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"no file of weights .*weights.pt"):
+        again.predict(images)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"not weights", "is not a file of weights"),
+        ({"a": 1}, "holds no weights"),
+        ({"0.weight": torch.zeros(1)}, "another net: it lacks 0.weight|another net: it lacks"),
+    ],
+)
+def test_files_without_the_weights_of_the_net_are_refused(
+    images, features, tmp_path, content, message
+):
+    path = tmp_path / "weights.pt"
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(ValueError, match=message):
+        clone(features).set_params(weights=path).fit(images)
+
+
+def test_weights_of_a_larger_net_are_refused(images, features, tmp_path):
+    from sklvision.nets._efficientnet_lite import _make_model
+
+    torch.save(_make_model(2, 7, 0.0).state_dict(), tmp_path / "weights.pt")
+    with pytest.raises(ValueError, match="weights of another net"):
+        clone(features).set_params(weights=tmp_path / "weights.pt").fit(images)
+
+
+def test_net_is_trained_further_from_a_file_of_weights(images, state, tmp_path):
+    from sklvision.neural_network import ImageClassifier
+
+    torch.save(state, tmp_path / "weights.pt")
+    params = {"pretrained": str(tmp_path / "weights.pt"), "backbone_lr_scale": 0.0}
+    clf = ImageClassifier("efficientnet_lite0", architecture_params=params, max_epochs=1)
+    clf.fit(images, [0, 1] * 3)
+    weights = clf.module_.state_dict()
+    first = next(iter(state.values()))
+    matches = [value for value in weights.values() if torch.equal(value, first)]
+    assert matches
