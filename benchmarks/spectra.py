@@ -5,8 +5,8 @@
 
 The settings are the same for all sets: ``recipes.spectra()``, untouched. By default on five
 shuffled folds (seed 0), which keep groups together if the set has groups; three seeds of the recipe
-and of its net alone, one of each peer. With ``--sizes``, on training sets of so many spectra, drawn 20 times. Classes with fewer
-than 10 samples and the unlabeled pixels of Salinas-A are left out.
+and of its net alone, one of each peer. With ``--sizes``, on training sets of so many spectra, drawn
+20 times. Classes with fewer than 10 samples and the unlabeled pixels of Salinas-A are left out.
 """
 
 from __future__ import annotations
