@@ -69,7 +69,7 @@ def draw_sign(kind, rng, size=32):
 try:
     train = fetch_cifar10(download_if_missing=False)
     test = fetch_cifar10(subset="test", download_if_missing=False)
-    n_train, n_test = (50_000, 10_000) if IS_FULL else (800, 500)
+    n_train, n_test = (50_000, 10_000) if IS_FULL else (600, 400)
     short = {"automobile": "car", "airplane": "plane"}  # for titles of small pictures
     names = np.array([short.get(name, name) for name in train.target_names])
     X, y = train.data[:n_train], names[train.target[:n_train]]

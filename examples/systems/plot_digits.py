@@ -80,6 +80,7 @@ else:
             get_model(name, random_state=0).build(X),
             architecture_params=params,
             max_epochs=24 if name == "mlp" else 6,
+            batch_size=32,
         )
         for name, params in widths.items()
     }
