@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sklvision.utils._files import atomic_write
 from sklvision.utils._labels import read_labels
 from sklvision.utils._optional import import_optional
 from sklvision.utils._paired import bound_accuracy_drop
-from sklvision.utils._validation import check_path
+from sklvision.utils._validation import check_path, is_option
 
 
 @fill_docstrings(TEXTS)
@@ -142,14 +143,15 @@ def quantize(
 
 
 def _check_options(bits: int, max_accuracy_drop: float | None, validation: Any) -> None:
-    if bits not in (8, 16):
+    if not is_option(bits, (8, 16)):
         raise ValueError(f"bits={bits!r} must be 8 or 16.")
     if (max_accuracy_drop is None) != (validation is None):
         raise ValueError(
             "max_accuracy_drop and validation=(X, y), labeled samples to test it with, belong "
             "together: pass both or neither."
         )
-    if max_accuracy_drop is not None and not 0 < max_accuracy_drop < 1:
+    is_number = isinstance(max_accuracy_drop, Real)
+    if max_accuracy_drop is not None and not (is_number and 0 < max_accuracy_drop < 1):
         raise ValueError(
             f"max_accuracy_drop={max_accuracy_drop!r} must be a fraction between 0 and 1."
         )

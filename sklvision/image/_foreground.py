@@ -44,8 +44,8 @@ def compute_foreground_level(gray: np.ndarray, threshold: float | str, polarity:
     # In the pixels' own type: mixed with a float, uint8 would be compared as float64, and as
     # uint8 a difference below 0 would wrap.
     if polarity == "dark":
-        return gray <= _round_level(gray.min().item() + threshold, gray.dtype, np.floor)
-    return gray >= _round_level(gray.max().item() - threshold, gray.dtype, np.ceil)
+        return gray <= _round_level(gray.min().item() + float(threshold), gray.dtype, np.floor)
+    return gray >= _round_level(gray.max().item() - float(threshold), gray.dtype, np.ceil)
 
 
 def compute_otsu_threshold(values: np.ndarray, low: float, high: float) -> float:

@@ -137,7 +137,7 @@ class CropDisplay(SheetDisplay):
         for step in steps[: steps.index(crop)]:
             data = step.transform(data)
         crop_images = crop.transform(data)
-        images = [np.asarray(data[i]) for i in range(len(selection.samples))]
+        images = [_as_numbers(data[i]) for i in range(len(selection.samples))]
         corners, search_areas = zip(*(_find_window(image, crop) for image in images), strict=True)
         return cls(
             images=images,
@@ -221,3 +221,9 @@ def _compute_corners(window: Any) -> np.ndarray:
     normal = np.array([-window.sin, window.cos]) * window.height / 2
     center = np.array([window.column, window.row])
     return center + np.array([-axis - normal, axis - normal, axis + normal, -axis + normal])
+
+
+def _as_numbers(image: Any) -> np.ndarray:
+    """Return an image as an array of numbers: of objects the crop makes numbers as well."""
+    image = np.asarray(image)
+    return image.astype(np.float64) if image.dtype.kind == "O" else image

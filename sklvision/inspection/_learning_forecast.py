@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from textwrap import wrap
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from sklvision.utils._optional import import_optional
 _N_POINTS = 200
 # Length of the curve, in numbers of samples at hand: without a target, and at most with one.
 _LENGTH, _MAX_LENGTH = 8, 100
+_MAX_SIZE = 1e15  # samples; whole numbers stay exact in float64
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -154,13 +156,14 @@ class LearningForecastDisplay(Display):
             if n_needed is not None and math.isfinite(n_needed.n):
                 furthest = n_needed.high if math.isfinite(n_needed.high) else 3 * n_needed.n
                 n_max = min(max(n_max, 1.3 * furthest), _MAX_LENGTH * forecast.n_samples)
-        if not last < n_max < math.inf:
+        if not (isinstance(n_max, Real) and last < n_max <= _MAX_SIZE):
             raise ValueError(
-                f"n_max must be finite and above {last:,.0f}, the largest size measured; "
+                f"n_max must be finite and above {last:,.0f}, the largest size measured, and at "
+                f"most {_MAX_SIZE:g}; "
                 f"got {n_max!r}."
             )
         # The last size measured is a point of both parts of the line.
-        n = np.unique(np.append(np.geomspace(first, n_max, _N_POINTS), [first, last]))
+        n = np.unique(np.append(np.geomspace(first, float(n_max), _N_POINTS), [first, last]))
         n = n[n >= first]
         curve, low, high = forecast.predict(n)
         return cls(

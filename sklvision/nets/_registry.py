@@ -14,6 +14,7 @@ from torch import nn
 
 from sklvision.nets import _zoo
 from sklvision.utils._suggest import did_you_mean
+from sklvision.utils._validation import is_option
 
 Builder = Callable[..., nn.Module]
 
@@ -107,9 +108,9 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     >>> list_architectures("spectrum")
     ['spectrum_cnn', 'spectrum_mlp']
     """
-    if kind not in (None, *_SHAPE_OF_KIND):
+    if kind is not None and not is_option(kind, _SHAPE_OF_KIND):
         raise ValueError(f"kind must be 'spectrum', 'image' or None, got {kind!r}.")
-    if library not in (None, "sklvision", *_zoo.LIBRARIES):
+    if library is not None and not is_option(library, ("sklvision", *_zoo.LIBRARIES)):
         raise ValueError(
             f"library must be 'sklvision', {', '.join(map(repr, _zoo.LIBRARIES))} or None, "
             f"got {library!r}."
@@ -180,7 +181,7 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
             f"No architecture is named {name!r}. {hint} Models of other libraries are named "
             f"{zoo_names}."
         )
-    if kind not in (None, *_SHAPE_OF_KIND):
+    if kind is not None and not is_option(kind, _SHAPE_OF_KIND):
         raise ValueError(f"kind must be 'spectrum', 'image' or None, got {kind!r}.")
     if kind is not None and architecture.kind != kind:
         raise ValueError(

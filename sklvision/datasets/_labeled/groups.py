@@ -97,7 +97,12 @@ def _read_rows(path: Path) -> list[list[str]]:
 
     Not as a table: a group may be a word with spaces, or a number with a decimal comma.
     """
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: is not UTF-8 text (byte {error.start}). Save the groups as UTF-8."
+        ) from error
     declaration = _EXCEL_SEPARATOR.fullmatch(lines[0]) if lines else None
     if declaration:
         delimiter, lines = declaration[1], lines[1:]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch, check_random_state
 
 from sklvision.utils._sklearn import Interval, validate_params
+from sklvision.utils._validation import check_count
 
 LABELS = np.array([0, 1, 5])
 TARGET_NAMES = ("product", "background", "foreign material")
@@ -207,6 +208,7 @@ def make_spectra(
     >>> [int((y == label).sum()) for label in (0, 1, 5)]
     [48, 6, 6]
     """
+    n_samples = check_count("n_samples", n_samples)
     rng = check_random_state(random_state)
     wavelengths = np.linspace(FIRST_NM, LAST_NM, n_bands)
     material = _compute_reflectance(wavelengths)

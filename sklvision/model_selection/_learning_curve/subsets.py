@@ -39,9 +39,10 @@ def find_smallest_size(splits: list[Split], y: np.ndarray, n_each: int = 2) -> i
     """Return the size from which on every beginning has each class ``n_each`` times."""
     sizes = [1]
     for train, _ in splits:
-        ranks = pd.Series(y[train]).groupby(y[train], sort=False).cumcount().to_numpy()
-        counts = pd.Series(y[train]).value_counts()
-        last_rank = counts.clip(upper=n_each).reindex(y[train]).to_numpy() - 1
+        # By numbers of classes: pandas does not take every text, such as a lone surrogate.
+        classes, counts = np.unique(y[train], return_inverse=True, return_counts=True)[1:]
+        ranks = pd.Series(classes).groupby(classes, sort=False).cumcount().to_numpy()
+        last_rank = np.minimum(counts, n_each)[classes] - 1
         sizes.append(int(np.flatnonzero(ranks == last_rank).max()) + 1)
     return max(sizes)
 

@@ -269,7 +269,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         return scorer, tuple(self.scorer_)
 
     def _split(self, X: Any, y: Any, params: dict[str, Any]) -> list[Fold]:
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splitter = check_cv(_check_folds(self.cv), y, classifier=is_classifier(self.estimator))
         if get_config()["enable_metadata_routing"]:
             split_params = process_routing(self, "fit", **params).splitter.split if params else {}
         else:
@@ -316,3 +316,17 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         self.refit_time_ = perf_counter() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
+
+
+def _check_folds(cv: Any) -> Any:
+    """Return `cv`; raise if it lists folds that are not pairs of indices."""
+    if hasattr(cv, "split") or not np.iterable(cv):
+        return cv
+    folds = list(cv)
+    for fold in folds:
+        if not isinstance(fold, tuple | list | np.ndarray) or len(fold) != 2:
+            raise ValueError(
+                "cv must be a number of folds, a splitter or a list of pairs of indices of "
+                f"training and test samples, got the fold {fold!r}."
+            )
+    return folds

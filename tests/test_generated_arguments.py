@@ -1,0 +1,112 @@
+"""Arguments of generated cases that gave a raw error: seeds, options, folds and files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+
+from sklvision import export, model_selection, nets
+from sklvision.datasets import load_labeled, make_spectra, read_samples
+from sklvision.image import ForegroundCrop
+from sklvision.inspection import CropDisplay, LearningForecastDisplay
+from sklvision.model_selection import LearningForecast
+from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
+
+Y = np.arange(12) % 2
+X = np.random.default_rng(0).normal(size=(12, 8)) + Y[:, np.newaxis]
+IMAGES = np.random.default_rng(0).integers(0, 256, (12, 8, 8), dtype=np.uint8)
+EMPTY = np.array([])
+
+
+@pytest.mark.parametrize("function", [nets.list_architectures, nets.get_architecture])
+def test_architectures_refuse_an_array_as_kind(function):
+    arguments = ("mlp",) if function is nets.get_architecture else ()
+    with pytest.raises(ValueError, match="kind must be 'spectrum', 'image' or None"):
+        function(*arguments, kind=EMPTY)
+
+
+def test_list_architectures_refuses_an_array_as_library():
+    with pytest.raises(ValueError, match="library must be"):
+        nets.list_architectures(library=EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"bits": EMPTY}, "bits="), ({"max_accuracy_drop": "x"}, "max_accuracy_drop='x' must be")],
+)
+def test_quantize_names_an_option_of_the_wrong_type(tmp_path, options, message):
+    model = SpectrumClassifier(max_epochs=1, random_state=0).fit(X, Y)
+    path = tmp_path / "model.onnx"
+    export.to_onnx(model, path)
+    with pytest.raises(ValueError, match=message):
+        export.quantize(path, X, tmp_path / "small.onnx", validation=(X, Y), **options)
+
+
+@pytest.mark.parametrize("n_max", [[1], "1", 10**30, np.nan])
+def test_learning_forecast_display_refuses_sizes_that_are_not_possible(n_max):
+    X, y = make_spectra(60, n_bands=8, random_state=0)
+    forecast = model_selection.learning_curve_forecast(GaussianNB(), X, y, cv=2)
+    assert isinstance(forecast, LearningForecast)
+    with pytest.raises(ValueError, match="n_max must be finite and above"):
+        LearningForecastDisplay.from_forecast(forecast, n_max=n_max)
+
+
+def test_load_labeled_names_a_file_of_groups_that_is_not_utf8(tmp_path):
+    table, groups = tmp_path / "table.csv", tmp_path / "groups.txt"
+    table.write_text(
+        "red,blue,label\n" + "".join(f"{i * i % 7},{i % 4},{i % 2}\n" for i in range(6))
+    )
+    groups.write_bytes(b"a\nb\n\xdec\na\nb\nc\n")
+    with pytest.raises(ValueError, match=r"groups\.txt: is not UTF-8 text"):
+        load_labeled(table, groups=str(groups))
+
+
+def test_read_samples_refuses_a_follow_names_that_is_not_a_bool(tmp_path):
+    model = DummyClassifier().fit(X, Y)
+    np.save(tmp_path / "rows.npy", X)
+    with pytest.raises(ValueError, match="follow_names must be True or False"):
+        list(read_samples(model, [tmp_path / "rows.npy"], follow_names=EMPTY))
+
+
+def test_foreground_crop_takes_a_small_integer_type_as_threshold():
+    crops = [
+        ForegroundCrop(crop_size=4, output_size=4, threshold=threshold).fit_transform(IMAGES)
+        for threshold in (3, np.int8(3))
+    ]
+    np.testing.assert_array_equal(*crops)
+
+
+def test_crop_display_takes_an_array_of_objects():
+    crop = ForegroundCrop(crop_size=8, output_size=4).fit(IMAGES)
+    CropDisplay.from_estimator(crop, IMAGES.astype(float).astype(object), max_samples=2)
+
+
+def test_forecast_takes_labels_that_are_not_utf8():
+    labels = np.array(["\udcff", "b"], dtype=object)[Y]
+    result = model_selection.compare_estimators({"dummy": DummyClassifier()}, X, labels, cv=2)
+    forecasts = model_selection.forecast_best(result, X, labels)
+    assert isinstance(forecasts["dummy"], LearningForecast)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_random_state_is_refused_by_its_name(seed):
+    with pytest.raises(ValueError, match="random_state"):
+        model_selection.learning_curve_forecast(GaussianNB(), X, Y, random_state=seed)
+    with pytest.raises(ValueError, match="random_state"):
+        model_selection.robustness_curve(
+            make_pipeline(GaussianNB()).fit(X, Y), X, Y, random_state=seed
+        )
+
+
+def test_batched_search_refuses_folds_that_are_not_pairs():
+    search = BatchedGridSearchCV(SpectrumClassifier(max_epochs=1), {"lr": [1e-3]}, cv=(2, 3))
+    with pytest.raises(ValueError, match="cv must be a number of folds"):
+        search.fit(X, Y)
+
+
+def test_make_spectra_refuses_true_as_a_number():
+    with pytest.raises(ValueError, match="n_samples must be an integer"):
+        make_spectra(n_samples=True, n_bands=2)
