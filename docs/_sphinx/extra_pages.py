@@ -1,5 +1,6 @@
 """Diagrams as text, rooms for pages to come, and the client reports that were built."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -28,8 +29,18 @@ def copy_reports(app, exception):
         copy_asset(reports, Path(app.outdir) / "reports")
 
 
+def format_signature(app, what, name, obj, options, signature, returns):
+    """Format the parameters of __init__: estimators have a __new__ that takes anything."""
+    if what == "class" and inspect.isfunction(vars(obj).get("__init__")):
+        parameters = list(inspect.signature(obj.__init__).parameters.values())[1:]
+        plain = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
+        return str(inspect.Signature(plain)), returns
+    return None
+
+
 def setup(app):
     app.add_lexer("mermaid", TextLexer)
+    app.connect("autodoc-process-signature", format_signature)
     app.connect("source-read", drop_empty_patterns)
     app.connect("build-finished", copy_reports)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
