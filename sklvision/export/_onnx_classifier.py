@@ -55,7 +55,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     model : str, path-like or bytes
         Path of the file, or its content. It is read when it is first needed.
     n_threads : int, default=1
-        Threads of onnxruntime. One is best for single samples, and
+        Threads of onnxruntime, up to the number of cores. One is best for single samples, and
         where several processes share a machine.
 
     Attributes

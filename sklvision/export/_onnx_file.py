@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 
 from sklvision.export._errors import ModelFileError
@@ -93,7 +94,10 @@ class OnnxFile:
         onnxruntime = import_optional("onnxruntime", extra="export")
         shape = self.signature.input_shape if self._metadata else None
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = self.n_threads, 1
+        # More threads than cores wait for each other; where memory is limited, onnxruntime waits
+        # for ever for those that it cannot start.
+        options.intra_op_num_threads = min(self.n_threads, joblib.cpu_count())
+        options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors: warnings about a graph help nobody who runs it
         try:
             session = onnxruntime.InferenceSession(

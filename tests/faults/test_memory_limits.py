@@ -95,3 +95,25 @@ sys.exit(main(["train", "spectrum_mlp", "--data", "rows.npz", "--out", "x.sklv"]
     assert program.process.returncode == 1
     assert "sklvision train: error: rows.npz: reading it takes more memory" in program.errors
     assert "Traceback" not in program.errors
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS of Linux")
+def test_many_threads_of_an_onnx_file_do_not_wait_for_memory(run):
+    """onnxruntime waits for ever for threads that it cannot start."""
+    pytest.importorskip("onnxruntime")
+    code = """
+import re, resource
+from pathlib import Path
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklvision.export import OnnxClassifier, to_onnx
+X, y = load_iris(return_X_y=True)
+path = to_onnx(LogisticRegression(max_iter=500).fit(X, y), "model.onnx", samples=X)
+OnnxClassifier(path).predict(X[:1])
+size = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+resource.setrlimit(resource.RLIMIT_AS, (1024 * size + 400 * 2**20,) * 2)
+print(OnnxClassifier(path, n_threads=256).predict(X[:1]))
+"""
+    program = run(code=code)
+    assert program.output.strip() == "[0]", program.errors
