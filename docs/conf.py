@@ -67,6 +67,7 @@ sphinx_gallery_conf = {
     "doc_module": ("sklvision",),
     "reference_url": {"sklvision": None},
     "ignore_pattern": r"^(?!plot_)",  # scripts and helpers that are read, not shown
+    "capture_repr": (),  # examples print what they show
     "min_reported_time": 1,
     "remove_config_comments": True,
     "show_memory": False,

@@ -78,7 +78,7 @@ try:
 except OSError:
     print("CIFAR-10 is absent: drawn signs.")
     rng = np.random.default_rng(0)
-    y = np.repeat(["give way", "limit", "duty", "no entry", "priority"], 160)
+    y = np.repeat(["give way", "limit", "duty", "no entry", "priority"], 130)
     X = np.stack([draw_sign(kind, rng) for kind in y])
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
 
@@ -105,7 +105,7 @@ def make_net(activation="gelu", dropout=(0.1, 0.1, 0.1, 0.2), augment=None):
         optimizer="adamax",
         lr=0.0035,
         augment=augment,
-        batch_size=32,
+        batch_size=32 if IS_FULL else 16,
         max_epochs=20 if IS_FULL else 5,
         random_state=0,
     )

@@ -79,7 +79,7 @@ else:
         name: set_net_params(
             get_model(name, random_state=0).build(X),
             architecture_params=params,
-            max_epochs=24 if name == "mlp" else 6,
+            max_epochs=20 if name == "mlp" else 6,
             batch_size=32,
         )
         for name, params in widths.items()

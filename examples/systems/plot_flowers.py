@@ -60,7 +60,7 @@ try:
     X, y = fetch_flowers17(return_X_y=True, download_if_missing=False)
     if not IS_FULL:
         kinds = ["crocus", "daisy", "iris", "pansy", "tulip"]
-        chosen = np.concatenate([np.flatnonzero(y == kind)[:28] for kind in kinds])
+        chosen = np.concatenate([np.flatnonzero(y == kind)[:24] for kind in kinds])
         X, y = X[chosen], y[chosen]
     print(f"Flowers 17: {len(y)} photographs of {len(np.unique(y))} kinds")
 except OSError:
@@ -109,7 +109,7 @@ scratch = ImageClassifier(
     "flowers_cnn",
     architecture_params={"channels": (16, 32, 64, 64), "hidden": 128} if not IS_FULL else None,
     augment=augment,
-    max_epochs=60 if IS_FULL else 24,
+    max_epochs=60 if IS_FULL else 18,
     batch_size=32,
     early_stopping=True,
     validation_fraction=0.2,

@@ -48,14 +48,14 @@ try:
     print(f"Photographs of {len(y)} nails in {len(np.unique(series))} series")
     if not IS_FULL:
         rng = np.random.default_rng(0)
-        chosen = np.sort(rng.permutation(len(y))[:42])
+        chosen = np.sort(rng.permutation(len(y))[:30])
         X, y, series = X[chosen], y[chosen], series[chosen]
-        print("This page takes 42 of them.")
+        print("This page takes 30 of them.")
 except OSError:
     print("The photographs are absent: generated ones.")
     raw = Path(temporary.name, "raw")
     for day, noise in enumerate((0.01, 0.03, 0.06)):
-        photographs = make_nails(24, noise=noise, random_state=day)
+        photographs = make_nails(18, noise=noise, random_state=day)
         for i, (image, label) in enumerate(zip(*photographs, strict=True)):
             (raw / label).mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(raw / label / f"day{day}_{i:02}.png")
@@ -120,7 +120,7 @@ ComparisonDisplay.from_result(result)
 # on it, with images that get worse step by step.
 
 last = series == np.unique(series)[-1]
-train, test = np.flatnonzero(~last), np.flatnonzero(last)[:24]
+train, test = np.flatnonzero(~last), np.flatnonzero(last)[:18]
 fitted = {
     name: models[name].fit(X[train], y[train]) for name in ("features of the crop", "outline")
 }

@@ -97,7 +97,7 @@ grid = {
     "augment__randomshift": [RandomShift(1, 1), "passthrough"],
     "augment__mixup": ["passthrough"],
 }
-search = GridSearchCV(net, grid, cv=3).fit(X_train, y_train)
+search = GridSearchCV(net, grid, cv=2).fit(X_train, y_train)
 
 results = pd.DataFrame(search.cv_results_)
 degrees = results["param_augment__randomrotation__degrees"].astype(int)
@@ -109,7 +109,7 @@ for shift, color in ((True, "#2a9d8f"), (False, "#e76f51")):
     scores, stds = results["mean_test_score"][rows], results["std_test_score"][rows]
     ax.errorbar(range(rows.sum()), scores, stds, fmt="o-", capsize=3, color=color, label=label)
 ax.set_xticks(range(degrees.nunique()), [f"±{d}°" for d in sorted(degrees.unique())])
-ax.set(xlabel="rotation in training", ylabel="accuracy (mean ± std of 3 folds)")
+ax.set(xlabel="rotation in training", ylabel="accuracy (mean ± std of 2 folds)")
 ax.set_title(f"Chosen: ±{search.best_params_['augment__randomrotation__degrees']}°")
 ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
