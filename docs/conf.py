@@ -63,6 +63,10 @@ default_role = "literal"
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples"],
     "gallery_dirs": ["gallery"],
+    "subsection_order": [
+        f"../examples/{name}"
+        for name in ("systems", "comparing", "training", "inspecting", "data", "shipping")
+    ],
     "backreferences_dir": "api/backreferences",
     "doc_module": ("sklvision",),
     "reference_url": {"sklvision": None},
