@@ -156,7 +156,7 @@ class LearningForecastDisplay(Display):
             if n_needed is not None and math.isfinite(n_needed.n):
                 furthest = n_needed.high if math.isfinite(n_needed.high) else 3 * n_needed.n
                 n_max = min(max(n_max, 1.3 * furthest), _MAX_LENGTH * forecast.n_samples)
-        if not (isinstance(n_max, Real) and last < n_max <= _MAX_SIZE):
+        if not (isinstance(n_max, Real) and last < float(n_max) <= _MAX_SIZE):
             raise ValueError(
                 f"n_max must be finite and above {last:,.0f}, the largest size measured, and at "
                 f"most {_MAX_SIZE:g}; "

@@ -13,7 +13,7 @@ _MAX_SEED = 2**32 - 1  # of NumPy's RandomState
 
 def check_seed(random_state: Any) -> None:
     """Raise if an integer is not a seed of NumPy's generator."""
-    if isinstance(random_state, Integral) and not 0 <= random_state <= _MAX_SEED:
+    if isinstance(random_state, Integral) and not 0 <= int(random_state) <= _MAX_SEED:
         raise ValueError(
             f"random_state must be an integer from 0 to {_MAX_SEED}, got {random_state!r}."
         )
