@@ -239,4 +239,6 @@ def _report_errors(
         print(f"sklvision predict: warning: {text}", file=sys.stderr)
         return
     place = "" if args.out is None else f"; all are in {args.out.stem}.errors.csv"
-    raise CommandError(f"{text} ({errors[0][2].rstrip('.')}){place}.", status=1)
+    first_name, _, first_reason = errors[0]
+    reason = first_reason.removeprefix(f"{first_name}: ").rstrip(".")
+    raise CommandError(f"{text} ({reason}){place}.", status=1)
