@@ -42,6 +42,9 @@ class Vote(NamedTuple):
     linear: tuple[str, ...]
     net_weight: float
 
+    def __str__(self) -> str:
+        return f"{self.mean}, {self.net_weight:g} × net, {' + '.join(self.linear)}"
+
     def combine(self, members: dict[str, np.ndarray]) -> np.ndarray:
         """Combine probabilities; the linear members have equal weights that sum to 1."""
         weights = {name: 1 / len(self.linear) for name in self.linear}
