@@ -124,12 +124,13 @@ def _make_spectra_system() -> System:
         X,
         y,
         {
-            "derivative + net": recipes.spectra(),
+            "vote": recipes.spectra(),
+            "derivative + net": recipes.spectra(vote=False),
             "SNV + net": make_pipeline(SpectralScaler("snv"), SpectrumClassifier()),
             "net": SpectrumClassifier(),
         },
         groups=groups,
-        forecast="derivative + net",
+        forecast="vote",
     )
 
 
