@@ -32,7 +32,7 @@ from sklvision.spectral import SpectralScaler
 # that are killed; comparisons of the package do so in any case.
 
 register_dask()
-client = Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None)
+client = Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0")
 
 # %%
 # Each candidate on each fold is a task. Results have the same bits as on one processor.
