@@ -158,6 +158,7 @@ class SharpNet(nn.Module):
         return self.head(torch.relu(self.third(torch.relu(self.second(self.first(x))))))
 
 
+@pytest.mark.slow
 def test_quantize_keeps_layers_that_8_bits_spoil(spectra, tmp_path):
     X, y = spectra
     clf = SpectrumClassifier(

@@ -81,6 +81,7 @@ def test_robustness_display_repeats_colors_with_other_markers_and_labels_the_low
     assert has_label == [False, False, True, True, True]
 
 
+@pytest.mark.slow
 def test_robustness_and_corruption_displays_use_the_axes_of_the_user(spectra_curve, image_curve):
     figure, ax = plt.subplots()
     display = RobustnessDisplay.from_result(spectra_curve, ax=ax)

@@ -75,6 +75,7 @@ def test_score_classes_of_the_best_candidate_is_the_default(result):
     assert result.describe_classes() == result.describe_classes(best)
 
 
+@pytest.mark.slow
 def test_score_classes_counts_a_sample_once_in_repeats(digits):
     kwargs = {"cv": 3, "random_state": 0, "check_leaks": False}
     single_result = compare_estimators({"near": KNeighborsClassifier()}, *digits, **kwargs)
