@@ -4,6 +4,7 @@
 projects are made by ``_sphinx/external_links.py``, without inventories.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,6 +35,7 @@ exclude_patterns = [
     "_build",
     "_sphinx",
     "reports",
+    "gallery/reports",
     "sg_execution_times.rst",
     "**/sg_execution_times.rst",
     "gallery/**/README.*",
@@ -81,6 +83,11 @@ sphinx_gallery_conf = {
     "abort_on_example_error": False,
     "only_warn_on_example_error": False,
 }
+
+# The examples of systems keep their reports there; extra_pages.py copies and links them.
+REPORTS = HERE / "gallery" / "reports"
+REPORTS.mkdir(parents=True, exist_ok=True)
+os.environ["SKLVISION_REPORTS"] = str(REPORTS)
 
 # Looks
 html_theme = "pydata_sphinx_theme"

@@ -1,7 +1,8 @@
-"""Diagrams as text, rooms for pages to come, and the client reports that were built."""
+"""Diagrams as text, rooms for pages to come, and client reports: copied and linked."""
 
 import inspect
 import re
+import shutil
 from pathlib import Path
 
 from pygments.lexers.special import TextLexer
@@ -29,6 +30,36 @@ def copy_reports(app, exception):
         copy_asset(reports, Path(app.outdir) / "reports")
 
 
+def find_gallery_pages(app, env, added, changed, removed):
+    """Read pages of the gallery again in every build: reports come and go without them."""
+    return [name for name in env.found_docs if name.startswith("gallery/")]
+
+
+def link_report(app, docname, source):
+    """Link the report that an example wrote, below its introduction, if it was run."""
+    if not docname.startswith("gallery/"):
+        return
+    match = re.search(r'to_html\(folder / "(\w+\.html)"', source[0])
+    if match and (Path(app.srcdir) / "gallery" / "reports" / match[1]).exists():
+        mark = ".. GENERATED FROM PYTHON SOURCE LINES"
+        link = f"`{match[1]} <../reports/{match[1]}>`__"
+        text = f".. tip::\n\n    The report to the client that this page wrote: {link}.\n\n"
+        source[0] = source[0].replace(mark, text + mark, 1)
+
+
+def copy_gallery_reports(app, exception):
+    """Copy the pages that the examples wrote, and remove their models and cards."""
+    reports = Path(app.srcdir) / "gallery" / "reports"
+    for path in reports.glob("*"):
+        if path.suffix != ".html":
+            path.unlink()
+    if exception is None and app.builder.format == "html":
+        folder = Path(app.outdir) / "gallery" / "reports"
+        shutil.rmtree(folder, ignore_errors=True)
+        if any(reports.glob("*")):
+            shutil.copytree(reports, folder)
+
+
 def format_signature(app, what, name, obj, options, signature, returns):
     """Format the parameters of __init__: estimators have a __new__ that takes anything."""
     if what == "class" and inspect.isfunction(vars(obj).get("__init__")):
@@ -42,5 +73,8 @@ def setup(app):
     app.add_lexer("mermaid", TextLexer)
     app.connect("autodoc-process-signature", format_signature)
     app.connect("source-read", drop_empty_patterns)
+    app.connect("source-read", link_report)
+    app.connect("env-get-outdated", find_gallery_pages)
     app.connect("build-finished", copy_reports)
+    app.connect("build-finished", copy_gallery_reports)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
