@@ -28,7 +28,10 @@ def draw_report(path: Path) -> None:
         subprocess.run([sys.executable, "-c", code[1]], cwd=folder, env=environment, check=True)
         page, picture = Path(folder, "report.html"), Path(folder, "report.png")
         size = ["--window-size=1000,930", f"--screenshot={picture}", page.as_uri()]
-        subprocess.run([browser, *OPTIONS, *size], check=True)
+        # On a machine without a desktop the browser prints pages of errors that mean nothing.
+        subprocess.run([browser, *OPTIONS, *size], check=True, stderr=subprocess.DEVNULL)
+        if not picture.exists():
+            raise SystemExit(f"{browser} made no picture of the report")
         Image.open(picture).convert("RGB").quantize(64).save(path, optimize=True)
 
 
