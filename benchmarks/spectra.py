@@ -43,6 +43,7 @@ SETS = (
 # Of a grouped set, training spectra are drawn from this part of the groups; the rest is for tests.
 _TRAINING_PART = 0.6
 _MAX_TEST = 400
+_N_SINGLE = 9  # predictions of one spectrum
 # The others are deterministic, or so slow that one seed must do.
 _MODELS_WITH_SEEDS = ("recipe", "net alone")
 
@@ -136,7 +137,8 @@ def measure_sets(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, o
     """Measure every model on the folds of every set, then the means of all sets."""
     models = _make_models(has_slow=True)
     rows: list[dict[str, object]] = []
-    seconds: dict[str, list[float]] = defaultdict(list)
+    fit_seconds: dict[str, list[float]] = defaultdict(list)
+    row_seconds: dict[str, list[float]] = defaultdict(list)
     for name in sets:
         X, y, groups = load_spectrum_set(name)
         folds = split_folds(X, y, groups)
@@ -149,14 +151,19 @@ def measure_sets(sets: list[str], n_seeds: int, n_jobs: int) -> list[dict[str, o
                 for fold in folds
             ]
             results = Parallel(n_jobs)(delayed(_score)(*task) for task in tasks)
-            row[model] = round(float(np.mean([accuracy for accuracy, _ in results])), 4)
-            seconds[model] += [time for _, time in results]
+            row[model] = round(float(np.mean([accuracy for accuracy, *_ in results])), 4)
+            fit_seconds[model] += [seconds for _, seconds, _ in results]
+            row_seconds[model] += [seconds for *_, seconds in results]
         rows.append(row)
         print(row, flush=True)
     empty = {"n": "", "grouped": ""}
     rows.append({"set": "mean", **empty, **_average(rows, list(models))})
-    medians = {model: round(float(np.median(seconds[model])), 3) for model in models}
-    rows.append({"set": "seconds of a fit, median", **empty, **medians})
+    for text, seconds, factor in (
+        ("seconds of a fit, median", fit_seconds, 1),
+        ("ms of one spectrum, median", row_seconds, 1000),
+    ):
+        medians = {model: factor * float(np.median(seconds[model])) for model in models}
+        rows.append({"set": text, **empty, **{m: round(v, 3) for m, v in medians.items()}})
     return rows
 
 
@@ -179,7 +186,7 @@ def measure_sizes(
                 results = Parallel(n_jobs)(
                     delayed(_score)(model, False, seed, X, y, split) for seed, split in splits
                 )
-                row[model] = round(float(np.mean([accuracy for accuracy, _ in results])), 4)
+                row[model] = round(float(np.mean([accuracy for accuracy, *_ in results])), 4)
             size_rows.append(row)
             print(row, flush=True)
         mean_row = {"n training": size, "set": "mean", **_average(size_rows, list(models))}
@@ -194,15 +201,27 @@ def _average(rows: list[dict[str, object]], models: list[str]) -> dict[str, obje
 
 def _score(
     model: str, has_slow: bool, seed: int, X: np.ndarray, y: np.ndarray, split: Any
-) -> tuple[float, float]:
-    """Fit a model on the training part; return its accuracy on the test part, and the seconds."""
+) -> tuple[float, float, float]:
+    """Fit a model on the training part, and predict the test part.
+
+    Returns
+    -------
+    accuracy, fit_seconds, row_seconds : float
+        Accuracy, seconds of the fit, and median seconds of one spectrum alone.
+    """
     train, test = split
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start = perf_counter()
         estimator = _make_models(has_slow=has_slow)[model](seed).fit(X[train], y[train])
-        time = perf_counter() - start
-        return float(estimator.score(X[test], y[test])), time
+        fit_seconds = perf_counter() - start
+        accuracy = float(estimator.score(X[test], y[test]))
+        times = []
+        for _ in range(_N_SINGLE):
+            start = perf_counter()
+            estimator.predict(X[test[:1]])
+            times.append(perf_counter() - start)
+        return accuracy, fit_seconds, float(np.median(times))
 
 
 def iterate_splits(

@@ -98,6 +98,13 @@ def test_spectra_separates_the_classes(options):
     assert model.score(X[150:], y[150:]) > 0.98
 
 
+def test_recipe_suggests_the_name_of_a_parameter():
+    with pytest.raises(
+        TypeError, match=r"recipe spectra has no parameter 'vot'. Did you mean 'vote'"
+    ):
+        recipes.spectra(vot=False)
+
+
 def test_recipe_in_a_grid_search():
     X, y = make_spectra(120, random_state=0, return_X_y=True)
     estimator = recipes.spectra(random_state=0).set_params(net__spectrumclassifier__max_epochs=3)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils import compute_class_weight
+from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
@@ -150,7 +150,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             spectra, labels = spectra.take(np.flatnonzero(weights)), labels[weights > 0]
             weights = weights[weights > 0]
         statistics = describe_classes(spectra, labels, weights, n_classes)
-        class_weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.
         log_priors = np.log(class_weights * (statistics.counts + 1))
         loss_weights = statistics.weights * class_weights[statistics.labels]
@@ -176,6 +176,14 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             )
         return alphas.astype(float)
 
+    def _compute_class_weights(self, y: np.ndarray) -> np.ndarray:
+        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        if not (np.isfinite(weights).all() and (weights > 0).all()):
+            raise ValueError(
+                f"class_weight must hold positive finite numbers, got {self.class_weight!r}."
+            )
+        return weights
+
     def _check_training(self, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
         samples = as_samples(X)
         samples.check_numbers()
@@ -186,11 +194,10 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             check_consistent_length(samples.data, y)
             self.__dict__.pop("feature_names_in_", None)  # of an earlier fit on a table with names
             self.n_features_in_ = samples.shape[1]
-            spectra = samples
+            spectra = as_samples(samples.data.map_blocks(_check_rows))
         else:
             rows, y = validate_data(self, samples.data, y, dtype=[np.float64, np.float32])
-            _check_sizes(rows)
-            spectra = as_samples(rows)
+            spectra = as_samples(_check_rows(rows))
         self._keep_contract(samples)
         return spectra, y
 
@@ -224,6 +231,9 @@ _TOO_LARGE = "The values of X are too large to compute with; divide them by a co
 _MAX_SIZE = 1e140
 
 
-def _check_sizes(rows: np.ndarray) -> None:
-    if max(abs(float(rows.max())), abs(float(rows.min()))) > _MAX_SIZE:
+def _check_rows(rows: np.ndarray) -> np.ndarray:
+    """Check values that are in memory, or a block of a collection as it is read."""
+    assert_all_finite(rows, input_name="X")
+    if rows.size and max(abs(float(rows.max())), abs(float(rows.min()))) > _MAX_SIZE:
         raise ValueError(_TOO_LARGE)
+    return rows

@@ -106,6 +106,12 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
 
     def _validate_params(self) -> None:
         super()._validate_params()
+        for name, member in self.estimators:
+            if member != "drop" and not hasattr(member, "predict_proba"):
+                raise ValueError(
+                    f"The member {name!r} ({type(member).__name__}) predicts no probabilities. Put "
+                    "it into a CalibratedClassifierCV, or count votes by VotingClassifier."
+                )
         if self.weights is None:
             return
         weights = np.asarray(self.weights)
@@ -116,22 +122,6 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             )
         if not weights.any():
             raise ValueError("weights are all zero; at least one must be positive.")
-
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict the most probable class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-            Samples, as the members take them.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels, of the type they had in training.
-        """
-        indices = self.predict_proba(X).argmax(axis=1)  # first: it raises NotFittedError
-        return self.classes_[indices]
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities.

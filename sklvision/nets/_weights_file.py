@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sklvision.utils._optional import import_optional
+from sklvision.utils._validation import check_path
 
 # Keys of checkpoints that hold the weights, and prefixes that wrappers give to names.
 _WEIGHT_KEYS = ("state_dict", "model_state_dict", "model_state", "model", "module", "net")
@@ -38,12 +39,14 @@ def load_weights_file(
 
     Raises
     ------
+    TypeError
+        If `path` is not a path.
     FileNotFoundError
         If there is no such file.
     ValueError
         If the file holds no weights, or those of another net.
     """
-    path = Path(path)
+    path = check_path("pretrained", path)
     weights = _strip_prefixes(_read_weights(path), list(model.state_dict()))
     expected = {
         name: value for name, value in model.state_dict().items() if not _is_in(name, heads)

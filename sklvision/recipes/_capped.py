@@ -9,6 +9,11 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 
 
+def _count_components(n_components: int, X: Any) -> int:
+    n_samples, n_features = X.shape
+    return max(1, min(n_components, n_samples - 1, n_features))
+
+
 class CappedPCA(TransformerMixin, BaseEstimator):
     """PCA with no more components than the samples of training can give.
 
@@ -30,8 +35,7 @@ class CappedPCA(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> CappedPCA:
         """Find the components."""
-        n_samples, n_features = X.shape
-        self.pca_ = PCA(max(1, min(self.n_components, n_samples - 1, n_features))).fit(X)
+        self.pca_ = PCA(_count_components(self.n_components, X)).fit(X)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -61,9 +65,7 @@ class CappedPLS(RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> CappedPLS:
         """Find the components."""
-        n_samples, n_features = X.shape
-        n_components = max(1, min(self.n_components, n_samples - 1, n_features))
-        self.regression_ = PLSRegression(n_components).fit(X, y)
+        self.regression_ = PLSRegression(_count_components(self.n_components, X)).fit(X, y)
         return self
 
     def predict(self, X: Any) -> Any:

@@ -202,3 +202,19 @@ def test_weights_must_not_be_negative_or_all_zero(weights):
     X, y = make_classes(20, 5)
     with pytest.raises(ValueError, match="weight"):
         LinearDiscriminantAnalysisCV().fit(X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("n_bands", [5, 60], ids=["many samples", "many bands"])
+@pytest.mark.parametrize(("value", "message"), [(np.nan, "NaN"), (1e200, "too large")])
+def test_values_of_a_collection_are_checked_as_they_are_read(value, message, n_bands):
+    X, y = make_classes(30, n_bands)
+    X[17, 3] = value
+    with pytest.raises(ValueError, match=message):
+        LinearDiscriminantAnalysisCV().fit(ArrayCollection(X), y)
+
+
+@pytest.mark.parametrize("weight", [0, -3, np.nan, np.inf])
+def test_class_weights_must_be_positive_numbers(weight):
+    X, y = make_classes(20, 5)
+    with pytest.raises(ValueError, match="class_weight must hold positive finite numbers"):
+        LinearDiscriminantAnalysisCV(class_weight={0: weight}).fit(X, y)

@@ -8,6 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklvision.ensemble import GeometricVotingClassifier
@@ -42,7 +43,9 @@ def test_member_that_rules_a_class_out_is_heard():
         def predict_proba(self, X):
             return np.tile(self.probabilities, (len(X), 1))
 
-    vote = GeometricVotingClassifier([("sure", Fixed()), ("doubting", Fixed())]).fit(X, y)
+    vote = GeometricVotingClassifier(
+        [("sure", Fixed(max_iter=1000)), ("doubting", Fixed(max_iter=1000))]
+    ).fit(X, y)
     vote.estimators_[0].probabilities = np.array([0.9, 0.1, 0.0])
     vote.estimators_[1].probabilities = np.array([0.0, 0.4, 0.6])
     assert np.mean([m.probabilities for m in vote.estimators_], axis=0).argmax() == 0
@@ -71,3 +74,9 @@ def test_weights_must_be_positive_numbers(weights):
 def test_voting_is_no_parameter():
     with pytest.raises(TypeError, match="no parameter 'voting'"):
         GeometricVotingClassifier(make_members(), voting="hard")
+
+
+def test_member_without_probabilities_is_named_before_any_fit():
+    members = [*make_members(), ("svc", LinearSVC())]
+    with pytest.raises(ValueError, match=r"member 'svc' \(LinearSVC\) predicts no probabilities"):
+        GeometricVotingClassifier(members).fit(X, y)

@@ -320,3 +320,12 @@ def test_net_is_trained_further_from_a_file_of_weights(images, state, tmp_path):
     first = next(iter(state.values()))
     matches = [value for value in weights.values() if torch.equal(value, first)]
     assert matches
+
+
+@pytest.mark.parametrize("pretrained", [1, 0.5])
+def test_weights_to_train_further_must_be_a_path(images, pretrained):
+    from sklvision.neural_network import ImageClassifier
+
+    clf = ImageClassifier("efficientnet_lite0", architecture_params={"pretrained": pretrained})
+    with pytest.raises(TypeError, match="pretrained must be a path"):
+        clf.fit(images, [0, 1] * 3)
