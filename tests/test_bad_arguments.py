@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import warnings
-import zipfile
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
-from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 
 from sklvision import export, model_selection, nets, recipes, reporting
 from sklvision.augmentation import GaussianNoise, TestTimeAugmentation
-from sklvision.cli import main
 from sklvision.datasets import (
-    ImageCollection,
     get_data_home,
-    load_labeled,
     load_spectra,
     make_spectra,
     read_samples,
 )
 from sklvision.image import FlattenImages, ForegroundCrop, PixelScaler, Resize
 from sklvision.inspection import (
-    BandImportanceDisplay,
     ComparisonDisplay,
     CorruptionDisplay,
     LearningForecastDisplay,
-    MisclassifiedDisplay,
     ParetoDisplay,
     RobustnessDisplay,
-    TrainingCurveDisplay,
 )
 from sklvision.model_selection import LearningForecast
 from sklvision.neural_network import (
@@ -266,59 +258,11 @@ def test_to_onnx_refuses_samples_of_another_shape(model, tmp_path):
         export.to_onnx(model, tmp_path / "a.onnx", samples=X[:, :3])
 
 
-def test_collection_refuses_a_mask_of_another_length(tmp_path):
-    pil = pytest.importorskip("PIL.Image")
-    for name in "ab":
-        pil.new("L", (4, 3)).save(tmp_path / f"{name}.png")
-    collection = ImageCollection(sorted(tmp_path.iterdir()))
-    with pytest.raises(IndexError, match="A mask of 1 booleans cannot index 2 images"):
-        collection[[True]]
-
-
-@pytest.mark.parametrize("shape", [(6, 8), (6, 4, 4)])
-def test_load_labeled_refuses_arrays_of_missing_or_too_few_labels(tmp_path, shape):
-    path = tmp_path / "a.npz"
-    np.savez(path, X=np.ones(shape), y=[0, 1, np.nan, 1, 0, 1])
-    with pytest.raises(ValueError, match="y has no label for 1 of 6 samples, first in row 3"):
-        load_labeled(path)
-    np.savez(path, X=np.ones(shape), y=[0, 1, 1, 0, 1])
-    with pytest.raises(ValueError, match=r"y has shape \(5,\), expected \(6,\)"):
-        load_labeled(path)
-
-
-def test_load_spectra_refuses_a_quote_that_nothing_closes(tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text('900,902,label\n1,2,a\n2,3,b\n1,2,"a\n2,3,b\n', encoding="utf-8")
-    with pytest.raises(ValueError, match=r"a\.csv"):
-        load_spectra(path)
-
-
-@pytest.mark.filterwarnings("error::ResourceWarning")
-def test_damaged_npz_is_closed_and_named(tmp_path, capsys):
-    path = tmp_path / "a.npz"
-    np.savez(path, X=X, y=Y)
-    path.write_bytes(path.read_bytes().replace(b"PK\1\2", b"PK\7\7"))  # entries of its directory
-    with pytest.raises(ValueError, match=r"a\.npz"):
-        load_labeled(path)
-    assert main(["info", str(path)]) == 2
-    assert "a.npz" in capsys.readouterr().err
-    assert zipfile.is_zipfile(path)
-
-
 def test_confidence_is_checked_in_one_way(result):
     for confidence in (True, "x", np.array([0.5, 0.9]), 1, np.nan):
         for function in (result.differences, result.score_classes):
             with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
                 function(confidence=confidence)
-
-
-def test_displays_take_a_list_of_names(model):
-    for names in (3, "ab"):
-        with pytest.raises(TypeError, match="names must be a list"):
-            TrainingCurveDisplay.from_estimator(model, names=names)
-        with pytest.raises(TypeError, match="names must be a list"):
-            MisclassifiedDisplay.from_predictions(Y, 1 - Y, X, names=names)
-    plt.close("all")
 
 
 def test_find_label_errors_checks_probabilities_and_classes():
@@ -346,15 +290,6 @@ def test_pixel_scaler_takes_categories_as_numbers():
     assert np.array_equal(scaler.fit_transform(table), expected)
     with pytest.raises(ValueError, match="must be two finite numbers"):
         PixelScaler(np.array(3.0)).fit(IMAGES)
-
-
-def test_load_spectra_of_infinite_values_gives_no_warning_of_numpy(tmp_path):
-    path = tmp_path / "a.csv"
-    rows = "\n".join(f"{'inf' if i % 2 else i},{i},{'ab'[i % 2]}" for i in range(12))
-    path.write_text(f"x,z,label\n{rows}\n", encoding="utf-8")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)
-        load_spectra(path)
 
 
 def test_comparison_takes_labels_that_are_not_utf8(tmp_path):
@@ -387,37 +322,9 @@ def test_resize_refuses_sides_of_a_typing_error():
         Resize(2**31).fit(IMAGES)
 
 
-def test_make_spectra_refuses_what_does_not_fit_float32():
-    with pytest.raises(ValueError, match="brightness_spread"):
-        make_spectra(20, n_bands=3, brightness_spread=1e4, random_state=0)
-
-
-def test_displays_refuse_keywords_that_are_not_a_dict(model):
-    with pytest.raises(TypeError, match="Keywords of a display must be a dict"):
-        TrainingCurveDisplay.from_estimator(model, line_kw=pd.NA)
-    plt.close("all")
-
-
 def test_compare_backends_takes_models_by_name():
     with pytest.raises(TypeError, match="models must be a dict"):
         export.compare_backends("x", X)
-
-
-def test_read_samples_of_a_batch_without_a_readable_image(tmp_path):
-    image = ImageClassifier("mlp", **NET).fit(IMAGES, Y)
-    reader = read_samples([b"x", b"y"], image, on_error="skip", batch_size=1)
-    with pytest.raises(OSError, match="None of the 2 files can be read"):
-        list(reader)
-
-
-def test_displays_check_the_shape_of_images_and_missing_values(model):
-    with pytest.raises(TypeError, match="image_shape must be a list, got 8"):
-        MisclassifiedDisplay.from_predictions(Y, 1 - Y, X, image_shape=8)
-    table = FRAME.round().convert_dtypes()
-    table.iloc[0, 0] = pd.NA
-    with pytest.raises(ValueError, match="1 missing values"):
-        MisclassifiedDisplay.from_predictions(Y, 1 - Y, table)
-    plt.close("all")
 
 
 def test_to_html_refuses_what_is_not_a_result(result):
@@ -446,13 +353,6 @@ def test_labels_of_several_values_are_refused():
         TestTimeAugmentation(ImageClassifier("mlp", max_epochs=1)).fit(IMAGES, y)
 
 
-@pytest.mark.parametrize("has_header", [True, False])
-def test_header_lines_beyond_every_table_are_refused(tmp_path, has_header):
-    (tmp_path / "table.csv").write_text("a,b\n1,2\n3,4\n")
-    with pytest.raises(ValueError, match="blank or beyond the first 200 lines"):
-        load_spectra(tmp_path / "table.csv", header_line=10**30, has_header=has_header)
-
-
 def test_robustness_curve_refuses_functions_of_other_arguments():
     model = GaussianNB().fit(X, Y)
     with pytest.raises(TypeError, match=r"corruptions\['n'\] must be a name or a callable"):
@@ -465,14 +365,6 @@ def test_find_leaks_refuses_complex_numbers():
         model_selection.find_leaks(X[:10] + 1j, Y[:10], cv=folds)
     with pytest.raises(ValueError, match="real numbers"):
         model_selection.find_leaks(IMAGES[:10] + 1j, Y[:10], cv=folds)
-
-
-def test_pareto_display_refuses_limits_that_are_not_numbers():
-    search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-8]}, cv=2).fit(X, Y)
-    display = ParetoDisplay.from_search(search)
-    with pytest.raises(TypeError, match="max_cost must be a number or None, got '1'"):
-        display.plot(max_cost="1")
-    plt.close("all")
 
 
 def test_onnx_classifier_refuses_more_threads_than_there_can_be():
@@ -492,11 +384,6 @@ def test_pages_check_names_of_samples(result):
         result.to_html(sample_names=["a"])
 
 
-def test_band_importance_takes_one_score(model):
-    with pytest.raises(TypeError, match="scoring must be one score, got"):
-        BandImportanceDisplay.from_estimator(model, X, Y, scoring={"a": "accuracy"})
-
-
 def test_measure_reliability_refuses_more_bins_than_there_can_be(result):
     with pytest.raises(ValueError, match="at most 1000"):
         result.measure_reliability(n_bins=10**30)
@@ -505,8 +392,3 @@ def test_measure_reliability_refuses_more_bins_than_there_can_be(result):
 def test_read_samples_refuses_a_single_value_as_paths(model):
     with pytest.raises(TypeError, match="paths must be a list of files"):
         read_samples(np.array("a.csv"), model)
-
-
-def test_band_importance_refuses_wavelengths_of_text(model):
-    with pytest.raises(TypeError, match="wavelengths must hold numbers, got 'x'"):
-        BandImportanceDisplay.from_estimator(model, X, Y, wavelengths="x")
