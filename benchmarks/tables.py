@@ -143,10 +143,11 @@ def format_page(table: Table) -> str:
     else:
         body = f"{content['title']}.\n\n{format_rows(content['rows'], table)}"
         source = ", ".join(f"{k} {v}" for k, v in content["machine"].items() if v is not None)
+    command = f"python -m benchmarks {table.command or table.file}"
     return (
         f"<!-- Written by python -m benchmarks tables; do not edit. -->\n# {table.title}\n\n"
         f"{table.introduction}\n\n{body}\n\n"
-        f"`python -m benchmarks {table.command or table.file}`; {source}; recorded {content['date']}.\n"
+        f"`{command}`; {source}; recorded {content['date']}.\n"
     )
 
 

@@ -21,6 +21,8 @@ from sklvision.utils._samples import Samples, as_samples, to_host
 from sklvision.utils._sklearn import StrOptions, check_sample_weight
 
 _N_BLOCK_ROWS = 4096
+# Logarithm of the prior probability of a class that was not seen.
+_IMPOSSIBLE = -100.0
 
 
 class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
@@ -153,6 +155,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.
         log_priors = np.log(class_weights * (statistics.counts + 1))
+        log_priors[statistics.counts == 0] = _IMPOSSIBLE  # all its samples have weight 0
         loss_weights = statistics.weights * class_weights[statistics.labels]
         discriminant = choose_discriminant(statistics, log_priors, loss_weights, alphas)
         coef = discriminant.directions @ statistics.basis.T

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,18 +48,21 @@ def load_weights_file(
         If the file holds no weights, or those of another net.
     """
     path = check_path("pretrained", path)
-    weights = _strip_prefixes(_read_weights(path), list(model.state_dict()))
-    expected = {
-        name: value for name, value in model.state_dict().items() if not _is_in(name, heads)
-    }
-    if not set(weights) & set(expected) and len(weights) == len(model.state_dict()):
+    state = model.state_dict()
+    weights = _strip_prefixes(_read_weights(path), list(state))
+    expected = {name: value for name, value in state.items() if not _is_in(name, heads)}
+    if not set(weights) & set(expected) and len(weights) == len(state):
         # The same layers in the same order, by names of another library.
-        weights = dict(zip(model.state_dict(), weights.values(), strict=True))
+        warnings.warn(
+            f"{path} names no layer as the net does: its {len(state)} tensors are taken in their "
+            "order, and only their shapes are checked.",
+            stacklevel=2,
+        )
+        weights = dict(zip(state, weights.values(), strict=True))
     missing = [n for n in expected if n not in weights and not n.endswith(_OPTIONAL_SUFFIX)]
     unknown = [n for n in weights if n not in expected and not _is_in(n, heads)]
-    shapes = [
-        n for n, value in expected.items() if n in weights and weights[n].shape != value.shape
-    ]
+    common = {name: weights[name] for name in expected if name in weights}
+    shapes = [n for n, value in common.items() if value.shape != expected[n].shape]
     for names, problem in (
         (missing, "it lacks"),
         (unknown, "the net has no"),
@@ -69,9 +73,7 @@ def load_weights_file(
                 f"{path} holds the weights of another net: {problem} "
                 f"{', '.join(names[:_N_NAMED])}{' and others' if len(names) > _N_NAMED else ''}."
             )
-    model.load_state_dict(
-        {name: weights[name] for name in expected if name in weights}, strict=False
-    )
+    model.load_state_dict(common, strict=False)
 
 
 def _is_in(name: str, layers: Sequence[str]) -> bool:

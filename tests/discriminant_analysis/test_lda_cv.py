@@ -218,3 +218,11 @@ def test_class_weights_must_be_positive_numbers(weight):
     X, y = make_classes(20, 5)
     with pytest.raises(ValueError, match="class_weight must hold positive finite numbers"):
         LinearDiscriminantAnalysisCV(class_weight={0: weight}).fit(X, y)
+
+
+def test_class_of_samples_without_weight_is_not_predicted():
+    X, y = make_classes(60, 8)
+    lda = LinearDiscriminantAnalysisCV().fit(X, y, sample_weight=(y != 2).astype(float))
+    assert lda.predict_proba(X)[:, 2].max() < 1e-6
+    expected = LinearDiscriminantAnalysisCV().fit(X[y != 2], y[y != 2]).predict_proba(X)
+    np.testing.assert_allclose(lda.predict_proba(X)[:, :2], expected, atol=0.02)

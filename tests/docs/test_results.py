@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import tables
-from benchmarks.__main__ import main
+from benchmarks.__main__ import BENCHMARKS, main
 
 
 @pytest.mark.parametrize("name", [f"{table.file}.md" for table in tables.TABLES])
@@ -18,7 +18,9 @@ def test_table_is_up_to_date(name):
 @pytest.mark.parametrize("table", tables.TABLES, ids=lambda table: table.file)
 def test_table_names_command_versions_and_date(table):
     text = tables.read_page(f"{table.file}.md")
-    assert f"`python -m benchmarks {table.file}`" in text
+    command = table.command or table.file
+    assert f"`python -m benchmarks {command}`" in text
+    assert command.split()[0] in BENCHMARKS
     assert "torch" in text
     assert "sklvision 0." in text
     date = json.loads((tables.RESULTS / f"{table.file}.json").read_text(encoding="utf-8"))["date"]

@@ -1,6 +1,7 @@
 """Features of pretrained nets."""
 
 import pickle
+import warnings
 
 import joblib
 import numpy as np
@@ -252,8 +253,13 @@ def test_weights_of_a_file_are_used(images, features, state, tmp_path, wrap):
     pixels = torch.tensor(big, dtype=torch.float32).permute(0, 3, 1, 2)
     with torch.no_grad():
         expected = model[:-1]((pixels - 127) / 128).numpy()
-    result = clone(features).set_params(weights=path).fit_transform(big)
+    has_other_names = "layer_0" in wrap(state)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = clone(features).set_params(weights=path).fit_transform(big)
     np.testing.assert_allclose(result, expected, atol=1e-4)
+    messages = [str(warning.message) for warning in caught]
+    assert any("are taken in their order" in message for message in messages) is has_other_names
 
 
 def test_weights_of_safetensors_are_used(images, features, state, tmp_path):
