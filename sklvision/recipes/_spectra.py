@@ -36,7 +36,7 @@ def spectra(
     ----------
     vote : bool, default=True
         Whether the discriminant analyses vote with the net. False takes the net alone, behind the
-        derivative: a quarter of the time for one spectrum.
+        derivative, which predicts one spectrum in less than half of the time.
     published : bool, default=False
         The published system: the net alone, on raw spectra.
     %(seed)s
@@ -56,7 +56,7 @@ def spectra(
     -----
     Every setting is the same for all data. The members and their weights were chosen on ten sets of
     spectra; the page on results compares them with other models, also on 20 to 120 training
-    spectra. A fit takes about a fifth more time than that of the net.
+    spectra. A fit takes about an eighth more time than that of the net.
 
     .. versionadded:: 0.1
 
