@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from functools import cache
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +16,9 @@ from sklvision.utils._workers import describe_loss, describe_lost_scheduler, des
 
 # Submissions of a task, if data that it needs are lost with a worker each time.
 _MAX_SUBMISSIONS = 4
+# scikit-learn looks into this module if it is loaded, and fails where another thread of the same
+# worker is just loading it for a net.
+_MODULES_LOADED_FIRST = ("torch",)
 
 
 def is_dask_backend(backend: Any) -> bool:
@@ -43,6 +49,22 @@ def replace_backend(backend: Any) -> Any:
     )
     copy._scatter, copy.data_futures = backend._scatter, backend.data_futures
     return copy
+
+
+class _LoadingCall:
+    """A function before which modules are loaded where it arrives, if they are loaded here."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+        self.modules = [name for name in _MODULES_LOADED_FIRST if name in sys.modules]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name in state["modules"]:
+            import_module(name)
+        self.__dict__.update(state)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(*args, **kwargs)
 
 
 @cache
@@ -94,7 +116,7 @@ def _get_backend_class() -> type:
                 try:
                     batch, tasks = await self._to_func_args(func)
                     key = f"{batch!r}-{uuid4().hex}"
-                    call = _TracebackCapturingWrapper(batch)
+                    call = _LoadingCall(_TracebackCapturingWrapper(batch))
                     future = self.client.submit(call, tasks=tasks, key=key, **self.submit_kwargs)
                     out = await self.client.gather(future, asynchronous=True)
                     break

@@ -29,6 +29,7 @@ from sklvision.model_selection import (
     robustness_curve,
 )
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
+from sklvision.utils._parallel import run_tasks
 
 distributed = pytest.importorskip("distributed", reason="the extra distributed is absent")
 pytestmark = pytest.mark.slow
@@ -162,6 +163,18 @@ def test_nets_in_threads_of_one_worker_have_the_same_bits(digits, expected):
         for run in (run_comparison, run_cross_validation):
             for result, reference in zip(run(*digits), expected[run], strict=True):
                 np.testing.assert_array_equal(result, reference)
+
+
+def test_worker_has_loaded_torch_before_its_first_task():
+    """A task of scikit-learn alone: in another thread, a net could be loading torch."""
+    is_loaded = "'torch' in __import__('sys').modules"
+    with (
+        distributed.LocalCluster(n_workers=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert client.submit(eval, is_loaded, key="before").result() is False
+        with joblib.parallel_config("dask"):
+            assert list(run_tasks(eval, [(is_loaded,)])) == [True]
 
 
 def test_warnings_of_workers_are_repeated_once(digits, dask_client):
