@@ -106,8 +106,14 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        for name, member in self.estimators:
-            if member != "drop" and not hasattr(member, "predict_proba"):
+        for entry in self.estimators:
+            if not isinstance(entry, tuple | list) or len(entry) != 2:
+                raise ValueError(
+                    f"estimators must be a list of (name, classifier) pairs, got {entry!r} in it."
+                )
+            name, member = entry
+            is_dropped = isinstance(member, str) and member == "drop"
+            if not is_dropped and not hasattr(member, "predict_proba"):
                 raise ValueError(
                     f"The member {name!r} ({type(member).__name__}) predicts no probabilities. Put "
                     "it into a CalibratedClassifierCV, or count votes by VotingClassifier."

@@ -80,3 +80,11 @@ def test_member_without_probabilities_is_named_before_any_fit():
     members = [*make_members(), ("svc", LinearSVC())]
     with pytest.raises(ValueError, match=r"member 'svc' \(LinearSVC\) predicts no probabilities"):
         GeometricVotingClassifier(members).fit(X, y)
+
+
+@pytest.mark.parametrize("estimators", [["x"], [("a", GaussianNB(), 1)], [GaussianNB()]])
+def test_members_must_be_pairs(estimators):
+    with pytest.raises(
+        ValueError, match=r"estimators must be a list of \(name, classifier\) pairs"
+    ):
+        GeometricVotingClassifier(estimators).fit(X, y)
