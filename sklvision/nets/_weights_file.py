@@ -54,8 +54,8 @@ def load_weights_file(
     if not set(weights) & set(expected) and len(weights) == len(state):
         # The same layers in the same order, by names of another library.
         warnings.warn(
-            f"{path} names no layer as the net does: its {len(state)} tensors are taken in their "
-            "order, and only their shapes are checked.",
+            f"{path}: the names of its {len(state)} tensors are not those of the net. They are "
+            "loaded in their order, and only their shapes are checked.",
             stacklevel=2,
         )
         weights = dict(zip(state, weights.values(), strict=True))

@@ -186,8 +186,8 @@ def train_fit(estimator: Any, plan: FitPlan) -> None:
                 is_interrupt = isinstance(error, KeyboardInterrupt)
                 reason = "was interrupted" if is_interrupt else "stopped at a file"
                 warnings.warn(
-                    f"Training {reason} after epoch {n_epochs} of {plan.epochs}; this "
-                    f"{type(estimator).__name__} is fitted by the epochs that it completed.",
+                    f"Training {reason} after epoch {n_epochs} of {plan.epochs}. This "
+                    f"{type(estimator).__name__} is fitted with the completed epochs.",
                     UserWarning,
                     stacklevel=5,
                 )

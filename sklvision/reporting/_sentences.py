@@ -37,7 +37,7 @@ def _format_best(comparison: Comparison, differences: pd.DataFrame) -> str:
         if np.isnan(mean):
             return f"No conclusion: {best} has no {score} in some folds."
         place = (
-            "in a single fold, which shows nothing" if comparison.n_splits == 1 else "on average"
+            "in a single fold, which may be chance" if comparison.n_splits == 1 else "on average"
         )
         return f"{best} scored {mean:+.2f} {unit} of {score} against {rival}, {place}."
     scores = comparison.first_scores

@@ -197,7 +197,7 @@ class ServedModel:
         answers = self._predict(samples.data)
         change = self.contract and describe_change(self.contract, as_samples(samples.data))
         for place, (image, answer) in enumerate(zip(batch, answers, strict=True)):
-            answer["warnings"] = [*image.warnings, *([_warn(change)] if change else [])]
+            answer["warnings"] = [*image.warnings, *([_describe_scale(change)] if change else [])]
             if image.job.has_crops:
                 answer["crop"] = show_crop(self._steps, samples.data[place : place + 1])
         return answers
@@ -282,7 +282,7 @@ class ServedModel:
         if self.contract is None or is_plainly_within(self.contract, row):
             return []
         change = describe_change(self.contract, as_samples(row[np.newaxis]))
-        return [_warn(change)] if change else []
+        return [_describe_scale(change)] if change else []
 
     def _name_columns(self, rows: NDArray[Any]) -> Any:
         (samples,) = read_samples([rows], self.estimator, batch_size=len(rows))
@@ -308,7 +308,7 @@ def _as_plain(label: Any) -> Any:
     return value if isinstance(value, str | bool | int | float) else str(value)
 
 
-def _warn(change: str) -> str:
+def _describe_scale(change: str) -> str:
     return (
         f"The sample seems to be in another scale or unit than those of training ({change}), so "
         "the prediction is probably wrong."

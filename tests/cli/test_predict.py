@@ -54,7 +54,7 @@ def test_predict_searches_folders_in_natural_order(digit_folder, image_model, tm
         (tmp_path / name).write_bytes(source.read_bytes())
     status, out, err = run("predict", image_model, tmp_path / "b", tmp_path / "a.png")
     assert status == 0
-    assert err.endswith("b: left out, as they are not images: 1 .txt.\n")
+    assert err.endswith("b: left out because they are not images: 1 .txt.\n")
     files = [line.split(",")[0] for line in out.splitlines()[1:]]
     assert files == [str(tmp_path / name) for name in [*names[:3], "a.png"]]
     argv = [image_model, tmp_path / "b" / "10.png", tmp_path / "b" / "2.png", tmp_path / "a.png"]

@@ -106,5 +106,5 @@ def test_read_samples_counts_what_is_left_out_in_one_line(tmp_path):
         labels, folders = predict_labels(model, new)
     assert (len(labels), labels) == (12, folders)
     (record,) = records
-    message = "left out, as they are not images: 2 .txt, 1 link that leads nowhere"
+    message = "left out because they are not images: 2 .txt, 1 link that leads nowhere"
     assert message in str(record.message)

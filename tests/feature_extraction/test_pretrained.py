@@ -259,7 +259,7 @@ def test_weights_of_a_file_are_used(images, features, state, tmp_path, wrap):
         result = clone(features).set_params(weights=path).fit_transform(big)
     np.testing.assert_allclose(result, expected, atol=1e-4)
     messages = [str(warning.message) for warning in caught]
-    assert any("are taken in their order" in message for message in messages) is has_other_names
+    assert any("loaded in their order" in message for message in messages) is has_other_names
 
 
 def test_weights_of_safetensors_are_used(images, features, state, tmp_path):

@@ -103,7 +103,7 @@ def test_str_is_an_aligned_table_best_first(result):
             {"base": [0.5], "net": [0.9]},
             ("base",),
             "net scored +40.00 percentage points of accuracy against base, the baseline, in a "
-            "single fold, which shows nothing.",
+            "single fold, which may be chance.",
         ),
         ({"a": [-1.5, -1.5], "b": [-1.0, -1.2]}, ("a",), "+0.40 units of accuracy on average"),
         ({"a": [0.4, 0.4]}, (), "a was compared with nothing"),

@@ -461,4 +461,4 @@ def test_floats_below_the_middle_of_the_range_are_pointed_out(high, warns):
         warnings.simplefilter("always")
         robustness_curve(model, images, y, corruptions=["brightness"], severities=1)
     texts = [str(record.message) for record in records]
-    assert any("are taken for images of the range 0 to 255" in text for text in texts) is warns
+    assert any("their range is assumed to be 0 to 255" in text for text in texts) is warns

@@ -24,7 +24,7 @@ def warn_of_depths(files: NDArray[Any], kinds: list[str], mode: str) -> None:
         bits, other_bits = (8, 16) if odd == "gray" else (16, 8)
         warnings.warn(
             f"{len(by_kind[odd])} of {len(files)} images have {bits} bits of gray, the others "
-            f"{other_bits}: {_list_some(by_kind[odd])}. All are read with the same value of white.",
+            f"{other_bits}: {_list_some(by_kind[odd])}. All are read with the same white level.",
             stacklevel=4,
         )
     elif mode != "F" and by_kind["deep"]:

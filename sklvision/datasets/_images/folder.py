@@ -174,7 +174,7 @@ def _list_classes(path: Path) -> list[str]:
         files += map(str, entries.images)
         other_files += entries.other_files
     if other_files:
-        _warn(f"{path}: left out, as they are not images: {describe_other_files(other_files)}.")
+        _warn(f"{path}: left out because they are not images: {describe_other_files(other_files)}.")
     if len(top.folders) == 1:
         raise ValueError(
             f"{path}: holds one class only, {top.folders[0].name!r}; at least two are needed."

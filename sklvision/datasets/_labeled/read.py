@@ -212,7 +212,7 @@ def _list_folder(folder: Path) -> list[str]:
     if other_files:
         files_text = describe_other_files(list(map(Path, other_files)))
         warnings.warn(
-            f"{folder}: left out, as they are not {kind}: {files_text}.",
+            f"{folder}: left out because they are not {kind}: {files_text}.",
             stacklevel=4,
         )
     files.sort(key=make_natural_key)

@@ -219,7 +219,7 @@ def load_spectra(
     if numbered_rows:
         warnings.warn(
             f"{path}: column {numbered_rows[0]!r} only numbers the rows, and was read as a band. "
-            f"Leave it out by drop={numbered_rows}.",
+            f"Leave it out with drop={numbered_rows}.",
             stacklevel=2,
         )
     n_samples, n_bands = fields["data"].shape

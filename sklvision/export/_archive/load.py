@@ -252,7 +252,7 @@ def _read_manifest(container: Container, name: str) -> Manifest:
 
 def _describe_replay(manifest: Manifest) -> str:
     if manifest["samples"] is None:
-        return "It has no samples to compare outputs by"
+        return "It holds no samples to compare outputs with"
     return "The samples saved with it get the same outputs"
 
 

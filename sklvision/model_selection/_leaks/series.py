@@ -174,8 +174,8 @@ def _find_series_by_order(
     not_comparable = np.flatnonzero(codes < 0)
     codes[not_comparable] = codes.max() + 1 + np.arange(len(not_comparable))
     evidence = (
-        f"adjacent ones of a class are {1 - np.exp(-first_excess):.0%} closer than any two of it, "
-        f"as if they came in series of about {length:.0f} or were sorted"
+        f"adjacent samples of a class are {1 - np.exp(-first_excess):.0%} closer than random "
+        f"pairs, as if they came in series of about {length:.0f} or were sorted"
     )
     names = []
     for code in range(codes.max() + 1):

@@ -162,8 +162,8 @@ class LearningForecast:
             first, last = points.mean(axis=1)[[0, -1]]
             warnings.warn(
                 f"The scores fall as samples are added, from {first:.4g} with {sizes[0]:,.0f} to "
-                f"{last:.4g} with {sizes[-1]:,.0f}: a forecast that never falls does not fit "
-                "them. Look at the data, the settings or the score.",
+                f"{last:.4g} with {sizes[-1]:,.0f}: the forecast assumes that scores do "
+                "not fall. Check the data, the settings and the score.",
                 UserWarning,
                 stacklevel=2,
             )

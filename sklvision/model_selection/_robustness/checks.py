@@ -198,8 +198,8 @@ def check_pixel_range(pixel_range: Any, samples: Samples) -> tuple[float, float]
         is_guess = get_dtype_range(samples.dtype) is None and white == 255
         if is_guess and (high := measure_value_range(samples)[1]) < 128:
             warnings.warn(
-                f"The {samples.dtype} images have values up to {high:g} and are taken for images "
-                "of the range 0 to 255; pass pixel_range=(black, white) if it is another.",
+                f"The {samples.dtype} images have values up to {high:g}, and their range is "
+                "assumed to be 0 to 255. Pass pixel_range=(black, white) if it is another.",
                 UserWarning,
                 stacklevel=3,
             )

@@ -1,0 +1,40 @@
+"""Search of the package for the warnings that it gives."""
+
+import ast
+
+# Functions that repeat a text that others made, or that scikit-learn made.
+_REPEATERS = {"_collect_outcomes"}
+
+
+def find_warnings(package):
+    """Yield file, line and the fixed parts of the text of every warning of a package."""
+    for file in sorted(package.rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef) or function.name in _REPEATERS:
+                continue
+            for call in ast.walk(function):
+                if not _is_warning(call):
+                    continue
+                message = call.args[0]
+                if isinstance(message, ast.Name) and function.name == "_warn":
+                    continue  # its callers in the same file hold the text
+                yield file.relative_to(package), call.lineno, list_fixed_parts(message)
+
+
+def list_fixed_parts(message):
+    """List the fixed parts of a string; an f-string has one between any two values."""
+    if isinstance(message, ast.Constant):
+        return [message.value]
+    if isinstance(message, ast.JoinedStr):
+        return [part.value for part in message.values if isinstance(part, ast.Constant)]
+    return []
+
+
+def _is_warning(node):
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func
+    if isinstance(name, ast.Attribute):
+        return name.attr == "warn" and isinstance(name.value, ast.Name)
+    return isinstance(name, ast.Name) and name.id in ("warn", "_warn") and bool(node.args)
