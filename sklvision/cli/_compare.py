@@ -240,7 +240,9 @@ def _run_comparison(args: argparse.Namespace) -> int:
         _print_label_errors(result, names, args.label_errors)
         sections: dict[str, Any] = {}
         if args.robustness:
-            robustness = measure_robustness(result, data.data, data.target, **common)
+            robustness = measure_robustness(
+                result, data.data, data.target, groups=data.groups, **common
+            )
             sections["robustness"] = robustness
             print(f"\n{robustness}")
         if args.forecast:

@@ -42,6 +42,12 @@ class Nest:
     final: Any = None
 
 
+class StandIn:
+    """An estimator that stands in the place of another, its `member`, for the time of a fit."""
+
+    member: Any
+
+
 def check_estimator(estimator: Any, name: str = "estimator") -> None:
     """Raise unless a parameter is an instance of an estimator, with parameters."""
     if isinstance(estimator, type):
@@ -55,6 +61,8 @@ def check_estimator(estimator: Any, name: str = "estimator") -> None:
 
 def open_estimator(estimator: Any) -> Nest | None:
     """Return the members of a meta-estimator, or None for a single estimator."""
+    if isinstance(estimator, StandIn):
+        return open_estimator(estimator.member)
     if isinstance(estimator, Pipeline):
         return Nest(_drop_placeholders(estimator.steps), is_sequence=True)
     if isinstance(estimator, FeatureUnion):

@@ -79,11 +79,12 @@ def test_compare_estimators_passes_groups_to_inner_folds(iris):
     assert result.scores().loc["search", 0] == search.score(X[test], y[test])
 
 
-def test_compare_estimators_warns_of_inner_folds_that_split_groups(iris):
+def test_compare_estimators_says_once_that_inner_folds_are_drawn_by_groups(iris):
     X, y = iris
     search = RandomizedSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 5]}, n_iter=1)
-    with pytest.warns(UserWarning, match=r"inner folds \(cv=None\) that split groups"):
+    with pytest.warns(UserWarning, match=r"RandomizedSearchCV \(cv=None\) would split") as record:
         compare_estimators({"s": search}, X, y, groups=np.arange(150) % 15, cv=3, random_state=0)
+    assert len([warning for warning in record if "inner folds" in str(warning.message)]) == 1
 
 
 def test_compare_estimators_refuses_a_search_without_refit(iris):

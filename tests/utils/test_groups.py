@@ -14,6 +14,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -59,6 +60,10 @@ class Wrapper(ClassifierMixin, BaseEstimator):
         return self
 
 
+def prefer_recorders(estimator, X, y):
+    return float(isinstance(estimator[-1], Recorder))
+
+
 @pytest.fixture(scope="module")
 def data():
     return make_spectra(120, n_bands=20, random_state=0, return_X_y=True)
@@ -74,9 +79,21 @@ MODELS = {
     "vote": VotingClassifier([("a", make_pipeline(StandardScaler(), Recorder()))]),
     "bagging": BaggingClassifier(Recorder(), n_estimators=2, random_state=0),
     "calibration": CalibratedClassifierCV(Recorder(), cv=2, ensemble=False),
+    "stack": StackingClassifier([("a", Recorder())], cv=2),
+    "mixed vote": VotingClassifier([("a", Recorder()), ("b", Recorder(early_stopping=False))]),
+    "early stopping by the search": GridSearchCV(
+        Recorder(early_stopping=False), {"early_stopping": [True]}, cv=2
+    ),
+    "candidates": GridSearchCV(
+        make_pipeline(Recorder(early_stopping=False)),
+        {"recorder": [LogisticRegression(), Recorder()]},
+        scoring=prefer_recorders,
+        cv=2,
+    ),
 }
 
 
+@pytest.mark.filterwarnings("ignore:The inner folds of")
 @pytest.mark.parametrize("has_routing", [False, True])
 @pytest.mark.parametrize("name", MODELS)
 def test_fit_with_groups_passes_groups_to_every_member(name, has_routing, data):
@@ -85,8 +102,8 @@ def test_fit_with_groups_passes_groups_to_every_member(name, has_routing, data):
     inner = [e for e in walk_estimators(model) if isinstance(e, Recorder) and hasattr(e, "groups_")]
     assert inner
     for recorder in inner:
-        assert recorder.groups_ is not None
-        assert set(recorder.groups_) <= set(GROUPS)
+        assert (recorder.groups_ is not None) == recorder.early_stopping
+        assert set(GROUPS if recorder.groups_ is None else recorder.groups_) <= set(GROUPS)
     # The fitted model carries no requests on.
     assert not [e for e in walk_estimators(model) if "_metadata_request" in vars(e)]
 
@@ -98,12 +115,16 @@ def test_fit_with_groups_keeps_requests_of_the_user(data):
     assert model[-1].get_metadata_routing().fit.requests["sample_weight"] is True
 
 
-@pytest.mark.parametrize(
-    "model", [Wrapper(Recorder()), StackingClassifier([("a", Recorder())], cv=2)]
-)
-def test_fit_with_groups_warns_where_groups_cannot_pass(model, data):
-    with pytest.warns(UserWarning, match=f"{type(model).__name__} cannot pass groups to Recorder"):
-        assert hasattr(fit_with_groups(clone(model), *data, GROUPS), "classes_")
+def test_fit_with_groups_warns_where_groups_cannot_pass(data):
+    with pytest.warns(UserWarning, match="Wrapper cannot pass groups to Recorder inside"):
+        assert hasattr(fit_with_groups(Wrapper(Recorder()), *data, GROUPS), "classes_")
+
+
+def test_fit_with_groups_warns_of_the_member_that_groups_cannot_reach(data):
+    vote = VotingClassifier([("a", Recorder()), ("b", Wrapper(Recorder()))])
+    with pytest.warns(UserWarning, match="Wrapper cannot pass groups to Recorder inside"):
+        fit_with_groups(vote, *data, GROUPS)
+    assert vote.estimators_[0].groups_ is not None
 
 
 def test_fit_with_groups_leaves_others_alone(data):

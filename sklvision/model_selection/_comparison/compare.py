@@ -21,7 +21,6 @@ from sklvision.model_selection._comparison.cache import cache_outcomes, check_ha
 from sklvision.model_selection._comparison.description import describe_comparison
 from sklvision.model_selection._comparison.fit_pair import Outcome, run_pair, try_pair
 from sklvision.model_selection._comparison.result import ComparisonResult
-from sklvision.model_selection._comparison.searches import warn_of_split_groups
 from sklvision.model_selection._comparison.tables import RESERVED_NAMES
 from sklvision.model_selection._comparison.time_limit import (
     check_time_limit,
@@ -69,8 +68,7 @@ def compare_estimators(
     the first fit.
 
     An estimator may be a search, such as GridSearchCV: then cross-validation is nested,
-    :meth:`ComparisonResult.choices` lists the parameters chosen in each fold, and the inner
-    folds receive the groups.
+    :meth:`ComparisonResult.choices` lists the parameters chosen in each fold.
 
     Parameters
     ----------
@@ -92,7 +90,10 @@ def compare_estimators(
         interval of a difference narrower, though never narrower than the data allow.
     groups : array-like of shape (n_samples,), default=None
         Identity of samples that belong together and must not be split between training and
-        test set, such as patients, physical samples or capture series.
+        test set, such as patients, physical samples or capture series. Splits inside of the
+        estimators (searches, thresholds, calibrations, stacks, early stopping) keep them
+        together as well. A warning says where inner folds differ from the parameters of an
+        estimator for that reason, and where groups cannot be kept together.
     scoring : str, callable, list or dict, default="accuracy"
         One or several scores: names of scikit-learn's scorers, callables
         ``scorer(estimator, X, y)``, a list of both, or a mapping of names to them. The
@@ -177,7 +178,6 @@ def compare_estimators(
     samples, y = check_samples(X, y)
     groups = convert_groups(groups, len(y))
     candidates = check_estimators(estimators)
-    warn_of_split_groups(candidates, groups)
     check_time_limit(time_limit)
     warn_of_unlimited(candidates, time_limit)
     candidates, baseline_names = add_baselines(candidates, baselines, samples)

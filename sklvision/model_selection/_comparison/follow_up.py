@@ -14,7 +14,9 @@ from sklvision.model_selection._learning_curve.forecast import LearningForecast
 from sklvision.model_selection._learning_curve.measure import learning_curve_forecast
 from sklvision.model_selection._robustness.curve import robustness_curve
 from sklvision.model_selection._robustness.result import RobustnessResult
+from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._images import measure_value_range
+from sklvision.utils._labels import convert_groups
 from sklvision.utils._samples import Samples
 
 
@@ -23,6 +25,7 @@ def measure_robustness(
     X: Any,
     y: Any,
     *,
+    groups: Any = None,
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
 ) -> RobustnessResult:
@@ -41,6 +44,8 @@ def measure_robustness(
         The samples that were compared on.
     y : array-like of shape (n_samples,)
         Their labels.
+    groups : array-like of shape (n_samples,), default=None
+        Groups of the samples, for the splits inside of the fits.
     random_state : int, RandomState instance or None, default=None
         Seed of the corruptions.
     n_jobs : int, default=None
@@ -68,11 +73,13 @@ def measure_robustness(
     ['bayes', 'logistic regression']
     """
     samples, y = _check_same_samples(result, X, y)
+    groups = convert_groups(groups, len(y))
     train, test = result.splits[0]
     failed_names = set(result.folds.loc[result.folds["error"].notna(), "estimator"])
     X_train, y_train = samples.take(train).data, y[train]
+    train_groups = None if groups is None else groups[train]
     estimators = {
-        name: clone(estimator).fit(X_train, y_train)
+        name: fit_with_groups(clone(estimator), X_train, y_train, train_groups)
         for name, estimator in result.estimators.items()
         if name != "majority class" and name not in failed_names
     }

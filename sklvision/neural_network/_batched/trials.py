@@ -22,6 +22,7 @@ from sklvision.neural_network._batched.fits import (
     prepare_batched_fit,
 )
 from sklvision.neural_network._fit import FitData
+from sklvision.utils._nested import StandIn
 from sklvision.utils._sklearn import index_samples
 
 Fold = tuple[np.ndarray, np.ndarray]
@@ -73,6 +74,8 @@ def configure_estimator(estimator: BaseEstimator, parameters: Parameters) -> Any
 
 def get_classifier(estimator: Any) -> Any:
     """Return the last step of a pipeline, and any other estimator itself."""
+    if isinstance(estimator, StandIn):
+        return get_classifier(estimator.member)
     return estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
 
 
