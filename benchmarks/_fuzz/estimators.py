@@ -27,6 +27,7 @@ _NETS = {
     "spectra": ("spectrum_mlp", "spectrum_mlp", "spectrum_mlp", "spectrum_cnn"),
     "images": ("mlp", "mlp", "mlp", "mlp", "nail_cnn", "resnet8"),
 }
+_SPECTRAL_CLASSES = ("SavitzkyGolay", "LinearDiscriminantAnalysisCV", "GeometricVotingClassifier")
 _NET_PARAMS = (
     *(None, {"hidden_layer_sizes": (4,)}, {"hidden_layer_sizes": (4,), "dropout": 0.5}),
     *({"hidden_layer_sizes": ()}, {"hidden_layer_sizes": 4}, {"hidden_layer_sizes": (0,)}),
@@ -51,7 +52,8 @@ def try_estimator(case: Case, cls: type, kind: str | None = None) -> None:
 
 def _get_kind(case: Case, cls: type) -> str:
     name = cls.__name__
-    usual_kind = "spectra" if "Spectr" in name or name == "SavitzkyGolay" else "images"
+    is_spectral = "Spectr" in name or name in _SPECTRAL_CLASSES
+    usual_kind = "spectra" if is_spectral else "images"
     if name in ("Compose", "GaussianNoise", "MixUp", "BatchedGridSearchCV", "OnnxClassifier"):
         usual_kind = case.pick(("spectra", "images"))
     return usual_kind if case.has_luck(0.93) else case.pick(("spectra", "images"))
@@ -81,6 +83,8 @@ def _make_required(case: Case, cls: type, kind: str) -> dict[str, Any]:
         params["estimator"] = models.make_estimators(kind)["net"]
         if case.has_luck(0.2):
             params["estimator"] = case.pick([*models.make_estimators(kind).values(), *JUNK])
+    if "estimators" in parameters:
+        params["estimators"] = _draw_members(case, kind)
     if "param_grid" in parameters:
         grids: tuple[Any, ...] = (
             *({"lr": [1e-2, 1e-3]}, {"lr": [1e-3], "weight_decay": [0, 0.1]}, {"lr": []}, {}, []),
@@ -92,9 +96,24 @@ def _make_required(case: Case, cls: type, kind: str) -> dict[str, Any]:
     return params
 
 
+def _draw_members(case: Case, kind: str) -> Any:
+    """Draw the members of a vote: mostly two or three pairs of a name and a classifier."""
+    estimators = models.make_estimators(kind)
+    estimators.pop("logistic", None)  # the scaler of scikit-learn warns of huge values
+    names = case.random.sample(sorted(estimators), case.pick((1, 2, 2, 2, 3)))
+    members = [(name, estimators[name]) for name in names]
+    if case.has_luck(0.1):
+        members.append(case.pick((("dropped", "drop"), ("x", None), (names[0], "drop"), ("a__b",))))
+    if case.has_luck(0.05):
+        return case.pick((*JUNK, [], members[0], [members[0][1]], tuple(members)))
+    return members
+
+
 def _draw_constructor(case: Case, cls: Any, kind: str) -> dict[str, Any]:
     names = [
-        name for name in cls._get_param_names() if name not in ("estimator", "param_grid", "model")
+        name
+        for name in cls._get_param_names()
+        if name not in ("estimator", "estimators", "param_grid", "model")
     ]
     params = draw_parameters(case, cls._parameter_constraints, names)
     if "architecture_params" in params and case.has_luck(0.9):
@@ -108,8 +127,20 @@ def _draw_constructor(case: Case, cls: Any, kind: str) -> dict[str, Any]:
         params["augment"] = draw_augmenters(case, kind)
     if "augmenters" in params or cls.__name__ == "Compose":
         params["augmenters"] = case.pick((draw_augmenters(case, kind), draw_augmenters(case, kind)))
-    if params.get("backbone") and case.has_luck(0.9):
+    if "backbone" in params and case.has_luck(0.9):
         params["backbone"] = case.pick(("efficientnet_lite0", "x", "mlp", "efficientnet_lite9"))
+    if "weights" in params and "estimators" in inspect.signature(cls).parameters:
+        weights = (
+            None,
+            [1, 2],
+            [2, 1, 0.5],
+            [1],
+            [0, 0],
+            [-1, 2],
+            [1e300, 1e-300],
+            (1, float("nan")),
+        )
+        params["weights"] = case.pick((*weights, params["weights"]))
     if "class_weight" in params and case.has_luck(0.9):
         params["class_weight"] = case.pick(
             ("balanced", None, {}, {0: 1, 1: 2, 2: 3}, {"class 0": 2.0, "class 1": 1}, {0: -1})

@@ -15,6 +15,10 @@ from sklvision.utils._kernels import make_path_kernels
 
 # Ways to fill pixels beyond the edges of an image, and torch's names of them.
 _PADDING = {"reflect": "reflection", "edge": "border", "constant": "zeros"}
+# Side of kernels up to which a direct convolution is as fast as one by Fourier transforms.
+_LARGEST_DIRECT = 33
+# Values of intermediate results while kernels are made.
+_KERNEL_VALUES = 2**22
 
 
 def _expand(values: Tensor, X: Tensor) -> Tensor:
@@ -176,7 +180,9 @@ def scale_brightness(X: Tensor, gain: Tensor, contrast: Tensor) -> Tensor:
     return torch.addcmul(gain * (1 - contrast) * mean, X, gain * contrast)
 
 
-def make_line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
+def make_line_kernels(
+    length: Tensor, degrees: Tensor, size: int, shape: tuple[int, int] | None = None
+) -> Tensor:
     """Make kernels (n, size, size) that smear along a centered line; each sums to 1.
 
     Parameters
@@ -187,28 +193,56 @@ def make_line_kernels(length: Tensor, degrees: Tensor, size: int) -> Tensor:
         Direction of the line, counterclockwise from the right.
     size : int
         Odd side of the kernels, not below the length.
+    shape : (int, int), default=None
+        Height and width of images whose edges are repeated: kernels are no larger than these need.
     """
     steps = torch.linspace(-0.5, 0.5, 2 * size + 1, dtype=length.dtype, device=length.device)
-    cells = torch.arange(size, dtype=length.dtype, device=length.device) - size // 2
     # The camera moves at constant speed, so points at equal times are equally spaced.
     travel = (length - 1)[:, None] * steps
     angle = torch.deg2rad(degrees)[:, None]
-    return make_path_kernels(travel * torch.cos(angle), -travel * torch.sin(angle), cells)
+    x, y = travel * torch.cos(angle), -travel * torch.sin(angle)
+    if shape is not None:
+        # From any pixel, all that is farther than the image is long shows the pixel of its edge.
+        height, width = shape
+        x, y = x.clamp(1 - width, width - 1), y.clamp(1 - height, height - 1)
+        size = min(size, 2 * max(height, width) - 1)
+    cells = torch.arange(size, dtype=length.dtype, device=length.device) - size // 2
+    n_rows = max(1, _KERNEL_VALUES // (len(steps) * size))
+    parts = zip(x.split(n_rows), y.split(n_rows), strict=True)
+    return torch.cat([make_path_kernels(*part, cells) for part in parts])
 
 
 def convolve(X: Tensor, kernels: Tensor) -> Tensor:
     """Convolve each image with its own symmetric kernel, repeating the edges."""
-    n, height, width, channels = X.shape
     margin = kernels.shape[1] // 2
+    planes = functional.pad(X.permute(0, 3, 1, 2), (margin,) * 4, mode="replicate")
+    if kernels.shape[1] <= _LARGEST_DIRECT:
+        return _move_channels_last(_convolve_directly(planes, kernels))
+    images = _move_channels_last(_convolve_spectra(planes, kernels))
+    # Rounding would change the bits of images that stay as they are.
+    return torch.where(_expand(kernels[:, margin, margin] == 1, X), X, images)
+
+
+def _convolve_directly(planes: Tensor, kernels: Tensor) -> Tensor:
+    n, channels, height, width = planes.shape
     # A grouped convolution treats all channels of all images as channels of one image, so that
     # each can have its own kernel.
-    planes = functional.pad(X.permute(0, 3, 1, 2), (margin,) * 4, mode="replicate")
     blurred_planes = functional.conv2d(
-        planes.reshape(1, n * channels, *planes.shape[2:]),
+        planes.reshape(1, n * channels, height, width),
         kernels.repeat_interleave(channels, dim=0)[:, None],
         groups=n * channels,
     )
-    return _move_channels_last(blurred_planes.reshape(n, channels, height, width))
+    return blurred_planes.reshape(n, channels, *blurred_planes.shape[2:])
+
+
+def _convolve_spectra(planes: Tensor, kernels: Tensor) -> Tensor:
+    """Convolve by the Fourier transform, whose cost does not grow with the size of a kernel."""
+    size = planes.shape[2:]
+    # Correlation is a product with the conjugate spectrum. Sums run around the ends of the padded
+    # planes, but those of the places that are kept stay within them.
+    spectra = torch.fft.rfft2(planes) * torch.fft.rfft2(kernels, s=size)[:, None].conj()
+    n_rows, n_columns = (side - kernels.shape[1] + 1 for side in size)
+    return torch.fft.irfft2(spectra, s=size)[..., :n_rows, :n_columns]
 
 
 def compute_std(X: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from sklvision.augmentation._base import Augmenter, RandomSource, RandomState, T
 from sklvision.augmentation._texts import document
 from sklvision.utils._sklearn import Interval, Real
 
-# A kernel takes memory by the square of its length: at this one, 4 MB for each sample.
+# A kernel takes memory by the square of its length: at this one, 4 MB for each large image.
 _LONGEST = 1000
 
 
@@ -34,8 +34,8 @@ class RandomMotionBlur(Augmenter):
 
     Notes
     -----
-    The mean over the line is taken as a convolution, whose cost grows with the square of
-    ``length``. Pixels at the edges are repeated beyond them.
+    The mean over the line is taken as a convolution, of lines longer than 33 pixels by Fourier
+    transforms. Pixels at the edges are repeated beyond them.
 
     .. versionadded:: 0.1
 
@@ -76,5 +76,6 @@ class RandomMotionBlur(Augmenter):
         length = 1 + source.draw_uniform(0, self.length - 1) * source.draw_flags(self.p)
         low, high = (0, 180) if self.direction is None else (self.direction, self.direction)
         size = 2 * math.ceil((self.length - 1) / 2) + 1
-        kernels = _functional.make_line_kernels(length, source.draw_uniform(low, high), size)
+        degrees = source.draw_uniform(low, high)
+        kernels = _functional.make_line_kernels(length, degrees, size, (X.shape[1], X.shape[2]))
         return _functional.convolve(X, kernels)

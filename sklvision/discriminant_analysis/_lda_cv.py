@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -156,7 +157,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         # One sample more of every class: no class is impossible, however rare.
         log_priors = np.log(class_weights * (statistics.counts + 1))
         log_priors[statistics.counts == 0] = _IMPOSSIBLE  # all its samples have weight 0
-        loss_weights = statistics.weights * class_weights[statistics.labels]
+        loss_weights = np.minimum(statistics.weights * class_weights[statistics.labels], _MAX_SIZE)
         discriminant = choose_discriminant(statistics, log_priors, loss_weights, alphas)
         coef = discriminant.directions @ statistics.basis.T
         self._keep(
@@ -180,12 +181,14 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         return alphas.astype(float)
 
     def _compute_class_weights(self, y: np.ndarray) -> np.ndarray:
-        weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        if not (np.isfinite(weights).all() and (weights > 0).all()):
-            raise ValueError(
-                f"class_weight must hold positive finite numbers, got {self.class_weight!r}."
-            )
-        return weights
+        if isinstance(self.class_weight, dict):
+            for label, weight in self.class_weight.items():
+                if not isinstance(weight, Real) or not 0 < float(weight) < np.inf:
+                    raise ValueError(
+                        f"class_weight must hold positive finite numbers, got {weight!r} for "
+                        f"{label!r}."
+                    )
+        return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
 
     def _check_training(self, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
         samples = as_samples(X)

@@ -19,6 +19,10 @@ _TOLERANCE = 1e-6
 # correctly would grow without end.
 _SCALE_BOUNDS = (-4.0, 1.5)
 _SCALE_WIDTH = 0.7
+# Variances below this part of all that there is are rounding.
+_ROUNDING = 1e-20
+# Where nothing varies at all; the inverses of smaller numbers exceed what a double holds.
+_SMALLEST_UNIT = 1e-280
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,14 @@ def choose_discriminant(
         Regularizations relative to the trace of the covariance within classes.
     """
     n_classes = len(log_priors)
-    freedom = max(statistics.counts.sum() - n_classes, 1.0)
+    n_counted = statistics.counts.sum()
+    freedom = max(n_counted - n_classes, min(n_counted, 1.0))
     variances, vectors = eigh(statistics.scatter / freedom)
     variances = np.maximum(variances, 0.0)
-    # Where no class varies, the unit is a small part of what separates the classes.
-    unit = variances.sum() or statistics.total / freedom * 1e-3 or 1.0
+    # Where no class varies by more than rounding, the unit is a small part of what separates them.
+    total = statistics.total / freedom
+    unit = variances.sum() if variances.sum() > _ROUNDING * total else total * 1e-3
+    unit = max(unit, _SMALLEST_UNIT)
     means = statistics.means @ vectors
     deviations = statistics.rows @ vectors - means[statistics.labels]
     left_out = _LeftOut(statistics, means, deviations, log_priors, loss_weights, freedom)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.exceptions import DTypePromotionError
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.ensemble import VotingClassifier
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._columns import check_column_names, check_values
+from sklvision.utils._labels import convert_labels
+from sklvision.utils._samples import as_samples
+
+_MOST_JOBS = 1024  # joblib starts as many processes, however few members there are
+_TEXT_ERROR = "could not convert string to float"
 
 
 class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
@@ -118,6 +126,8 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
                     f"The member {name!r} ({type(member).__name__}) predicts no probabilities. Put "
                     "it into a CalibratedClassifierCV, or count votes by VotingClassifier."
                 )
+        if self.n_jobs is not None and abs(self.n_jobs) > _MOST_JOBS:
+            raise ValueError(f"n_jobs must be at most {_MOST_JOBS}, got {self.n_jobs!r}.")
         if self.weights is None:
             return
         weights = np.asarray(self.weights)
@@ -128,6 +138,33 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             )
         if not weights.any():
             raise ValueError("weights are all zero; at least one must be positive.")
+
+    def fit(self, X: ArrayLike, y: ArrayLike, **fit_params: Any) -> Self:
+        """Fit the members.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Training samples, as the members take them.
+        y : array-like of shape (n_samples,)
+            Labels of any type.
+        **fit_params : dict
+            Parameters that metadata routing of scikit-learn passes to the members.
+
+        Returns
+        -------
+        self : object
+            The fitted vote.
+
+        Raises
+        ------
+        ValueError
+            If a member is not a classifier with probabilities, weights are not numbers of at least
+            0, or labels are missing or not one per sample.
+        """
+        y = column_or_1d(convert_labels(y), warn=True)
+        with _open(X) as samples:
+            return super().fit(samples, y, **fit_params)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict class probabilities.
@@ -143,6 +180,24 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             Columns in the order of `classes_`; every row sums to 1.
         """
         check_is_fitted(self)
-        members = [np.asarray(member.predict_proba(X), np.float64) for member in self.estimators_]
+        with _open(X) as samples:
+            members = [
+                np.asarray(member.predict_proba(samples), np.float64) for member in self.estimators_
+            ]
         logarithms = [np.log(probabilities + self.probability_floor) for probabilities in members]
         return softmax(np.average(logarithms, axis=0, weights=self._weights_not_none), axis=1)
+
+
+@contextmanager
+def _open(X: Any) -> Iterator[Any]:
+    """Give samples as any member can take them; an error about dates or text names their column."""
+    data = as_samples(X).data
+    check_column_names(data)
+    if isinstance(data, np.ndarray):
+        check_values(data)
+    try:
+        yield data
+    except (DTypePromotionError, ValueError) as error:  # of dates, and of text
+        if isinstance(error, DTypePromotionError) or str(error).startswith(_TEXT_ERROR):
+            check_values(data)
+        raise

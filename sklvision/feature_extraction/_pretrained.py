@@ -17,6 +17,7 @@ from sklvision.image._base import ImageTransformer
 from sklvision.image._functional import map_images, resize_image
 from sklvision.image._texts import document
 from sklvision.utils._images import resolve_pixel_range
+from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import Interval, StrOptions
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sklvision.feature_extraction._backbone import FeatureExtractor
 
 _MOST_PIXELS = 4096  # per side of an image that a net takes
+_MEMORY_ADVICE = "Lower image_size or batch_size, or take a smaller backbone."
 
 
 @document
@@ -161,11 +163,16 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         self._weights_path = None if self.weights is None else str(Path(self.weights).resolve())
         self._average_flips = bool(self.average_flips)
         self._resize = partial(_resize, side=side, keep_proportions=bool(self.keep_proportions))
-        extractor = self._load_extractor()
+        with convert_memory_errors("Computing features", _MEMORY_ADVICE):
+            extractor = self._load_extractor()
         self.weights_digest_ = extractor.digest
         self._n_features_out = extractor.n_features
 
     def _transform_samples(self, samples: Samples) -> np.ndarray:
+        with convert_memory_errors("Computing features", _MEMORY_ADVICE):
+            return self._compute_features(samples)
+
+    def _compute_features(self, samples: Samples) -> np.ndarray:
         extractor = self._load_extractor()
         if extractor.digest != self.weights_digest_:
             place = self._weights_path or f"{self._extractor_settings[0]!r} that are installed"
@@ -248,4 +255,11 @@ def _resize(image: np.ndarray, side: int, keep_proportions: bool) -> np.ndarray:
         height, width = image.shape[:2]
         factor = side / min(height, width)
         size = (round(height * factor), round(width * factor))
-    return resize_image(image.astype(np.float32), size, "bilinear")
+    with np.errstate(over="ignore"):
+        pixels = image.astype(np.float32)
+    if image.dtype.kind == "f" and not np.isfinite(pixels).all():
+        raise ValueError(
+            f"X holds pixels as large as {np.abs(image).max():.3g}, and features are computed in "
+            "float32: divide them by a constant first."
+        )
+    return resize_image(pixels, size, "bilinear")

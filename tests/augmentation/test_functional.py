@@ -137,6 +137,29 @@ def test_convolve_agrees_with_scipy(images):
         np.testing.assert_allclose(new, expected, atol=1e-9)
 
 
+def test_convolve_by_fourier_transforms_agrees_with_scipy():
+    images = np.random.default_rng(0).normal(size=(4, 40, 50, 2))
+    length, degrees = column(1.0, 12.5, 41.0, 41.0), column(0, 20, 0, 70)
+    kernels = _functional.make_line_kernels(length, degrees, 41)
+    assert kernels.shape[1] > _functional._LARGEST_DIRECT
+    actual = _functional.convolve(torch.from_numpy(images), kernels).numpy()
+    np.testing.assert_array_equal(actual[0], images[0])  # a length of 1 changes no bit
+    for image, new, kernel in zip(images, actual, kernels.numpy(), strict=True):
+        expected = ndimage.convolve(image, kernel[..., None], mode="nearest")
+        np.testing.assert_allclose(new, expected, atol=1e-9)
+
+
+def test_line_kernels_of_small_images_blur_as_large_ones(images):
+    """Beyond the edges all pixels are equal, so no kernel is larger than twice the image."""
+    length, degrees = column(1.0, 25, 50.0, 99.0, 99.0), column(0, 20, 0, 45, 130)
+    X = torch.from_numpy(images)
+    small = _functional.make_line_kernels(length, degrees, 99, X.shape[1:3])
+    assert small.shape[1] == 2 * max(X.shape[1:3]) - 1
+    large = _functional.make_line_kernels(length, degrees, 99)
+    expected = _functional.convolve(X, large)
+    np.testing.assert_allclose(_functional.convolve(X, small), expected, atol=1e-9)
+
+
 @given(st.floats(1, 9), st.floats(-360, 360))
 def test_line_kernels_are_centered_lines(length, degrees):
     (kernel,) = _functional.make_line_kernels(column(length), column(degrees), 9).numpy()

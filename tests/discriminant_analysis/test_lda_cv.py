@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -213,11 +215,39 @@ def test_values_of_a_collection_are_checked_as_they_are_read(value, message, n_b
         LinearDiscriminantAnalysisCV().fit(ArrayCollection(X), y)
 
 
-@pytest.mark.parametrize("weight", [0, -3, np.nan, np.inf])
+@pytest.mark.parametrize("weight", [0, -3, np.nan, np.inf, "x", None])
 def test_class_weights_must_be_positive_numbers(weight):
     X, y = make_classes(20, 5)
     with pytest.raises(ValueError, match="class_weight must hold positive finite numbers"):
         LinearDiscriminantAnalysisCV(class_weight={0: weight}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("params", "factor", "weight"),
+    [
+        ({"class_weight": {0: 1e300, 1: 1, 2: 1}}, 1.0, 1.0),
+        ({}, 1.0, 1e-300),
+        ({}, 1e-309, 1.0),
+        ({}, 1e-300, 1e-300),
+    ],
+)
+def test_weights_and_values_at_the_ends_of_a_double_are_computed_with(params, factor, weight):
+    X, y = make_classes(30, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lda = LinearDiscriminantAnalysisCV(**params)
+        lda.fit(X * factor, y, sample_weight=np.full(30, weight))
+        assert np.isfinite(lda.predict_proba(X * factor)).all()
+
+
+def test_small_weights_choose_what_large_ones_choose():
+    """A weight is a number of samples; where they sum to less than one, their scale is nothing."""
+    X, y = make_classes(60, 5)
+    small, smaller = (
+        LinearDiscriminantAnalysisCV().fit(X, y, sample_weight=np.full(60, weight))
+        for weight in (1e-5, 1e-9)
+    )
+    np.testing.assert_allclose(small.coef_ / small.scale_, smaller.coef_ / smaller.scale_)
 
 
 def test_class_of_samples_without_weight_is_not_predicted():

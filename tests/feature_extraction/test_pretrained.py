@@ -335,3 +335,13 @@ def test_weights_to_train_further_must_be_a_path(images, pretrained):
     clf = ImageClassifier("efficientnet_lite0", architecture_params={"pretrained": pretrained})
     with pytest.raises(TypeError, match="pretrained must be a path"):
         clf.fit(images, [0, 1] * 3)
+
+
+def test_pixels_too_large_for_the_net_are_named(images, features):
+    features.set_params(pixel_range=(0, 255)).fit(images.astype(np.float64))
+    images = images.astype(np.float64)
+    images[0, 0, 0, 0] = 1e300
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(ValueError, match=r"pixels as large as 1e\+300.*divide them"):
+            features.transform(images)

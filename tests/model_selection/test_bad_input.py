@@ -6,13 +6,14 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 
-from sklvision.model_selection import compare_estimators, file_size
+from sklvision.model_selection import compare_estimators, estimate_accuracy, file_size
 
 X, Y = load_iris(return_X_y=True)
 
@@ -144,3 +145,18 @@ def test_compare_estimators_does_not_rank_by_a_cost():
         compare_estimators(GaussianNB(), X, Y, scoring=[file_size, "accuracy"])
     result = compare_estimators(GaussianNB(), X, Y, scoring=["accuracy", file_size])
     assert (result.scores("file_size") > 0).all(axis=None)
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, np.asarray])
+def test_column_of_text_is_named_before_a_baseline_fails(container):
+    X = container([["x", "1"], ["y", "2"]] * 10)
+    y = np.arange(20) // 10
+    place = r"X: column 0 holds 'x', expected numbers\. Logistic regression, a baseline"
+    with pytest.raises(ValueError, match=place):
+        estimate_accuracy(DummyClassifier(), X, y, random_state=0)
+    with pytest.raises(ValueError, match=place):
+        compare_estimators({"dummy": DummyClassifier()}, X, y, cv=2)
+    with pytest.warns(FitFailedWarning, match="logistic regression"):
+        result = compare_estimators({"dummy": DummyClassifier()}, X, y, cv=2, error_score=np.nan)
+    assert result.folds["error"].isna().sum() == 4
+    compare_estimators({"dummy": DummyClassifier()}, X, y, cv=2, baselines=False)

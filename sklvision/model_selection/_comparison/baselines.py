@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklvision.image import FlattenImages, Resize
+from sklvision.utils._columns import check_values
 from sklvision.utils._samples import Samples
 
 # Logistic regression on millions of pixels takes hours, and is no better.
@@ -21,7 +23,11 @@ MAX_SIDE = 64
 
 
 def add_baselines(
-    candidates: dict[str, Any], baselines: bool | Sequence[str], samples: Samples
+    candidates: dict[str, Any],
+    baselines: bool | Sequence[str],
+    samples: Samples,
+    *,
+    may_fail: bool = False,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Put the standard baselines first, and return the names of all baselines."""
     names = _check_names(baselines, candidates)
@@ -40,8 +46,24 @@ def add_baselines(
     additions = {
         name: est for name, est in standard.items() if _normalize_name(name) not in given_names
     }
+    if "logistic regression" in additions and not may_fail:
+        _check_numbers(samples)
     standard_names = [given_names.get(_normalize_name(name), name) for name in standard]
     return {**additions, **candidates}, tuple(dict.fromkeys(standard_names + names))
+
+
+def _check_numbers(samples: Samples) -> None:
+    """Raise if a column holds text, which logistic regression does not take."""
+    if not samples.is_table or samples.is_numeric:
+        return
+    is_text_array = isinstance(samples.data, np.ndarray) and samples.data.dtype.kind in "OUS"
+    try:
+        check_values(pd.DataFrame(samples.data) if is_text_array else samples.data)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Logistic regression, a baseline of every comparison, takes numbers only: "
+            "encode that column; or call compare_estimators with baselines=False."
+        ) from None
 
 
 def _check_names(baselines: Any, candidates: dict[str, Any]) -> list[str] | None:
