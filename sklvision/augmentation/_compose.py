@@ -37,18 +37,18 @@ def _has_label_mixer(augmenter: Compose) -> bool:
 class Compose(Augmenter):
     """Apply several augmenters, one after another.
 
-    Flips, rotations, shifts and zooms that are neighbors and fill alike are applied at once,
-    so that pixels are interpolated a single time.
+    Neighboring flips, rotations, shifts and zooms with the same fill are applied together, and
+    pixels are interpolated only once.
 
     Parameters
     ----------
     augmenters : sequence of augmenters or of (str, augmenter) pairs, default=()
         Augmenters to apply, in this order. Those without a name get the name of their class in
-        lower case, with a number where a class occurs more than once. A name serves to set
-        parameters, such as ``randomrotation__degrees``, and to replace or switch off the
-        augmenter by setting it to another one or to "passthrough".
+        lower case, with a number where a class occurs more than once. Use a name to set parameters,
+        such as ``randomrotation__degrees``, to replace the augmenter by another one, or to switch
+        it off with "passthrough".
     random_state : int, RandomState instance or None, default=None
-        Seed of ``fit_transform``; that of the single augmenters is not used. In training, the
+        Seed of ``fit_transform``; the seeds of the single augmenters are not used. In training, the
         seed of the classifier decides.
 
     Attributes
@@ -61,7 +61,7 @@ class Compose(Augmenter):
 
     Notes
     -----
-    A `Compose` that holds a :class:`MixUp` works in training only.
+    A `Compose` with a :class:`MixUp` works only in training.
 
     .. versionadded:: 0.1
 
@@ -116,7 +116,7 @@ class Compose(Augmenter):
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, of single augmenters too.
+        """Set parameters, also those of single augmenters.
 
         Parameters
         ----------

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class MixUp(SklvisionEstimator):
     """Mix every sample with another of its batch, and their labels in the same proportion.
 
-    It works inside training only, as ``augment`` of a classifier: a step of a pipeline cannot
-    change labels, so this class has neither ``fit`` nor ``transform``.
+    It works only in training, as ``augment`` of a classifier. A step of a pipeline cannot change
+    labels, so this class has neither ``fit`` nor ``transform``.
 
     Parameters
     ----------

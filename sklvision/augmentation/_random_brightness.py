@@ -36,7 +36,7 @@ class RandomBrightness(Augmenter):
 
     Notes
     -----
-    Both are ratios, and so the range of the pixel values need not be known; 0 must be black.
+    Both are ratios, so the range of the pixel values need not be known; 0 must be black.
     ``fit_transform`` clips whole-numbered images to the range of their dtype, as a camera does;
     floats, and all values in training, are not clipped.
 

@@ -15,7 +15,7 @@ _LONGEST = 1000
 
 @document
 class RandomMotionBlur(Augmenter):
-    """Blur images along a line, as a belt that moves during the exposure does.
+    """Blur images along a line, like a belt that moves during the exposure.
 
     Parameters
     ----------

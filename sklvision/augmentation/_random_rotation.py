@@ -13,7 +13,7 @@ from sklvision.utils._sklearn import Interval, Real
 class RandomRotation(FillingAugmenter):
     """Rotate images about their center by random angles.
 
-    Images keep their size: what leaves it is cut off, and empty corners are filled.
+    Images keep their size: parts that leave the image are cut off, and empty corners are filled.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from sklvision.augmentation._texts import document
 
 @document
 class SpectralGain(Augmenter):
-    """Scale, lift and tilt spectra, as lamps, distance and scatter do.
+    """Scale, shift and tilt spectra, as lamps, distance and scatter do.
 
     .. versionadded:: 0.1
 

@@ -10,7 +10,7 @@ from sklvision.augmentation._texts import document
 
 @document
 class SpectralShift(Augmenter):
-    """Shift spectra along the bands, as a spectrometer does that is out of calibration.
+    """Shift spectra along the bands, as an uncalibrated spectrometer does.
 
     Parameters
     ----------

@@ -34,16 +34,16 @@ _DIRECTIONS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 class TestTimeAugmentation(
     ProbabilitiesMixin, MetaEstimatorMixin, ClassifierMixin, SklvisionEstimator
 ):
-    """A classifier of images whose predictions are averaged over several views of each.
+    """Classifier of images that averages its predictions over several views of each image.
 
-    Views are the image, its mirror images and the image shifted by a few pixels. Choose views of
-    the kind that augmentation draws at random in training.
+    Views are the image, its mirror images, and the image shifted by a few pixels. Choose views that
+    augmentation also draws in training.
 
     Parameters
     ----------
     estimator : estimator object
-        A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is
-        cloned, and trained on the images as they are.
+        A classifier of images with ``predict_proba``, or a Pipeline that ends in one. It is cloned
+        and trained on the unchanged images.
     flip : {"horizontal", "vertical", "both"} or None, default="horizontal"
         Mirror images in addition to the image itself: left to right, top to bottom, or each of the
         two and both together. None adds none.
@@ -58,8 +58,8 @@ class TestTimeAugmentation(
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     n_views_ : int
-        Views of each image, and the factor by which predictions take longer: 1, 2 or 4 by
-        `flip`, times 5 where there are shifts.
+        Number of views of each image; a prediction takes this many times as long. 1, 2 or 4 by
+        `flip`, times 5 with shifts.
     input_shape_ : tuple of int or None
         Shape of one image seen in ``fit``; None for a collection of images that differ.
     n_features_in_ : int
@@ -111,7 +111,7 @@ class TestTimeAugmentation(
         self.shift = shift
 
     def fit(self, X: ArrayLike, y: ArrayLike, **fit_params: Any) -> Self:
-        """Train the classifier on images as they are.
+        """Train the classifier on the unchanged images.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -32,6 +33,8 @@ _MAX_JOBS = 8
 _N_FOLDS = 5
 # Images that take more bytes than this stay on disk.
 _MAX_BYTES = 2**30
+# Samples whose near-duplicates are searched, as in a comparison.
+_MAX_SEARCHED = 10_000
 # Longer side of images in pixels, also for models that take larger ones.
 _SIDE, _LARGE_SIDE = 64, 224
 _LARGE_MODELS = {"pretrained", "images", "flowers", "nails"}
@@ -195,8 +198,10 @@ def _run_comparison(args: argparse.Namespace) -> int:
         if args.data is None:
             _check_scoring(scoring)
         data = load_data(args.data or "digits", args, max_side=_choose_side(args))
-        data.data = _read_small(data.data)
         folds = choose_folds(data, args, _N_FOLDS)
+        files, data.data = data.data, _read_small(data.data)
+        # The pixels alone have lost the names of their files, which also show series.
+        has_names = files is not data.data
     if not args.quiet:
         print_data(data)
 
@@ -213,6 +218,7 @@ def _run_comparison(args: argparse.Namespace) -> int:
         is_local = args.n_jobs is None and args.dask is None
         n_jobs = _count_jobs() if is_local else args.n_jobs
         common: dict[str, Any] = {"n_jobs": n_jobs, "random_state": args.seed}
+        leaks = _find_leaks(files, data, folds.cv, args.seed) if has_names else None
         result = compare_estimators(
             candidates,
             data.data,
@@ -223,6 +229,7 @@ def _run_comparison(args: argparse.Namespace) -> int:
             scoring=scoring,
             baselines=baselines or True,
             error_score=float("nan") if args.keep_going else "raise",
+            check_leaks=not has_names,
             time_limit=args.time_limit,
             memory=args.memory,
             verbose=0 if args.quiet else 1,
@@ -231,7 +238,9 @@ def _run_comparison(args: argparse.Namespace) -> int:
         description = {**_describe_data(data), **result.description}
         if folds.description:
             description["Folds"] = folds.description
-        result = replace(result, description=description)
+        result = replace(
+            result, description=description, leaks=leaks if has_names else result.leaks
+        )
         names = name_samples(data)
         result.to_html(args.out, sample_names=names)  # first: a reader may stop early
     print(result)
@@ -275,6 +284,23 @@ def _print_label_errors(result: Any, names: list[str], path: Path | None) -> Non
     with atomic_write(path, text=True) as file:
         table.to_csv(file, index=False, lineterminator="\n")
     print(f"All {len(errors)} written to {path.resolve()}")
+
+
+def _find_leaks(files: Any, data: Any, cv: Any, seed: int) -> Any:
+    """Search a collection of files for leaks, and warn of them as a comparison does."""
+    from sklvision.model_selection import find_leaks
+
+    report = find_leaks(
+        files,
+        data.target,
+        cv=cv,
+        groups=data.groups,
+        max_samples=_MAX_SEARCHED,
+        random_state=seed,
+    )
+    if report:
+        warnings.warn(f"Scores on these folds are probably optimistic: {report}", stacklevel=2)
+    return report
 
 
 def _choose_side(args: argparse.Namespace) -> int:

@@ -27,12 +27,12 @@ _IMPOSSIBLE = -100.0
 
 
 class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
-    """Linear discriminant analysis, regularized by leaving out one sample after another.
+    """Linear discriminant analysis whose regularization is chosen by leave-one-out.
 
     Spectra have more bands than there are samples, so the covariance within classes must be
-    regularized. Principal components do so by a number that somebody has to choose; this
-    classifier adds a multiple of the identity, and chooses it by the log loss of samples that are
-    left out, which takes one decomposition for all samples and all candidates.
+    regularized. Principal components do this by a number that you must choose. This classifier adds
+    a multiple of the identity, and chooses it by the log loss of left-out samples. One
+    decomposition is enough for all samples and all candidates.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     Attributes
     ----------
     alpha_ : float
-        The regularization chosen: of equally good ones, the strongest.
+        The chosen regularization; the strongest of equally good ones.
     loss_path_ : ndarray of shape (n_alphas,)
         Mean log loss of the samples left out, in ascending order of `alphas`.
     scale_ : float
-        Factor of the scores, by which the probabilities of samples left out became most likely;
-        below 1 where the model alone is too sure.
+        Factor of the scores that makes the probabilities of left-out samples most likely; below 1
+        if the model alone is overconfident.
     coef_ : ndarray of shape (n_classes, n_bands)
         Coefficients of the scores, in the order of `classes_`.
     intercept_ : ndarray of shape (n_classes,)
@@ -69,10 +69,10 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
 
     Notes
     -----
-    The samples of a class are taken as normally distributed about its mean, with one covariance for
-    all classes: regularized discriminant analysis [1]_, with an exact formula for samples
-    left out [2]_. If several samples are of one object, those that are left out have
-    relatives in the training data; the regularization is then weaker than it should be.
+    The samples of a class are assumed to be normally distributed about its mean, with one
+    covariance for all classes: regularized discriminant analysis [1]_, with an exact formula for
+    samples left out [2]_. If several samples show one object, left-out samples have relatives in
+    the training data, and the regularization is weaker than it should be.
 
     With more samples than bands, more than 2,000 bands are averaged in groups of neighbors, and at
     most 10,000 samples, evenly spaced, are left out. Rows of a collection are read by blocks.

@@ -16,11 +16,11 @@ METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function",
 
 
 def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: Any) -> Any:
-    """Predict lazily, block by block, where the data are.
+    """Predict lazily, block by block, on the workers that hold the data.
 
-    Every block is passed to the fitted model as it is passed in memory: the input contract is
-    applied to each, and rows have the bits that they have alone. Nothing is computed before
-    the result is.
+    Every block is passed to the fitted model like an array in memory. The input contract is applied
+    to each block, and rows get the same predictions as alone, to the last bit. Nothing is computed
+    until the result is computed.
 
     .. versionadded:: 0.1
 
@@ -29,16 +29,17 @@ def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: An
     model : estimator
         A fitted model, or pipeline, of any package. Each worker receives it once.
     X : dask.array.Array, dask.dataframe.DataFrame, dask.bag.Bag or ray.data.Dataset
-        An array of images or rows; a table, whose columns go by name; a bag of names of files, as
+        An array of images or rows; a table, whose columns are matched by name; a bag of names of
+        files, as
         :func:`~sklvision.datasets.read_samples` takes them; or a data set of Ray with a
         column of images or rows (``column``), or a column for each feature.
     method : str, default="predict"
         Method of the model: ``"predict"``, ``"predict_proba"``, ``"predict_log_proba"``,
         ``"decision_function"`` or ``"transform"``.
     **options : dict
-        Of a bag, ``on_error``: ``"raise"``, or ``"record"``, which gives a sample that cannot be
-        read the result None. Of Ray, ``column``, the name of the column of samples, and all that
-        its ``map_batches`` takes.
+        For a bag, ``on_error``: ``"raise"``, or ``"record"``, which gives None for a sample that
+        cannot be read. For Ray, ``column``, the name of the column of samples, and all keywords of
+        its ``map_batches``.
 
     Returns
     -------
@@ -57,12 +58,12 @@ def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: An
 
     See Also
     --------
-    sklvision.datasets.ArrayCollection : Training on arrays that fit into no memory.
+    sklvision.datasets.ArrayCollection : Training on arrays that are larger than memory.
 
     Notes
     -----
-    Warnings, as of samples in another unit than those of training, are given where a block is
-    computed: on a cluster they are in the logs of the workers.
+    Warnings, for example about samples in another unit than those of training, appear where a block
+    is computed: on a cluster, in the logs of the workers.
 
     Examples
     --------

@@ -25,8 +25,8 @@ _TEXT_ERROR = "could not convert string to float"
 class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
     """Vote of classifiers by the geometric mean of their probabilities.
 
-    :class:`~sklearn.ensemble.VotingClassifier` averages probabilities, so that one member that is
-    sure outvotes several others. By the geometric mean every member can rule classes out. It suits
+    :class:`~sklearn.ensemble.VotingClassifier` averages probabilities, so one confident member can
+    outvote several others. With the geometric mean, every member can exclude classes. It suits
     members that make different kinds of mistakes, such as a net and a linear model.
 
     Parameters
@@ -53,7 +53,7 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     n_features_in_ : int
-        Number of columns of `X`, where the members know it.
+        Number of columns of `X`, if the members know it.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if all members were fitted on a DataFrame with string column names.
 
@@ -64,8 +64,8 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
 
     Notes
     -----
-    A logarithmic opinion pool [1]_: the logarithms of the probabilities are averaged, and brought
-    back to probabilities that sum to 1. Before, 0.001 is added to every probability.
+    This is a logarithmic opinion pool [1]_: 0.001 is added to every probability, the logarithms are
+    averaged, and the result is normalized to sum 1.
 
     .. versionadded:: 0.1
 

@@ -144,11 +144,11 @@ def compare_backends(
         Fitted classifiers, and ONNX files or their content, by name. The first is what the others
         are compared with.
     X : array-like of shape (n_samples, ...) or ImageCollection
-        Samples, as all of the models take them; best those that no model was fitted on.
+        Samples in the form that all models take, preferably samples that no model was fitted on.
     y : array-like of shape (n_samples,), default=None
         Labels, for the accuracy.
     n_repeats : int, default=5
-        Number of times that predictions are repeated, by the models in turn; times are medians.
+        Number of repeated predictions; the models take turns, and times are medians.
 
     Returns
     -------

@@ -47,8 +47,8 @@ def _has_scores(classifier: OnnxClassifier) -> bool:
 class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     """A scikit-learn classifier that runs a file of :func:`to_onnx` or :func:`quantize`.
 
-    It takes the place of a model, or of the net in a pipeline or an ensemble. torch is neither
-    needed nor loaded; onnxruntime computes. The file is never changed: nothing is learned here.
+    It replaces a model, or the net in a pipeline or an ensemble. onnxruntime computes; torch is
+    neither needed nor loaded. The file never changes, because nothing is learned here.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     n_parameters_ : int
         Number of values that the model learned.
     skipped_steps_ : list of dict
-        Steps of the pipeline that are not in the file and are to be done before: ``name``,
-        ``class`` and ``parameters`` of each.
+        Steps of the pipeline that are not in the file and must be done before: ``name``, ``class``
+        and ``parameters`` of each.
 
     See Also
     --------
@@ -84,13 +84,13 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
 
     Notes
     -----
-    No fit is needed: without one, predictions are those of the file that the parameters name. After
-    a fit they are those of its file, and ``set_params`` changes the next fit only.
+    No fit is needed. Without a fit, predictions are those of the file in the parameters. After a
+    fit, they are those of the file at that time, and ``set_params`` affects only the next fit.
 
-    A pickle holds the content of the file, so that one joblib file of a pipeline is all that an
-    application needs. A file whose weights lie in other files (external data of ONNX) is refused.
-    A copy of this object, as scikit-learn's ``clone`` makes it, is ready to
-    predict, like those of :class:`sklearn.frozen.FrozenEstimator`.
+    A pickle holds the content of the file, so an application needs only one joblib file of a
+    pipeline. A file whose weights are in other files (external data of ONNX) is an error. A copy of
+    this object, as scikit-learn's ``clone`` makes it, is ready to predict, like those of
+    :class:`sklearn.frozen.FrozenEstimator`.
 
     .. versionadded:: 0.1
 
@@ -124,7 +124,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
         self.n_threads = n_threads
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Check that samples and labels are of the kind of the file; nothing is learned.
+        """Check that samples and labels fit the file; nothing is learned.
 
         Parameters
         ----------

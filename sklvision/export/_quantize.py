@@ -46,16 +46,16 @@ def quantize(
     model : str, path-like or bytes
         A file of :func:`to_onnx`, or its content.
     X : array-like of shape (n_samples, ...) or ImageCollection
-        Samples as the file takes them: the training data, or a few hundred of them. For the file
-        of a net alone, the output of the steps before the net.
+        Samples in the form that the file takes: the training data, or a few hundred of them. For
+        the file of a net alone, the output of the steps before the net.
     %(path)s
 
     Other Parameters
     ----------------
     bits : {8, 16}, default=8
-        Size of the weights. Of a pipeline, 8 bits are for its nets; 16 for all weights.
+        Size of the weights. In a pipeline, 8 bits apply to its nets, 16 bits to all weights.
     max_accuracy_drop : float, default=None
-        Accuracy that may be lost, such as 0.01. None writes the file whatever the accuracy.
+        Accuracy that may be lost, such as 0.01. None writes the file in any case.
     validation : tuple of (X, y), default=None
         Labeled samples that were not used before, for `max_accuracy_drop`: the file must be
         non-inferior on them with 95 % confidence.
@@ -76,15 +76,15 @@ def quantize(
     Notes
     -----
     onnxruntime quantizes statically: weights of each layer by channel, activations by their largest
-    values for `X` [1]_. So a single sample that is wrong by orders of magnitude
-    spoils the file; a warning is given where more than 3 % of the labels in `X` change.
-    Standardization keeps its precision, so that the scale of single bands is not lost. Where so
-    many labels change, layers are quantized one by one, and those that alone change more than 1 %
-    keep 32 bits if they hold less than half of the weights; not for nets of more than 32 layers.
-    Processors with instructions for 8-bit products (VNNI, AMX, Arm's dot product) gain most.
+    values for `X` [1]_. A single sample that is wrong by orders of magnitude therefore ruins the
+    file. You get a warning if more than 3 % of the labels in `X` change. In this case, layers are
+    quantized one by one, and layers that alone change more than 1 % of the labels keep 32 bits if
+    they hold less than half of the weights (in nets of up to 32 layers). Standardization keeps its
+    precision, so the scale of single bands is not lost. Processors with instructions for 8-bit
+    products (VNNI, AMX, Arm's dot product) gain most.
 
-    Weights of 16 bits are stored as such and computed with in float32, so that labels hardly
-    ever change; the time of a prediction stays as it was.
+    Weights of 16 bits are converted to float32 for the computation, so labels hardly ever change,
+    and a prediction takes as long as before.
 
     The test of `max_accuracy_drop` compares both files sample by sample [2]_. It takes about
     2.7 / `max_accuracy_drop` samples if no label changes, and more if some do.

@@ -68,15 +68,15 @@ def to_onnx(
         needs them.
     skip_steps : sequence of str, default=()
         Names of the first steps of a pipeline that are left out, because ONNX has no operators for
-        them. Whoever runs the file does them before; the metadata describe them.
+        them. Run them before the file; the metadata describe them.
 
     Raises
     ------
     TypeError
         If this is not a classifier, or its labels are neither strings, numbers nor booleans.
     ValueError
-        If a step cannot be expressed in ONNX; the message names all such steps. If the file
-        predicts otherwise than the model; the message names the first step that differs.
+        If steps cannot be expressed in ONNX; the message names all of them. If predictions of the
+        file differ from those of the model; the message names the first step that differs.
     %(errors)s
 
     See Also

@@ -30,7 +30,7 @@ _MEMORY_ADVICE = "Lower image_size or batch_size, or take a smaller backbone."
 
 @document
 class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
-    """Features of images from a pretrained net that is not trained any further.
+    """Features of images from a pretrained net, which is not trained further.
 
     The net's last layer is left out: its input, averaged over the image, describes the content
     of the image, and a linear classifier after it needs few labeled images.
@@ -46,12 +46,12 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         checkpoint, or a safetensors file. The layer that computes logits may have any number of
         classes. ``None`` takes the weights that come with the net.
     image_size : int, default=None
-        Length in pixels that the shorter side of images is resized to, up to 16,384. ``None``
-        takes that of the images the weights were trained on. Smaller is faster, larger may show
-        more detail.
+        Length in pixels that the shorter side of images is resized to, up to 16,384. ``None`` uses
+        that of the images that the weights were trained on. A smaller size is faster, a larger one
+        may show more detail.
     keep_proportions : bool, default=True
-        Resize both sides by the same factor. False stretches images to squares, so that images
-        of different proportions are computed together. A backbone that takes one size only, such as
+        Resize both sides by the same factor. False stretches images to squares, so that images of
+        different proportions are computed together. A backbone with a fixed size, such as
         ``"torchvision:vit_b_16"``, always stretches them.
     pixel_range : "auto" or tuple of (float, float), default="auto"
         Values of black and of white. ``"auto"`` takes the ends of the type for unsigned integers
@@ -84,13 +84,14 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     Notes
     -----
-    Images are resized by area-aware bilinear interpolation. Gray images are taken for color
-    images without color. An :class:`~sklvision.datasets.ImageCollection`, also of images of
-    different sizes, is read as it is computed, while threads decode and resize the next images.
+    Images are resized by area-aware bilinear interpolation. Gray images are converted to color
+    images with three equal channels. An :class:`~sklvision.datasets.ImageCollection`, also of
+    images of different sizes, is read as it is computed, while threads decode and resize the next
+    images.
 
-    Nothing is learned from the images but their shape and range, so there is nothing to leak;
-    in a Pipeline with `memory` the features are computed once for a whole search. Features
-    are float32, or float64 for float64 images.
+    Only the shape and range of the images are learned, so nothing can leak. In a Pipeline with
+    `memory`, the features are computed once for a whole search. Features are float32, or float64
+    for float64 images.
 
     A fitted transformer holds no weights: its file is small, and where it is loaded the net's
     weights come from the same package, or the same file, as before. If they differ, `transform`

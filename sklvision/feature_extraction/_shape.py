@@ -25,16 +25,16 @@ class ShapeFeatures(ImageTransformer):
 
     See Also
     --------
-    sklvision.image.ForegroundCrop : Masks of objects that lie along the rows, by
-        ``align=True, output="mask"``.
+    sklvision.image.ForegroundCrop : Masks of horizontal objects, with ``align=True`` and
+        ``output="mask"``.
     PretrainedFeatures : Features of any content of images.
 
     Notes
     -----
     Every feature is the natural logarithm of a ratio plus 0.001: one of the lengths below, divided
-    by the length of the object. The latter is the length of a bar whose pixels have the same
-    variance along the rows. Features change neither with the size of the object in the mask nor by
-    mirroring:
+    by the length of the object, which is the length of a bar whose pixels have the same variance
+    along the rows. Features do not depend on the size of the object in the mask, and mirroring does
+    not change them:
 
     - ``height``: the height of a bar whose pixels have the same variance across the rows;
     - ``thickness``: the area divided by the length;

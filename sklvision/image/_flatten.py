@@ -18,9 +18,9 @@ from sklvision.utils._samples import Samples, as_samples
 class FlattenImages(ImageTransformer):
     """Flatten each image to one row of pixels, for estimators that take tables.
 
-    With this step in front, a classifier such as logistic regression takes the same images as a
-    convolutional net, so that one search can compare them or one ensemble can hold both. Tables
-    pass through as they are.
+    After this step, a classifier such as logistic regression takes the same images as a
+    convolutional net, so one search can compare them, or one ensemble can contain both. Tables are
+    not changed.
 
     Attributes
     ----------

@@ -19,26 +19,25 @@ _SIDE = Interval(Integral, 1, LONGEST_SIDE, closed="both")
 
 @document
 class ForegroundCrop(ImageTransformer):
-    """Find the object in each image and cut it out, at one size.
+    """Find the object in each image and crop the image to it, at a fixed size.
 
     With the default settings, the foreground is made up of the pixels near the middle of the image
     that are nearly as bright as the brightest of them. A window of fixed size about their centroid
-    is cut from the full image and reduced by averaging areas. With ``threshold="otsu"`` the object
-    is found as a whole, whatever the light, and with ``align=True`` it is rotated and scaled to
-    fill the output.
+    is cut from the full image and reduced by averaging areas. ``threshold="otsu"`` finds the whole
+    object in any light, and ``align=True`` rotates and scales it to fill the output.
 
     Parameters
     ----------
     center_crop : int, float, tuple of two of them, or None, default=960
-        Height and width of the middle of the image where the foreground is looked for: whole
+        Height and width of the middle of the image in which the foreground is searched: whole
         numbers are pixels, and floats up to 1.0 are fractions of the image's own height and width,
-        for images that are read at different sizes. One number stands for both. None looks in
-        the whole image.
+        for images that are read at different sizes. One number is used for both. None searches the
+        whole image.
     threshold : float or "otsu", default=32
         Limit of the foreground. With a number, a pixel belongs to the foreground if its value
-        differs by at most this number from that of the pixel that stands out most: the brightest
-        one or, depending on ``polarity``, another. ``"otsu"`` subtracts a smooth background, and
-        takes the largest connected object in the rest.
+        differs by at most this number from that of the most extreme pixel: the brightest one or,
+        depending on ``polarity``, another. ``"otsu"`` subtracts a smooth background, and takes the
+        largest connected object in the rest.
     polarity : {"bright", "dark", "both"}, default="bright"
         Whether the object is brighter or darker than its background. ``"both"`` is for glossy
         objects, which may be brighter, darker or partly both, depending on the light; with
@@ -69,17 +68,17 @@ class ForegroundCrop(ImageTransformer):
 
     Notes
     -----
-    Where the window leaves the image it is filled with its mirror image; the mask is empty
-    there and beyond the center crop. Images smaller than the center crop are searched as a
-    whole. An image without foreground, which only ``"otsu"`` can leave, is cropped about
-    its middle. In a constant image, or one whose range is less than a numeric
-    threshold, everything is foreground, so that the window is about the middle as well.
+    Parts of the window outside of the image are filled with the mirror image; the mask is empty
+    there and beyond the center crop. Images smaller than the center crop are searched as a whole.
+    An image without foreground, which only ``"otsu"`` can leave, is cropped about its middle. In a
+    constant image, or one whose range is less than a numeric threshold, everything is foreground,
+    so that the window is about the middle as well.
 
-    The foreground is sought in the mean of the channels. ``"otsu"`` works on the image reduced to
+    The foreground is searched in the mean of the channels. ``"otsu"`` works on the image reduced to
     at most 300 pixels a side: the background is a cubic surface, fitted robustly, and contrast is
     measured in units of the noise around it: less than twice the noise counts as background, and
-    more than ten times as ten times. An object should cover less than a third of where it is looked
-    for. An object that is as wide as it is long has no longest extent, and ``align`` rotates it
+    more than ten times as ten times. An object should cover less than a third of the searched
+    region. An object that is as wide as it is long has no longest extent, and ``align`` rotates it
     arbitrarily.
 
     The dtype is kept. Pillow (extra ``images``) computes in float32, whatever the dtype.

@@ -27,7 +27,7 @@ class PixelScaler(ImageTransformer):
     Parameters
     ----------
     feature_range : tuple of (float, float), default=(0.0, 1.0)
-        The lower and upper end of the wanted range.
+        The lower and upper end of the new range.
     data_range : tuple of (float, float) or None, default=None
         The pixel values that become the ends of ``feature_range``. None learns them in
         ``fit``: the range of the dtype for bool and unsigned integers (0 to 255 for uint8),

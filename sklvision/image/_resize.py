@@ -23,8 +23,8 @@ class Resize(ImageTransformer):
     Parameters
     ----------
     size : int or tuple of (int, int)
-        Height and width of the output in pixels, up to 65,536; one number makes squares. The
-        image is stretched where the proportions differ.
+        Height and width of the output in pixels, up to 65,536; one number makes squares. The image
+        is stretched if its proportions differ.
     resample : {"bilinear", "box", "bicubic", "nearest"}, default="bilinear"
         Interpolation. ``"box"`` averages the area that falls into a new pixel,
         ``"bilinear"`` and ``"bicubic"`` weight pixels by distance, over a wider area when

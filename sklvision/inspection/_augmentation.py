@@ -32,7 +32,7 @@ from sklvision.utils._validation import check_count
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AugmentationDisplay(SheetDisplay):
-    """A contact sheet of samples and of variants as training sees them.
+    """Samples, and variants of them as the net sees them in training.
 
     Make it with :meth:`from_estimator` or :meth:`from_augmenters`. Images: one row for each, the
     original framed on the left. Spectra: one panel for each, the original in black over its

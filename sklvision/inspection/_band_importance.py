@@ -34,14 +34,14 @@ from sklvision.utils._validation import check_count
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class BandImportanceDisplay(SheetDisplay):
-    """The score lost where a window of neighboring bands is shuffled, under the mean spectra.
+    """Drop of the score when a window of neighboring bands is shuffled, below the mean spectra.
 
     Make it with :meth:`from_estimator`.
 
     Parameters
     ----------
     drops : ndarray of shape (n_windows, n_repeats)
-        Score lost by shuffling each window.
+        Drop of the score when each window is shuffled.
     windows : ndarray of shape (n_windows, 2)
         First band of each window, and the first one after it.
     wavelengths : ndarray of shape (n_bands,)
@@ -49,7 +49,7 @@ class BandImportanceDisplay(SheetDisplay):
     class_means : dict of label to ndarray of shape (n_bands,)
         Mean spectra of the classes.
     baseline_score : float
-        The score with all bands as they are.
+        The score with unchanged bands.
     score_name : str, default="score"
         Name of the score.
 
@@ -68,11 +68,11 @@ class BandImportanceDisplay(SheetDisplay):
 
     Notes
     -----
-    Neighboring bands are highly correlated, so shuffling a single one costs next to nothing;
-    whole windows are shuffled, each row getting the window of another one. Bands in other
-    windows may still stand in for those shuffled: a window without importance is one that the
-    classifier can do without, not one without information. Wider windows lose more score, but tell
-    less exactly which bands matter.
+    Neighboring bands are highly correlated, so shuffling a single band hardly changes the score.
+    Therefore whole windows are shuffled: each row gets the window of another row. Bands in other
+    windows may replace the shuffled ones, so a window without importance may still hold
+    information. With wider windows the score drops more, but the result is less exact about which
+    bands matter.
 
     .. versionadded:: 0.1
 
@@ -118,7 +118,7 @@ class BandImportanceDisplay(SheetDisplay):
         ax: AxesLike = None,
         **kwargs: Any,
     ) -> Self:
-        """Shuffle windows of bands and show the score that is lost.
+        """Shuffle windows of bands and show how much the score drops.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class BandImportanceDisplay(SheetDisplay):
             Number of times that each window is shuffled.
         scoring : str or callable, default=None
             Name of one of scikit-learn's scorers or a callable ``scorer(estimator, X, y)``. None
-            takes the classifier's ``score``, the accuracy unless it has one of its own.
+            uses the classifier's ``score``, usually the accuracy.
         n_jobs : int, default=None
             Number of windows shuffled at the same time. ``None`` means 1 unless in a
             :obj:`joblib.parallel_backend` context, -1 means all processors. The result does not

@@ -21,10 +21,10 @@ from sklvision.reporting._formats import format_p
 class ComparisonDisplay(SheetDisplay):
     """Scores of estimators on the same folds, their means and intervals, and the differences.
 
-    Make it with :meth:`from_result`. One row per estimator, the best on top: a dot for each
-    fold, a diamond for the mean and a line for its interval, baselines in gray. On its right, where
-    there is a baseline, the difference of each estimator from the best baseline; an interval that
-    reaches over the line at 0 shows no difference.
+    Make it with :meth:`from_result`. One row per estimator, the best on top: a dot for each fold, a
+    diamond for the mean and a line for its interval, baselines in gray. On its right, where there
+    is a baseline, the difference of each estimator from the best baseline; if its interval contains
+    0, no difference is shown.
 
     Parameters
     ----------
@@ -59,15 +59,15 @@ class ComparisonDisplay(SheetDisplay):
 
     Notes
     -----
-    The training sets of folds overlap, so their scores are correlated, and an interval that takes
-    them for independent is too narrow. The variance of the mean is taken as
-    ``(1 / n_splits + n_test / n_train)`` times that of the scores [1]_.
+    The training sets of folds overlap, so their scores are correlated, and an interval for
+    independent scores would be too narrow. The variance of the mean is estimated as ``(1 / n_splits
+    + n_test / n_train)`` times that of the scores [1]_.
 
-    Intervals of two means may overlap although the difference is shown: both vary with the folds.
-    Judge by the differences, whose p-values are corrected for several estimators.
+    Intervals of two means may overlap although a difference is shown, because both vary with the
+    folds. Judge by the differences, whose p-values are corrected for several estimators.
 
-    Scores far below the better half would leave no room to tell the others apart: they are written
-    at the left edge as numbers.
+    Scores far below the better half are written as numbers at the left edge, so that the others can
+    be distinguished.
 
     .. versionadded:: 0.1
 

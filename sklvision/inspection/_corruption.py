@@ -30,7 +30,7 @@ from sklvision.utils._samples import to_array
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CorruptionDisplay(SheetDisplay):
-    """One sample under each corruption, from clean to the worst.
+    """One sample under each corruption, from clean to most severe.
 
     Make it with :meth:`from_result`. An image becomes a contact sheet with a row for each
     corruption; a spectrum, a panel for each with a line for each severity.

@@ -28,7 +28,7 @@ _FOREGROUND_SETTINGS = ("center_crop", "threshold", "polarity")
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class CropDisplay(SheetDisplay):
-    """A contact sheet of images, the window of the crop drawn in, and the crop next to each.
+    """Images with the window of the crop, and the crop next to each image.
 
     Make it with :meth:`from_estimator`.
 
@@ -43,7 +43,7 @@ class CropDisplay(SheetDisplay):
     names : sequence of str
         Names of the images, written above them.
     search_areas : list of tuple of (int, int, int, int), default=None
-        Left, top, width and height of the area in which the object was looked for.
+        Left, top, width and height of the area in which the object was searched.
     %(n_total)s
 
     Attributes
@@ -56,13 +56,12 @@ class CropDisplay(SheetDisplay):
 
     See Also
     --------
-    sklvision.image.ForegroundCrop : Finds the object and cuts it out.
+    sklvision.image.ForegroundCrop : Finds the object and crops the image to it.
 
     Notes
     -----
-    The dotted rectangle, where there is one, is the area in which the object was looked for. With
-    ``output="mask"`` the crop is the mask; with ``output="both"`` the mask is the outline on the
-    crop.
+    A dotted rectangle is the area in which the object was searched. With ``output="mask"`` the crop
+    is the mask; with ``output="both"`` the mask is the outline on the crop.
 
     .. versionadded:: 0.1
 

@@ -48,7 +48,7 @@ class LearningForecastDisplay(Display):
     curve, low, high : array-like of shape (n_points,)
         The curve and its interval.
     n_samples : int, default=None
-        Number of samples at hand, marked by a thin line.
+        Number of available samples, marked by a thin line.
     needed : SamplesNeeded, default=None
         The target score and the samples that it takes.
     score_name : str, default="score"
@@ -80,8 +80,8 @@ class LearningForecastDisplay(Display):
 
     Notes
     -----
-    There is no ``from_estimator``: measuring a curve takes many fits and many
-    settings, which are those of
+    There is no ``from_estimator``, because measuring a curve takes many fits and has many settings:
+    see
     :func:`~sklvision.model_selection.learning_curve_forecast`.
 
     .. versionadded:: 0.1
@@ -136,7 +136,7 @@ class LearningForecastDisplay(Display):
         target : float, default=None
             The target score; None takes the forecast's own, if it has one.
         n_max : float, default=None
-            Number of samples up to which the curve is drawn. None: 8 times the samples at hand,
+            Number of samples up to which the curve is drawn. None: 8 times the available samples,
             and further if the target needs more.
         %(drawing)s
 

@@ -46,8 +46,8 @@ from sklvision.utils._validation import check_count
 class MisclassifiedDisplay(SheetDisplay):
     """The samples that a classifier gets wrong, in descending order of confidence.
 
-    Make it with :meth:`from_estimator` or :meth:`from_predictions`. Images are shown as they are,
-    spectra over the means of their true class and of the predicted one. Above each are the true
+    Make it with :meth:`from_estimator` or :meth:`from_predictions`. Images are shown unchanged,
+    spectra together with the means of their true and predicted class. Above each are the true
     label, the predicted one, and its probability.
 
     Parameters

@@ -33,9 +33,9 @@ from sklvision.utils._samples import as_samples
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class OcclusionDisplay(SheetDisplay):
-    """Images and maps of the parts that speak for a class.
+    """Images, and maps of the parts that support a class.
 
-    Make it with :meth:`from_estimator`. Red parts speak for the class, blue ones against it.
+    Make it with :meth:`from_estimator`. Red parts support the class, blue parts contradict it.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ class OcclusionDisplay(SheetDisplay):
     Notes
     -----
     A map shows the parts to which this classifier responds, right or wrong. The classifier sees the
-    patch itself, too: where the response is large in empty parts, try another ``fill``. Where
-    several parts of an image each suffice, covering one loses nothing.
+    patch itself, too: if the response is large in empty parts, try another ``fill``. If several
+    parts of an image are each sufficient, covering one of them changes nothing.
 
     .. versionadded:: 0.1
 
@@ -137,12 +137,12 @@ class OcclusionDisplay(SheetDisplay):
                 (n, n_pixels), or ImageCollection
             Images, as the classifier takes them. Of a collection only those shown are read.
         method : {"occlusion", "gradient"}, default="occlusion"
-            Measure of influence. "occlusion" covers every part of an image in turn and takes
-            the loss of the class, for any classifier. "gradient" multiplies pixels by the
-            gradient of the class's log-odds, averaged over noisy copies: quick, but it needs a net
-            of this package, which may end a pipeline. The images are then those that its
-            earlier steps make; each map is blurred by a fortieth of its shorter side and
-            scaled to its own largest values.
+            Measure of influence. "occlusion" covers every part of an image in turn and takes the
+            loss of the class, for any classifier. "gradient" multiplies pixels by the gradient of
+            the class's log-odds, averaged over noisy copies. It is fast, but needs a net of this
+            package, which may be the last step of a pipeline. The images are then those that its
+            earlier steps make; each map is blurred by a fortieth of its shorter side and scaled to
+            its own largest values.
         target : label or array-like of shape (n,), default=None
             Class to look for in all images or in each; None takes the predicted one.
         patch_size, stride : int or tuple of (int, int), default=None

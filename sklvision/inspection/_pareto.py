@@ -47,10 +47,10 @@ _TIMES = ["mean_fit_time", "mean_score_time"]
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ParetoDisplay(Display):
-    """Score against cost, and the front of estimators whose score no cheaper one reaches.
+    """Score against cost, with the Pareto front.
 
     Make it with :meth:`from_result` or :meth:`from_search`. The front is a staircase: at each cost
-    it shows the best score that can be had for it. Estimators that are not on it are gray.
+    it shows the best score that is possible at this cost. Estimators that are not on it are gray.
 
     Parameters
     ----------
@@ -92,9 +92,9 @@ class ParetoDisplay(Display):
     -----
     An estimator is on the front if no other has at least its score at no more than its cost; of
     equals, the first is. Costs are drawn on a logarithmic axis if all are positive and they span
-    more than a factor of three. Of more than twelve estimators, only those on the front and the
-    baselines are named. Scores far below the better half would leave no room to tell the others
-    apart: they are marked by a triangle at the lower edge, with the score next to the name.
+    more than a factor of three. If there are more than twelve estimators, only those on the front
+    and the baselines are named. Scores far below the better half are marked by a triangle at the
+    lower edge, with the score next to the name, so that the others can be distinguished.
 
     .. versionadded:: 0.1
 

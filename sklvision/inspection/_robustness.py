@@ -22,7 +22,7 @@ _MARKERS = "osD^vP*X"
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RobustnessDisplay(SheetDisplay):
-    """Scores of classifiers as their data get worse, one panel for each corruption.
+    """Scores of classifiers on increasingly corrupted data, one panel for each corruption.
 
     Make it with :meth:`from_result`.
 

@@ -24,9 +24,8 @@ _COLUMNS = ("train_loss", "valid_loss", "valid_score")
 class TrainingCurveDisplay(SheetDisplay):
     """Training loss and validation score by epoch, of one net or of several.
 
-    Make it with :meth:`from_estimator`. The loss of the training data is a line, that of
-    the validation data, where there is any, a dashed one; the epoch whose weights were kept
-    is marked.
+    Make it with :meth:`from_estimator`. The loss of the training data is a solid line, that of the
+    validation data (if any) a dashed line. The epoch whose weights were kept is marked.
 
     Parameters
     ----------

@@ -33,8 +33,8 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
     -------
     errors : DataFrame of shape (n_errors, 5)
         Columns: ``sample``, its index; ``label``, as given; ``suggested``, the class to which it
-        seems to belong; ``label_probability`` and ``suggested_probability``. To be looked at by
-        somebody who knows the samples: a rare but correct sample may be among them.
+        seems to belong; ``label_probability`` and ``suggested_probability``. A person who knows the
+        samples should check them: a rare but correct sample may be among them.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
 
     Notes
     -----
-    This is confident learning [1]_. Models are more sure of some classes than of others, so
-    each class has a threshold of its own: the mean probability that it has among the samples
-    labeled so. A sample belongs to the most probable of the classes that reach their threshold,
-    if any does. If that is not its label, the label is probably wrong. The order is by the
-    difference of the two probabilities.
+    This is confident learning [1]_. Models are more certain about some classes than about others,
+    so each class has its own threshold: its mean probability among the samples with its label. A
+    sample belongs to the most probable of the classes that reach their threshold, if any does. If
+    that is not its label, the label is probably wrong. The order is by the difference of the two
+    probabilities.
 
     References
     ----------

@@ -9,14 +9,14 @@ from sklvision.utils._optional import import_optional
 
 
 def register_dask() -> None:
-    """Make joblib's engine "dask" outlive the death of workers, in this process.
+    """Make joblib's engine "dask" survive lost workers, in this process.
 
     joblib sends data to one worker of Dask, from which the others copy them. If that worker dies
-    before others have a copy, joblib's own engine raises CancelledError, and if Dask gives a task
-    up, because every worker that ran it died, it waits forever. After this call, data are sent
-    again and the tasks repeated, and a task that was given up is an error. It concerns every
+    before others have a copy, joblib's own engine raises CancelledError. If Dask gives up a task,
+    because every worker that ran it died, joblib waits forever. After this call, data are sent
+    again and tasks are repeated, and a task that Dask gave up is an error. This applies to every
     function that uses joblib, such as :class:`sklearn.model_selection.GridSearchCV`. The functions
-    and searches of this package need no such call.
+    and searches of this package do not need this call.
 
     Needs the extra ``distributed``.
 

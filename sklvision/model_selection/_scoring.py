@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import StackingClassifier
 from sklearn.metrics import check_scoring, get_scorer
 
+from sklvision.utils._nested import walk_estimators
 from sklvision.utils._scorers import check_scorer_name
 from sklvision.utils._sklearn import get_response_methods, get_score_function
 
@@ -91,8 +93,17 @@ def _check_responses(name: str, scorer: Scorer, estimators: dict[str, Any]) -> N
     methods = get_response_methods(scorer) or ["predict"]
     for label, estimator in estimators.items():
         # An estimator may have a method or not, depending on its parameters.
-        if all(getattr(estimator, method, None) is None for method in methods):
+        is_missing = all(getattr(estimator, method, None) is None for method in methods)
+        if is_missing and not _has_default_stack(estimator):
             raise ValueError(
                 f"scoring={name!r} needs {' or '.join(methods)}, which estimators[{label!r}] "
                 "does not have."
             )
+
+
+def _has_default_stack(estimator: Any) -> bool:
+    """Whether a stack inside has no final estimator yet, and so no method before its fit."""
+    return any(
+        isinstance(inner, StackingClassifier) and inner.final_estimator is None
+        for inner in walk_estimators(estimator)
+    )

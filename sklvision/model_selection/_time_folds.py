@@ -14,8 +14,8 @@ from sklvision.utils._sklearn import Integral
 def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
     """Make folds in the order of time, each trained on all samples before its test set.
 
-    Products, lamps and detectors change, and random folds hide it: they train on samples from
-    the hour of the test samples. These folds measure how a model does on what comes later.
+    Products, lamps and detectors change. Random folds hide this, because they train on samples from
+    the same hour as the test samples. These folds measure the score of a model on later samples.
 
     .. versionadded:: 0.1
 

@@ -49,7 +49,7 @@ class ImageClassifier(BaseNeuralClassifier):
         Passes over the training data.
     %(optimization)s
     augment : callable or list of callable, default=None
-        Applied in turn to every training batch, and to nothing else: augmenters of
+        Applied one after another to every training batch, and to nothing else: augmenters of
         :mod:`sklvision.augmentation`, or functions that map a float tensor
         ``(n, height, width, channels)`` in the units of `X` to one of the same shape.
     %(stopping)s
@@ -76,12 +76,12 @@ class ImageClassifier(BaseNeuralClassifier):
     See Also
     --------
     SpectrumClassifier : The same for spectra.
-    sklvision.image.FlattenImages : Lets other classifiers take the same `X`.
+    sklvision.image.FlattenImages : Makes other classifiers accept the same `X`.
 
     Notes
     -----
     Every channel is standardized inside the net, with mean and standard deviation of the training
-    data, so the range of the pixels does not matter; ``uint8`` images are kept as they are and
+    data, so the range of the pixels does not matter; ``uint8`` images are kept unchanged and
     converted batch by batch.
 
     %(file)s

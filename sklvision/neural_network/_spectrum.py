@@ -35,7 +35,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
         Passes over the training data.
     %(optimization)s
     augment : callable or list of callable, default=None
-        Applied in turn to every training batch, and to nothing else: augmenters of
+        Applied one after another to every training batch, and to nothing else: augmenters of
         :mod:`sklvision.augmentation`, or functions that map a float tensor
         ``(n, n_bands)`` in the units of `X` to one of the same shape.
     %(stopping)s
@@ -62,7 +62,7 @@ class SpectrumClassifier(BaseNeuralClassifier):
     See Also
     --------
     ImageClassifier : The same for images.
-    sklvision.spectral.SpectralScaler : Scaling of each spectrum, to go before this.
+    sklvision.spectral.SpectralScaler : Scaling of each spectrum, as a step before this one.
     sklearn.neural_network.MLPClassifier : Perceptron of scikit-learn.
 
     Notes

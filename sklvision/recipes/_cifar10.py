@@ -27,7 +27,7 @@ def cifar10(
 ) -> ClassifierMixin:
     """Classify small color photographs by a net below a million parameters.
 
-    Images are flipped, moved and partly covered at random in training, and predictions are
+    Images are randomly flipped, shifted and partly covered in training, and predictions are
     averaged over an image and its mirror image.
 
     Parameters

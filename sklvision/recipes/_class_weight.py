@@ -24,7 +24,7 @@ _ENCODING_ENSEMBLES = (BaggingClassifier, StackingClassifier, VotingClassifier)
 
 @document
 def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> BaseEstimator:
-    """Set the weights of classes wherever an estimator takes them, also nested.
+    """Set the weights of classes in an estimator and in all estimators inside it.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def digits(
 ) -> ClassifierMixin:
     """Classify handwritten digits by a small convolutional net, or by a vote of five.
 
-    Digits are turned, moved and scaled a little at random in training.
+    Digits are randomly rotated, shifted and scaled a little in training.
 
     Parameters
     ----------

@@ -39,16 +39,16 @@ def flowers(
 ) -> ClassifierMixin:
     """Classify flowers by pretrained features, or by a net trained from scratch.
 
-    Features of three nets trained on ImageNet go side by side into logistic regression. Their
-    square roots, brought to unit length, are compared by Hellinger's distance, which
-    suits what counts how often a pattern occurs.
+    Features of three nets trained on ImageNet are joined, and logistic regression classifies them.
+    Their square roots are normalized to unit length (Hellinger's distance), which suits features
+    that count how often a pattern occurs.
 
     Parameters
     ----------
     pretrained : bool, default=True
-        Use pretrained nets (extra ``pretrained``). False trains a convolutional net from
-        scratch, on images that are flipped, turned, moved, scaled, lit and partly covered at
-        random.
+        Use pretrained nets (extra ``pretrained``). False trains a convolutional net from scratch,
+        on images that are randomly flipped, rotated, shifted, scaled, brightened and partly
+        covered.
     fine_tune : bool, default=False
         Add the vote of a pretrained net that is trained further, which takes some minutes. Not
         for ``pretrained=False``.

@@ -43,7 +43,7 @@ def images(
     See Also
     --------
     flowers : Features of three nets, for photographs in color.
-    nails : Features of an object that is cropped and leveled before.
+    nails : Features of an object after a crop and alignment.
 
     Examples
     --------

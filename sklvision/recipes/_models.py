@@ -90,7 +90,7 @@ def get_model(
 ) -> NamedModel:
     """Get a recipe or an architecture by its name, with all parameters checked.
 
-    This is the model behind the command ``sklvision train``.
+    The command ``sklvision train`` uses this function.
 
     Parameters
     ----------

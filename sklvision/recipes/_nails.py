@@ -26,10 +26,10 @@ def nails(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Classify nails as good or bad: crop and level them, then use pretrained features.
+    """Classify nails as good or bad: crop and align them, then use pretrained features.
 
-    Once an object lies level and fills the image, its shape decides; its position and the light no
-    longer matter.
+    If an object is horizontal and fills the image, only its shape matters, and its position and the
+    light do not.
 
     Parameters
     ----------

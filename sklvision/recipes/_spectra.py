@@ -28,15 +28,15 @@ def spectra(
 
     The net sees the first derivative, scaled by SNV: the derivative removes the baseline and SNV
     the brightness, both of which depend more on the light and the distance than on the material.
-    Discriminant analyses see the spectra as they are, scaled by SNV, and as the net does. With few
-    spectra, or classes that differ in tiny details, they are ahead; with many, the net
-    is. The net has half of the vote.
+    The discriminant analyses see the unchanged spectra, the spectra scaled by SNV, and the input of
+    the net. They are better with few spectra, or if classes differ in tiny details; the net is
+    better with many spectra. The net has half of the vote.
 
     Parameters
     ----------
     vote : bool, default=True
-        Whether the discriminant analyses vote with the net. False takes the net alone, behind the
-        derivative, which predicts one spectrum in less than half of the time.
+        Whether the discriminant analyses vote with the net. False uses the net alone, after the
+        derivative; it predicts one spectrum in less than half of the time.
     published : bool, default=False
         The published system: the net alone, on raw spectra.
     %(seed)s

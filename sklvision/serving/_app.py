@@ -44,8 +44,8 @@ def create_app(
 ) -> FastAPI:
     """Make an application of FastAPI that serves a model.
 
-    ``sklvision serve`` runs it with uvicorn. Any server of ASGI does, such as gunicorn with several
-    workers; the model may be loaded before they are forked.
+    ``sklvision serve`` runs it with uvicorn. Any ASGI server can run it, such as gunicorn with
+    several workers; the model may be loaded before they are forked.
 
     .. versionadded:: 0.1
 
@@ -54,7 +54,7 @@ def create_app(
     model : str, path-like or estimator
         File of a model, or a fitted classifier.
     allow_pickle : bool, default=False
-        Whether the file may be one of ``joblib.dump``, which runs the code that it holds.
+        Whether the file may be a pickle of ``joblib.dump``, which can run any code.
     verify : str or path-like, default=None
         File of the public ed25519 key that must have signed the archive (extra ``sign``).
     settings : ServiceSettings, default=None

@@ -30,8 +30,8 @@ def serve_model(
 ) -> None:
     """Serve a model over HTTP until the process gets SIGINT or SIGTERM.
 
-    The address is printed as soon as requests are answered. After the signal, requests that were
-    accepted are answered.
+    The address is printed when the server is ready. After the signal, it answers the requests that
+    it has accepted.
 
     .. versionadded:: 0.1
 
@@ -44,7 +44,7 @@ def serve_model(
     port : int, default=8000
         Port to listen on; 0 takes any that is free.
     allow_pickle : bool, default=False
-        Whether the file may be one of ``joblib.dump``, which runs the code that it holds.
+        Whether the file may be a pickle of ``joblib.dump``, which can run any code.
     verify : str or path-like, default=None
         File of the public ed25519 key that must have signed the archive (extra ``sign``).
     settings : ServiceSettings, default=None

@@ -18,7 +18,7 @@ ANY_NAME = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
-    """Limits of a service, and whom it serves.
+    """Limits of a service, its clients and its host names.
 
     .. versionadded:: 0.1
 
@@ -41,18 +41,18 @@ class ServiceSettings:
     read_timeout : float, default=20.0
         Seconds in which the header of a request, and then its body, must arrive.
     predict_timeout : float, default=30.0
-        Seconds until a request that was read is answered; then it has status 503.
+        Seconds in which a request must be answered after it was read; otherwise it gets status 503.
     tokens : sequence of str, default=()
-        Tokens, one of which a client must send as ``Authorization: Bearer TOKEN``. Without any,
+        Tokens, one of which a client must send as ``Authorization: Bearer TOKEN``. Without tokens,
         everybody may use the service.
     allow_hosts : sequence of str, default=()
-        Hosts, as ``name`` or ``name:port``, that ``image_url`` may name. A private or local
-        address is used only where itself, with its port, is listed, such as ``10.0.0.7:8080``.
+        Hosts, as ``name`` or ``name:port``, that ``image_url`` may name. A private or local address
+        is used only if it is listed with its port, such as ``10.0.0.7:8080``.
     server_names : sequence of str, default=()
         Host names by which clients may address the service, without a port; other requests get
-        status 421. ``"*"`` is any name. Without names any is taken, except that
-        :func:`serve_model` on an address of this machine alone takes only the names of this
-        machine: otherwise a page of another site could read answers through a visitor's browser.
+        status 421. ``"*"`` is any name. Without names, any name is accepted, except that
+        :func:`serve_model` on a loopback address accepts only the names of this machine: otherwise
+        a page of another site could read answers through a visitor's browser.
 
     Examples
     --------

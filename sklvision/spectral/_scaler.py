@@ -30,7 +30,7 @@ def _has_inverse(scaler: SpectralScaler) -> bool:
 
 @document
 class SpectralScaler(SpectrumTransformer):
-    """Scale spectra, each on its own, against a reference, or band by band.
+    """Scale spectra: each spectrum alone, against a reference, or each band.
 
     Brightness and scatter change a spectrum by a gain and an offset that are unrelated to
     the material. Which scaling helps depends on the data, so ``method`` is a parameter

@@ -36,10 +36,10 @@ _PLAIN_ROWS = 1024
 class ArrayCollection:
     """Samples of an array of zarr, Dask or HDF5, or of a memmap, read when they are needed.
 
-    It goes wherever a collection of image files goes: it has a length and a shape, is split by
-    index arrays and masks without being read, passes through transformers of images, and is
-    read block by block in ``fit`` and ``predict`` of the classifiers. Arrays of zarr, Dask and h5py
-    that are passed to the estimators of the package become such a collection by themselves.
+    It can be used like a collection of image files: it has a length and a shape, index arrays and
+    masks select samples without reading them, transformers of images accept it, and ``fit`` and
+    ``predict`` of the classifiers read it block by block. Estimators of the package convert arrays
+    of zarr, Dask and h5py to such a collection.
 
     .. versionadded:: 0.1
 
@@ -49,8 +49,8 @@ class ArrayCollection:
         Samples along the first axis: images ``(n, height, width)`` or
         ``(n, height, width, channels)``, or rows ``(n, n_features)``.
     buffer_size : int, default=None
-        Number of samples in the buffer of a shuffle. By default as many as fill 512 MiB.
-        Data of at most this many samples are read once, and are as an array in memory.
+        Number of samples in the buffer of a shuffle. By default as many as fill 512 MiB. Data with
+        at most this many samples are read once, like an array in memory.
 
     See Also
     --------
@@ -58,9 +58,9 @@ class ArrayCollection:
 
     Notes
     -----
-    Data that are stored in chunks cannot be read in any order: a row costs its whole chunk. In
-    every epoch the buffer is therefore filled with chunks that are drawn from all parts of the
-    array, and the samples in it are shuffled, a development of [1]_. While a buffer is trained
+    Data in chunks cannot be read efficiently in any order: to read a row, its whole chunk must be
+    read. In every epoch the buffer is therefore filled with chunks that are drawn from all parts of
+    the array, and the samples in it are shuffled, a development of [1]_. While a buffer is trained
     on, the next one is read, so that two are in memory. Rows of a memmap are shuffled in full.
 
     References
@@ -206,7 +206,7 @@ class ArrayCollection:
         return self.map_blocks(partial(_map_samples, func))
 
     def map_blocks(self, func: BlockFunction) -> ArrayCollection:
-        """Append a function of several samples that does with each what it would do with it alone.
+        """Append a function of several samples that treats each sample independently.
 
         Parameters
         ----------
@@ -232,7 +232,7 @@ class ArrayCollection:
         batch_size : int, default=32
             Number of samples in each batch but the last.
         n_threads : int, default=None
-            Ignored: arrays decode by themselves.
+            Ignored, because arrays decode their data themselves.
 
         Returns
         -------

@@ -225,3 +225,21 @@ def test_warnings_of_leaks_use_words_of_the_terminal(tmp_path, run):
         assert "--groups suggested" in text
         assert "groups=" not in text
         assert "suggested_groups()" not in text
+
+
+def test_compare_names_the_files_of_leaks(tmp_path, run):
+    """Images that are read into memory are searched under the names of their files."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name in ("good", "bad"):
+        (tmp_path / "parts" / name).mkdir(parents=True)
+        for i in range(12):
+            pixels = rng.integers(0, 256, (8, 8), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "parts" / name / f"{i}.png")
+    copy = tmp_path / "parts" / "good" / "3.png"
+    (tmp_path / "parts" / "bad" / "3.png").write_bytes(copy.read_bytes())
+    out = tmp_path / "report.html"
+    err = run("compare", tmp_path / "parts", "--models", "knn", "--cv", "3", "--out", out)[2]
+    assert "another label: bad/3.png (bad) = good/3.png (good)" in err
+    assert "good/3.png" in out.read_text(encoding="utf-8")

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sklvision.augmentation import TestTimeAugmentation
@@ -240,3 +241,13 @@ def test_within_budget_chooses_between_members_and_ensemble(digits):
     assert counts[2] > counts[0] + counts[1]
     assert search.best_index_ != 2
     assert search.score(X_test, y_test) > 0.5
+
+
+def test_compare_takes_a_stack_with_the_default_final_estimator():
+    """Such a stack has the methods of a classifier only once it is fitted."""
+    X, y = load_iris(return_X_y=True)
+    stack = StackingClassifier([("bayes", GaussianNB())], cv=2)
+    result = compare_estimators(
+        {"stack": stack}, X, y, cv=2, scoring=["accuracy", "neg_log_loss"], check_leaks=False
+    )
+    assert result.to_frame().loc["stack", "mean_accuracy"] > 0.8

@@ -38,12 +38,12 @@ ImageFunction = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 class ImageCollection:
-    """Images on disk that go wherever an array of images goes.
+    """Images on disk that can be used like an array of images.
 
-    A collection holds the names of its files and the functions that every image passes through
-    once it is read. It has a length and a shape, and is sliced by index arrays and masks as an
-    array is, so it passes through scikit-learn's splitters, searches and pipelines without being
-    read. Images are decoded, in threads, only when a batch, an image or the whole array is needed.
+    A collection holds the names of its files and the functions that every image passes through once
+    it is read. It has a length and a shape, and is indexed like an array, so it passes through
+    scikit-learn's splitters, searches and pipelines without being read. Images are decoded, in
+    threads, only when a batch, an image or the whole array is needed.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ class ImageCollection:
     background : {"white", "black"}, default="white"
         Background that transparent images are laid on.
     white : float, default=None
-        Value of white in mode "F": gray images of 8 and of 16 bits are scaled to it. ``None``
-        takes that of the deepest image, 255 or 65535; images of floats are not scaled.
+        White level in mode "F": gray images of 8 and of 16 bits are scaled to it. ``None`` uses
+        that of the deepest image, 255 or 65535; images of floats are not scaled.
     on_error : {"raise", "skip"}, default="raise"
         Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
         raises an error at the first bad one; damage further inside is an error when the image is
@@ -95,8 +95,8 @@ class ImageCollection:
     Notes
     -----
     EXIF orientation is respected: images are upright, and heights and widths are those of the
-    upright image. Images of more pixels than twice ``PIL.Image.MAX_IMAGE_PIXELS`` are taken for
-    decompression bombs and refused; raise that number to read them.
+    upright image. Images with more than twice ``PIL.Image.MAX_IMAGE_PIXELS`` pixels are considered
+    decompression bombs, and are an error; increase that number to read them.
 
     JPEG in color that is read as gray gives the brightness stored in the file, which is never
     converted to color and back. A JPEG decoder reduces by leaving out fine detail, which is
@@ -224,8 +224,8 @@ class ImageCollection:
     def shape(self) -> tuple[int, ...]:
         """Shape of the array of all images.
 
-        Only the number of images where their shapes differ. Behind :meth:`map`, the shape of
-        the first image is taken for that of all.
+        Only the number of images if their shapes differ. After :meth:`map`, all images are assumed
+        to have the shape of the first one.
         """
         return (len(self), *(self._describe_image()[0] or ()))
 
@@ -301,10 +301,10 @@ class ImageCollection:
         Parameters
         ----------
         func : callable
-            Takes one image, of shape (height, width) or (height, width, channels) unless an
-            earlier function changed it, and returns an array. It must depend on nothing
-            but the image, as it runs in threads and again at every reading, and be
-            picklable where the collection travels between processes.
+            Takes one image, of shape (height, width) or (height, width, channels) unless an earlier
+            function changed it, and returns an array. It must depend only on the image, because it
+            runs in threads and again at every reading. It must be picklable if the collection is
+            sent to other processes.
 
         Returns
         -------

@@ -42,7 +42,7 @@ def load_image_folder(
     on_error: str = "raise",
     return_X_y: bool = False,
 ) -> Bunch | tuple[ImageCollection | NDArray[Any], NDArray[np.str_]]:
-    """Load images that lie in one folder per class.
+    """Load images from one folder per class.
 
     The folder is laid out as for :func:`sklearn.datasets.load_files`, and the names of its
     subfolders are the labels::
@@ -62,19 +62,19 @@ def load_image_folder(
         Height and width in pixels to resize every image to when it is read. One integer makes
         squares. ``None`` keeps the sizes of the files.
     reduce : {1, 2, 4, 8}, default=1
-        Read images at a half, a quarter or an eighth of their size, which saves most of the time of
-        decoding JPEG; see :class:`ImageCollection`.
+        Read images at a half, a quarter or an eighth of their size, which makes decoding of JPEG
+        much faster; see :class:`ImageCollection`.
     mode : {"L", "RGB", "F"}, default=None
         Read as 8-bit gray, 8-bit color or float32 gray. ``None`` chooses by what the files
         hold; see :class:`ImageCollection`.
     background : {"white", "black"}, default="white"
-        Color behind pixels that are transparent.
+        Color of transparent pixels.
     lazy : bool, default=True
         Whether images stay on disk until they are needed. Otherwise all are read at once into an
         array, which needs images of one size, or ``size``.
     on_error : {"raise", "skip"}, default="raise"
-        Whether a file that cannot be read is an error or is left out with a warning. To leave
-        out files, each is decoded once.
+        Whether a file that cannot be read is an error or is left out with a warning. With "skip",
+        every file is decoded once.
     %(return_X_y)s
 
     %(bunch)s
@@ -113,7 +113,7 @@ def load_image_folder(
     Notes
     -----
     Files count as images by their suffix: those of the formats that Pillow reads. Others are left
-    out and counted in a warning; files whose names start with a dot are passed over.
+    out and counted in a warning; files whose names start with a dot are ignored.
 
     Examples
     --------

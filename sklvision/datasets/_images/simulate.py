@@ -49,9 +49,9 @@ def make_nails(
 ) -> tuple[NDArray[np.uint8], NDArray[np.str_]] | Bunch:
     """Make photographs of straight and bent nails on a belt.
 
-    They are like those of :func:`fetch_nails`, at an eighth of the size: one nail at any place and
-    in any direction on a dark belt, with a bright strip behind the belt at the top. Half of the
-    nails are bent.
+    They resemble those of :func:`fetch_nails`, at an eighth of the size: one nail at a random
+    position and in a random direction on a dark belt, with a bright strip above the belt. Half of
+    the nails are bent.
 
     .. versionadded:: 0.1
 
@@ -62,7 +62,7 @@ def make_nails(
     image_size : tuple of int (height, width), default=(152, 242)
         Size in pixels, each side at least 32.
     min_bend : float, default=15.0
-        Smallest angle, in degrees, between the two ends of a bent nail. Near 0 the classes touch.
+        Smallest angle, in degrees, between the two ends of a bent nail. Near 0 the classes overlap.
     max_bend : float, default=60.0
         Largest angle in degrees.
     noise : float, default=0.01

@@ -84,7 +84,7 @@ def load_labeled(
 ) -> Bunch | tuple[Any, NDArray[Any]]:
     """Load labeled images or spectra from a folder, a file or a public data set.
 
-    This is the reader behind the commands ``sklvision compare`` and ``sklvision train``.
+    The commands ``sklvision compare`` and ``sklvision train`` use this function.
 
     .. versionadded:: 0.1
 
@@ -110,20 +110,20 @@ def load_labeled(
         column or array named group, if there is one.
     groups_from_name : str, default=None
         Regular expression that is searched in the name of each sample's file, relative to the
-        folder. Its first group is the group of the sample, the whole match where it has none:
+        folder. Its first group is the group of the sample, or the whole match if it has none:
         ``"part([0-9]+)"`` of "ok/part12_3.png" is "12".
     image_shape : tuple of int, default=None
-        Height and width in pixels, and the number of channels where it is not 1. Rows of that
-        many numbers then become images.
+        Height and width in pixels, and the number of channels if it is not 1. Rows with that many
+        numbers become images.
     max_side : int, default=None
         Longest height or width in pixels; larger images of a folder are reduced to it when they
         are read. ``None`` keeps their sizes.
     allow_pickle : bool, default=False
-        Whether to unpickle, which runs whatever code the file holds.
+        Whether to unpickle. Unpickling can run any code in the file.
     on_error : {"raise", "skip"}, default="raise"
         Whether an image of a folder that cannot be read is an error, or left out with a warning.
     as_frame : bool, default=False
-        Whether spectra whose bands have names are a DataFrame, which carries the roles of the
+        Whether spectra with named bands are returned as a DataFrame, which passes the roles of the
         columns to the model that is fitted on it.
     %(return_X_y)s
     **table_options : dict
@@ -151,7 +151,7 @@ def load_labeled(
         roles : str
             The roles of the columns of a table in one line; "" for everything else.
         advice : list of str
-            Columns of a table that look like groups, or that alone tell the class.
+            Columns of a table that look like groups, or that determine the class on their own.
         kind : {"images", "spectra"}
             Kind of the samples.
         name : str

@@ -51,7 +51,7 @@ def read_samples(
 ) -> SampleReader:
     """Read samples without labels as a fitted model takes them, in batches.
 
-    This is the reader behind the commands ``sklvision predict`` and ``sklvision serve``.
+    The commands ``sklvision predict`` and ``sklvision serve`` use this function.
 
     .. versionadded:: 0.1
 
@@ -67,28 +67,28 @@ def read_samples(
         wavelength or name where the model knows those of its training; all others, such as labels
         and groups, are ignored.
     model : estimator
-        A fitted estimator. It decides whether samples are images or rows of numbers, and the
-        shape of images in rows. Image files are read as those of training were: in their mode,
-        with their value of white, background and reduction, and at the size they were read at.
+        A fitted estimator. It decides whether samples are images or rows of numbers, and the shape
+        of images in rows. Image files are read like those of training: with the same mode, white
+        level, background, reduction and size.
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
     on_error : {"raise", "skip", "record"}, default="raise"
-        Whether an image that cannot be read is an error; or left out with a warning, for which
-        each image is read twice; or, as a row of a store with missing values, left out by
-        ``reader.apply(function)``, which names it in ``errors`` of the batch.
+        "raise": an image that cannot be read is an error. "skip": it is left out with a warning,
+        and each image is read twice. "record": ``reader.apply(function)`` leaves it out, like a row
+        of a store with missing values, and names it in ``errors`` of the batch.
     sort : bool, default=False
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
     resample : bool, default=False
         Whether spectra on another axis are interpolated linearly to that of the model, and
         positions converted between nm, um and cm-1, with a warning. Nothing is extrapolated, and
-        values stay as they are.
+        values are not changed.
     follow_names : bool, default=True
-        Whether a table that names image files stands for these files. A table from somebody
-        else should not say which files are read.
+        Whether a table that names image files stands for these files. Use False for tables from
+        other people, so that they cannot choose which files are read.
     **table_options : dict
         Keywords of :func:`load_spectra` about the layout of a table: `transpose`, `decimal`,
-        `header_line`, `has_header` and `encoding`. By default those of the table of training.
+        `header_line`, `has_header` and `encoding`. By default those of the training table.
 
     Returns
     -------
@@ -102,8 +102,8 @@ def read_samples(
     FileNotFoundError
         If a path does not exist.
     ValueError
-        If a folder holds no images, files of both kinds are mixed, columns that the model takes
-        are missing, or samples do not have the shape that it takes; the message names the file.
+        If a folder holds no images, files of both kinds are mixed, columns that the model needs are
+        missing, or samples do not have the shape that it expects; the message names the file.
 
     See Also
     --------

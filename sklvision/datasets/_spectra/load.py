@@ -104,9 +104,9 @@ def load_spectra(
     transpose : bool, default=False
         Whether every column of a table is one spectrum, and the first column their positions.
     decimal : {".", ","}, default=None
-        Sign before the decimals in a table. None finds it.
+        Decimal sign in a table. None detects it.
     header_line : int, default=None
-        Number, from 1, of the line of column names. None finds it.
+        Number of the line of column names, counted from 1. None detects it.
     has_header : bool, default=True
         Whether a table has a line of column names.
     encoding : str, default=None
@@ -117,11 +117,11 @@ def load_spectra(
         Whether to interpolate the spectra of several instrument files linearly to one axis: those
         positions of the first file that lie within the axes of all others. Nothing is extrapolated.
     allow_pickle : bool, default=False
-        Whether to unpickle. Unpickling runs whatever code the file holds: allow it only for
-        files whose author you trust.
+        Whether to unpickle. Unpickling can run any code in the file: allow it only for files whose
+        author you trust.
     as_frame : bool, default=False
-        Whether the spectra are a DataFrame with the names of the bands. It carries the roles of
-        the columns to the model that is fitted on it.
+        Whether the spectra are a DataFrame with the names of the bands. It passes the roles of the
+        columns to the model that is fitted on it.
     %(return_X_y)s
 
     %(bunch)s
@@ -147,7 +147,7 @@ def load_spectra(
         roles : str
             The roles of the columns, in one line.
         advice : list of str
-            Columns that look like groups, and those that alone tell the class.
+            Columns that look like groups, and those that determine the class on their own.
         DESCR : str
             One line about the data.
 
@@ -172,8 +172,8 @@ def load_spectra(
     ``id`` or ``rep``, are metadata. Lines above the names, a second axis under them, and blank
     lines, rows and columns are left out; `roles` lists what was left out.
 
-    Missing values are kept as NaN: to impute or to drop them is a step of a Pipeline, and the
-    classifiers of this package refuse them. A label or a group must not be missing.
+    Missing values are kept as NaN. The classifiers of this package do not accept them: impute or
+    drop them in a step of a Pipeline. Labels and groups must not be missing.
 
     Examples
     --------

@@ -152,9 +152,9 @@ def make_spectra(
         Standard deviation, in units of reflectance, of the detector's white noise, up to a
         million.
     mixing : float, default=0.0
-        Largest fraction, in [0, 0.5), of another material in the field of view, as at the edges
-        of objects. The fraction in each spectrum is uniform between 0 and this; its label is
-        that of the larger part. Near 0.5 the classes touch.
+        Largest fraction, in [0, 0.5), of another material in the field of view, as at the edges of
+        objects. The fraction in each spectrum is uniform between 0 and this; its label is that of
+        the larger part. Near 0.5 the classes overlap.
     shuffle : bool, default=True
         Whether to shuffle the samples, which are otherwise sorted by class.
     random_state : int, RandomState instance or None, default=None

@@ -55,7 +55,7 @@ def find_advice(
     *,
     has_times: bool = False,
 ) -> list[str]:
-    """Find columns outside the bands that tell the class, or look like groups or dates.
+    """Find columns outside the bands that determine the class, or look like groups or dates.
 
     Parameters
     ----------

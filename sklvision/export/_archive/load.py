@@ -52,7 +52,7 @@ def load(
     verify: Key | None = None,
     types: Iterable[Any] = (),
 ) -> Any:
-    """Load a model that :func:`save` wrote, without running anything that the file holds.
+    """Load a model that :func:`save` wrote, without running code from the file.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def load(
         The file.
     backend : {"auto", "python", "onnx"}, default="auto"
         Model to build: the estimator that was saved, or an :class:`OnnxClassifier` of the graph in
-        the file, which needs no torch. ``"auto"`` takes the graph only where the estimator needs
-        torch and it is not installed.
+        the file, which needs no torch. ``"auto"`` uses the graph only if the estimator needs torch
+        and torch is not installed.
     verify : key, path or bytes, default=None
-        Public ed25519 key that must have signed the file (extra ``sign``). None accepts files
-        that are unsigned, or validly signed by anybody.
+        Public ed25519 key that must have signed the file (extra ``sign``). None accepts unsigned
+        files, and files with a valid signature of anyone.
     types : iterable of class or function, default=()
-        Classes and functions of others that the file may name. What it names besides them,
-        scikit-learn's and ours is refused, and not imported.
+        Classes and functions of other packages that the file may name, in addition to those of
+        scikit-learn and this package. All others are an error and are not imported.
 
     Returns
     -------
@@ -77,9 +77,9 @@ def load(
     Raises
     ------
     ModelFileError
-        If a byte of the file is not as it was written, it holds something that is not permitted,
-        is not signed as required, is of a newer format, or its samples get other outputs than when
-        it was saved.
+        If the file was changed after it was written, holds something that is not permitted, is not
+        signed as required, has a newer format, or if its samples get other outputs than when it was
+        saved.
     FileNotFoundError
         If the file does not exist.
     ValueError
@@ -90,17 +90,17 @@ def load(
     Warns
     -----
     UserWarning
-        If packages that the model depends on have another minor version than when it was saved.
+        If the minor version of a package that the model depends on differs from when it was saved.
 
     See Also
     --------
     save : Write the file.
-    read_manifest : Read what it says, and by whom it is signed.
+    read_manifest : Read the manifest and the signer.
 
     Notes
     -----
-    The whole file is checked before anything is built. Golden samples are predicted on one
-    thread: processes that are forked afterwards can predict.
+    The whole file is checked before anything is built. Golden samples are predicted on one thread,
+    so processes that are forked afterwards can predict.
 
     .. versionadded:: 0.1
 
@@ -149,7 +149,7 @@ def load(
 
 
 def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) -> Manifest:
-    """Read what an archive says of its model, without building the model.
+    """Read the manifest of an archive without building the model.
 
     .. versionadded:: 0.1
 
@@ -175,8 +175,8 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
     Raises
     ------
     ModelFileError
-        If a byte of the file is not as it was written, it is not signed as required or is of a
-        newer format.
+        If the file was changed after it was written, is not signed as required, or has a newer
+        format.
     FileNotFoundError
         If the file does not exist.
 

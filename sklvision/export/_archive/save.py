@@ -40,16 +40,17 @@ def save(
 ) -> Path:
     """Write a fitted model as one file without a pickle, with the evidence about it inside.
 
-    The file is a zip archive: numbers are arrays, the structure is JSON, and a manifest says what
-    the model takes, how it was made and how well it did. Loading runs nothing that the file holds.
+    The file is a zip archive: numbers are arrays, the structure is JSON, and a manifest describes
+    the input of the model, its training and its scores. Loading runs no code from the file.
 
     Parameters
     ----------
     model : estimator
         A fitted classifier of scikit-learn or of this package, alone, in a pipeline, an ensemble or
-        a calibration. Of a search the best estimator is written.
+        a calibration. For a search, the best estimator is written.
     path : str or path-like
-        The file to write, or to replace once the new one is complete; ``.sklv`` by custom.
+        The file to write. An existing file is replaced when the new one is complete. The usual
+        suffix is ``.sklv``.
     comparison : ComparisonResult or AccuracyEstimate, default=None
         Result of :func:`~sklvision.model_selection.compare_estimators`, whose table, folds,
         tests and leaks become evidence in the manifest, and in the model card that
@@ -62,21 +63,21 @@ def save(
         Training samples and labels. The manifest keeps their numbers and a checksum, not the
         data.
     samples : array-like of shape (n_samples, ...) or ImageCollection, default=None
-        A few samples that are kept in the file, with the model's outputs for them: every
+        A few samples that are kept in the file with the model's outputs for them. Every
         :func:`load` predicts them again and compares. None keeps no samples.
     onnx : bool, default=False
-        Whether to add the model as an ONNX graph, by :func:`to_onnx`, so that it can be loaded
-        without torch.
+        Whether to add the model as an ONNX graph (see :func:`to_onnx`), which can be loaded without
+        torch.
     sign : key, path or bytes, default=None
         Private ed25519 key to sign the file by (extra ``sign``): an object of cryptography, a
         file in PEM or OpenSSH format, or its content.
     signer : str, default=None
-        Name to state in the manifest. The key proves who signed; the name does not.
+        Name of the signer for the manifest. The key proves who signed; the name does not.
     remarks : dict of str to str, default=None
         Facts of your own for the manifest, such as how the accuracy was estimated.
     types : iterable of class or function, default=()
-        Classes and functions of others that the model may contain. They are written by name; who
-        loads the file must have them, and pass them as well.
+        Classes and functions of other packages that the model may contain. They are written by
+        name. To load the file, they must be installed and passed as well.
 
     Returns
     -------
@@ -86,8 +87,7 @@ def save(
     Raises
     ------
     TypeError
-        If the model contains a class or a function of others; the message names the step and the
-        type.
+        If the model contains other classes or functions; the message names the step and the type.
     ValueError
         If the samples are too many or too large, the graph cannot be made, or the comparison
         is of other classes or has no `candidate`.
@@ -101,18 +101,18 @@ def save(
     Warns
     -----
     UserWarning
-        If the model is not found in the comparison: its card then has no scores.
+        If the model is not found in the comparison; its card then has no scores.
 
     See Also
     --------
     load : Load the file.
-    read_manifest : Read what it says without building the model.
+    read_manifest : Read the manifest without building the model.
     to_onnx : The graph alone.
 
     Notes
     -----
     Before the file replaces an older one, the model is built from it and predicts the samples.
-    Equal models give equal files, up to the time of writing in the manifest.
+    Equal models give equal files, except for the time of writing in the manifest.
 
     .. versionadded:: 0.1
 

@@ -25,7 +25,7 @@ _NAMES = ("README.md", "model_card.html")
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ModelCard:
-    """Facts of a fitted model for those who use it or decide on its use.
+    """Facts about a fitted model, for people who use it or decide on its use.
 
     Made by :func:`~sklvision.export.model_card`. In a notebook it is shown as a page.
 
@@ -74,7 +74,7 @@ class ModelCard:
         )
 
     def to_markdown(self) -> str:
-        """Write the card in Markdown, with its metadata in YAML in front.
+        """Write the card in Markdown, with its metadata as YAML at the beginning.
 
         Returns
         -------

@@ -43,8 +43,8 @@ def model_card(
 ) -> ModelCard:
     """Make the card of a fitted model: data, performance, budget, limits, and how to reproduce it.
 
-    Nothing is invented: the card says of every fact that is not passed that it is unknown, and how
-    it is measured. What only the author can state, such as the intended use, has a placeholder.
+    Nothing is invented: a fact that is not passed is marked as unknown, with the call that measures
+    it. Statements that only the author can make, such as the intended use, have a placeholder.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ def model_card(
     title : str, default=None
         Name of the model; None takes that of its last step.
     intended_use : str, default=None
-        Statement of the author: the use that the model is made for, and those that it is not.
+        Statement of the author: what the model is for, and what it is not for.
     limits : str, default=None
         Statement of the author: known limits, such as materials that were not in the data.
     license : str, default=None
         Name of the license, such as ``"apache-2.0"``.
     authors : str, default=None
-        Names of those who answer for the model.
+        Names of the people who are responsible for the model.
     data_name : str, default=None
         Name or origin of the training data.
 

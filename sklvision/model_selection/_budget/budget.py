@@ -24,28 +24,28 @@ from sklvision.model_selection._scoring import resolve_scorers
 class within_budget:  # noqa: N801 - reads as the function that it is used as
     """Choose the best model of a search among those within a budget.
 
-    An instance is the `refit` of :class:`~sklearn.model_selection.GridSearchCV` or
-    :class:`~sklearn.model_selection.RandomizedSearchCV`, and its `scoring` is theirs: of the
-    candidates within all limits, the one with the best mean score is refitted.
+    Pass an instance as `refit` of :class:`~sklearn.model_selection.GridSearchCV` or
+    :class:`~sklearn.model_selection.RandomizedSearchCV`, and its `scoring` as their `scoring`. Of
+    the candidates within all limits, the one with the best mean score is refitted.
 
     Parameters
     ----------
     score : str or callable, default="accuracy"
-        The score to be as high as possible: the name of one of scikit-learn's scorers, the
-        name of another one in the `scoring` of the search, or a callable
-        ``scorer(estimator, X, y)``, which goes by its name in `scoring`.
+        The score to maximize: the name of one of scikit-learn's scorers, the name of another one in
+        the `scoring` of the search, or a callable ``scorer(estimator, X, y)``, which has its own
+        name in `scoring`.
     max_latency_ms : float, default=None
-        Most milliseconds that `predict` may take per sample. None sets no limit.
+        Largest number of milliseconds that `predict` may take per sample. None sets no limit.
     max_parameters : int, default=None
-        Most learned parameters. None sets no limit.
+        Largest number of learned parameters. None sets no limit.
     max_file_size : int, default=None
-        Most bytes of the pickled model. None sets no limit.
+        Largest number of bytes of the pickled model. None sets no limit.
     batch_size : int, default=1
         Samples in each call of `predict` whose latency is measured.
     n_repeats : int, default=20
-        Calls, of which the median counts.
+        Number of timed calls; the median is used.
     n_threads : int, default=1
-        Threads that `predict` may use as it is measured.
+        Threads that `predict` may use while it is measured.
 
     Raises
     ------
@@ -67,17 +67,17 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
     In a custom `scoring`, costs must have the names ``"latency_ms"``
     (:func:`latency_scorer`), ``"parameter_count"`` and ``"file_size"``.
 
-    Of the folds' latencies the median counts, which is robust to a machine that was busy for a
-    while; of parameters and bytes the largest. A cost that is not known, such as the number of
-    parameters of trees, is not within a limit on it. A candidate whose score is NaN, because a
-    fit failed, is never chosen.
+    For latency, the median over the folds is used, which is robust to a machine that was busy for a
+    while; for parameters and bytes, the largest value. An unknown cost, such as the number of
+    parameters of trees, counts as above its limit. A candidate whose score is NaN, because a fit
+    failed, is never chosen.
 
-    Between equal mean scores the fewer parameters decide, then the smaller file, then the lower
-    latency, as far as the search measured them, and then the place in the search.
+    If mean scores are equal, the candidate with fewer parameters is chosen, then the smaller file,
+    then the lower latency, as far as the search measured them, and then the first one.
 
     The `score` method of the search gives this score as well. Its mean over the folds is in
-    ``cv_results_`` at ``best_index_``, for with a callable `refit` there is no ``best_score_``.
-    Ignore the ``rank_test_`` columns of costs there: they put the most expensive first.
+    ``cv_results_`` at ``best_index_``, because a callable `refit` gives no ``best_score_``. Ignore
+    the ``rank_test_`` columns of costs there: they rank the most expensive first.
 
     :class:`~sklearn.model_selection.HalvingGridSearchCV` ignores what a callable `refit`
     returns; give it :meth:`score_within` as `scoring`, and ``return_train_score=False``.
@@ -158,11 +158,11 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
         return {self._score_name: self.score, **costs}
 
     def score_within(self, estimator: Any, X: Any, y: Any) -> float:
-        """Score a fitted estimator if it keeps within the budget.
+        """Score a fitted estimator if it is within the budget.
 
         This is a scorer for searches that choose by one score only and step by step, such as
-        :class:`~sklearn.model_selection.HalvingGridSearchCV`. Each fold is judged alone, the
-        latency as well, and one that exceeds a limit makes the mean NaN. Where no
+        :class:`~sklearn.model_selection.HalvingGridSearchCV`. Each fold is checked alone, and one
+        fold that exceeds a limit makes the mean NaN. Where no
         candidate is within the budget such a search raises no error: check whether its
         ``best_score_`` is NaN.
 

@@ -63,11 +63,11 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
 
     Notes
     -----
-    Counted are the trainable parameters of nets, and coefficients and intercepts of linear
-    models and perceptrons. Of a Pipeline the last step counts, and earlier steps with an
-    attribute ``n_parameters_``; of a search its best estimator; of an ensemble or a
-    calibration all their members, each fitted object once. One member without a known number
-    makes that of the whole unknown.
+    The count includes the trainable parameters of nets, and coefficients and intercepts of linear
+    models and perceptrons: for a Pipeline, those of the last step and of earlier steps with an
+    attribute ``n_parameters_``; for a search, those of its best estimator; for an ensemble or a
+    calibration, those of all members, each fitted object once. If the number of one member is
+    unknown, the whole number is.
 
     .. versionadded:: 0.1
 
@@ -111,8 +111,8 @@ def file_size(estimator: Any, X: Any = None, y: Any = None) -> float:
 
     Notes
     -----
-    Nothing is written: the bytes are counted as the pickle is made. The same estimator fitted in
-    another process may differ by some tens of bytes, since a pickle stores a string once for
+    No file is written: the bytes are counted while the pickle is made. The same estimator fitted in
+    another process may differ by some tens of bytes, because a pickle stores a string once for
     every object that holds it.
 
     .. versionadded:: 0.1
@@ -141,9 +141,9 @@ def latency_scorer(
     Parameters
     ----------
     batch_size : int, default=1
-        Samples in each call of `predict`, as many as arrive together in service.
+        Samples in each call of `predict`: as many as arrive together in production.
     n_repeats : int, default=20
-        Timed calls, of which the median counts.
+        Number of timed calls; the median is used.
     n_threads : int, default=1
         Threads for BLAS, OpenMP and torch. With 1, the estimator's parallel tasks of joblib
         (its `n_jobs`) run one after the other as well.
@@ -167,10 +167,10 @@ def latency_scorer(
     Notes
     -----
     A few calls that are not timed come first. Every call predicts different samples, spread evenly
-    over `X`; where a batch reaches its end it continues at its start, so a batch may be larger
-    than the test set of a fold. The limits on threads are lifted afterwards. Not limited are
-    threads that decode the files of an :class:`~sklvision.datasets.ImageCollection`, whose
-    reading is part of the time, and those of libraries that manage their own.
+    over `X`; where a batch reaches its end it continues at its start, so a batch may be larger than
+    the test set of a fold. The limits on threads are lifted afterwards. Threads that decode the
+    files of an :class:`~sklvision.datasets.ImageCollection` are not limited, and reading is part of
+    the time. Threads of libraries that manage their own are not limited either.
 
     Times depend on the load of the machine: run searches that measure them with ``n_jobs=1``,
     or leave processors free.

@@ -28,7 +28,7 @@ _MAX_BASELINE_VALUES = 2e7
 
 @dataclass(frozen=True)
 class AccuracyEstimate:
-    """Accuracy of an estimator and of simple baselines on samples held out.
+    """Accuracy of an estimator and of simple baselines on held-out samples.
 
     Parameters
     ----------
@@ -195,8 +195,8 @@ def estimate_accuracy(
     split : str, default=""
         Description of splits that are given as `cv`, such as "the official test set".
     memory : str, path-like or joblib.Memory, default=None
-        Directory in which every fit's outcome is stored as it ends, so that the same call goes on
-        there after an interruption. Pass `random_state` with it.
+        Directory in which the result of every fit is stored, so that the same call continues after
+        an interruption. Pass `random_state` as well.
     random_state : int, RandomState instance or None, default=None
         Seed of the splits and of the fits.
     verbose : int, default=0

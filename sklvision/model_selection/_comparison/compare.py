@@ -106,26 +106,25 @@ def compare_estimators(
         is among ``estimators`` by that name is not added again. A list adds them too and names
         those of ``estimators`` that are baselines as well.
     error_score : "raise" or float, default="raise"
-        Score of an estimator in a fold in which it fails. ``"raise"`` raises its error; with
-        a number, such as ``numpy.nan``, the comparison goes on, and the result names the
-        estimators that failed, with the number of folds and the first error.
+        Score of an estimator in a fold in which it fails. ``"raise"`` raises its error; with a
+        number, such as ``numpy.nan``, the comparison continues, and the result names the estimators
+        that failed, with the number of folds and the first error.
     check_leaks : bool, default=True
-        Whether to warn where test samples have near-duplicates among the training samples or
+        Whether to warn if test samples have near-duplicates among the training samples, or if
         groups are split: see :func:`find_leaks`.
     time_limit : float, default=None
         Seconds that every single fit may take: the value of each parameter named ``time_limit``,
         nested ones included, as the classifiers of this package have it. They stop after the epoch
-        in which it has passed. A warning names the estimators without such a parameter, which
-        train to their end. ``None`` leaves all parameters as they are.
+        in which the time is over. A warning names the estimators without such a parameter, which
+        are not limited. ``None`` changes no parameter.
     memory : str, path-like or joblib.Memory, default=None
-        Directory in which the outcome of every (estimator, fold) pair is stored as it ends. The
-        same call after an interruption, or with one more estimator, runs only the missing
-        pairs. Pass ``random_state`` with it, or other folds are drawn. Times are those of the
-        first run.
+        Directory in which the result of every finished (estimator, fold) pair is stored. The same
+        call after an interruption, or with one more estimator, runs only the missing pairs. Pass
+        ``random_state`` with it, or other folds are drawn. Times are those of the first run.
     n_jobs : int, default=None
         Number of (estimator, fold) pairs that run at the same time. ``None`` means 1 unless in a
-        :obj:`joblib.parallel_backend` context, -1 means all processors. Each pair has BLAS to
-        itself on one thread, so that scores do not depend on ``n_jobs``; times do.
+        :obj:`joblib.parallel_backend` context, -1 means all processors. Each pair runs BLAS on one
+        thread, so scores do not depend on ``n_jobs``, but times do.
     random_state : int, RandomState instance or None, default=None
         Seeds the folds drawn for an integer ``cv`` and every parameter named
         ``random_state``, nested ones included, that an estimator leaves at None. The seeds
@@ -151,9 +150,9 @@ def compare_estimators(
     Warns
     -----
     UserWarning
-        If a split tests a class it does not train on, or samples it does train on, or
-        near-duplicates of them. Warnings raised in fits are repeated once per estimator, with the
-        number of splits. If an estimator has no parameter for ``time_limit``.
+        If a split tests a class that is not in its training set, samples of its training set, or
+        near-duplicates of them; if an estimator has no parameter ``time_limit``. Warnings in fits
+        are repeated once per estimator, with the number of splits.
     FitFailedWarning
         If an estimator failed, unless ``error_score="raise"``.
 

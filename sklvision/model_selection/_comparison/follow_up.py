@@ -29,7 +29,7 @@ def measure_robustness(
     random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
 ) -> RobustnessResult:
-    """Measure how the scores of compared estimators fall as samples get worse.
+    """Measure how the scores of compared estimators drop on corrupted samples.
 
     All estimators but the majority class are fitted on the training set of the first fold, and
     scored on its test set.

@@ -151,9 +151,8 @@ class ComparisonResult(ClassResults):
     ) -> pd.DataFrame:
         """Test every estimator against the best baseline on the same folds.
 
-        The corrected resampled t-test [1]_ allows for training sets that overlap, which the
-        plain paired t-test does not; Holm's correction [2]_ allows for several
-        estimators.
+        The corrected resampled t-test [1]_ accounts for overlapping training sets, which the plain
+        paired t-test ignores. Holm's correction [2]_ accounts for several estimators.
 
         Parameters
         ----------
@@ -218,7 +217,7 @@ class ComparisonResult(ClassResults):
     def tradeoffs(
         self, score: str | None = None, *, cost: str = "predict_ms_per_sample"
     ) -> pd.DataFrame:
-        """List the Pareto front of score and cost, from the cheapest estimator upwards.
+        """List the Pareto front of score and cost, the cheapest estimator first.
 
         Parameters
         ----------

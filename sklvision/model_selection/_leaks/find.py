@@ -39,7 +39,7 @@ def find_leaks(
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> LeakReport:
-    """Find out why scores on these folds may be higher than they will be on new samples.
+    """Find reasons why scores on these folds may be higher than on new samples.
 
     The search covers copies and near-duplicates of test samples in the training set, groups that
     are in both sets, signs of capture series where no groups are given, and copies with
@@ -53,17 +53,17 @@ def find_leaks(
     groups : array-like of shape (n_samples,), default=None
         Identity of samples that belong together, such as patients, physical samples or capture
         series. An integer ``cv`` keeps them together, other splitters may not. With ``None``,
-        capture series are sought.
+        capture series are searched for.
     similarity : "auto" or float, default="auto"
         Similarity from which two samples are near-duplicates: 1 less half the mean squared
         difference of their fingerprints, which for images and spectra is their correlation.
         ``"auto"`` finds the pairs that are closer than different samples of these data are by
-        chance (see Notes). With a number, no more than the 50 most similar others of a sample
-        count.
+        chance (see Notes). With a number, only the 50 most similar samples of each sample are used.
     max_samples : int, default=100_000
-        Most samples whose near-duplicates are sought, among all others; the report says if
-        these are not all samples. Exact copies are always sought for all. The time grows with
-        ``max_samples`` times the number of samples: a minute or less for 60,000 by 60,000.
+        Largest number of samples whose near-duplicates are searched, among all others; the report
+        says if these are not all samples. Exact copies are always searched for all samples. The
+        time grows with ``max_samples`` times the number of samples: a minute or less for 60,000 by
+        60,000.
     n_jobs : int, default=None
         Number of threads that read files and compare samples. ``None`` means 1 unless in
         a :obj:`joblib.parallel_backend` context, -1 means all processors. The result does
@@ -74,7 +74,7 @@ def find_leaks(
     Returns
     -------
     report : LeakReport
-        The findings in words and as a table, and groups that avoid them.
+        The findings in sentences and as a table, and groups that avoid them.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def find_leaks(
 
     See Also
     --------
-    compare_estimators : The comparison that should be fair.
+    compare_estimators : Compares classifiers, and runs this search first.
     sklearn.model_selection.StratifiedGroupKFold : Folds that keep groups together.
 
     Notes
@@ -110,12 +110,11 @@ def find_leaks(
     be at most .6 times as far as the eleventh neighbor usually is, and of a similarity of .85 or
     more. A sample with more than ten relatives is in a series.
 
-    Capture series are read from the names of files (pauses of more than 50 times the usual
-    interval between capture times in names or EXIF; directories; prefixes) if neighbors of
-    one class then are of one series more often than by chance. Otherwise the order of samples
-    is used, by name or row: adjacent samples that are at least 10 % closer than any two of
-    their class came in series, or sorted. Without names, series cannot be found in shuffled
-    rows.
+    Capture series are read from the names of files (pauses of more than 50 times the usual interval
+    between capture times in names or EXIF; directories; prefixes) if neighbors of one class then
+    are of one series more often than by chance. Otherwise the order of samples is used, by name or
+    row: if adjacent samples are at least 10 % closer than random pairs of their class, they came in
+    series or are sorted. Without names, series cannot be found in shuffled rows.
 
     References
     ----------

@@ -39,8 +39,8 @@ _MAX_EXAMPLES = 3
 class LeakReport:
     """Leaks between the training and test sets of folds, and contradicting labels.
 
-    Made by :func:`~sklvision.model_selection.find_leaks`. Printed, it lists the findings in
-    sentences; it is true if there are any.
+    Made by :func:`~sklvision.model_selection.find_leaks`. ``print`` shows the findings in
+    sentences; ``bool`` is True if there are any.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class LeakReport:
 
     @property
     def n_affected(self) -> int:
-        """Count the samples whose test is easier than it should be, or whose label is doubtful."""
+        """Count the samples that are affected by a leak or have a doubtful label."""
         samples = [self.affected[kind] for kind in self.kinds]
         return len(np.unique(np.concatenate(samples))) if samples else 0
 
@@ -180,7 +180,10 @@ class LeakReport:
                 f"{(self.remarks or {}).get(kind, '')}. {len(names):,} {noun} split, {in_folds}: "
                 f"{examples}. {advice}"
             )
-        examples = ", ".join(_format_pair(row) for _, row in rows.head(_MAX_EXAMPLES).iterrows())
+        n_parts = _count_name_parts(self.findings)
+        examples = ", ".join(
+            _format_pair(row, n_parts) for _, row in rows.head(_MAX_EXAMPLES).iterrows()
+        )
         examples += ", …" if len(rows) > _MAX_EXAMPLES else ""
         if kind == "conflict":
             return (
@@ -194,9 +197,17 @@ class LeakReport:
         return f"{n:,} test {unit} {have} {copy} in the training set, {in_folds}: {examples}."
 
 
-def _format_pair(row: Any) -> str:
+def _count_name_parts(findings: pd.DataFrame) -> int:
+    """Count the parts of a path that tell files apart: 2 if folders hold files of one name."""
+    paths = {*findings["sample_name"].dropna(), *findings["partner_name"].dropna()}
+    return 1 if len({PurePath(path).name for path in paths}) == len(paths) else 2
+
+
+def _format_pair(row: Any, n_parts: int) -> str:
     names = [
-        PurePath(row[f"{role}_name"]).name if row[f"{role}_name"] else str(row[role])
+        "/".join(PurePath(row[f"{role}_name"]).parts[-n_parts:])
+        if row[f"{role}_name"]
+        else str(row[role])
         for role in ("sample", "partner")
     ]
     sign = "=" if row["similarity"] == 1 and row["closeness"] == 0 else "~"

@@ -20,8 +20,8 @@ class SamplesNeeded:
     score : float
         The target score.
     n : float
-        Number of training samples, the median of what is possible; infinite if the score
-        is more likely than not out of reach.
+        Number of training samples, the median of what is possible; infinite if the score is
+        probably out of reach.
     low, high : float
         Interval for it; ``high``, or both, may be infinite.
     reachable : {"already", "yes", "perhaps", "no"}

@@ -39,11 +39,11 @@ def robustness_curve(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> RobustnessResult:
-    """Score fitted classifiers on images or spectra that get worse step by step.
+    """Score fitted classifiers on increasingly corrupted images or spectra.
 
-    Each corruption stands for a difference between the training data and the place of use:
-    the light, the focus, the speed of the belt, the position of the camera. Several classifiers
-    are scored on the same corrupted samples.
+    Each corruption represents a difference between the training data and production: the light, the
+    focus, the speed of the belt, the position of the camera. Several classifiers are scored on the
+    same corrupted samples.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def robustness_curve(
         One of scikit-learn's scorers by name, or a callable ``scorer(estimator, X, y)``.
         Greater must be better.
     pixel_range : "auto" or tuple of (float, float), default="auto"
-        Values of black and of white, beyond which no pixel goes. For unsigned integers and
-        booleans, ``"auto"`` takes the range of the type, for other types that of the values: 0 to
-        1 if no value is above 1, 0 to 255 otherwise. Spectra have no such range.
+        Values of black and white, which limit all pixels. For unsigned integers and booleans,
+        ``"auto"`` takes the range of the type, for other types that of the values: 0 to 1 if no
+        value is above 1, 0 to 255 otherwise. Spectra have no such range.
     random_state : int, RandomState instance or None, default=None
         Seed of the draws for each sample: signs, directions, noise. Pass an int for
         repeatable scores.
@@ -152,8 +152,8 @@ def robustness_curve(
     the corruptions (:class:`~sklvision.inspection.CorruptionDisplay`), and choose smaller
     ``severities`` if they go too far.
 
-    A corrupted image is not an image from the factory: a curve shows how sensitive a classifier
-    is, and which of several is less so, not its score in the factory.
+    A corrupted image is not an image from production. A curve shows how sensitive a classifier is,
+    and which of several is least sensitive; it does not predict the score in production.
 
     .. versionadded:: 0.1
 

@@ -100,8 +100,8 @@ class RobustnessResult:
         Parameters
         ----------
         drop : float, default=0.05
-            Loss of score whose severity is sought: 0.05 of an accuracy are five
-            percentage points.
+            Drop of the score whose severity is reported: 0.05 of an accuracy are five percentage
+            points.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class RobustnessResult:
         return pd.DataFrame(rows)
 
     def corrupt(self, X: Any, corruption: str, severity: float) -> Any:
-        """Corrupt samples as those of the curve were.
+        """Corrupt samples like those of the curve.
 
         Parameters
         ----------

@@ -36,19 +36,18 @@ from sklvision.utils._sklearn import has_callbacks
 class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     """Grid search that trains all candidates and folds of small nets as one batched net.
 
-    It takes the place of :class:`sklearn.model_selection.GridSearchCV`, with its parameters,
-    attributes, methods and results. What differs is the training: candidates of one architecture,
-    number of epochs, batch size, optimizer and schedule are stacked, folds included, and every
-    operation runs for all of them at once. With small nets most of a training's time is the
-    overhead of its many operations, and that is then paid once for all.
+    It replaces :class:`sklearn.model_selection.GridSearchCV`, with the same parameters, attributes,
+    methods and results. Only the training differs: candidates and folds with the same architecture,
+    number of epochs, batch size, optimizer and schedule are stacked, and every operation runs for
+    all of them at once. For small nets, most of the training time is overhead of many operations,
+    which is then needed only once.
 
     Parameters
     ----------
     estimator : estimator object
         :class:`SpectrumClassifier` or :class:`ImageClassifier`, or a
         :class:`sklearn.pipeline.Pipeline` that ends in one. Its transformers are fitted once for
-        each fold and each setting of theirs. Any other estimator is searched as
-        GridSearchCV does.
+        each fold and each of their settings. Any other estimator is searched as by GridSearchCV.
     param_grid : dict or list of dict
         Names of parameters and the values to try of each, or several such grids.
     scoring : str, callable, list, tuple or dict, default=None
@@ -75,7 +74,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     ----------
     cv_results_ : dict of ndarray
         Parameters, scores and times of every candidate. The ``fit_time`` of a model that was
-        trained in a batch is an equal share of what all of them took.
+        trained in a batch is an equal part of the time of the batch.
     best_estimator_ : estimator
         The best candidate, fitted on all data, if `refit`.
     best_score_ : float
@@ -111,18 +110,18 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
 
     Notes
     -----
-    Nets are batched that are sequences of dense layers, batch normalization, dropout and
-    activations, as ``"spectrum_mlp"`` and ``"mlp"``, trained on a CPU in float32 or float64.
-    Others, and whatever watches or changes a training of its own (`early_stopping`, `callbacks`,
+    Batches contain nets that are sequences of dense layers, batch normalization, dropout and
+    activations, such as ``"spectrum_mlp"`` and ``"mlp"``, trained on a CPU in float32 or float64.
+    Other nets, and options that observe or change a single training (`early_stopping`, `callbacks`,
     `augment`, ``lr_schedule="plateau"``, collections of files, parameters of `fit` such as
     `sample_weight`), are fitted one by one; `not_batched_` counts them. Folds of equal size are
     trained together. Progress bars of the estimator (its `verbose`) are not shown.
 
-    Every model starts from the weights and sees the batches that its random state gives it in a
-    fit of its own, so without dropout both give the same model except for rounding. Dropout draws
-    from a faster generator: the models differ as those of two random states do.
+    Every model starts from the same weights and sees the same batches as in a single fit with its
+    random state, so without dropout both give the same model except for rounding. Dropout uses a
+    faster generator, so these models differ like those of two random states.
 
-    Wide nets are bound by arithmetic and gain less than narrow ones: what is saved is overhead.
+    Only overhead is saved, so wide nets gain less than narrow ones.
 
     Examples
     --------
