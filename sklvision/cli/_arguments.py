@@ -16,6 +16,9 @@ DATA is one of
   a folder      of images, in one subfolder per class
   a .npz file   with arrays X and y, and group where known; X of 2 dimensions
                 holds spectra, of 3 or 4 images
+  a zarr store  of such arrays, or of one array, as an .npy file, with labels in
+                a file of their own (--target); images are read block by block
+  a Parquet     file of spectra, a column for each band, or a folder of them
   a .csv file   of names of image files, and labels, and groups where known
   a .csv file   of spectra: a row of column names, then one spectrum per row
                 (.tsv, .csv.gz, .tsv.gz and .xlsx as well)
@@ -93,7 +96,12 @@ def add_data_options(add: Any) -> None:
         "its first group, such as 'part([0-9]+)'",
     )
     add("--no-groups", action="store_true", help="ignore a column or array of groups")
-    add("--target", metavar="COLUMN", help="column or array of labels (default: found by name)")
+    add(
+        "--target",
+        metavar="COLUMN",
+        help="column or array of labels (default: found by name); of a zarr store or an .npy file "
+        "also a file with one label per line",
+    )
     add("--allow-pickle", action="store_true", help="read pickle files, which can run any code")
     add(
         "--on-error",

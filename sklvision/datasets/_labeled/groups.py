@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-_EXCEL_SEPARATOR = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+from sklvision.datasets._files.values import read_fields, read_values
 
 
 def read_groups(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.generic]:
@@ -74,42 +73,13 @@ def extract_groups(files: list[str] | None, pattern: str) -> NDArray[np.str_]:
 
 
 def _read(path: Path, n_samples: int, files: list[str] | None) -> NDArray[np.generic]:
-    if path.suffix.lower() == ".npy":
-        groups = np.load(path)
-        if groups.shape != (n_samples,):
-            raise ValueError(f"{path}: has shape {groups.shape}, expected ({n_samples},).")
-        return groups
-    rows = _read_rows(path)
-    if rows and all(len(row) == 2 for row in rows) and files is not None:
+    if files is None or path.suffix.lower() == ".npy":
+        return read_values(path, n_samples, "group")
+    rows = read_fields(path, "group")
+    if rows and all(len(row) == 2 for row in rows):
         return _match_groups(path, rows, files)
-    if any(len(row) != 1 for row in rows):
-        pairs = ", or lines of file name and group" if files is not None else ""
-        raise ValueError(f"{path}: expected one group per line{pairs}.")
-    if len(rows) == n_samples + 1:
-        rows = rows[1:]  # under a header
-    if len(rows) != n_samples:
-        raise ValueError(f"{path}: holds {len(rows)} groups for {n_samples} samples.")
-    return np.array([row[0] for row in rows])
-
-
-def _read_rows(path: Path) -> list[list[str]]:
-    """Read the fields of all lines that are not blank.
-
-    Not as a table: a group may be a word with spaces, or a number with a decimal comma.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: is not UTF-8 text (byte {error.start}). Save the groups as UTF-8."
-        ) from error
-    declaration = _EXCEL_SEPARATOR.fullmatch(lines[0]) if lines else None
-    if declaration:
-        delimiter, lines = declaration[1], lines[1:]
-    else:
-        delimiter = max(";\t,", key=lines[0].count) if lines else ","
-    rows = [[field.strip() for field in row] for row in csv.reader(lines, delimiter=delimiter)]
-    return [row for row in rows if any(row)]
+    hint = ", or lines of file name and group"
+    return read_values(path, n_samples, "group", rows=rows, hint=hint)
 
 
 def _match_groups(path: Path, rows: list[list[str]], files: list[str]) -> NDArray[np.generic]:

@@ -1,8 +1,12 @@
-"""Images as arrays of an npz file, with labels, groups, split and times."""
+"""Images as arrays of an npz file or a zarr store, with labels, groups, split and times."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -14,17 +18,41 @@ from sklvision.datasets._files.arrays import (
     read_npz,
 )
 from sklvision.datasets._files.roles import find_roles
+from sklvision.datasets._files.stores import open_labeled_arrays
 from sklvision.datasets._labeled.checks import check_finite, describe_pixel
 from sklvision.datasets._labeled.pack import make_target_error, pack_labeled
 from sklvision.datasets._spectra.read import flatten_column
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.times import parse_times
+from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._suggest import did_you_mean
 
 
 def load_image_npz(path: Path, options: TableOptions, allow_pickle: bool) -> Bunch:
     """Load images, labels and, where they are named, groups, split and times."""
-    names = [name for name in list_npz_arrays(path) if name != "X"]
+    names = list(list_npz_arrays(path))
+    read = partial(read_npz, path, allow_pickle=allow_pickle)
+    return _assign_arrays(path, names, read, options)
+
+
+def load_stored_arrays(path: Path, options: TableOptions) -> Bunch:
+    """Load samples of a zarr store or an npy file, which are read when they are needed."""
+    arrays, target = open_labeled_arrays(path, options.target)
+    options = replace(options, target=target)
+    for name in ("bands", "drop"):
+        if getattr(options, name):
+            raise ValueError(
+                f"{path}: {name}= is for spectra in memory, and X of shape {arrays['X'].shape} "
+                "is read in blocks."
+            )
+    arrays["X"] = ArrayCollection(arrays["X"])
+    return _assign_arrays(path, list(arrays), lambda names: arrays, options)
+
+
+def _assign_arrays(
+    path: Path, names: list[str], read: Callable[..., dict[str, Any]], options: TableOptions
+) -> Bunch:
+    names = [name for name in names if name != "X"]
     for role, name in (("split", options.split), ("time", options.time)):
         if name is not None and name not in names:
             raise ValueError(f"{path}: there is no {role}={name!r}. {did_you_mean(name, names)}")
@@ -32,12 +60,14 @@ def load_image_npz(path: Path, options: TableOptions, allow_pickle: bool) -> Bun
     if target is None:
         raise make_target_error(path, names)
     requested = ["X", target, *filter(None, [group, options.split, options.time])]
-    arrays = read_npz(path, names=requested, allow_pickle=allow_pickle)
+    arrays = read(names=requested)
     X = arrays["X"]
     if not np.issubdtype(X.dtype, np.number):
         raise ValueError(f"{path}: X must hold numbers, got {X.dtype}.")
-    check_finite(path, X, describe_pixel)
-    if X.ndim not in (3, 4) or 0 in X.shape:
+    is_lazy = isinstance(X, ArrayCollection)  # whose values are checked as they are read
+    if not is_lazy:
+        check_finite(path, X, describe_pixel)
+    if len(X.shape) not in ((2, 3, 4) if is_lazy else (3, 4)) or 0 in X.shape:
         raise ValueError(
             f"{path}: X must hold images (n, height, width[, channels]), got shape {X.shape}."
         )

@@ -17,6 +17,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from sklvision.datasets._files.arrays import list_npz_arrays
+from sklvision.datasets._files.stores import is_array_store, open_samples
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._images.folder import load_image_folder
 from sklvision.datasets._instruments.folder import has_mostly_instrument_files
@@ -25,7 +26,7 @@ from sklvision.datasets._labeled.checks import (
     convert_rows_to_images,
 )
 from sklvision.datasets._labeled.groups import extract_groups, read_groups
-from sklvision.datasets._labeled.image_arrays import load_image_npz
+from sklvision.datasets._labeled.image_arrays import load_image_npz, load_stored_arrays
 from sklvision.datasets._labeled.image_table import has_image_names, read_image_table
 from sklvision.datasets._labeled.pack import make_target_error, pack_labeled
 from sklvision.datasets._remote.cifar10 import fetch_cifar10
@@ -34,8 +35,10 @@ from sklvision.datasets._remote.mnist import fetch_mnist
 from sklvision.datasets._remote.nails import fetch_nails
 from sklvision.datasets._spectra.load import load_spectra
 from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.parquet import is_parquet_table
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._texts import document
+from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._memory import FILE_ADVICE, convert_memory_errors
 from sklvision.utils._samples import ORIGIN
@@ -97,13 +100,17 @@ def load_labeled(
         - a folder of more instrument files than images, see :func:`load_spectra`
         - an ``.npz`` file with arrays ``X`` and ``y``; `X` of 2 dimensions holds spectra, of 3 or
           4 dimensions images
+        - a zarr store of such arrays, or of one array, or an ``.npy`` file; images, and spectra of
+          more than 512 MiB, are read when they are needed
+        - a Parquet file or a folder of them
         - a table whose columns name image files, relative to its folder, and their labels; a
           column named split is the official split
         - a file of spectra, see :func:`load_spectra`
         - the name of a public data set, whose training set is fetched: "digits", "mnist",
           "cifar10", "nails" or "flowers17"; a file or folder of that name has priority
     target : str, default=None
-        Name of the column or array of labels. ``None`` finds it by the usual names.
+        Name of the column or array of labels; of a zarr store or an ``.npy`` file also a file
+        with one label per line. ``None`` finds it by the usual names.
     groups : str or path-like, default=None
         Name of the column or array of groups, or a file of groups: one value per line in the
         order of the samples, or, for a folder, lines of file name and group. ``None`` takes a
@@ -133,7 +140,7 @@ def load_labeled(
 
     %(bunch)s
 
-        data : ndarray, DataFrame or ImageCollection
+        data : ndarray, DataFrame, ImageCollection or ArrayCollection
             Spectra of shape (n_samples, n_bands), or images of shape (n_samples, height, width)
             or (n_samples, height, width, n_channels).
         target : ndarray of shape (n_samples,)
@@ -229,7 +236,10 @@ def _load_path(
 ) -> Bunch:
     group_file = Path(groups) if groups and Path(groups).is_file() else None
     group_name = None if group_file or groups is None else str(groups)
-    if path.is_dir() and not has_mostly_instrument_files(path):
+    if is_array_store(path) and not _has_rows_for_memory(path):
+        options = TableOptions(target=target, group=group_name, **table_options)
+        labeled = load_stored_arrays(path, options)
+    elif _is_image_folder(path):
         if target is not None:
             raise ValueError(
                 f"target={target!r}: a folder has no columns; its subfolders name the labels."
@@ -252,6 +262,19 @@ def _load_path(
         labeled.groups = read_groups(group_file, len(labeled.target), names)
         labeled.grouped_by = group_file.name
     return labeled
+
+
+def _is_image_folder(path: Path) -> bool:
+    """Whether a path is a folder of images, and not of instrument or Parquet files, or a store."""
+    if not path.is_dir() or is_array_store(path):
+        return False
+    return not is_parquet_table(path) and not has_mostly_instrument_files(path)
+
+
+def _has_rows_for_memory(path: Path) -> bool:
+    """Whether a store holds rows that every step can have in memory."""
+    X = open_samples(path)
+    return X.ndim == 2 and ArrayCollection(X).fits_buffer
 
 
 def _load_folder(path: Path, max_side: int | None, on_error: str) -> Bunch:
@@ -317,7 +340,7 @@ def _check_table_options(path: Path, table_options: dict[str, Any]) -> None:
             f"{did_you_mean(unknown[0], _TABLE_OPTIONS)}"
         )
     default = TableOptions()
-    has_bands = path.is_file() or (path.is_dir() and has_mostly_instrument_files(path))
+    has_bands = path.exists() and not _is_image_folder(path)
     for name, value in table_options.items():
         if value != getattr(default, name) and not has_bands:
             raise ValueError(f"{name}={value!r} is for spectra, and {path} holds images.")

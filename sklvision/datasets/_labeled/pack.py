@@ -7,6 +7,8 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
+from sklvision.datasets._files.stores import is_array_store
+
 
 def pack_labeled(
     name: str, data: Any, target: Any, groups: Any = None, grouped_by: str = ""
@@ -29,6 +31,8 @@ def pack_labeled(
 
 def make_target_error(path: Path, names: list[str]) -> ValueError:
     """Make the error of a file without labels."""
+    file = ", or a file with one label per line," if is_array_store(path) else ""
     return ValueError(
-        f"{path}: has no labels; name them by target= (there are: {', '.join(names) or 'none'})."
+        f"{path}: has no labels; name them{file} by target= "
+        f"(there are: {', '.join(names) or 'none'})."
     )

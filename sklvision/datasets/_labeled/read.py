@@ -26,11 +26,11 @@ from sklvision.datasets._labeled.image_table import has_image_names, list_named_
 from sklvision.datasets._labeled.reader import Content, FileReaders, SampleReader, has_rows
 from sklvision.datasets._labeled.stores import (
     STORE_SUFFIXES,
-    is_parquet,
     is_store,
     open_store,
 )
 from sklvision.datasets._tables.options import TableOptions, make_table_options
+from sklvision.datasets._tables.parquet import is_parquet
 from sklvision.datasets._tables.read import TABLE_SUFFIXES
 from sklvision.utils._validation import is_option
 

@@ -12,14 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklvision.datasets._files.roles import GROUP_NAMES, TARGET_NAMES
+from sklvision.datasets._files.stores import is_array_store, open_samples
 from sklvision.datasets._labeled.columns import add_names, find_table_contract, select_columns
 from sklvision.datasets._tables.axis import Bands, find_bands
+from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES, is_parquet
 from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._nested import can_take_images, find_input_shape
 from sklvision.utils._optional import import_optional
 
-PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
-_ZARR_METADATA = ("zarr.json", ".zarray", ".zgroup")
 STORE_SUFFIXES = (".npy", ".zarr", *PARQUET_SUFFIXES)
 
 
@@ -40,20 +40,7 @@ class Store(Protocol):
 
 def is_store(path: Path) -> bool:
     """Whether a path is a zarr store, a Parquet file or an npy file."""
-    is_file = path.suffix.lower() in (".npy", *PARQUET_SUFFIXES) and not path.is_dir()
-    return is_file or is_zarr(path)
-
-
-def is_zarr(path: Path) -> bool:
-    """Whether a path is a zarr store: a folder with its metadata, or a zip file so named."""
-    if path.name.lower().endswith(".zarr.zip"):
-        return True
-    return path.is_dir() and any((path / name).exists() for name in _ZARR_METADATA)
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether the suffix of a file is that of Parquet."""
-    return path.suffix.lower() in PARQUET_SUFFIXES
+    return is_array_store(path) or (is_parquet(path) and not path.is_dir())
 
 
 def open_store(path: Path, model: Any, *, resample: bool = False) -> Store:
@@ -75,31 +62,7 @@ def open_store(path: Path, model: Any, *, resample: bool = False) -> Store:
     """
     if is_parquet(path):
         return ParquetStore(path, model, resample)
-    array = open_zarr(path) if is_zarr(path) else _open_npy(path)
-    return ArrayStore(path, array)
-
-
-def open_zarr(path: Path) -> Any:
-    """Open the array of a zarr store; of several, the one named X."""
-    zarr = import_optional("zarr", extra="distributed")
-    try:
-        node = zarr.open(str(path), mode="r")
-    except Exception as error:  # damaged metadata and unknown codecs raise nearly anything
-        raise ValueError(f"{path}: cannot be read as a zarr store ({error}).") from error
-    if hasattr(node, "shape"):
-        return node
-    names = sorted(name for name, _ in node.arrays())
-    if "X" not in names:
-        names_text = ", ".join(map(repr, names)) or "none"
-        raise ValueError(f"{path}: has no array 'X'; it holds {names_text}.")
-    return node["X"]
-
-
-def _open_npy(path: Path) -> NDArray[Any]:
-    try:
-        return np.load(path, mmap_mode="r")
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"{path}: cannot be read as an npy file ({error}).") from error
+    return ArrayStore(path, open_samples(path))
 
 
 class ArrayStore:

@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._files.arrays import check_column, check_labels, read_npz, read_pickle
 from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
+from sklvision.datasets._files.stores import (
+    is_array_store,
+    load_array,
+    open_labeled_arrays,
+)
 from sklvision.datasets._instruments.folder import (
     find_file_column,
     find_labels_of_table,
@@ -26,6 +31,7 @@ from sklvision.datasets._instruments.read import (
 )
 from sklvision.datasets._tables.axis import Bands, is_count
 from sklvision.datasets._tables.options import TableOptions, check_different_columns
+from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES, is_parquet_table
 from sklvision.datasets._tables.read import (
     TABLE_SUFFIXES,
     is_table,
@@ -58,7 +64,12 @@ def read_spectra(
         Whether missing labels and groups are an error; new samples need none.
     """
     check_file(path)
-    if path.is_dir() or is_instrument_file(path):
+    if is_array_store(path):
+        _refuse_resample(path, options)
+        arrays, target = open_labeled_arrays(path, options.target)
+        arrays["X"] = load_array(path, arrays["X"])
+        return assign_arrays(path, arrays, replace(options, target=target))
+    if (path.is_dir() and not is_parquet_table(path)) or is_instrument_file(path):
         return _assign_instruments(path, find_instrument_files(path, options), options)
     if is_table(path):
         table = read_raw_table(path, options)
@@ -76,7 +87,8 @@ def read_spectra(
         return assign_arrays(path, read_npz(path, allow_pickle=allow_pickle), options)
     if suffix in PICKLE_SUFFIXES:
         return assign_arrays(path, read_pickle(path, allow_pickle=allow_pickle), options)
-    expected = ", ".join([".npz", *TABLE_SUFFIXES, *JCAMP_SUFFIXES, *PICKLE_SUFFIXES])
+    suffixes = [*TABLE_SUFFIXES, ".npy", ".zarr", *PARQUET_SUFFIXES, *JCAMP_SUFFIXES]
+    expected = ", ".join([".npz", *suffixes, *PICKLE_SUFFIXES])
     opus = " OPUS files, such as .0, begin in another way." if path.suffix[1:].isdigit() else ""
     raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.{opus}")
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.parquet import is_parquet_table, read_parquet
 from sklvision.datasets._tables.roles import Roles, decide_roles
 from sklvision.datasets._tables.spreadsheet import (
     SPREADSHEET_SUFFIXES,
@@ -27,8 +28,8 @@ TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
 
 
 def is_table(path: Path) -> bool:
-    """Whether the suffix of a file is that of a table: of text, or in a workbook."""
-    return path.name.lower().endswith(TABLE_SUFFIXES)
+    """Whether a path is a table: of text, in a workbook, or in Parquet files."""
+    return path.name.lower().endswith(TABLE_SUFFIXES) or is_parquet_table(path)
 
 
 def read_table(
@@ -70,6 +71,8 @@ def _keep_bands(table: Table, bands: Any, needs_labels: bool) -> Any:
 
 def read_raw_table(path: Path, options: TableOptions) -> Table:
     """Read a table before its columns have roles; an error says why the file is not one."""
+    if is_parquet_table(path):
+        return read_parquet(path, options)
     if is_spreadsheet(path):
         table = read_spreadsheet(path, options)
     else:

@@ -109,13 +109,17 @@ class Table:
 
     def read_text(self, place: int) -> NDArray[Any]:
         """Return a column to the letter; whole numbers and floats where all are written so."""
-        values = self.get_text(place).to_numpy().astype(str)
-        if all(map(_INTEGER.fullmatch, values)):
-            return values.astype(np.int64)
-        # Long codes are names: as floats several would become one.
-        if all(map(_NUMBER.fullmatch, values)) and max(map(len, values)) < 18:
-            return values.astype(np.float64)
-        return values
+        return convert_texts(self.get_text(place).to_numpy().astype(str))
+
+
+def convert_texts(values: NDArray[Any]) -> NDArray[Any]:
+    """Convert texts to whole numbers or floats, where all are written so."""
+    if all(map(_INTEGER.fullmatch, values)):
+        return values.astype(np.int64)
+    # Long codes are names: as floats several would become one.
+    if all(map(_NUMBER.fullmatch, values)) and max(map(len, values)) < 18:
+        return values.astype(np.float64)
+    return values
 
 
 def read_columns(path: Path, layout: Layout) -> Table:

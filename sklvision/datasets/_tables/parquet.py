@@ -1,0 +1,114 @@
+"""Tables in Parquet files, alone or several in a folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklvision.datasets._files.listing import make_natural_key, walk_files
+from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.table import Table
+from sklvision.utils._optional import import_optional
+
+PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
+# Names that pandas gives to an index without one.
+_INDEX_NAME = re.compile(r"__index_level_\d+__")
+_TEXT_OPTIONS = ("decimal", "header_line", "has_header", "encoding", "sheet", "transpose")
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the suffix of a file is that of Parquet."""
+    return path.suffix.lower() in PARQUET_SUFFIXES
+
+
+def is_parquet_table(path: Path) -> bool:
+    """Whether a path is a Parquet file, or a folder of such files without images."""
+    if not path.is_dir():
+        return is_parquet(path)
+    has_files = False
+    for name, is_image_file in walk_files(path):
+        if is_image_file:
+            return False
+        has_files = has_files or is_parquet(Path(name))
+    return has_files
+
+
+def list_parquet_files(path: Path) -> list[Path]:
+    """List the Parquet files of a folder in natural order; a file stands for itself."""
+    if not path.is_dir():
+        return [path]
+    files = [Path(name) for name, _ in walk_files(path) if is_parquet(Path(name))]
+    return sorted(files, key=make_natural_key)
+
+
+def read_parquet(path: Path, options: TableOptions) -> Table:
+    """Read a Parquet file, or all files of a folder, before the columns have roles.
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed.
+    ValueError
+        If a file is damaged, columns share a name, or files have different columns.
+    """
+    default = TableOptions()
+    for field in fields(options):
+        if field.name in _TEXT_OPTIONS and getattr(options, field.name) != getattr(
+            default, field.name
+        ):
+            raise ValueError(f"{path}: {field.name}= is for tables of text.")
+    files = list_parquet_files(path)
+    frames = [_read_file(file) for file in files]
+    for file, frame in zip(files, frames, strict=True):
+        if list(frame.columns) != list(frames[0].columns):
+            raise ValueError(f"{file}: has other columns than {files[0]}.")
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    names = [str(name) for name in frame.columns]
+    frame = frame.set_axis(range(len(names)), axis=1)
+    columns = pd.DataFrame(
+        {place: _convert_column(frame[place]) for place in frame}, index=frame.index
+    )
+
+    def get_text(place: int) -> pd.Series:
+        return frame[place].map(_format_value).astype(str)
+
+    return Table(path, names, columns, get_text, ".", [])
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    parquet = import_optional("pyarrow.parquet", extra="distributed")
+    try:
+        table = parquet.ParquetFile(path).read()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path}: cannot be read as a Parquet file ({error}).") from error
+    names = table.column_names
+    repeats = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeats:
+        raise ValueError(f"{path}: has several columns named {repeats[0]!r}.")
+    column_names = [name for name in names if not _INDEX_NAME.fullmatch(name)]
+    frame = table.select(column_names).to_pandas(ignore_metadata=True)
+    if frame.empty:
+        raise ValueError(f"{path}: holds no rows.")
+    return frame
+
+
+def _convert_column(column: pd.Series) -> pd.Series:
+    """Return a column of numbers as it is, and any other as text with gaps."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.map(_format_value).astype(object)
+    return text.mask(text == "", np.nan)
+
+
+def _format_value(value: Any) -> str:
+    """Format a value as text; a missing one is empty."""
+    if value is None or (np.ndim(value) == 0 and pd.isna(value)):
+        return ""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value).strip()
