@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import eigh
@@ -13,7 +13,7 @@ from sklvision.utils._samples import Samples
 # Above this number of bands, and with more samples than bands, neighboring bands are averaged:
 # the time of an eigendecomposition grows with the third power of their number.
 MAX_BANDS = 2000
-# Samples that are left out in turn; of more, these are evenly spaced ones.
+# Samples that are left out in turn; of more, these are evenly spaced ones, or whole groups.
 MAX_LEFT_OUT = 10_000
 _N_BLOCK_ROWS = 4096
 # Relative to the largest variance, what is below is rounding.
@@ -40,6 +40,8 @@ class ClassStatistics:
         Weighted sum of squares of all coordinates.
     rows, labels, weights : ndarrays of shape (n_left_out, ...)
         Coordinates, class indices and weights of the samples that are left out in turn.
+    groups : ndarray of shape (n_left_out,) or None
+        Indices of their groups, each of which is left out at once and is complete.
     """
 
     origin: np.ndarray
@@ -51,10 +53,15 @@ class ClassStatistics:
     rows: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    groups: np.ndarray | None = None
 
 
 def describe_classes(
-    spectra: Samples, y: np.ndarray, weights: np.ndarray, n_classes: int
+    spectra: Samples,
+    y: np.ndarray,
+    weights: np.ndarray,
+    n_classes: int,
+    groups: np.ndarray | None = None,
 ) -> ClassStatistics:
     """Describe classes in coordinates.
 
@@ -68,11 +75,14 @@ def describe_classes(
         Positive weights of the samples.
     n_classes : int
         Number of classes.
+    groups : ndarray of shape (n_samples,), default=None
+        Indices of groups that are left out at once.
     """
     n_samples, n_bands = spectra.shape
     if n_samples <= n_bands:
-        return _describe_few(np.asarray(spectra.to_array(), np.float64), y, weights, n_classes)
-    return _describe_many(spectra, y, weights, n_classes)
+        X = np.asarray(spectra.to_array(), np.float64)
+        return replace(_describe_few(X, y, weights, n_classes), groups=groups)
+    return _describe_many(spectra, y, weights, n_classes, groups)
 
 
 def _describe_few(
@@ -106,7 +116,11 @@ def _describe_few(
 
 
 def _describe_many(
-    spectra: Samples, y: np.ndarray, weights: np.ndarray, n_classes: int
+    spectra: Samples,
+    y: np.ndarray,
+    weights: np.ndarray,
+    n_classes: int,
+    groups: np.ndarray | None,
 ) -> ClassStatistics:
     # More samples than bands: means first, then sums of squares and products about them, each by
     # blocks of rows, so that a collection never lies in memory.
@@ -126,7 +140,7 @@ def _describe_many(
         scatter += weighted_deviations.T @ weighted_deviations
     # Both parts of the sum of squares: within classes, and between their means.
     total = np.trace(scatter) + float(counts @ np.square(means).sum(axis=1))
-    places = np.unique(np.linspace(0, len(y) - 1, min(len(y), MAX_LEFT_OUT)).astype(int))
+    places = _choose_left_out(len(y), groups)
     left_out = np.asarray(spectra.take(places).to_array(), np.float64) @ pool - origin
     return ClassStatistics(
         # A pooled origin is spread over its bands: the basis averages them again.
@@ -139,7 +153,18 @@ def _describe_many(
         rows=left_out,
         labels=y[places],
         weights=weights[places],
+        groups=None if groups is None else groups[places],
     )
+
+
+def _choose_left_out(n_samples: int, groups: np.ndarray | None) -> np.ndarray:
+    """Choose samples, evenly spaced; of groups, evenly spaced whole ones, and at least two."""
+    if groups is None or n_samples <= MAX_LEFT_OUT:
+        return np.unique(np.linspace(0, n_samples - 1, min(n_samples, MAX_LEFT_OUT)).astype(int))
+    n_groups = groups.max() + 1
+    n_left_out = max(2, int(n_groups * MAX_LEFT_OUT / n_samples))
+    names = np.unique(np.linspace(0, n_groups - 1, n_left_out).astype(int))
+    return np.flatnonzero(np.isin(groups, names))
 
 
 def _make_pool(n_bands: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -13,9 +14,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from sklvision.discriminant_analysis._coordinates import describe_classes
-from sklvision.discriminant_analysis._leave_one_out import choose_discriminant
+from sklvision.discriminant_analysis._discriminant import choose_discriminant
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._labels import convert_labels
+from sklvision.utils._labels import convert_groups, convert_labels
 from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._samples import Samples, as_samples, to_host
@@ -27,7 +28,7 @@ _IMPOSSIBLE = -100.0
 
 
 class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
-    """Linear discriminant analysis whose regularization is chosen by leave-one-out.
+    """Linear discriminant analysis whose regularization is chosen by leaving samples or groups out.
 
     Spectra have more bands than there are samples, so the covariance within classes must be
     regularized. Principal components do this by a number that you must choose. This classifier adds
@@ -72,10 +73,12 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     The samples of a class are assumed to be normally distributed about its mean, with one
     covariance for all classes: regularized discriminant analysis [1]_, with an exact formula for
     samples left out [2]_. If several samples show one object, left-out samples have relatives in
-    the training data, and the regularization is weaker than it should be.
+    the training data, and the regularization is weaker than it should be. Pass `groups` to `fit`,
+    which leaves out whole groups, by the same formula for several samples.
 
-    With more samples than bands, more than 2,000 bands are averaged in groups of neighbors, and at
-    most 10,000 samples, evenly spaced, are left out. Rows of a collection are read by blocks.
+    With more samples than bands, more than 2,000 bands are averaged with their neighbors, and about
+    10,000 samples are left out, evenly spaced or in evenly spaced groups. Rows of a collection are
+    read by blocks.
 
     .. versionadded:: 0.1
 
@@ -115,7 +118,13 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         self.alphas = alphas
         self.class_weight = class_weight
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Find the discriminant of labeled spectra.
 
         Parameters
@@ -126,6 +135,9 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             Labels of any type.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights; a sample of weight 2 counts as two samples.
+        groups : array-like of shape (n_samples,), default=None
+            Identity of samples that belong together, such as those of one patient. The
+            regularization is chosen by leaving out one group after another.
 
         Returns
         -------
@@ -136,10 +148,17 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         ------
         ValueError
             If a parameter is out of range, or `X` does not hold finite spectra.
+
+        Warns
+        -----
+        UserWarning
+            If no group can be left out, since every class is in a single group; single samples
+            are left out then.
         """
         self._validate_params()
         alphas = self._check_alphas()
         spectra, y = self._check_training(X, y)
+        groups = convert_groups(groups, len(y))
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         weights = check_sample_weight(to_host(sample_weight), spectra.data, dtype=np.float64)
@@ -151,8 +170,11 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             return self
         if not weights.all():
             spectra, labels = spectra.take(np.flatnonzero(weights)), labels[weights > 0]
+            groups = None if groups is None else groups[weights > 0]
             weights = weights[weights > 0]
-        statistics = describe_classes(spectra, labels, weights, n_classes)
+        statistics = describe_classes(
+            spectra, labels, weights, n_classes, _number_groups(groups, labels)
+        )
         class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.
         log_priors = np.log(class_weights * (statistics.counts + 1))
@@ -230,6 +252,24 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     def _score(self, spectra: Any) -> np.ndarray:
         rows = validate_data(self, spectra, reset=False, dtype=np.float64)
         return rows @ self.coef_.T + self.intercept_
+
+
+def _number_groups(groups: np.ndarray | None, labels: np.ndarray) -> np.ndarray | None:
+    """Number groups from 0; return None where all classes are in a group of their own."""
+    if groups is None:
+        return None
+    numbers = np.unique(groups, return_inverse=True)[1]
+    first = np.zeros(labels.max() + 1, int)
+    first[labels] = numbers  # any group of each class
+    if (numbers != first[labels]).any():
+        return numbers
+    warnings.warn(
+        "groups: no group can be left out, since all samples of each class are in one group, so "
+        "the regularization is chosen by leaving out single samples and may be too weak.",
+        UserWarning,
+        stacklevel=3,
+    )
+    return None
 
 
 _TOO_LARGE = "The values of X are too large to compute with; divide them by a constant first."

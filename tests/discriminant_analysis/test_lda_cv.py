@@ -256,3 +256,117 @@ def test_class_of_samples_without_weight_is_not_predicted():
     assert lda.predict_proba(X)[:, 2].max() < 1e-6
     expected = LinearDiscriminantAnalysisCV().fit(X[y != 2], y[y != 2]).predict_proba(X)
     np.testing.assert_allclose(lda.predict_proba(X)[:, :2], expected, atol=0.02)
+
+
+def leave_groups_out(X, y, groups, alpha, weights=None):
+    """Compute the loss of groups that are left out one by one, each by a fit on the others."""
+    weights = np.ones(len(y)) if weights is None else weights
+    classes = np.unique(y)
+    rows, scores = [], []
+    for group in np.unique(groups):
+        is_train = groups != group
+        lda = LinearDiscriminantAnalysisCV([alpha])
+        lda.fit(X[is_train], y[is_train], sample_weight=weights[is_train])
+        test = np.flatnonzero(~is_train & np.isin(y, lda.classes_))
+        logits = np.full((len(test), len(classes)), -np.inf)
+        if len(test):
+            columns = np.searchsorted(classes, lda.classes_)
+            logits[:, columns] = lda.decision_function(X[test]) / lda.scale_
+        rows.extend(test)
+        scores.append(logits)
+    scores, labels, weights = (
+        np.concatenate(scores),
+        np.searchsorted(classes, y[rows]),
+        weights[rows],
+    )
+
+    def compute_loss(log_scale):
+        chosen = log_softmax(np.exp(log_scale) * scores, axis=1)[np.arange(len(rows)), labels]
+        return -weights @ chosen + 0.5 * (log_scale / 0.7) ** 2
+
+    options = {"xatol": 1e-9}
+    best = minimize_scalar(compute_loss, bounds=(-4, 1.5), method="bounded", options=options)
+    return best.fun / weights.sum()
+
+
+@pytest.mark.parametrize("shape", [(40, 6), (24, 50)], ids=["many samples", "many bands"])
+@pytest.mark.parametrize("n_groups", [3, 8, 40])
+@pytest.mark.parametrize("alpha", [1e-3, 0.1])
+def test_loss_path_is_that_of_fits_without_each_group(shape, n_groups, alpha):
+    X, y = make_classes(*shape)
+    groups = np.random.default_rng(1).integers(0, n_groups, len(y))
+    lda = LinearDiscriminantAnalysisCV([alpha]).fit(X, y, groups=groups)
+    expected = leave_groups_out(X, y, groups, alpha)
+    np.testing.assert_allclose(lda.loss_path_, [expected], rtol=1e-5)
+
+
+def test_loss_path_of_groups_with_weights_and_a_class_of_one_group():
+    X, y = make_classes(60, 8)
+    groups = np.arange(60) // 5
+    y[groups == 3] = 9  # nothing is left of this class without its group
+    weights = np.random.default_rng(0).uniform(0.2, 3, 60)
+    names = np.array([f"patient {group}" for group in groups])
+    lda = LinearDiscriminantAnalysisCV([0.01]).fit(X, y, sample_weight=weights, groups=names)
+    expected = leave_groups_out(X, y, groups, 0.01, weights)
+    np.testing.assert_allclose(lda.loss_path_, [expected], rtol=1e-5)
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.booleans())
+def test_every_grouping_is_fitted(seed, n_groups, is_wide):
+    X, y = make_classes(30, 60 if is_wide else 4, seed=seed)
+    groups = np.random.default_rng(seed).integers(0, n_groups, 30)
+    lda = LinearDiscriminantAnalysisCV().fit(X, y, groups=groups)
+    assert np.isfinite(lda.loss_path_).all()
+    assert np.isfinite(lda.predict_proba(X)).all()
+
+
+def test_groups_of_copies_are_not_taken_for_independent_samples():
+    """Ten noisy copies of each spectrum: left out one by one, they find each other again."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(24), 10)
+    y = groups % 2
+    centers = rng.normal(size=(24, 100)) + 0.3 * np.arange(2)[np.arange(24) % 2, np.newaxis]
+    X = centers[groups] + 0.05 * rng.normal(size=(240, 100))
+    single = LinearDiscriminantAnalysisCV().fit(X, y)
+    grouped = LinearDiscriminantAnalysisCV().fit(X, y, groups=groups)
+    assert grouped.alpha_ > single.alpha_
+    new_centers = rng.normal(size=(2000, 100)) + 0.3 * np.arange(2)[np.arange(2000) % 2, np.newaxis]
+    new_y = np.arange(2000) % 2
+
+    def compute_log_loss(lda):
+        return -np.log(lda.predict_proba(new_centers)[np.arange(2000), new_y] + 1e-12).mean()
+
+    assert compute_log_loss(grouped) < compute_log_loss(single)
+
+
+def test_groups_of_one_sample_are_nearly_samples_left_out():
+    X, y = make_classes(200, 5)
+    grouped = LinearDiscriminantAnalysisCV().fit(X, y, groups=np.arange(200))
+    np.testing.assert_allclose(
+        grouped.loss_path_, LinearDiscriminantAnalysisCV().fit(X, y).loss_path_, rtol=0.05
+    )
+
+
+def test_groups_that_are_classes_leave_single_samples_out():
+    X, y = make_classes(30, 40)
+    with pytest.warns(UserWarning, match="all samples of each class are in one group"):
+        lda = LinearDiscriminantAnalysisCV().fit(X, y, groups=y)
+    assert np.array_equal(lda.coef_, LinearDiscriminantAnalysisCV().fit(X, y).coef_)
+
+
+def test_groups_are_checked():
+    X, y = make_classes(30, 4)
+    with pytest.raises(ValueError, match="groups"):
+        LinearDiscriminantAnalysisCV().fit(X, y, groups=[1, 2])
+
+
+def test_groups_of_many_samples_are_left_out_whole(monkeypatch):
+    from sklvision.discriminant_analysis import _coordinates
+
+    X, y = make_classes(400, 5)
+    groups = np.arange(400) // 8
+    complete = LinearDiscriminantAnalysisCV().fit(X, y, groups=groups)
+    monkeypatch.setattr(_coordinates, "MAX_LEFT_OUT", 100)
+    sampled = LinearDiscriminantAnalysisCV().fit(X, y, groups=groups)
+    assert not np.array_equal(sampled.loss_path_, complete.loss_path_)
+    np.testing.assert_allclose(sampled.loss_path_, complete.loss_path_, atol=0.3)
