@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cholesky, eigh, solve_triangular
+from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 from scipy.special import log_softmax
 
 from sklvision.discriminant_analysis._coordinates import ClassStatistics
@@ -15,6 +15,8 @@ from sklvision.discriminant_analysis._left_out import LeftOut
 _IMPOSSIBLE = -100.0
 # Relative to what there was, what is left of a scatter is rounding below it.
 _ROUNDING = 1e-12
+# The part of a variance that is left without a group is no smaller.
+_SMALLEST_REMAINDER = 1e-9
 
 
 @dataclass(frozen=True)
@@ -145,10 +147,7 @@ class GroupsLeftOut(LeftOut):
         # L^-1 B' P d, with L L' = 1 - B' P B, of which this is the second factor.
         precisions = 1.0 / (self._scatter + alpha * group.trace)
         projection = group.loss.T * precisions
-        system = -projection @ group.loss
-        system[np.diag_indices_from(system)] += 1 + _ROUNDING
-        root = cholesky(system, lower=True)
-        projection = solve_triangular(root, projection, lower=True)
+        projection = _divide_by_root(projection, projection @ group.loss)
         scores = [np.zeros((0, len(group.means)))]
         for label, rows in group.samples:
             # The deviation from the mean of any class is that from the mean of the own class, and
@@ -182,8 +181,18 @@ def _make_factor(rows: np.ndarray, weights: np.ndarray, pulls: np.ndarray) -> np
         return rows.T @ cholesky(np.diag(weights) + pulls @ pulls.T, lower=True)
     pulled_rows = pulls.T @ rows
     sizes, vectors = eigh((rows * weights[:, np.newaxis]).T @ rows + pulled_rows.T @ pulled_rows)
-    is_kept = sizes > _ROUNDING * max(sizes[-1], 0.0)
+    is_kept = sizes > _ROUNDING * sizes.max(initial=0.0)
     return vectors[:, is_kept] * np.sqrt(sizes[is_kept])
+
+
+def _divide_by_root(rows: np.ndarray, losses: np.ndarray) -> np.ndarray:
+    """Return L^-1 rows, with L L' = 1 - losses, whose eigenvalues are positive up to rounding."""
+    system = np.eye(len(losses)) - losses
+    try:
+        return solve_triangular(cholesky(system, lower=True), rows, lower=True)
+    except LinAlgError:
+        sizes, vectors = eigh(system)
+        return (vectors.T @ rows) / np.sqrt(np.maximum(sizes, _SMALLEST_REMAINDER))[:, np.newaxis]
 
 
 def _add_outer(first: np.ndarray, second: np.ndarray) -> np.ndarray:

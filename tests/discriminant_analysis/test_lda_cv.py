@@ -370,3 +370,9 @@ def test_groups_of_many_samples_are_left_out_whole(monkeypatch):
     sampled = LinearDiscriminantAnalysisCV().fit(X, y, groups=groups)
     assert not np.array_equal(sampled.loss_path_, complete.loss_path_)
     np.testing.assert_allclose(sampled.loss_path_, complete.loss_path_, atol=0.3)
+
+
+def test_groups_of_constant_spectra_are_fitted():
+    y = np.arange(20) % 2
+    lda = LinearDiscriminantAnalysisCV().fit(np.ones((20, 4)), y, groups=np.arange(20) // 4)
+    assert np.isfinite(lda.predict_proba(np.ones((1, 4)))).all()
