@@ -9,7 +9,7 @@ from typing import Any
 
 from sklvision.cli._errors import name_options
 from sklvision.cli._groups import SUGGESTION, suggest_groups
-from sklvision.utils._files import temporary_path
+from sklvision.utils._files import remove_leftovers, temporary_path
 
 DATA_HELP = """\
 DATA is one of
@@ -239,6 +239,7 @@ def check_writable(path: Path, option: str = "--out") -> None:
         raise ValueError(f"{option} {path}: is not an ordinary file.")
     if not path.parent.is_dir():
         raise ValueError(f"{option} {path}: the directory {path.parent} does not exist.")
+    remove_leftovers(path.parent)
     temporary = temporary_path(path)
     try:  # permissions, quotas and read-only disks are only known for sure by writing
         with temporary.open("wb") as file:

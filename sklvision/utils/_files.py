@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +33,9 @@ _ADVICE = {
     errno.EACCES: _ALLOW_WRITING,
     errno.EPERM: _ALLOW_WRITING,
 }
+# Names of processes are unique on one machine alone, and folders are shared by several.
+_HOST = sha256(platform.node().encode()).hexdigest()[:6]
+_TEMPORARY_NAME = re.compile(rf"\..+\.(\d+)-[0-9a-f]+-{_HOST}\.tmp", re.DOTALL)
 # Bytes that file systems allow for a name.
 _MAX_NAME_BYTES = 255
 
@@ -122,12 +128,40 @@ def make_write_error(
 def temporary_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of a hidden temporary file in the directory of `path`.
 
-    Every thread of every process has its own.
+    Every thread of every process of every machine has its own.
     """
     path = Path(path).resolve()
-    end = f".{os.getpid()}-{threading.get_ident():x}.tmp"
+    end = f".{os.getpid()}-{threading.get_ident():x}-{_HOST}.tmp"
     name = os.fsencode(path.name)[: _MAX_NAME_BYTES - len(end) - 1]
     return path.with_name(f".{name.decode(errors='ignore')}{end}")
+
+
+def remove_leftovers(folder: str | os.PathLike[str]) -> None:
+    """Remove the temporary files of a folder whose process, of this machine, was killed.
+
+    They never stand for a file: its name has only what was written completely.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _TEMPORARY_NAME.fullmatch(entry.name)
+            if match and not _is_running(int(match[1])):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _is_running(process_id: int) -> bool:
+    """Whether a process of this machine is alive, and not just waited for by its parent."""
+    if os.name != "posix":  # where no signal merely asks
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of another user
+        return True
+    with suppress(OSError):  # of Linux: the state stands behind the name
+        stat = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0] not in "ZX"
+    return True
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:

@@ -17,6 +17,12 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 100
 
 
+def heed_signals():
+    """Let the process end by signals, which nohup and shells in the background have it ignore."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Program:
     """A process whose output is read as it comes."""
 
@@ -29,6 +35,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=None if sys.platform == "win32" else heed_signals,
         )
         self.texts = {"stdout": b"", "stderr": b""}
         self._readers = [threading.Thread(target=self._read, args=(n,)) for n in self.texts]

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
+from sklvision.cli import main
 from sklvision.model_selection import compare_estimators
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -80,6 +81,39 @@ def test_comparison_outlives_its_process(start, run, tmp_path, fits, expected):
     program = run(1, code=COMPARISON)
     assert read_scores(program) == expected
     assert len(fits()) - n_kept == 6 - n_kept + 1  # one fit was cut off, and done again
+
+
+WRITING = """
+import os, sys, time
+from sklvision.utils._files import atomic_write
+with atomic_write(sys.argv[1]) as file:
+    file.write(b"half of an")
+    file.flush()
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_file_of_a_killed_process_is_never_a_result_and_is_removed(start, tmp_path):
+    """An outcome, and a model, that a process was writing when it was killed."""
+    folder = tmp_path / "kept" / "sklvision_outcomes" / "key"
+    folder.mkdir(parents=True)
+    model = LogisticRegression(max_iter=500)
+    X, y = load_iris(return_X_y=True)
+    options = {"cv": 2, "check_leaks": False, "baselines": False, "memory": tmp_path / "kept"}
+    for path in (folder / "output.pkl", tmp_path / "model.sklv"):
+        program = start(path, code=WRITING)
+        program.wait_until("writing")
+        compare_estimators({"model": model}, X, y, **options)
+        assert list(path.parent.glob(".*.tmp"))  # it is being written
+        program.send(signal.SIGKILL)
+        program.wait()
+        assert not path.exists()
+        assert list(path.parent.glob(".*.tmp"))
+    compare_estimators({"model": model}, X, y, **options)
+    assert not list(folder.iterdir())
+    assert main(["train", "mlp", "--data", "no-data", "--out", str(tmp_path / "model.sklv")]) == 2
+    assert not list(tmp_path.rglob(".*.tmp"))
 
 
 @pytest.mark.slow

@@ -15,12 +15,13 @@ from typing import Any, Protocol, runtime_checkable
 import joblib
 import numpy as np
 
-from sklvision.utils._files import atomic_write
+from sklvision.utils._files import atomic_write, remove_leftovers
 from sklvision.utils._samples import Samples
 from sklvision.utils._versions import collect_versions
 
 # Arguments that a key leaves out, since data_key stands for them.
 _DATA_ARGUMENTS = ("samples", "y", "groups")
+_FOLDER_NAME = "sklvision_outcomes"
 _FILE_NAME = "output.pkl"
 _DIGEST_BYTES = 32
 
@@ -55,7 +56,7 @@ class CachedRun:
         """Load the outcome for these arguments, or compute and store it."""
         arguments = signature(self.run).bind(*args).arguments
         key = joblib.hash({k: v for k, v in arguments.items() if k not in _DATA_ARGUMENTS})
-        path = self.directory / "sklvision_outcomes" / str(key) / _FILE_NAME
+        path = self.directory / _FOLDER_NAME / str(key) / _FILE_NAME
         outcome, notes = None, []
         try:
             outcome = _load_outcome(path)
@@ -117,11 +118,21 @@ def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
             raise ValueError(
                 f"memory={os.fspath(memory)!r} is a directory without permission to write."
             )
+        remove_unfinished(directory)
         return CachedRun(run, directory.resolve())
     if not isinstance(memory, Memory):
         raise TypeError(f"memory must be a directory or a joblib.Memory, got {memory!r}.")
     # The data, by far the largest, are hashed once for all pairs: data_key stands for them.
     return memory.cache(run, ignore=list(_DATA_ARGUMENTS))
+
+
+def remove_unfinished(memory: Any) -> None:
+    """Remove what workers of this machine were writing when they were killed."""
+    if not isinstance(memory, (str, os.PathLike)):
+        return
+    with suppress(OSError):
+        for folder in (Path(memory) / _FOLDER_NAME).iterdir():
+            remove_leftovers(folder)
 
 
 def check_hashable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:

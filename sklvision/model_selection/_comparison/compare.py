@@ -17,7 +17,12 @@ from sklearn.exceptions import FitFailedWarning
 from sklvision.model_selection._budget.scorers import is_cost
 from sklvision.model_selection._checks import check_estimators, check_samples
 from sklvision.model_selection._comparison.baselines import add_baselines
-from sklvision.model_selection._comparison.cache import cache_outcomes, check_hashable, hash_data
+from sklvision.model_selection._comparison.cache import (
+    cache_outcomes,
+    check_hashable,
+    hash_data,
+    remove_unfinished,
+)
 from sklvision.model_selection._comparison.description import describe_comparison
 from sklvision.model_selection._comparison.fit_pair import Outcome, run_pair, try_pair
 from sklvision.model_selection._comparison.result import ComparisonResult
@@ -211,10 +216,14 @@ def compare_estimators(
         is_ordered=False,
         advice=_describe_resuming(memory),
     )
-    with closing(outcomes):
-        rows, predictions, probabilities = _collect_outcomes(
-            outcomes, len(pairs), len(splits), verbose
-        )
+    try:
+        with closing(outcomes):
+            rows, predictions, probabilities = _collect_outcomes(
+                outcomes, len(pairs), len(splits), verbose
+            )
+    except BaseException:  # an interrupt ends workers also while they write
+        remove_unfinished(memory)
+        raise
 
     order = {name: i for i, name in enumerate(candidates)}
     rows.sort(key=lambda row: (order[row["estimator"]], row["split"]))
