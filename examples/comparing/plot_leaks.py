@@ -10,8 +10,15 @@ much does it flatter, and who tells?
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict, cross_val_score
+from sklearn.model_selection import (
+    GroupKFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_val_score,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -21,6 +28,7 @@ from sklvision.model_selection import (
     estimate_accuracy,
     find_label_errors,
     find_leaks,
+    fit_with_groups,
     make_time_folds,
 )
 
@@ -89,6 +97,17 @@ right.set_title("one nail, four samples")
 # groups and returns an :class:`~sklvision.model_selection.AccuracyEstimate` with baselines.
 
 print(estimate_accuracy(model, X, y, name="1 nearest", groups=nail, random_state=0))
+
+# %%
+# A model that splits its training set again has the same trouble inside: a calibration by random
+# folds believes in the nearest neighbor, which finds the same nail. By
+# :func:`~sklvision.model_selection.fit_with_groups` its folds keep nails together.
+
+calibration = CalibratedClassifierCV(model, cv=StratifiedGroupKFold(5), ensemble=False)
+fair = fit_with_groups(calibration, X, y, nail)
+naive = CalibratedClassifierCV(model, cv=random_folds, ensemble=False).fit(X, y)
+for name, fitted in (("random folds", naive), ("folds by nail", fair)):
+    print(f"calibrated by {name}: {fitted.predict_proba(X).max(axis=1).mean():.2f} sure")
 
 # %%
 # Time leaks as well

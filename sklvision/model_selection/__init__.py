@@ -10,6 +10,7 @@ from sklvision.model_selection._comparison.accuracy import AccuracyEstimate, est
 from sklvision.model_selection._comparison.compare import compare_estimators
 from sklvision.model_selection._comparison.follow_up import forecast_best, measure_robustness
 from sklvision.model_selection._comparison.result import ComparisonResult
+from sklvision.model_selection._fit_with_groups import fit_with_groups
 from sklvision.model_selection._label_errors import find_label_errors
 from sklvision.model_selection._leaks.find import find_leaks
 from sklvision.model_selection._leaks.report import LeakReport
@@ -33,6 +34,7 @@ __all__ = [
     "file_size",
     "find_label_errors",
     "find_leaks",
+    "fit_with_groups",
     "forecast_best",
     "latency_scorer",
     "learning_curve_forecast",

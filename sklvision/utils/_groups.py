@@ -297,9 +297,10 @@ def _warn_of_other_folds(estimator: Any) -> None:
     folds = getattr(estimator, "cv", None)
     if isinstance(folds, GroupFolds) and has_group_counterpart(folds.cv):
         cv = " ".join(repr(folds.cv).split())
+        n_parts = folds.cv if isinstance(folds.cv, int) else 5
         warnings.warn(
-            f"The inner folds of {folds.owner} (cv={cv}) would split groups, so they are "
-            "drawn by groups. Pass cv=StratifiedGroupKFold(5), or another splitter that takes "
+            f"The inner folds of {folds.owner} (cv={cv}) would split groups, so they are drawn by "
+            f"groups. Pass cv=StratifiedGroupKFold({n_parts}), or another splitter that takes "
             "groups, to choose them yourself.",
             UserWarning,
             stacklevel=4,

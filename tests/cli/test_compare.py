@@ -1,9 +1,11 @@
 """``sklvision compare``: table, report and errors."""
 
 import re
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -102,6 +104,41 @@ def test_compare_a_folder_reduces_large_images(digit_folder, compare, candidates
     assert [line.partition(": ")[2][:8] for line in err.splitlines()] == ["warning:"]
     assert read_scores(output)["majority class"] == 0.3333
     assert "6 × 6 pixels" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+class GroupRecorder(DecisionTreeClassifier):
+    """Records the groups of every fit, and the samples that it predicts."""
+
+    pairs: ClassVar = []
+
+    def fit(self, X, y, groups=None):
+        self.samples_ = {tuple(row) for row in np.asarray(X).tolist()}
+        self.pairs.append((None if groups is None else set(groups), None))
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        self.pairs.append((self.samples_, {tuple(row) for row in np.asarray(X).tolist()}))
+        return super().predict_proba(X)
+
+
+@pytest.mark.parametrize("extra", [[], ["--robustness"], ["--forecast"]])
+def test_compare_keeps_groups_together_inside_of_the_candidates(
+    iris_file, compare, candidates, extra
+):
+    data = np.load(iris_file)
+    plant_of = dict(zip(map(tuple, data["X"].tolist()), data["plant"].tolist(), strict=True))
+    GroupRecorder.pairs.clear()
+    candidates["tree"] = CalibratedClassifierCV(GroupRecorder(), cv=2)
+    status, _, err = compare(iris_file, "--groups", "plant", "--cv", 2, *extra)
+    assert status == 0
+    assert "The inner folds of CalibratedClassifierCV (" in err
+    fits = [groups for groups, predicted in GroupRecorder.pairs if predicted is None]
+    assert fits
+    assert None not in fits
+    for fitted, predicted in GroupRecorder.pairs:
+        if predicted is not None and predicted <= set(plant_of):  # not corrupted
+            plants = {plant_of[row] for row in fitted} & {plant_of[row] for row in predicted}
+            assert not plants
 
 
 @pytest.mark.slow

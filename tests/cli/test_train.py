@@ -7,10 +7,12 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.pipeline import Pipeline
 
 from sklvision.datasets import ImageCollection, load_image_folder
+from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.nets import list_architectures
 from sklvision.neural_network import SpectrumClassifier
@@ -364,3 +366,30 @@ def test_train_images_takes_photographs_of_any_size(tmp_path, run):
     assert status == 0
     rows = [line.split(",") for line in output.splitlines()[1:]]
     assert [row[1] for row in rows] == [row[0].split("/")[-2] for row in rows]
+
+
+def test_train_passes_groups_to_the_splits_inside_of_a_model(spectra_file, tmp_path, run):
+    """Early stopping of a net, and the left-out samples of the members of the recipe."""
+    data = np.load(spectra_file)
+    options = ["--data", spectra_file, "--epochs", 6, "--no-estimate", "--quiet"]
+    nets = {}
+    for name, extra in (("groups", []), ("none", ["--no-groups"])):
+        out = tmp_path / f"{name}.joblib"
+        argv = ["train", "spectrum_mlp", *options, "--option", "early_stopping=True", *extra]
+        assert run(*argv, "--out", out)[0] == 0
+        nets[name] = joblib.load(out)
+    for name, groups in (("groups", data["group"]), ("none", None)):
+        expected = clone(nets[name]).fit(data["X"], data["y"], groups=groups)
+        assert np.array_equal(
+            nets[name].predict_proba(data["X"]), expected.predict_proba(data["X"])
+        )
+    assert nets["groups"].validation_scores_ != nets["none"].validation_scores_
+
+    out = tmp_path / "vote.joblib"
+    assert run("train", "spectra", *options, "--out", out)[0] == 0
+    lda = joblib.load(out).named_estimators_["lda"]
+    labels = np.searchsorted(np.unique(data["y"]), data["y"])
+    by_groups = LinearDiscriminantAnalysisCV().fit(data["X"], labels, groups=data["group"])
+    assert np.array_equal(lda.loss_path_, by_groups.loss_path_)
+    single = LinearDiscriminantAnalysisCV().fit(data["X"], labels)
+    assert not np.array_equal(lda.loss_path_, single.loss_path_)
