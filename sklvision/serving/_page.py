@@ -69,7 +69,7 @@ def _describe(model: ServedModel) -> str:
     labels = ", ".join(names[:_MOST_CLASSES])
     if len(names) > _MOST_CLASSES:
         labels += f" and {len(names) - _MOST_CLASSES} more"
-    return f"The model tells apart {len(names)} classes: {labels}."
+    return f"The model distinguishes {len(names)} classes: {labels}."
 
 
 def _hash(text: str) -> str:
