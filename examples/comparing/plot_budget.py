@@ -80,15 +80,15 @@ ax.scatter(
 )
 for label, row in table.iterrows():
     radius = 4 + (row["file size, kB"] / 9) ** 0.5
-    # The name of the best net stands alone on the right: the next one is close to it.
-    is_left = "width" in label and label != table["accuracy"].idxmax()
+    # Nets of one kind are close to each other: the name of the best is above, others are below.
+    is_best = label == table["accuracy"].idxmax()
     ax.annotate(
         label,
         row[["ms per image", "accuracy"]],
-        (-radius if is_left else radius, 0),
+        (0, radius if is_best else -radius),
         textcoords="offset points",
-        ha="right" if is_left else "left",
-        va="center",
+        ha="center",
+        va="bottom" if is_best else "top",
     )
 ax.axvline(budget.max_latency_ms, color="#d62828", linestyle="--", label="limit of latency")
 ax.set(

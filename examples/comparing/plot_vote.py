@@ -93,7 +93,7 @@ for (row, column), fraction in np.ndenumerate(fractions):
     right.text(column, row, f"{fraction:.0%}", ha="center", va="center", color=color)
 right.set_xticks(range(len(members)), [name.replace(" ", "\n") for name in members])
 right.set_yticks(range(len(members)), members)
-right.set_title("of the row's errors, those that are\nthe column's, too", fontsize=10)
+right.set_title("part of the row's errors that\nthe column makes as well", fontsize=10)
 
 # %%
 # The mean is not the only way to vote. By the geometric mean a member that is sure of what a digit

@@ -26,7 +26,7 @@ from sklvision.inspection._drawing import (
 from sklvision.utils._optional import import_optional
 
 _N_POINTS = 200
-# Length of the curve, in numbers of samples at hand: without a target, and at most with one.
+# Length of the curve, in numbers of available samples: without a target, and at most with one.
 _LENGTH, _MAX_LENGTH = 8, 100
 _MAX_SIZE = 1e15  # samples; whole numbers stay exact in float64
 
@@ -236,7 +236,7 @@ class LearningForecastDisplay(Display):
             return
         self.ax_.axvline(self.n_samples, color=GRAY, linewidth=0.8, zorder=0)
         self.ax_.annotate(
-            f"{self.n_samples:,} at hand",
+            f"{self.n_samples:,} available",
             (self.n_samples, 0),
             xycoords=("data", "axes fraction"),
             xytext=(-4, 4),  # on the left, far below the curve

@@ -268,7 +268,7 @@ class TestTexts:
                 1e6,
                 1e9,
                 "yes",
-                "more than 100,000 samples, too many to extrapolate this curve to",
+                "more than 100,000 samples, too many to extrapolate this curve",
             ),
             (512, 312, 912, "already", "0.9 is already reached: it needs about 510 samples"),
             (512, 312, 2345, "already", "about 510 samples, to be sure of it 2,300"),

@@ -64,7 +64,7 @@ class SamplesNeeded:
                 certainty = ", which is not certain"
             return f"{score} is already reached: it needs about {n} samples{certainty}"
         if self.low > n_max:
-            return f"{score} needs {low} samples, too many to extrapolate this curve to"
+            return f"{score} needs {low} samples, too many to extrapolate this curve"
         if self.reachable == "yes":
             return f"{score} needs about {n} ({low} to {high}) samples"
         if math.isinf(self.n):
