@@ -30,6 +30,7 @@ from sklvision.utils._inner_splits import (
 from sklvision.utils._nested import StandIn, walk_estimators
 from sklvision.utils._random import draw_seed
 from sklvision.utils._sklearn import get_response_methods
+from sklvision.utils._warnings import Message, record_warnings, repeat_warnings
 
 
 def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
@@ -68,8 +69,16 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     if groups is None:
         return estimator.fit(X, y)
     _warn_of_held_out_samples(estimator, len(groups))
-    has_routing = get_config()["enable_metadata_routing"]
-    return _call_with_groups(estimator, "fit", X, y, groups, has_routing)
+    if not can_use_groups(estimator):
+        return estimator.fit(X, y)
+    # The same is done, and said, for every fold of a search or a bag.
+    messages: list[Message] = []
+    try:
+        with record_warnings() as messages:
+            has_routing = get_config()["enable_metadata_routing"]
+            return _call_with_groups(estimator, "fit", X, y, groups, has_routing)
+    finally:
+        repeat_warnings(messages, stacklevel=3)
 
 
 class _GroupTaker(StandIn, BaseEstimator):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,3 +71,28 @@ class _Router:
 _ROUTER = _Router()
 route_warnings = _ROUTER.run_task
 record_warnings = _ROUTER.record
+
+
+def mask_numbers(message: str) -> str:
+    """Replace the numbers of a text: warnings that differ in numbers only are one."""
+    return re.sub(r"\d[\d.]*", "#", message)
+
+
+def repeat_warnings(messages: Iterable[Message], stacklevel: int = 2) -> None:
+    """Give recorded warnings again, each once, from the place of a caller.
+
+    Parameters
+    ----------
+    messages : iterable of (str, type) tuples
+        Texts and categories, in order.
+    stacklevel : int, default=2
+        Frame that the warnings are of, counted from this function, as in :func:`warnings.warn`.
+    """
+    first_texts: dict[tuple[str, type[Warning]], str] = {}
+    for text, category in messages:
+        first_texts.setdefault((mask_numbers(text), category), text)
+    for (_, category), text in first_texts.items():
+        try:
+            warnings.warn(text, category, stacklevel=stacklevel + 1)
+        except TypeError:  # a category that is not made from a text alone
+            warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)

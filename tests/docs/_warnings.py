@@ -3,7 +3,7 @@
 import ast
 
 # Functions that repeat a text that others made, or that scikit-learn made.
-_REPEATERS = {"_collect_outcomes"}
+_REPEATERS = {"_collect_outcomes", "repeat_warnings"}
 
 
 def find_warnings(package):

@@ -260,6 +260,15 @@ def test_smallest_size_has_every_class_twice_in_every_beginning():
     assert subsets.find_smallest_size(splits[1:], y, n_each=1) == 3
 
 
+def test_smallest_size_has_two_groups_of_every_class():
+    y = np.array([0, 0, 0, 1, 1, 0, 1, 0])
+    groups = np.array(["a", "a", "a", "b", "b", "c", "d", "d"])
+    splits = [(np.arange(8), np.arange(0))]
+    assert subsets.find_smallest_size(splits, y) == 5
+    assert subsets.find_smallest_size(splits, y, groups) == 7
+    assert subsets.find_smallest_size(splits, y, np.zeros(8)) == 4  # one group of each class
+
+
 @pytest.mark.parametrize(
     ("train_sizes", "expected"),
     [

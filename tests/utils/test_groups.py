@@ -16,11 +16,17 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklvision import model_selection
 from sklvision.datasets import make_spectra
-from sklvision.model_selection import compare_estimators, learning_curve_forecast
+from sklvision.model_selection import (
+    compare_estimators,
+    learning_curve_forecast,
+    measure_robustness,
+)
 from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
 from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._nested import walk_estimators
@@ -145,3 +151,51 @@ def test_comparisons_hold_out_whole_groups(data):
     learning_curve_forecast(model, X, y, groups=GROUPS, cv=2)
     assert len(Recorder.fits) > 4
     assert all(groups is not None for groups in Recorder.fits)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_forecasts_say_once_that_inner_folds_are_drawn_by_groups(data, n_jobs):
+    """Every size has two groups of each class, which inner folds need."""
+    X, y = data
+    y = y[GROUPS * 6]  # one class a group
+    search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-3]}, cv=3)
+    with pytest.warns(UserWarning, match="GridSearchCV .*would split groups") as record:
+        forecast = learning_curve_forecast(
+            search, X, y, groups=GROUPS, cv=2, n_jobs=n_jobs, random_state=0
+        )
+    assert len([warning for warning in record if "inner folds" in str(warning.message)]) == 1
+    assert forecast.train_sizes.min() > 6 * len(np.unique(y))
+
+
+def test_fit_with_groups_says_once_what_happens_in_every_fold(data):
+    X, y = data
+    search = GridSearchCV(
+        CalibratedClassifierCV(GaussianNB(), cv=2), {"method": ["sigmoid", "isotonic"]}, cv=3
+    )
+    with pytest.warns(UserWarning, match="would split groups") as record:
+        fit_with_groups(search, X, y, GROUPS)
+    owners = [str(warning.message).split()[4] for warning in record]
+    assert sorted(owners) == ["CalibratedClassifierCV", "GridSearchCV"]
+
+
+def test_public_fit_with_groups_checks_its_arguments(data):
+    X, y = data
+    net = SpectrumClassifier(max_epochs=1, early_stopping=True, random_state=0)
+    fitted = model_selection.fit_with_groups(make_pipeline(net), X, y, GROUPS.tolist())
+    expected = clone(net).fit(X, y, groups=GROUPS)
+    assert np.array_equal(fitted.predict_proba(X), expected.predict_proba(X))
+    with pytest.raises(TypeError, match="write SpectrumClassifier"):
+        model_selection.fit_with_groups(SpectrumClassifier, X, y, GROUPS)
+    with pytest.raises(ValueError, match="groups"):
+        model_selection.fit_with_groups(net, X, y, GROUPS[:-1])
+
+
+def test_robustness_is_measured_with_models_of_whole_groups(data):
+    X, y = data
+    Recorder.fits.clear()
+    model = make_pipeline(StandardScaler(), Recorder())
+    result = compare_estimators({"m": model}, X, y, groups=GROUPS, cv=2, check_leaks=False)
+    Recorder.fits.clear()
+    measure_robustness(result, X, y, groups=GROUPS, random_state=0)
+    assert len(Recorder.fits) == 1
+    assert set(Recorder.fits[0]) == set(GROUPS[result.splits[0][0]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -42,6 +41,7 @@ from sklvision.utils._labels import convert_groups
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._progress import open_progress
 from sklvision.utils._samples import Samples
+from sklvision.utils._warnings import mask_numbers
 
 # Arrays of test sets by estimator and fold.
 _FoldArrays = dict[str, dict[int, np.ndarray]]
@@ -323,10 +323,10 @@ def _collect_outcomes(
             if outcome.probabilities is not None:
                 probabilities[name][split] = outcome.probabilities
             for message, category in outcome.warnings:
-                messages[name, _mask_numbers(message), category][split] = message
+                messages[name, mask_numbers(message), category][split] = message
             if outcome.row["error"]:
                 message = f"failed with {outcome.row['error']}"
-                messages[name, _mask_numbers(message), FitFailedWarning][split] = message
+                messages[name, mask_numbers(message), FitFailedWarning][split] = message
             progress.set_postfix_str(f"{name}, fold {split}", refresh=False)
             progress.update()
     for (name, _, category), texts in sorted(messages.items(), key=lambda item: item[0][:2]):
@@ -336,7 +336,3 @@ def _collect_outcomes(
         except TypeError:  # a category that is not made from a text alone
             warnings.warn(text, UserWarning, stacklevel=3)
     return rows, dict(predictions), dict(probabilities)
-
-
-def _mask_numbers(message: str) -> str:
-    return re.sub(r"\d[\d.]*", "#", message)

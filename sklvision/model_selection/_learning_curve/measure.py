@@ -25,11 +25,13 @@ from sklvision.model_selection._seeds import seed_estimator
 from sklvision.model_selection._splits import make_splits, take_rows
 from sklvision.model_selection._texts import document
 from sklvision.utils._groups import fit_with_groups
+from sklvision.utils._inner_splits import can_use_groups
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_score_sign
+from sklvision.utils._warnings import Message, record_warnings, repeat_warnings
 
 _N_SIZES = 8
 _SMALLEST_FRACTION = 1 / 16
@@ -148,7 +150,9 @@ def learning_curve_forecast(
     rng = check_random_state(seed)
     splits = [(order_evenly(train, y, groups, rng), test) for train, test in splits]
     n_max = min(len(train) for train, _ in splits)
-    n_min = find_smallest_size(splits, y)
+    # Splits inside of the estimator need two groups of every class.
+    inner_groups = groups if can_use_groups(candidate) else None
+    n_min = find_smallest_size(splits, y, inner_groups)
     if train_sizes is None:
         train_sizes = _make_sizes(n_min, n_max)
     sizes = resolve_sizes(train_sizes, n_max)
@@ -156,12 +160,13 @@ def learning_curve_forecast(
 
     tasks = ((train, int(size), test) for train, test in splits for size in sizes)
     shared_args = candidate, samples, y, groups, scorer
-    scores = list(
+    results = list(
         run_tasks(_score_subset, tasks, shared_args=shared_args, n_jobs=n_jobs, verbose=verbose)
     )
+    repeat_warnings((message for _, messages in results for message in messages), stacklevel=2)
     return LearningForecast.from_scores(
         sizes,
-        np.reshape(scores, (len(splits), len(sizes))).T,
+        np.reshape([score for score, _ in results], (len(splits), len(sizes))).T,
         scoring=name,
         best_score=best_score,
         n_samples=len(y),
@@ -180,13 +185,18 @@ def _score_subset(
     train: np.ndarray,
     size: int,
     test: np.ndarray,
-) -> float:
-    """Fit a clone on the first samples of a training set and score it on the test set."""
+) -> tuple[float, list[Message]]:
+    """Fit a clone on the first samples of a training set and score it on the test set.
+
+    Warnings raised on the way are returned: those of other processes would be lost.
+    """
     train = train[:size]
     X = take_rows(estimator, samples, train, train)
     train_groups = None if groups is None else groups[train]
-    estimator = fit_with_groups(clone(estimator), X, y[train], train_groups)
-    return float(scorer(estimator, take_rows(estimator, samples, test, train), y[test]))
+    with record_warnings() as messages:
+        estimator = fit_with_groups(clone(estimator), X, y[train], train_groups)
+        score = float(scorer(estimator, take_rows(estimator, samples, test, train), y[test]))
+    return score, messages
 
 
 def _make_sizes(n_min: int, n_max: int) -> np.ndarray:

@@ -35,15 +35,26 @@ def order_evenly(
     return train[np.lexsort((tie_breaker, place[unit]))]
 
 
-def find_smallest_size(splits: list[Split], y: np.ndarray, n_each: int = 2) -> int:
-    """Return the size from which on every beginning has each class ``n_each`` times."""
+def find_smallest_size(
+    splits: list[Split], y: np.ndarray, groups: np.ndarray | None = None, n_each: int = 2
+) -> int:
+    """Return the size from which on every beginning has each class ``n_each`` times.
+
+    With groups, every class is in as many groups, so that inner splits can keep them together.
+    """
     sizes = [1]
     for train, _ in splits:
         # By numbers of classes: pandas does not take every text, such as a lone surrogate.
-        classes, counts = np.unique(y[train], return_inverse=True, return_counts=True)[1:]
+        classes = np.unique(y[train], return_inverse=True)[1]
+        places = np.arange(len(train))
+        if groups is not None:  # the first sample of every class in every group counts
+            numbers = np.unique(groups[train], return_inverse=True)[1]
+            pairs = pd.DataFrame({"class": classes, "group": numbers})
+            places = np.flatnonzero(~pairs.duplicated())
+        classes = classes[places]
         ranks = pd.Series(classes).groupby(classes, sort=False).cumcount().to_numpy()
-        last_rank = np.minimum(counts, n_each)[classes] - 1
-        sizes.append(int(np.flatnonzero(ranks == last_rank).max()) + 1)
+        last_rank = np.minimum(np.bincount(classes), n_each)[classes] - 1
+        sizes.append(int(places[ranks == last_rank].max()) + 1)
     return max(sizes)
 
 
