@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from sklvision.augmentation import Compose, RandomFlip, RandomRotation, RandomSh
 from sklvision.datasets import make_spectra
 from sklvision.export import OnnxClassifier, quantize, to_onnx
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
+from sklvision.recipes import digits
 
 Functions = dict[str, Callable[[], object]]
 
@@ -34,6 +36,11 @@ _BATCH_SIZES = (32, 64, 128, 256, 1000)
 def _make_spectra() -> tuple[np.ndarray, np.ndarray]:
     X, y = make_spectra(2000, random_state=0)[:2]
     return X.astype(np.float32), y.astype(np.int64)
+
+
+def _load_digit_rows() -> tuple[np.ndarray, np.ndarray]:
+    X, y = load_digits(return_X_y=True)
+    return X.astype(np.float32), y
 
 
 def _make_images(n: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -75,22 +82,30 @@ def prepare_int8_prediction() -> Functions:
     return {"ours": lambda: int8.predict(X), "reference": lambda: forward(tensor)}
 
 
-def prepare_prediction_of_row() -> Functions:
-    """Prepare a hundred predictions for one spectrum of 502 bands."""
-    X, y = _make_spectra()
-    clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
-    skorch = _make_skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
-    net, row = clf.module_.net, torch.from_numpy(X[:1])
+def prepare_prediction_of_row(kind: str) -> Functions:
+    """Prepare a hundred probabilities of one spectrum, one row of digits, or one image of them."""
+    if kind == "image":
+        X, y = _make_images(500, (28, 28))
+        clf: Any = digits(random_state=0).set_params(max_epochs=1).fit(X, y)
+        row: np.ndarray = X[:1, ..., None]
+    else:
+        X, y = _make_spectra() if kind == "spectrum" else _load_digit_rows()
+        clf = SpectrumClassifier(max_epochs=5, random_state=0).fit(X, y)
+        row = X[:1]
+    module = clf.module_.eval()
 
     @torch.inference_mode()
     def forward() -> np.ndarray:
-        return net(row).argmax(1).numpy()
+        return module(torch.from_numpy(row)).softmax(1).numpy()
 
-    return {
-        "ours": lambda: [clf.predict(X[:1]) for _ in range(100)],
+    functions: Functions = {
+        "ours": lambda: [clf.predict_proba(row) for _ in range(100)],
         "reference": lambda: [forward() for _ in range(100)],
-        "skorch": lambda: [skorch.predict(X[:1]) for _ in range(100)],
     }
+    if kind == "spectrum":
+        skorch = _make_skorch("spectrum_mlp", (502,), int(y.max()) + 1, 1, 128).fit(X, y)
+        functions["skorch"] = lambda: [skorch.predict_proba(row) for _ in range(100)]
+    return functions
 
 
 def prepare_prediction_of_images(architecture: str, n: int, shape: tuple[int, ...]) -> Functions:
@@ -213,8 +228,7 @@ def prepare_perceptron(
 
 def prepare_search(widths: tuple[int, ...], is_batched: bool) -> Functions:
     """Prepare a search of 24 candidates × 5 folds, 5 epochs each, in two processes."""
-    X, y = load_digits(return_X_y=True)
-    X = X.astype(np.float32)
+    X, y = _load_digit_rows()
     grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "batch_size": [64, 128]}
     dropout, layers = [0.0, 0.2, 0.4], {"hidden_layer_sizes": widths}
     grids = {

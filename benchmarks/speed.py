@@ -52,6 +52,11 @@ def _make_perceptron_row(
     return Row(name, "MLPClassifier, processor time", 1.0, make, clock=process_time)
 
 
+def _make_single_row(name: str, kind: str) -> Row:
+    make = partial(cases.prepare_prediction_of_row, kind)
+    return Row(f"probabilities of {name}, auto", "torch, the same module", 1.0, make)
+
+
 ROWS: dict[str, Row] = {
     "predict-spectra": Row(
         "predict 10,000 × 502, auto",
@@ -68,7 +73,9 @@ ROWS: dict[str, Row] = {
     "predict-spectra-int8": Row(
         "predict 10,000 × 502, int8 by onnxruntime", "torch", 0.2, cases.prepare_int8_prediction
     ),
-    "predict-row": Row("predict one row, auto", "torch", 1.3, cases.prepare_prediction_of_row),
+    "predict-row": _make_single_row("one row of 502", "spectrum"),
+    "predict-row-digits": _make_single_row("one row of 64", "digits"),
+    "predict-row-image": _make_single_row("one image of 28 × 28, recipe for digits", "image"),
     "predict-28": Row(
         "predict 10,000 × 28 × 28, resnet8, auto",
         "torch, best batch size",

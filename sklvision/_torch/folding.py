@@ -7,8 +7,9 @@ may use its layers in another way, so callers have to compare the results.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from math import gcd
 from typing import Any
 
 import torch
@@ -18,6 +19,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from sklvision._torch.dropout import Dropout
 
 _DROPOUTS = (Dropout, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, nn.Identity)
+# Elementwise, and computed by a series.
+_CURVED_ACTIVATIONS = (nn.GELU, nn.SiLU, nn.Tanh, nn.ELU, nn.Sigmoid)
 _NORMS = {nn.Linear: nn.BatchNorm1d, nn.Conv1d: nn.BatchNorm1d, nn.Conv2d: nn.BatchNorm2d}
 
 
@@ -83,8 +86,8 @@ class FusedLayer(nn.Module):
     """A Linear or Conv2d and the activation after it, computed in one pass by oneDNN.
 
     On some processors, its float32 products take half the time of torch's default ones. The
-    weights of a Linear are reordered in advance, which also makes the bits of a row's result
-    independent of the number of rows. Input of another dtype is converted.
+    weights are reordered in advance, those of a Conv2d for the first input. The bits of a row's
+    result do not depend on the number of rows. Input of another dtype is converted.
     """
 
     def __init__(self, layer: Any, activation: str, dtype: torch.dtype) -> None:
@@ -95,26 +98,96 @@ class FusedLayer(nn.Module):
         arguments: tuple[Any, ...] = (activation, [], "none" if activation == "gelu" else "")
         operations = torch.ops.mkldnn
         self._is_convolution = isinstance(layer, nn.Conv2d)
+        self._is_reordered = not self._is_convolution
         if self._is_convolution:
             self._weight = weight.contiguous(memory_format=torch.channels_last)
-            self._compute = operations._convolution_pointwise
+            self._compute = operations._convolution_pointwise.default
             arguments = (layer.padding, layer.stride, layer.dilation, layer.groups, *arguments)
         else:
             self._weight = operations._reorder_linear_weight(weight.contiguous())
-            self._compute = operations._linear_pointwise
+            self._compute = operations._linear_pointwise.default
         self._arguments = arguments
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply, add and activate."""
         if x.dtype != self._dtype:
             x = x.to(self._dtype)
+        if not self._is_reordered:
+            self._weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self._weight, *self._arguments[:4], x.shape
+            )
+            self._is_reordered = True
         y = self._compute(x, self._weight, self._bias, *self._arguments)
         # With one input channel the memory format is ambiguous; later layers would inherit it.
         return y.contiguous(memory_format=torch.channels_last) if self._is_convolution else y
 
 
+class SmallLinear(nn.Module):
+    """A Linear of few weights and the activation after it, computed row by row in float32.
+
+    For a single row it takes a quarter of the time of a fused layer, most of which passes before
+    the product begins. Every row is a product of its own, so that its bits do not depend on others.
+    """
+
+    def __init__(self, layer: nn.Linear, activation: str) -> None:
+        super().__init__()
+        weight = layer.weight.detach().float()
+        self._weight = weight.T.contiguous()
+        self._bias = weight.new_zeros(1) if layer.bias is None else layer.bias.detach().float()
+        self._activate = _ACTIVATIONS[activation]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply, add and activate."""
+        if x.ndim != 2:
+            return self(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], -1)
+        weights = self._weight.expand(len(x), -1, -1)
+        y = torch.baddbmm(self._bias, x.float().unsqueeze(1), weights).squeeze(1)
+        return y if self._activate is None else self._activate(y)
+
+
+class EvenActivation(nn.Module):
+    """An elementwise activation, computed on a multiple of 64 values.
+
+    torch computes the values of a remainder by other instructions, with another rounding: the bits
+    of a row's result would depend on the number of rows.
+    """
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self._activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute the activation of every value."""
+        n_rows, n_values = x.shape[0], x[0].numel()
+        n_extra = -n_rows % (64 // gcd(64, n_values))
+        if n_extra:
+            x = torch.cat([x, x[-1:].expand(n_extra, *x.shape[1:])])
+        return self._activation(x)[:n_rows]
+
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor] | None] = {
+    "none": None,
+    "relu": torch.relu_,
+    "gelu": nn.functional.gelu,
+}
+# Layers of more weights take more time row by row than oneDNN takes for a batch.
+_MOST_SMALL_WEIGHTS = 2**13
+
+
+def _make_layer(layer: Any, activation: str, dtype: torch.dtype) -> nn.Module:
+    is_small = isinstance(layer, nn.Linear) and layer.weight.numel() <= _MOST_SMALL_WEIGHTS
+    if is_small and torch.backends.mkl.is_available():
+        return SmallLinear(layer, activation)
+    return FusedLayer(layer, activation, dtype)
+
+
 # Private to torch, and missing in some builds and versions.
-_OPERATIONS = ("_linear_pointwise", "_reorder_linear_weight", "_convolution_pointwise")
+_OPERATIONS = (
+    "_linear_pointwise",
+    "_reorder_linear_weight",
+    "_convolution_pointwise",
+    "_reorder_convolution_weight",
+)
 
 
 def can_fuse() -> bool:
@@ -146,13 +219,15 @@ def fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
         and isinstance(last_layer, nn.Linear)
         and _is_fusible(last_layer)
     ):
-        fused_net[-1] = FusedLayer(last_layer, "none", torch.float32)
+        fused_net[-1] = _make_layer(last_layer, "none", torch.float32)
     return fused_net
 
 
 def _fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
     if _is_fusible(net):
-        return FusedLayer(net, "none", dtype)
+        return _make_layer(net, "none", dtype)
+    if type(net) in _CURVED_ACTIVATIONS and not _has_hooks(net):
+        return EvenActivation(net)
     if type(net) is not nn.Sequential:
         for name, child in net.named_children():
             setattr(net, name, _fuse(child, dtype))
@@ -163,7 +238,7 @@ def _fuse(net: nn.Module, dtype: torch.dtype) -> nn.Module:
     for layer in net:
         activation = _get_fusible_activation(layer)
         if activation and previous is not None and _is_fusible(previous):
-            layers[-1] = FusedLayer(previous, activation, dtype)
+            layers[-1] = _make_layer(previous, activation, dtype)
         else:
             layers.append(_fuse(layer, dtype))
         previous = layer

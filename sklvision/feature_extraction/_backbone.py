@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from sklvision._torch.device import resolve_device
-from sklvision._torch.precision import autocast, has_bfloat16
+from sklvision._torch.precision import autocast, has_fast_bfloat16
 from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD, AdaptedNet
 from sklvision.nets._registry import build, get_architecture
 
@@ -30,7 +30,7 @@ class FeatureExtractor:
     device : str
         ``"auto"`` or the name of a device.
     precision : {"auto", "float32", "bfloat16"}
-        ``"auto"`` takes bfloat16 where the device computes in it.
+        ``"auto"`` takes bfloat16 where the device computes faster in it.
     weights : str, default=None
         Path of a file of weights; None takes those that come with the net.
     """
@@ -47,7 +47,7 @@ class FeatureExtractor:
         self.n_channels = n_channels
         self.device = resolve_device(device)
         if precision == "auto":
-            precision = "bfloat16" if has_bfloat16(self.device) else "float32"
+            precision = "bfloat16" if has_fast_bfloat16(self.device) else "float32"
         self.precision = precision
         # The untrained head draws random weights, which must not change the global generator.
         with torch.random.fork_rng(devices=[]):

@@ -63,8 +63,8 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         Number of images computed at once. A few are as fast as many on a processor; a GPU
         needs more.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Number format of the computation. ``"auto"`` takes bfloat16 where the device computes in
-        it: two to three times as fast, with features that are exact to two or three digits.
+        Number format of the computation. ``"auto"`` takes bfloat16 where the device computes
+        faster in it: up to three times as fast, with features exact to two or three digits.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``; ``"auto"`` takes a GPU if there is one.
 

@@ -354,9 +354,11 @@ class BaseNeuralClassifier(
             check_is_fitted(self)  # for its message; it takes as long as asking for one row
         return self._net.compute_logits(self._validate_samples(X))
 
+    def _compute_probabilities(self, X: Any) -> np.ndarray:
+        return torch.from_numpy(self._compute_logits(X)).softmax(dim=1).numpy()
+
     def __getstate__(self) -> dict[str, Any]:
-        # Plain arrays instead of torch objects: small, safe to load, and free of the device,
-        # of the optimizer's moments and of whatever data the callbacks saw.
+        # Plain arrays instead of torch objects: small, safe to load, free of device and data.
         state = super().__getstate__().copy()
         net = state.pop("_net", None)
         if net is not None:
@@ -376,9 +378,8 @@ class BaseNeuralClassifier(
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        weights = state.pop("_weights", None)
+        weights, settings = (state.pop(name, None) for name in ("_weights", "_settings"))
         saved_by = state.pop("_sklvision_version", __version__)
-        settings = state.pop("_settings", None)
         super().__setstate__(state)
         if weights is None:
             return

@@ -55,7 +55,7 @@ class ImageClassifier(BaseNeuralClassifier):
     %(stopping)s
     precision : {"auto", "float32", "bfloat16", "float64"}, default="auto"
         Number format of the computation. ``"auto"`` takes bfloat16 for convolutions over
-        images of at least 16 × 16 pixels where the processor computes in it, else float32.
+        images of at least 16 × 16 pixels where the processor is faster in it, else float32.
         Weights are kept in float32, or in float64.
     %(execution)s
 

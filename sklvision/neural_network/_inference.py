@@ -9,11 +9,11 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from sklvision._torch.folding import FusedLayer, can_fuse, fold, fuse
-from sklvision._torch.precision import autocast, has_bfloat16
+from sklvision._torch.folding import FusedLayer, SmallLinear, can_fuse, fold, fuse
+from sklvision._torch.precision import autocast, has_fast_bfloat16
 from sklvision._torch.process_state import limit_forked_threads
 from sklvision.neural_network._data import Data, as_tensor
-from sklvision.neural_network._module import StandardizedNet
+from sklvision.neural_network._module import StandardizedNet, standardize
 from sklvision.utils._lazy import LazySamples, read_blocks
 from sklvision.utils._memory import PREDICTION_ADVICE, make_memory_error
 
@@ -61,9 +61,11 @@ class Predictor:
     ) -> None:
         limit_forked_threads()
         self.module, self.precision, self.device = module, precision, device
+        self._mean, self._scale = module.mean, module.scale
         weights = [*module.parameters(), *module.buffers()]
         self._weights = [tensor for tensor in weights if not tensor.is_inference()]
-        self._modules = list(module.modules())
+        modules = list(module.modules())
+        self._hooks = [hooks for m in modules for hooks in (m._forward_hooks, m._forward_pre_hooks)]
         self._version = self._count_changes()
         self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self._n_rows = _choose_chunk_rows(input_shape)
@@ -71,14 +73,13 @@ class Predictor:
         # Calling a module costs more than calling its forward, which shows with a single row.
         layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
         self._steps = [layer.forward for layer in layers if layer is not None]
-        # Results of fused layers do not depend on the number of rows; those of others may.
-        self._pads_rows = self._net is None or any(True for _ in self._net.parameters())
+        self._pads_rows = self._net is None or not all(map(_is_row_by_row, self._net.modules()))
 
     @property
     def is_fused(self) -> bool:
         """Whether fused layers do all of the work, so that a row's bits are its own."""
         layers = self._net if isinstance(self._net, nn.Sequential) else [self._net]
-        return all(isinstance(layer, FusedLayer) for layer in layers)
+        return all(isinstance(layer, FusedLayer | SmallLinear) for layer in layers)
 
     def is_current(self, module: nn.Module) -> bool:
         """Whether this module is the one that was folded, with the same weights and hooks."""
@@ -86,7 +87,7 @@ class Predictor:
 
     def _count_changes(self) -> int:
         """Count changes to the weights; -1 where hooks have to see the module called."""
-        if any(module._forward_hooks or module._forward_pre_hooks for module in self._modules):
+        if any(self._hooks):
             return -1
         return sum([tensor._version for tensor in self._weights])
 
@@ -128,7 +129,7 @@ class Predictor:
         elif self._pads_rows and n_rows % _ROW_BLOCK:
             X = torch.cat([X, X[-1:].expand(-n_rows % _ROW_BLOCK, *X.shape[1:])])
         if self._net is not None:
-            logits = self.module.standardize(X)
+            logits = standardize(X, self._mean, self._scale)
             if self._dtype != torch.float32:
                 logits = logits.to(self._dtype)
             for step in self._steps:
@@ -164,6 +165,17 @@ def _fold_and_fuse(
         return fused_net
 
 
+def _is_row_by_row(layer: nn.Module) -> bool:
+    """Whether the bits of a row's result do not depend on the number of rows.
+
+    Those of fused layers do not, nor of batch normalization by learned statistics, which is
+    elementwise; those of other layers with weights may.
+    """
+    if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+        return layer.running_mean is not None
+    return not any(True for _ in layer.parameters(recurse=False))
+
+
 def _choose_chunk_rows(shape: tuple[int, ...]) -> int:
     if len(shape) == 1:
         return max(_ROW_BLOCK, min(_SPECTRUM_ROWS, _SPECTRUM_VALUES // shape[0]))
@@ -192,7 +204,7 @@ def can_infer_in_bfloat16(module: StandardizedNet, device: torch.device, X: Data
     n_weights = sum(parameter.numel() for parameter in module.parameters())
     if device.type != "cpu" or not is_dense or n_weights < _MIN_WEIGHTS:
         return False
-    if not has_bfloat16(device) or not can_fuse():
+    if not has_fast_bfloat16(device) or not can_fuse():
         return False
     exact, in_bfloat16 = (
         Predictor(module, precision, device, X.shape[1:]) for precision in ("float32", "bfloat16")

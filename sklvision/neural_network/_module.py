@@ -45,12 +45,17 @@ class StandardizedNet(nn.Module):
 
     def standardize(self, x: Tensor) -> Tensor:
         """Map a batch of samples to what the net takes."""
-        x = (x.to(self.mean.dtype) - self.mean) / self.scale
-        if x.ndim == 4:
-            # The stride of a single channel is arbitrary, and most send convolutions down a slow
-            # path; dropping and adding that axis makes it the one of channels-last.
-            x = (x[..., 0].unsqueeze(3) if x.shape[3] == 1 else x).permute(0, 3, 1, 2)
-        return x
+        return standardize(x, self.mean, self.scale)
+
+
+def standardize(x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Map a batch of samples to what a net takes."""
+    x = (x.to(mean.dtype) - mean) / scale
+    if x.ndim == 4:
+        # The stride of a single channel is arbitrary, and most send convolutions down a slow
+        # path; dropping and adding that axis makes it the one of channels-last.
+        x = (x[..., 0].unsqueeze(3) if x.shape[3] == 1 else x).permute(0, 3, 1, 2)
+    return x
 
 
 def check_architecture(

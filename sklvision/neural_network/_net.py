@@ -20,7 +20,7 @@ from skorch.dataset import unpack_data
 from skorch.history import History
 from torch import Tensor, nn
 
-from sklvision._torch.precision import autocast, has_bfloat16
+from sklvision._torch.precision import autocast, has_fast_bfloat16
 from sklvision.neural_network._augment import augment_batch
 from sklvision.neural_network._batches import Inputs, make_batches, split_weights
 from sklvision.neural_network._callbacks import (
@@ -387,7 +387,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         predictor = self.predictor_
         if predictor is None or not predictor.is_current(self.module_):
             device = torch.device(self.device)
-            rounds = self.can_infer_in_bfloat16_ and has_bfloat16(device)
+            rounds = self.can_infer_in_bfloat16_ and has_fast_bfloat16(device)
             precision = "bfloat16" if rounds else self.precision
             predictor = self.predictor_ = Predictor(self.module_, precision, device, X.shape[1:])
         return predictor.compute_logits(X)

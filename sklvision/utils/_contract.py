@@ -188,8 +188,10 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
         return True
     low, high = contract["range"]
     margin = _compute_margin(contract)
-    # As floats: the negative of an unsigned integer would overflow.
-    smallest, largest = float(sample.min()), float(sample.max())
+    # By index, which takes half the time of min and max; NaN is the first of both. As floats: the
+    # negative of an unsigned integer would overflow.
+    values = sample.reshape(-1)
+    smallest, largest = float(values[values.argmin()]), float(values[values.argmax()])
     peak = max(largest, -smallest)
     return bool(
         smallest >= low - margin

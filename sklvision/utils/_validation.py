@@ -40,8 +40,8 @@ def is_plain(X: Any, shape: tuple[int, ...], dtype: type) -> bool:
         return False
     values = X.reshape(-1)
     # NaN and infinity come through a sum of squares, and so would values too large for dtype.
-    with np.errstate(over="ignore"):
-        return float(np.dot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
+    # vdot does not warn of what overflows, as dot does.
+    return float(np.vdot(values, values)) < _LARGEST_SQUARE[np.dtype(dtype)]
 
 
 def check_path(name: str, value: Any) -> Path:

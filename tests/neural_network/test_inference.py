@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sklearn import config_context
 from torch import nn
 
-from sklvision._torch.precision import has_bfloat16
+from sklvision._torch.precision import has_fast_bfloat16
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.utils import _validation
 from tests.neural_network._problems import QUICK, blobs_of_images
 
 IMAGES, LABELS = blobs_of_images(n=70, shape=(16, 16))
 SPECTRA = IMAGES.reshape(70, -1).astype(np.float32)
-FAST_BFLOAT16 = has_bfloat16(torch.device("cpu"))
+FAST_BFLOAT16 = has_fast_bfloat16(torch.device("cpu"))
 
 
 def of_module(clf, X):
@@ -58,6 +58,22 @@ def test_predict_proba_is_that_of_the_module(kind, precision, n_rows):
     proba = clf.predict_proba(X)
     np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_array_equal(clf.predict_proba(X), proba)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("architecture", ["speed_cnn", "resnet8", "mlp"])
+def test_predict_proba_of_one_image_has_the_bits_of_many(architecture, precision):
+    clf = ImageClassifier(architecture, precision=precision, **QUICK).fit(IMAGES, LABELS)
+    single = np.concatenate([clf.predict_proba(IMAGES[i : i + 1]) for i in range(20)])
+    np.testing.assert_array_equal(single, clf.predict_proba(IMAGES)[:20])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
+def test_predict_proba_of_one_spectrum_has_the_bits_of_many(precision):
+    clf = SpectrumClassifier(max_epochs=2, precision=precision, random_state=0)
+    clf.fit(SPECTRA, LABELS)
+    single = np.concatenate([clf.predict_proba(SPECTRA[i : i + 1]) for i in range(len(SPECTRA))])
+    np.testing.assert_array_equal(single, clf.predict_proba(SPECTRA))
 
 
 @pytest.mark.skipif(not FAST_BFLOAT16, reason="no bfloat16 in this processor")
@@ -198,6 +214,14 @@ def test_short_validation_accepts_what_the_full_one_does(classifiers, data, kind
         X = np.matrix(X.reshape(len(X), 256))
     with config_context(assume_finite=data.draw(st.booleans())):
         assert outcome(clf, X) == slow(clf, X)
+
+
+@pytest.mark.filterwarnings("error")
+def test_short_validation_of_values_whose_squares_overflow_is_silent(classifiers):
+    clf, X = classifiers["spectra"]
+    huge = np.full_like(X[:2], 1e30)
+    with pytest.warns(UserWarning, match="another scale"):  # and nothing of NumPy
+        clf.predict(huge)
 
 
 def test_short_validation_notices_missing_column_names():
