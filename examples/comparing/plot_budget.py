@@ -3,9 +3,9 @@
 The best architecture that is small and fast
 ============================================
 
-A net that is to run next to a camera has a limited time for an image, and limited memory. Which
-architecture is the best within both limits? One grid search answers: it measures costs as well as
-accuracy, and refits the best architecture within the budget.
+A net that runs next to a camera has limited time for each image, and limited memory. Which
+architecture is the best within both limits? One grid search answers this: it measures costs as well
+as accuracy, and refits the best architecture within the budget.
 """
 
 import matplotlib.pyplot as plt
@@ -25,8 +25,8 @@ X_train, X_test, y_train, y_test = train_test_split(
 )
 
 # %%
-# A table of architectures is a grid, and so are the widths of one of them. The budget brings
-# its own scorers; the size of the file has no limit here and is measured all the same.
+# A table of architectures is a grid, and so are the widths of one of them. The budget provides its
+# own scorers. The size of the file has no limit here, but is measured as well.
 
 grid = [
     {"architecture": ["mlp", "cifar_cnn"]},
@@ -103,8 +103,8 @@ ax.legend(loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The wider net scores higher and exceeds the budget. To compare the best one with simple baselines,
-# with an interval of the difference, pass the whole search to
+# The wider net has a higher score, but exceeds the budget. To compare the best one with simple
+# baselines, with an interval of the difference, pass the whole search to
 # :func:`~sklvision.model_selection.compare_estimators`: it then chooses again within every fold.
 
 plt.show()

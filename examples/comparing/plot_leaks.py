@@ -46,7 +46,7 @@ order = rng.permutation(240)
 X, y, nail = X[order], y[order], np.repeat(np.arange(60), 4)[order]
 
 # %%
-# The nearest neighbor in pixels seems to be nearly perfect. It only recognizes the nail.
+# The nearest neighbor in pixels seems to be nearly perfect. But it only recognizes each nail.
 
 model = make_pipeline(Resize(20), FlattenImages(), KNeighborsClassifier(1))
 random_folds = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -54,9 +54,9 @@ apparent = cross_val_score(model, X, y, cv=random_folds)
 print(f"five random folds: accuracy {apparent.mean():.3f}")
 
 # %%
-# The search for leaks looks at the samples alone. It returns a
-# :class:`~sklvision.model_selection.LeakReport`, which says in words what it found, and proposes
-# groups.
+# The search for leaks needs only the samples. It returns a
+# :class:`~sklvision.model_selection.LeakReport`, which describes the findings in sentences and
+# suggests groups.
 
 report = find_leaks(X, y, cv=random_folds, random_state=0)
 print(report)
@@ -64,8 +64,9 @@ groups = report.suggested_groups()
 print(f"{len(np.unique(groups))} groups are proposed; there are 60 nails")
 
 # %%
-# Photographs of one nail stay together now: the honest score. The groups that were found tell
-# the same as the true ones, which the search did not know: this model knows nothing of bent nails.
+# Now photographs of one nail stay together, and the score is honest. The suggested groups give the
+# same result as the true groups, which the search did not know: this model has learned nothing
+# about bent nails.
 
 honest = cross_val_score(model, X, y, groups=groups, cv=GroupKFold(5))
 truth = cross_val_score(model, X, y, groups=nail, cv=GroupKFold(5))
@@ -99,9 +100,9 @@ right.set_title("one nail, four samples")
 print(estimate_accuracy(model, X, y, name="1 nearest", groups=nail, random_state=0))
 
 # %%
-# A model that splits its training set again has the same trouble inside: a calibration by random
-# folds believes in the nearest neighbor, which finds the same nail. By
-# :func:`~sklvision.model_selection.fit_with_groups` its folds keep nails together.
+# A model that splits its training set again has the same problem inside: a calibration with random
+# folds trusts the nearest neighbor, which finds the same nail. With
+# :func:`~sklvision.model_selection.fit_with_groups`, its folds keep nails together.
 
 calibration = CalibratedClassifierCV(model, cv=StratifiedGroupKFold(5), ensemble=False)
 fair = fit_with_groups(calibration, X, y, nail)
@@ -113,7 +114,7 @@ for name, fitted in (("random folds", naive), ("folds by nail", fair)):
 # Time leaks as well
 # ------------------
 # A lamp that ages, a lens that gets dirty: a model is always used later than it was trained. Here
-# spectra get darker from day to day. Folds in the order of time tell how the next day will be.
+# spectra get darker from day to day. Folds in the order of time show the score on the next day.
 
 S, material = make_spectra(300, n_bands=60, noise=0.05, mixing=0.45, random_state=0)
 days = np.repeat(np.arange(6), 50)
@@ -126,7 +127,7 @@ print(f"random folds {at_random.mean():.3f}; the next day {later.mean():.3f}")
 # %%
 # Labels that are wrong
 # ---------------------
-# Five labels of other spectra are exchanged here. Whatever a model finds hard to believe is worth a
+# Five labels of other spectra are exchanged here. Labels that a model finds improbable are worth a
 # second look.
 
 S, material = make_spectra(300, n_bands=60, noise=0.03, mixing=0.2, random_state=0)

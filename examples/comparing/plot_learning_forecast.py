@@ -5,7 +5,7 @@ How many more images are needed?
 
 Labels are expensive. With some hundred labeled digits, a classifier is right in some nine of ten
 cases, and 97 of 100 are required. Are 1,000 more images enough, are 30,000, or would no number be?
-Here the answer can be checked, for more digits are at hand than the forecast was given.
+Here the answer can be checked, because there are more digits than the forecast uses.
 """
 
 import matplotlib.pyplot as plt
@@ -43,9 +43,9 @@ X, X_test = (images.reshape(len(images), -1) / np.float32(images.max()) for imag
 TARGET = 0.97
 
 # %%
-# The score is measured on growing subsets of the samples at hand, in five folds, and a power law is
-# fitted to the points. The :class:`~sklvision.model_selection.LearningForecast` is a few sentences
-# when it is printed, and its answer for one score a
+# The score is measured on growing subsets of the available samples, in five folds, and a power law
+# is fitted to the points. The :class:`~sklvision.model_selection.LearningForecast` is a few
+# sentences when it is printed, and its answer for one score a
 # :class:`~sklvision.model_selection.SamplesNeeded`.
 
 models = {
@@ -76,7 +76,8 @@ for ax, (name, forecast) in zip(axes, forecasts.items(), strict=True):
         print(f"{name}, {n:6,}: forecast {median:.3f} ({low:.3f} to {high:.3f}), true {score:.3f}")
 
 # %%
-# With naive Bayes no number of images is enough: time to try another model before labeling more.
-# With support vectors some times as many are, and the interval shows how sure that is.
+# With naive Bayes, no number of images is enough: try another model before you label more. With
+# support vectors, several times as many images may be enough, and the interval shows how certain
+# this is.
 
 plt.show()

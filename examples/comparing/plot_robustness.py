@@ -60,9 +60,9 @@ print(result)
 CorruptionDisplay.from_result(result, X_test[0])
 
 # %%
-# Rotated and shifted digits no longer disturb the net that was trained on such digits. Under
-# another light, or with noise, it gains nothing: each robustness has to be trained, and measured,
-# on its own. Logistic regression, behind on clean digits, is the most robust to changes of light.
+# The net that was trained on rotated and shifted digits recognizes them well. Under other light, or
+# with noise, it gains nothing: each kind of robustness must be trained and measured separately.
+# Logistic regression has a lower score on clean digits, but is the most robust to changes of light.
 
 RobustnessDisplay.from_result(result)
 

@@ -57,7 +57,7 @@ members = {
 vote = VotingClassifier(list(members.items()), voting="soft").fit(X_train, y_train)
 
 # %%
-# Errors and costs, side by side. The vote takes the time and the space of all of its members.
+# Errors and costs, side by side. The vote needs the time and the space of all its members.
 
 models = dict(zip(members, vote.estimators_, strict=True)) | {"vote of the four": vote}
 probability = vote.predict_proba(X_test)
@@ -96,9 +96,10 @@ right.set_yticks(range(len(members)), members)
 right.set_title("part of the row's errors that\nthe column makes as well", fontsize=10)
 
 # %%
-# The mean is not the only way to vote. By the geometric mean a member that is sure of what a digit
-# is *not* can rule it out: :class:`~sklvision.ensemble.GeometricVotingClassifier`, with two of
-# the members on three folds of the training digits, so that the test set does not choose.
+# The mean is not the only way to vote. With the geometric mean, a member that is certain what a
+# digit is *not* can exclude that class: :class:`~sklvision.ensemble.GeometricVotingClassifier`,
+# with two of the members on three folds of the training digits, so that the test set does not
+# choose.
 
 small = [("mlp", members["mlp"]), ("logistic regression", members["logistic regression"])]
 for kind in (VotingClassifier(small, voting="soft"), GeometricVotingClassifier(small)):
@@ -106,7 +107,7 @@ for kind in (VotingClassifier(small, voting="soft"), GeometricVotingClassifier(s
     print(f"{type(kind).__name__:25} log loss {-mean:.3f}")
 
 # %%
-# What the vote still gets wrong, the most confident errors first.
+# Digits that the vote still gets wrong, the most confident errors first.
 
 MisclassifiedDisplay.from_predictions(
     y_test,

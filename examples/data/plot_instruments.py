@@ -22,8 +22,8 @@ temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 
 # %%
-# JCAMP-DX files, generated here: each tells its axis, unit and measured quantity in lines above the
-# numbers.
+# JCAMP-DX files, generated here: each states its axis, unit and measured quantity in lines above
+# the numbers.
 
 spectra = make_spectra(60, n_bands=80, noise=0.003, random_state=0, return_X_y=False)
 axis = spectra.wavelengths
@@ -63,9 +63,9 @@ ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# A model that was trained on them takes new files by their positions on the axis. The linear one
-# here has more bands than spectra to learn from; it chooses how much to regularize by leaving
-# samples out, one after the other, without a grid search.
+# A model that was trained on them matches new files by their positions on the axis. The linear one
+# here has more bands than spectra to learn from; it chooses its regularization by leave-one-out,
+# without a grid search.
 
 model = make_pipeline(
     SavitzkyGolay(7, deriv=1),

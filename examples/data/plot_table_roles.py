@@ -41,8 +41,8 @@ path.write_text("Spectrometer: NIR-4\nOperator mode: fast\n" + table.to_csv(inde
 print("\n".join(line[:76] for line in path.read_text().splitlines()[:4]))
 
 # %%
-# Read it. The separator, the lines above the names, the axis and its unit are found; roles that are
-# named win over guesses, and what was read is told.
+# Read it. The separator, the lines above the names, the axis and its unit are detected. Roles that
+# you name replace guesses. ``roles`` describes what was read.
 
 data = load_spectra(path, target="material", group="object", drop=["operator"], as_frame=True)
 print(data.roles)
@@ -56,7 +56,7 @@ ax.legend(frameon=False)
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The terminal tells the same before anything is trained. ``sklvision info line.csv …`` is:
+# The terminal shows the same before anything is trained. ``sklvision info line.csv …`` is:
 
 main(["info", str(path), "--target", "material", "--groups", "object", "--drop", "operator"])
 
@@ -85,7 +85,7 @@ for batch in read_samples([folder / "today.csv"], model):
     print("today:", *model.predict(batch.data))
 
 # %%
-# Another axis is not guessed at: it is refused, and both are named.
+# Another axis is an error that names both axes.
 
 wrong = new.rename(columns=lambda name: name.replace("1650 nm", "1700 nm"))
 wrong.head(5).to_csv(folder / "other.csv", index=False)

@@ -46,19 +46,19 @@ result = compare_estimators(
 print(result)
 
 # %%
-# Every dot is a fold. On the right, an interval that reaches over the line shows no difference.
+# Every dot is a fold. On the right, no difference is shown if an interval contains the line.
 
 ComparisonDisplay.from_result(result)
 
 # %%
-# The front shows the best score to be had for each time. For gray ones, another one is cheaper
-# and as good.
+# The front shows the best score that is possible in each time. For a gray point, another one is
+# cheaper and at least as good.
 
 ParetoDisplay.from_result(result)
 
 # %%
-# Trained on all of it: which wavelengths does the net need? Each window of bands is taken from
-# other spectra in turn, and the bars show the accuracy that is lost.
+# Trained on all of it: which wavelengths does the net need? Each window of bands is shuffled among
+# the spectra, and the bars show how much the accuracy drops.
 
 net.fit(X, y)
 BandImportanceDisplay.from_estimator(

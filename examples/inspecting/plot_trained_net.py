@@ -72,12 +72,13 @@ for ax, (name, model) in zip(
 MisclassifiedDisplay.from_estimator(net, X_test, y_test)
 
 # %%
-# The pixels that speak for the predicted digit: the loss where a patch of 2 × 2 pixels is covered.
+# The pixels that support the predicted digit: how much its probability drops if a patch of 2 × 2
+# pixels is covered.
 
 OcclusionDisplay.from_estimator(net, X_test, patch_size=2, stride=1, fill=0, max_samples=9)
 
 # %%
-# Eights against all others: how many are found, at how many false alarms? And of the predictions
+# Eights against all others: how many are found, with how many false alarms? And of the predictions
 # with a probability of 90 %, are 90 % right?
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")

@@ -3,8 +3,8 @@
 More than one machine: Dask
 =================================
 
-A comparison of many candidates, and predictions for an array that fits in no memory. Both run on a
-cluster of Dask without other code: one that was started here, in threads, or one of a hundred
+A comparison of many candidates, and predictions for an array that is larger than memory. Both run
+on a cluster of Dask without other code: one that was started here, in threads, or one of a hundred
 machines.
 """
 
@@ -28,14 +28,14 @@ from sklvision.spectral import SpectralScaler
 
 # %%
 # Give ``Client`` the address of your scheduler in place of these arguments.
-# :func:`~sklvision.model_selection.register_dask` makes searches of scikit-learn outlive workers
-# that are killed; comparisons of the package do so in any case.
+# :func:`~sklvision.model_selection.register_dask` makes searches of scikit-learn survive killed
+# workers; comparisons of the package do this in any case.
 
 register_dask()
 client = Client(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0")
 
 # %%
-# Each candidate on each fold is a task. Results have the same bits as on one processor.
+# Each candidate on each fold is a task. Results are the same as on one processor, to the last bit.
 
 X, y = make_spectra(500, n_bands=80, noise=0.05, mixing=0.45, random_state=0)
 candidates = {
@@ -51,8 +51,8 @@ print(result.to_frame()["mean_accuracy"].round(3).to_string())
 ComparisonDisplay.from_result(result)
 
 # %%
-# A scene of a camera that measures a spectrum in every pixel, in a file: it is read in blocks. Dask
-# plans the predictions, and computes them where the blocks are.
+# A file with a scene of a camera that measures a spectrum in every pixel. It is read in blocks.
+# Dask plans the predictions, and computes them on the workers that hold the blocks.
 
 height, width, n_bands = 120, 200, 80
 rows, columns = np.mgrid[:height, :width]

@@ -3,7 +3,7 @@
 Eight bits: smaller, but as good?
 =========================================
 
-A net of spectra shall run on a small computer at the belt, without torch. An ONNX file holds the
+A net for spectra should run on a small computer at the belt, without torch. An ONNX file holds the
 whole model, and weights of eight bits take a quarter of the space. Does it still give the same
 answers, and is it faster? Measured, not believed.
 """
@@ -31,7 +31,7 @@ folder = Path(temporary.name)
 
 # %%
 # The recipe for spectra: a vote of a net and three linear models, each behind its preprocessing.
-# The classes overlap, so that errors can show.
+# The classes overlap, so there are some errors to count.
 
 X, y = make_spectra(2500, noise=0.02, mixing=0.49, brightness_spread=0.3, random_state=0)
 X_train, y_train = X[:700], y[:700]
@@ -39,9 +39,9 @@ X_valid, y_valid, X_test, y_test = X[700:1200], y[700:1200], X[1200:], y[1200:]
 model = set_net_params(spectra(random_state=0), max_epochs=15).fit(X_train, y_train)
 
 # %%
-# The whole vote as one graph; then with 16 and with 8 bits. For 8 bits the ranges of
-# activations are measured on training spectra, and validation spectra say whether accuracy drops by
-# more than half a point: if it did, no file would be written.
+# The whole vote as one graph; then with 16 and with 8 bits. For 8 bits the ranges of activations
+# are measured on training spectra, and validation spectra show whether the accuracy drops by more
+# than half a percentage point. If it did, no file would be written.
 
 files = {"ONNX, 32 bits": to_onnx(model, folder / "belt.onnx")}
 files["ONNX, 16 bits"] = quantize(files["ONNX, 32 bits"], X_train, folder / "belt_16.onnx", bits=16)
@@ -95,7 +95,8 @@ ax.set(xlabel="probability, 32 bits", ylabel="probability, 8 bits", title="1,300
 ax.legend(frameon=False)
 
 # %%
-# One archive may hold both, the model and its graph, and replays some spectra when it is loaded.
+# One archive may hold both the model and its graph. When it is loaded, it predicts some stored
+# spectra again.
 
 archive = save(model, folder / "belt.sklv", data=(X_train, y_train), samples=X_test[:5], onnx=True)
 print("classes", read_manifest(archive)["classes"])

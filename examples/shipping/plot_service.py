@@ -3,8 +3,8 @@
 A service: images in, labels out
 ======================================
 
-A model in one file, a folder of images that arrived today, a program that asks over HTTP, and a
-page for people: all of them are a few lines.
+A model in one file, a folder of images that arrived today, a program that sends requests over HTTP,
+and a page for people: all of them are a few lines.
 """
 
 import json
@@ -43,8 +43,8 @@ file = save(model, folder / "nails.sklv", data=(train.data, train.target))
 # %%
 # A folder of today
 # -----------------
-# Files are read in batches, as those of training were. One of them is damaged: it is named, and the
-# others are done.
+# Files are read in batches, like those of training. One of them is damaged: it is named, and the
+# others are predicted.
 
 today, truth = make_nails(8, random_state=1)
 (folder / "today").mkdir()
@@ -57,7 +57,7 @@ labels = np.concatenate([inspector.predict(batch.data) for batch in reader])
 print("labels:", *labels)
 
 # %%
-# Images on disk are an array in all but memory.
+# Images on disk behave like an array, but need no memory.
 
 photographs = ImageCollection([folder / "today" / f"{i}.png" for i in range(8)])
 print(photographs.shape, "of them good:", (inspector.predict(photographs) == "good").sum())
@@ -81,8 +81,8 @@ app = create_app(file, settings=settings)
 print("addresses:", *sorted(app.openapi()["paths"]))
 
 # %%
-# :func:`~sklvision.serving.serve_model` starts a server of its own. Here it is a process beside
-# this one; port 0 takes any that is free. ``sklvision serve nails.sklv`` does the same.
+# :func:`~sklvision.serving.serve_model` starts a server of its own. Here it is a separate process;
+# port 0 uses any free port. ``sklvision serve nails.sklv`` does the same.
 
 program = folder / "serve.py"
 program.write_text(

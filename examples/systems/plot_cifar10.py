@@ -33,8 +33,7 @@ folder = Path(os.environ.get("SKLVISION_REPORTS") or temporary.name)
 # %%
 # The photographs
 # ---------------
-# A part of CIFAR-10 where it is present; elsewhere signs are drawn, which are as small and as
-# noisy.
+# A part of CIFAR-10 if it is present; otherwise, small and noisy traffic signs are drawn.
 
 
 def draw_sign(kind, rng, size=32):
@@ -91,7 +90,7 @@ for ax, image in zip(axes.flat, X_test, strict=False):
 # What matters in the net?
 # ------------------------
 # ``"cifar_cnn"`` has three blocks of two convolutions. An ablation changes one thing at a time, on
-# folds of the training images alone: the test set takes no part in a choice.
+# folds of the training images alone: the test set is not used for any choice.
 
 
 def make_net(activation="gelu", dropout=(0.1, 0.1, 0.1, 0.2), augment=None):
@@ -132,8 +131,8 @@ ParetoDisplay.from_result(result)
 # %%
 # The best, on the test set
 # -------------------------
-# Predictions averaged over a sign and its neighbors, shifted by a pixel, are often better than one,
-# and always slower: test-time augmentation is an estimator like any other.
+# Predictions that are averaged over an image and copies of it, shifted by a pixel, are often better
+# than one prediction, and always slower: test-time augmentation is an estimator like any other.
 
 best = result.to_frame().loc[list(candidates), "mean_accuracy"].idxmax()
 net = candidates[best].fit(X, y)
@@ -170,7 +169,7 @@ axes[0].set(title="numbers", xlabel="predicted", ylabel="true")
 axes[1].set(title="fractions of each class", xlabel="predicted", ylabel="")
 
 # %%
-# The mistakes it is most sure of.
+# The most confident mistakes.
 
 MisclassifiedDisplay.from_estimator(net, X_test, y_test, max_samples=12)
 

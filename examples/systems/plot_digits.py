@@ -3,9 +3,9 @@
 Digits: which net of a zoo, and does it pay?
 =============================================
 
-A client reads handwritten digits. The program shall be able to train any architecture of a zoo, and
-the client wants the list, the accuracy, the time for an image, and a table ``ImageId,Label`` for
-digits that nobody has labeled.
+A client reads handwritten digits. The program should be able to train any architecture of a zoo,
+and the client wants the list, the accuracy, the time for an image, and a table ``ImageId,Label``
+for digits that nobody has labeled.
 """
 
 import os
@@ -32,8 +32,8 @@ folder = Path(os.environ.get("SKLVISION_REPORTS") or temporary.name)
 # %%
 # The digits
 # ----------
-# MNIST where it is present: 28 × 28 pixels, and a test set by other writers. Elsewhere the digits
-# of scikit-learn, 8 × 8 pixels.
+# MNIST if it is present: 28 × 28 pixels, and a test set by other writers. Otherwise the digits of
+# scikit-learn, 8 × 8 pixels.
 
 try:
     X, y = fetch_mnist(return_X_y=True, download_if_missing=False)
@@ -55,8 +55,8 @@ for ax, image in zip(axes.flat, X, strict=False):
 # %%
 # The zoo
 # -------
-# Every name is an architecture or a recipe, and is trained in the same way; with the extra ``zoo``
-# the names of torchvision and timm are there as well, such as ``"torchvision/mobilenet_v2"``.
+# Every name is an architecture or a recipe, and is trained in the same way; with the extra ``zoo``,
+# there are also the names of torchvision and timm, such as ``"torchvision/mobilenet_v2"``.
 
 table = pd.DataFrame(list_models(), columns=["name", "kind", "description"]).set_index("name")
 print(table["kind"].value_counts().to_string())
@@ -113,7 +113,7 @@ ConfusionMatrixDisplay.from_predictions(y_test, predicted, ax=ax, cmap="Blues", 
 ax.set(title=f"{best}: which digits are confused")
 
 # %%
-# The errors it is most sure of. Some of them no reader would get right.
+# The most confident errors. Some of these digits no reader would recognize.
 
 MisclassifiedDisplay.from_estimator(
     model, X_test, y_test, max_samples=12, image_kw={"cmap": "gray_r"}
@@ -134,9 +134,8 @@ for name in ("submission.csv", "digits.html", "digits.sklv"):
     print(f"{name:15} {(folder / name).stat().st_size / 1000:6.0f} kB")
 
 # %%
-# ``result.to_mlflow()`` adds all of it to an experiment of MLflow. A
-# :ref:`vote of several nets <sphx_glr_gallery_comparing_plot_vote.py>` errs less often still, at
-# several times the cost.
+# ``result.to_mlflow()`` adds all of it to an experiment of MLflow. A :ref:`vote of several nets
+# <sphx_glr_gallery_comparing_plot_vote.py>` makes even fewer errors, at several times the cost.
 
 temporary.cleanup()
 plt.show()

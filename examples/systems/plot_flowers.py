@@ -40,8 +40,8 @@ folder = Path(os.environ.get("SKLVISION_REPORTS") or temporary.name)
 # %%
 # The photographs
 # ---------------
-# The public set has 17 kinds of 80 photographs each; this page takes 5 kinds. Where it is absent,
-# flowers are drawn: the kinds differ by the number of petals and by color, both of which vary.
+# The public set has 17 kinds of 80 photographs each; this page takes 5 kinds. If it is absent,
+# flowers are drawn: the kinds differ in the number of petals and in color, and both vary.
 
 
 def draw_flower(n_petals, color, rng, size=64):
@@ -84,7 +84,8 @@ X_train, X_test, X_small_train, X_small_test, y_train, y_test = train_test_split
 # %%
 # Augmentation: is it still the same flower?
 # ------------------------------------------
-# A flower may be mirrored, turned, nearer, and in other light. What training will see, on a sheet:
+# A flower may be mirrored, rotated, closer, or in other light. These are images that the training
+# will see:
 
 augment = [
     RandomFlip(),
@@ -100,10 +101,11 @@ AugmentationDisplay.from_augmenters(
 # %%
 # The comparison
 # --------------
-# From nothing: four convolutions on small images, with augmentation. Borrowed: features of a
-# pretrained net and logistic regression (:func:`~sklvision.recipes.images`, for photographs of any
-# kind; :func:`~sklvision.recipes.flowers` joins three nets for flowers).
-# Photographs that are nearly the same, if there are any, stay on the same side of every split.
+# The first candidate is trained from scratch: four convolutions on small images, with augmentation.
+# The second uses features of a pretrained net and logistic regression
+# (:func:`~sklvision.recipes.images`, for photographs of any kind;
+# :func:`~sklvision.recipes.flowers` joins three nets for flowers). Photographs that are nearly the
+# same, if there are any, stay on the same side of every split.
 
 scratch = ImageClassifier(
     "flowers_cnn",
@@ -134,8 +136,8 @@ ComparisonDisplay.from_result(result)
 # %%
 # Was it trained long enough?
 # ---------------------------
-# The validation score tells, though it jumps on so few images. The weights of the marked
-# epoch were kept.
+# The validation score shows this, although it varies strongly with so few images. The weights of
+# the marked epoch were kept.
 
 scratch.fit(X_small_train, y_train)
 TrainingCurveDisplay.from_estimator(scratch)
@@ -157,15 +159,16 @@ for ax, (name, predicted) in zip(axes, predictions.items(), strict=True):
     ax.set(title=f"{name}: {np.mean(predicted == y_test):.2f}", xlabel="predicted", ylabel="true")
 
 # %%
-# Which flowers does the net from nothing get wrong? The most confident mistakes come first.
+# Which flowers does the net that was trained from scratch get wrong? The most confident mistakes
+# come first.
 
 MisclassifiedDisplay.from_estimator(scratch, X_small_test, y_test, max_samples=10)
 
 # %%
 # Advice to the builder of the app
 # --------------------------------
-# The features come from a net of 3.4 million parameters, light enough for a telephone, and the
-# program needs no preprocessing of its own: the file resizes and scales as in training.
+# The features come from a net of 3.4 million parameters, small enough for a phone, and the program
+# needs no preprocessing: the file resizes and scales as in training.
 
 result.to_html(folder / "flowers.html")
 file = save(

@@ -3,10 +3,10 @@
 Nails on a belt: find, then judge
 =================================
 
-A camera looks at nails on dark card; straight ones are good, bent ones bad. The nail covers a few
-per cent of the image, and a hundred and sixty labeled images are few. The client asks: how does a
-net compare with the simplest method, does it hold on another day, what happens when the light
-changes, and does it keep up with 100 nails a second?
+A camera takes pictures of nails on dark cardboard; straight nails are good, bent nails are bad. The
+nail covers a few per cent of the image, and a hundred and sixty labeled images are few. The client
+asks: how does a net compare with the simplest method, does it hold on another day, what happens
+when the light changes, and does it keep up with 100 nails a second?
 """
 
 import os
@@ -37,10 +37,10 @@ folder = Path(os.environ.get("SKLVISION_REPORTS") or temporary.name)
 # %%
 # From a folder of files
 # ----------------------
-# One subfolder per class is all that a data set of images needs. The images stay on disk and are
-# read when they are needed. The real photographs are 1936 × 1216 pixels, in three series of
-# different days; where they are absent, smaller ones are generated, in three series as well, from a
-# quiet camera to a noisy one.
+# A data set of images needs only one subfolder per class. The images stay on disk and are read when
+# they are needed. The real photographs are 1936 × 1216 pixels, in three series of different days;
+# if they are absent, smaller ones are generated, also in three series with increasing noise of the
+# camera.
 
 try:
     data = fetch_nails(subset="all", download_if_missing=False)
@@ -67,8 +67,8 @@ print(X)
 # %%
 # Find the nail
 # -------------
-# Before anything is trained on crops they are looked at. The object is found by its contrast with a
-# smooth background, rotated until it lies level, and scaled: whether it is bent is plain to see.
+# Look at crops before you train on them. The object is found by its contrast with a smooth
+# background, rotated to the horizontal, and scaled. It is then easy to see whether it is bent.
 
 is_real = X.shape[1] > 1000
 recipe = nails(random_state=0)
@@ -81,9 +81,9 @@ CropDisplay.from_estimator(crop.fit(X), X, indices=indices, names=y)
 # %%
 # Judge it
 # --------
-# The simplest method is logistic regression on pixels. The recipe takes pretrained features of the
-# crop; the fast one five numbers that describe the outline. Folds are whole series: each is judged
-# by models that were trained on other days, as the next day will be.
+# The simplest method is logistic regression on pixels. The recipe uses pretrained features of the
+# crop; the fast recipe uses five numbers that describe the outline. Each fold is a whole series, so
+# it is tested by models that were trained on other days, as in production.
 
 shapes = nails(fast=True)
 if not is_real:
@@ -110,14 +110,14 @@ print(result)
 ComparisonDisplay.from_result(result)
 
 # %%
-# Pixels of the photograph tell next to nothing: most of them are belt. Found and turned level, five
-# numbers of the outline are enough.
+# Pixels of the whole photograph say almost nothing, because most of them show the belt. After the
+# crop, five numbers that describe the outline are enough.
 
 # %%
 # A factory is not a laboratory
 # -----------------------------
-# The lamp ages, the belt runs faster, the focus drifts. Trained on all series but the last, tested
-# on it, with images that get worse step by step.
+# The lamp ages, the belt runs faster, the focus drifts. The models are trained on all series but
+# the last, and tested on increasingly corrupted images of the last.
 
 last = series == np.unique(series)[-1]
 train, test = np.flatnonzero(~last), np.flatnonzero(last)[:18]
@@ -137,7 +137,7 @@ RobustnessDisplay.from_result(robustness)
 # %%
 # A hundred a second?
 # -------------------
-# Images come from memory here, so that neither the camera nor the disk counts.
+# Images are in memory here, so the times include neither the camera nor the disk.
 
 frames = np.asarray(X[test])
 for name, model in fitted.items():
@@ -148,8 +148,8 @@ for name, model in fitted.items():
 # %%
 # The report, the file, and its card
 # ----------------------------------
-# The :class:`~sklvision.export.ModelCard` says in plain words what the model is for, how it was
-# tested, and what nobody measured.
+# The :class:`~sklvision.export.ModelCard` describes what the model is for, how it was tested, and
+# what nobody measured.
 
 result.to_html(folder / "nails.html", robustness=robustness)
 shapes.fit(X, y)

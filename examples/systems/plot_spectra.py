@@ -54,12 +54,12 @@ belt = make_spectra(
 raw_file = Path(temporary.name, "belt.pkl")
 raw_file.write_bytes(pickle.dumps({"X": belt.data, "Y": belt.target}))
 
-# A pickle can run code when it is opened: only from someone you trust.
+# A pickle can run code when it is opened, so open only files from people you trust.
 data = load_labeled(raw_file, allow_pickle=True)
 print(data.DESCR)
 
 # %%
-# Half of it is for choosing; the other half is opened once, at the end.
+# Half of the data is for choosing; the other half is used once, at the end.
 
 half = len(data.target) // 2
 X, y = data.data[:half], data.target[:half]
@@ -68,8 +68,9 @@ X_test, y_test = data.data[half:], data.target[half:]
 # %%
 # Look before training
 # --------------------
-# Raw spectra of one class differ by brightness more than the classes differ from each other. A
-# derivative and SNV, the first steps of the recipe's net, take that away, and the shape appears.
+# Raw spectra of one class differ more in brightness than the classes differ from each other. A
+# derivative and SNV, the first steps of the recipe's net, remove these differences, and the shape
+# becomes visible.
 
 recipe, net = spectra(random_state=0), spectra(vote=False, random_state=0)
 views = {"raw": X, "after a derivative and SNV": net[:-1].fit_transform(X)}
@@ -91,10 +92,10 @@ axes[0].legend(frameon=False)
 # %%
 # The comparison
 # --------------
-# Linear discriminant analysis on principal components is the baseline that nets rarely beat on
-# spectra, and comes along with logistic regression and the majority class. The recipe is a vote of
-# a net and three discriminant analyses. Foreign material is rare: the nets weigh classes by their
-# rarity, and the score is the mean recall of the three classes.
+# Linear discriminant analysis on principal components is a baseline that nets rarely beat on
+# spectra. It is compared as well, next to logistic regression and the majority class. The recipe is
+# a vote of a net and three discriminant analyses. Foreign material is rare, so the nets weight
+# classes by their inverse frequency, and the score is the mean recall of the three classes.
 
 nets = {
     "recipe: a vote": recipe,
@@ -111,14 +112,14 @@ print(result)
 ComparisonDisplay.from_result(result)
 
 # %%
-# Each dot is a fold. Where an interval on the right covers the line, no difference is shown, and
-# the simpler model is the better advice.
+# Each dot is a fold. If an interval on the right contains the line, no difference is shown, and the
+# simpler model is the better choice.
 
 # %%
 # Mistakes
 # --------
-# The best net on spectra that it has never seen. The confident ones are worth a look with the
-# client: they may be labels that are wrong.
+# Errors of the best net on spectra that it has never seen. Discuss the most confident errors with
+# the client: these labels may be wrong.
 
 best = result.to_frame().loc[list(nets), "mean_balanced_accuracy"].idxmax()
 model = nets[best].fit(X, y)
@@ -137,7 +138,7 @@ MisclassifiedDisplay.from_estimator(
 # The report is one HTML page: scores of every fold, recall by class, calibration, doubtful labels,
 # and, added here, what happens as the lamp ages and whether more labeled spectra would help. The
 # file holds the model and the evidence, without a pickle; :func:`~sklvision.export.load` predicts
-# some samples again before it gives the model away.
+# some samples again before it returns the model.
 
 robustness = measure_robustness(result, X, y, random_state=0) if IS_FULL else None
 forecast = forecast_best(result, X, y, random_state=0) if IS_FULL else None
@@ -151,10 +152,10 @@ print(f"spectra.html: {(folder / 'spectra.html').stat().st_size / 1e3:.0f} kB")
 # %%
 # On measured spectra
 # -------------------
-# Generated classes are kind. Where the public data are present, the same comparison on 14 plastics
-# measured in the near infrared. All spectra of one object stay on the same side of every split;
-# where the search for leaks finds near-duplicates of different objects, these stay together as
-# well.
+# Generated classes are easy to separate. If the public data are present, the same comparison runs
+# on 14 plastics measured in the near infrared. All spectra of one object stay on the same side of
+# every split; where the search for leaks finds near-duplicates of different objects, these stay
+# together as well.
 
 plastics_file = get_data_home() / "spectra" / "plastics_nir_avantes.npz"
 if plastics_file.exists():

@@ -3,7 +3,7 @@
 How much augmentation? A grid tells
 ==========================================
 
-Augmentation varies training samples as the world will. Too little helps nothing, too much makes
+Augmentation varies training samples like future ones. Too little has no effect, too much makes
 other objects of them: a six that is turned far enough is a nine. How much is right is a question
 like any other hyperparameter's, and a grid search answers it.
 """
@@ -35,8 +35,8 @@ from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, Spect
 # %%
 # Each augmenter on its own
 # -------------------------
-# A photograph of a nail, six draws of each. For every one of them the question is whether the
-# label still holds, and whether such images will come.
+# A photograph of a nail, six draws of each. For each, check whether the label is still right, and
+# whether such images will occur.
 
 photograph, _ = make_nails(1, image_size=(76, 121), random_state=4)
 augmenters = [
@@ -61,7 +61,7 @@ for row, augmenter in zip(axes, augmenters, strict=True):
 axes[0, 0].set_title("original")
 
 # %%
-# Spectra have their own: a lamp that is brighter, a spectrometer out of calibration.
+# Spectra have their own augmenters: a brighter lamp, an uncalibrated spectrometer.
 
 spectra, materials = make_spectra(300, n_bands=80, noise=0.04, mixing=0.4, random_state=0)
 AugmentationDisplay.from_augmenters(
@@ -71,11 +71,11 @@ AugmentationDisplay.from_augmenters(
 # %%
 # A grid over a list of augmenters
 # --------------------------------
-# :class:`~sklvision.augmentation.Compose` gives the parts of a list names, so that each of their
-# parameters is in reach of a grid, and ``"passthrough"`` leaves one out. Only training images are
-# varied; the scores come from images as they are.
+# :class:`~sklvision.augmentation.Compose` gives a name to each augmenter, so a grid can search its
+# parameters, and ``"passthrough"`` leaves one out. Only training images are varied; the scores are
+# those of unchanged images.
 
-# The digits here lie askew, as they would under a camera, and only a few are labeled.
+# The digits here are rotated, as they would be under a camera, and only a few are labeled.
 
 digits = load_digits()
 askew = Compose([RandomRotation(30), RandomShift(1, 1)], random_state=0)
@@ -119,13 +119,13 @@ for mixup in ("passthrough", MixUp(0.2)):
     print(f"mix-up {mixup}: {mixed.score(X_test, y_test):.3f}")
 
 # %%
-# Turned by any angle, sixes and nines look alike: the curve falls where augmentation makes other
-# digits of them.
+# After a rotation by any angle, sixes and nines look alike: the curve falls where augmentation
+# turns digits into other digits.
 
 # %%
 # All candidates as one net
 # -------------------------
-# A small net hardly occupies a processor. For grids over numbers,
+# A small net uses only a small part of a processor. For grids over numbers,
 # :class:`~sklvision.neural_network.BatchedGridSearchCV` trains all candidates and folds as one
 # stacked net, and finds the same as a usual search.
 

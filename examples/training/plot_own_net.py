@@ -25,8 +25,7 @@ from sklvision.neural_network import ImageClassifier
 from sklvision.utils.discovery import all_estimators
 
 # %%
-# What is there already? A registered net is a plain module of torch, for one shape and a number of
-# classes.
+# A registered net is a plain module of torch, for one shape of samples and a number of classes.
 
 print(list_architectures("spectrum"))
 for name in ("mlp", "resnet8", "resnet20", "cifar_cnn", "speed_cnn"):
@@ -90,14 +89,14 @@ result = compare_estimators(
 ParetoDisplay.from_result(result)
 
 # %%
-# Training curves show whether it learned for long enough.
+# Training curves show whether it was trained long enough.
 
 TrainingCurveDisplay.from_estimator(best)
 print(f"accuracy on the test set: {best.score(X_test, y_test):.3f}")
 
 # %%
-# One file, which holds no code: a function of your own is refused until both sides name it, since a
-# file must not decide what is imported.
+# The file holds no code. A function of your own must be named both when the file is saved and when
+# it is loaded, because a file must not decide what is imported.
 
 with tempfile.TemporaryDirectory() as folder:
     path = save(best, Path(folder, "crossing.sklv"), types=[crossing])
@@ -109,7 +108,7 @@ with tempfile.TemporaryDirectory() as folder:
     print("loaded:", (loaded.predict(X_test) == best.predict(X_test)).all())
 
 # %%
-# Where a net of your own goes, the other estimators of the package go as well:
+# The other estimators of the package can be used in the same places as a net of your own:
 
 for name, estimator in all_estimators():
     if hasattr(estimator, "predict_proba"):

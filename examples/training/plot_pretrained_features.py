@@ -23,15 +23,15 @@ from sklvision.neural_network import ImageClassifier
 from sklvision.recipes import images
 
 # %%
-# Bent and straight nails, as they lie on the belt, neither found nor turned: 24 to learn from, and
-# 96 for the test. The images are generated.
+# Bent and straight nails on the belt, neither cropped nor rotated: 24 for training and 96 for the
+# test. The images are generated.
 
 X, y = make_nails(120, image_size=(76, 121), min_bend=30, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=24, stratify=y, random_state=0)
 
 # %%
-# The same features once for all: a thousand numbers for an image. Two principal components, colored
-# by label, show how far they separate what the pixels don't.
+# The features are computed once: a thousand numbers per image. Two principal components, colored by
+# label, show that they separate the classes better than pixels do.
 
 features = PretrainedFeatures("efficientnet_lite0", image_size=128)
 F_train, F_test = features.fit_transform(X_train), features.transform(X_test)
@@ -48,8 +48,8 @@ axes[0].set_ylabel("second principal component")
 axes[0].legend(frameon=False)
 
 # %%
-# Any classifier takes them. Logistic regression on pixels, and a net that starts from nothing, have
-# the same 24 images.
+# Any classifier can use them. Logistic regression on pixels, and a net that is trained from
+# scratch, get the same 24 images.
 
 logistic = LogisticRegression(max_iter=1000)
 scores = {

@@ -30,8 +30,8 @@ net = SpectrumClassifier(max_epochs=8, random_state=0)
 # %%
 # Weights of classes
 # ------------------
-# ``class_weight`` is a parameter of the net. The heavier the rare class, the more of it is found,
-# and the more alarms are false. Which point is right is not a question of statistics but of costs.
+# ``class_weight`` is a parameter of the net. With a larger weight of the rare class, the net finds
+# more of it, and more alarms are false. Costs, not statistics, decide which weight is right.
 
 weights = [1, 3, 10, 30, 100]
 recalls, precisions = [], []
@@ -42,7 +42,7 @@ for weight in weights:
     precisions.append(precision_score(y_test == 5, found))
 
 # %%
-# What a missed foreign body costs, in false alarms, decides. The lower figure counts both.
+# The cost of a missed foreign body, in false alarms, decides. The lower figure includes both.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4), layout="constrained")
 left.plot(weights, recalls, "o-", color="#2a9d8f", label="found (recall)")
@@ -67,9 +67,9 @@ for ax in (left, right):
 # %%
 # Weights of samples
 # ------------------
-# Two thirds of the labels come from a hurried evening, where half of what was not product was
-# called product. Which labels are hurried is known, not which are wrong. A sample of weight 0.2
-# counts as a fifth of one.
+# Two thirds of the labels were made in a hurry, and half of the samples that are not product were
+# labeled as product. It is known which labels were made in a hurry, but not which are wrong. A
+# sample with weight 0.2 counts as a fifth of a sample.
 
 rng = np.random.default_rng(0)
 is_hurried = np.arange(800) % 3 != 0
@@ -86,7 +86,7 @@ for weight in (1.0, 0.5, 0.2, 0.0):
 # %%
 # Within a search
 # ---------------
-# scikit-learn's metadata routing carries the weights through a grid and its folds, to those steps
+# scikit-learn's metadata routing passes the weights through a search and its folds to the steps
 # that request them.
 
 with sklearn.config_context(enable_metadata_routing=True):

@@ -198,7 +198,8 @@ def _check_monitor(callback: Callback, history: Any) -> None:
         names = ", ".join(name for name in latest if name not in ("epoch", "batches", "dur"))
         raise ValueError(
             f"callbacks has {_get_name(callback)}(monitor={monitor!r}), and there is no such value "
-            f"in the history. It holds: {names}. A score must come before what follows it."
+            f"in the history. It holds: {names}. The callback that computes "
+            "a score must come first."
         ) from None
 
 

@@ -71,6 +71,6 @@ class FitSettings:
             current = dict(current or {}) if name == "architecture_params" else current
             if current is not previous and current != previous:
                 raise ValueError(
-                    f"Training goes on with a net that was fitted with {name}={previous!r}, but "
+                    f"Training continues with a net that was fitted with {name}={previous!r}, but "
                     f"{name} is now {current!r}. Fit a new classifier, or set it back."
                 )

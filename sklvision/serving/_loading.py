@@ -60,7 +60,7 @@ def load_served_model(
         model = _load_pickle(path)
     else:
         raise ValueError(
-            f"{path}: is probably a pickle, which can run any code. If you trust whoever made it, "
+            f"{path}: is probably a pickle, which can run any code. If you trust its author, "
             "serve it by allow_pickle=True."
         )
     _check_model(path, model)

@@ -91,7 +91,7 @@ def check_workers(client: Any, address: str) -> None:
         text = ", ".join(dict.fromkeys(differences[:_MAX_DIFFERENCES]))
         raise ValueError(
             f"The workers of {address} have other versions than this process: {text}. Results "
-            "would differ, and objects may not travel: install the same versions."
+            "would differ, and objects may be unreadable there: install the same versions."
         )
 
 

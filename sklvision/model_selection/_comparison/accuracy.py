@@ -291,7 +291,7 @@ def _make_splits(
         if n_parts < 2:
             raise ValueError(
                 "groups: all samples are of one group, so none can be held out. Pass groups=None "
-                "to take samples apart, or train without an estimate."
+                "to split single samples, or train without an estimate."
             )
     return make_splits(n_parts, samples, y, groups, random_state)[0][:1]
 

@@ -36,7 +36,7 @@ def add_baselines(
     if samples.kind == "other":
         raise ValueError(
             f"The baselines need X of 2 (features), 3 or 4 (images) dimensions, got shape "
-            f"{samples.shape}; pass baselines=False to go without them."
+            f"{samples.shape}; pass baselines=False to compare without them."
         )
     standard = {
         "majority class": DummyClassifier(),
