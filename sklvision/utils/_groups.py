@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 
 from sklearn import config_context, get_config
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.ensemble import StackingClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import LeaveOneOut
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -204,7 +202,8 @@ def _replace_folds(estimator: Any) -> Iterator[None]:
         yield
         return
     cv = estimator.cv
-    is_closed_form = cv is None and isinstance(estimator, RidgeCV | RidgeClassifierCV)
+    # Of ridge regressions, whose None is a closed form of leaving one sample out.
+    is_closed_form = cv is None and hasattr(estimator, "gcv_mode")
     seed = getattr(estimator, "random_state", None)
     estimator.cv = GroupFolds(
         LeaveOneOut() if is_closed_form else cv,
@@ -233,10 +232,12 @@ def _replace_parts(estimator: Any, has_routing: bool) -> Iterator[None]:
         needs_wrapper = has_folds or is_group_aware(value) or can_use_groups(value)
         return _GroupTaker(value, has_routing) if needs_wrapper else value
 
-    is_stack = isinstance(estimator, StackingClassifier)
-    has_default = is_stack and estimator.final_estimator is None
+    # A stack passes groups on to its final estimator, a logistic regression by default.
+    has_default = getattr(estimator, "final_estimator", estimator) is None
     if has_default:
-        estimator.final_estimator = LogisticRegression()  # as in scikit-learn
+        from sklearn.linear_model import LogisticRegression
+
+        estimator.final_estimator = LogisticRegression()
     parameters = estimator.get_params(deep=False)
     # Candidates of a search become parameters of what stands in for its estimator.
     grids = [name for name in parameters if name.startswith("param_")]

@@ -14,7 +14,13 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit, StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch.callbacks import EpochTimer
@@ -353,6 +359,20 @@ def test_any_folds(cv, with_groups):
     search, *results = fit_both(small(), {"lr": [1e-3, 1e-2]}, X, y, cv=cv, fit_params=groups)
     assert search.n_batched_ == 2 * search.n_splits_
     assert_same(search, *results)
+
+
+def test_groups_reach_folds_and_early_stopping():
+    X, y = problem(91)
+    groups = np.arange(91) // 7
+    net = small(early_stopping=True)
+    search = BatchedGridSearchCV(net, {"lr": [1e-2]}, cv=3)
+    with pytest.warns(UserWarning, match="BatchedGridSearchCV .* would split groups"):
+        search.fit(X, y, groups=groups)
+    train, test = next(StratifiedGroupKFold(3).split(X, y, groups))
+    alone = clone(net).set_params(lr=1e-2).fit(X[train], y[train], groups=groups[train])
+    assert search.cv_results_["split0_test_score"][0] == alone.score(X[test], y[test])
+    refitted = clone(alone).fit(X, y, groups=groups)
+    np.testing.assert_array_equal(search.predict_proba(X), refitted.predict_proba(X))
 
 
 def test_folds_drawn_anew_are_those_trained_on():

@@ -27,6 +27,8 @@ from sklvision.neural_network._batched.trials import (
     train_in_batches,
 )
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._group_folds import GroupFolds
+from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._nested import walk_estimators
 from sklvision.utils._parallel import run_tasks
@@ -175,8 +177,9 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         y : array-like of shape (n_samples,), default=None
             Labels.
         **params : dict
-            Parameters of the estimator's `fit`, of the scorer and of the splitter, such as
-            `groups`. With any but `groups` the fits are not batched.
+            Parameters of the estimator's `fit`, of the scorer and of the splitter. With any but
+            `groups` the fits are not batched. Folds and early stopping keep `groups` together,
+            unless metadata routing is enabled, whose requests decide then.
 
         Returns
         -------
@@ -185,6 +188,9 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         """
         self._validate_params()
         y = None if y is None else convert_labels(y)
+        is_inner_call = isinstance(self.cv, GroupFolds) or get_config()["enable_metadata_routing"]
+        if y is not None and not is_inner_call and set(params) == {"groups"}:
+            return fit_with_groups(self, X, y, params["groups"])
         candidates = list(ParameterGrid(self.param_grid))
         if not candidates:
             raise ValueError(f"param_grid holds no candidates, got {self.param_grid!r}.")
