@@ -19,7 +19,9 @@ from sklvision.utils._chunks import (
     cut_batches,
     draw_block_order,
     find_block_bounds,
+    pack_array,
     read_rows,
+    unpack_array,
 )
 from sklvision.utils._threads import map_ahead
 
@@ -134,6 +136,12 @@ class ArrayCollection:
 
     def __len__(self) -> int:
         return int(self._array.shape[0]) if self._rows is None else len(self._rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_array": pack_array(self._array)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _array=unpack_array(state["_array"]))
 
     def __repr__(self) -> str:
         return f"<ArrayCollection of {len(self)} samples of shape {self.shape[1:]}, {self.dtype}>"

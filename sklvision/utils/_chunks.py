@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from sklvision.utils._optional import import_optional
 
 # Packages whose arrays stay where they are stored until a part of them is read.
 _PACKAGES = ("zarr", "dask", "h5py")
@@ -35,9 +38,33 @@ class Order:
 
 def is_stored_array(X: Any) -> bool:
     """Whether `X` is an array of zarr, Dask or h5py; known by its class, without an import."""
-    cls = type(X)
-    is_known = cls.__module__.partition(".")[0] in _PACKAGES
+    package = type(X).__module__.partition(".")[0]
+    is_known = package in _PACKAGES
+    if package == "h5py" and not X:
+        raise ValueError("X is a data set of an HDF5 file that is closed: open the file first.")
     return is_known and hasattr(X, "shape") and hasattr(X, "dtype") and hasattr(X, "ndim")
+
+
+class StoredDataset(NamedTuple):
+    """Place of a data set of h5py, which itself cannot be sent to another process."""
+
+    file: str
+    name: str
+
+
+def pack_array(array: Any) -> Any:
+    """Return what another process can open an array by: itself, or its place in an HDF5 file."""
+    if type(array).__module__.partition(".")[0] != "h5py":
+        return array
+    return StoredDataset(os.fspath(array.file.filename), array.name)
+
+
+def unpack_array(packed: Any) -> Any:
+    """Return the array that :func:`pack_array` packed."""
+    if not isinstance(packed, StoredDataset):
+        return packed
+    h5py = import_optional("h5py", extra="distributed")
+    return h5py.File(packed.file, "r")[packed.name]
 
 
 def find_block_bounds(array: Any, n_buffered: int) -> np.ndarray | None:

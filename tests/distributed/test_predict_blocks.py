@@ -135,6 +135,40 @@ def test_bag_of_files_of_rows_names_the_rows(table_model, tmp_path):
     np.testing.assert_array_equal([row[2] for row in result], expected)
 
 
+@pytest.fixture(scope="module", params=["onnx", "archive"])
+def load_again(request, tmp_path_factory):
+    """Write a model to a file, and load what predicts from it."""
+    from sklvision.export import OnnxClassifier, load, save, to_onnx
+
+    folder = tmp_path_factory.mktemp("models")
+    if request.param == "onnx":
+        pytest.importorskip("onnxruntime")
+        return lambda model, X: OnnxClassifier(to_onnx(model, folder / "m.onnx", samples=X[:4]))
+    return lambda model, X: load(save(model, folder / "m.sklv", samples=X[:4]))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_models_of_files_are_predicted_with_as_others(image_model, load_again, method):
+    loaded = load_again(image_model, IMAGES)
+    X = da.from_array(IMAGES, chunks=(70, 8, 8))
+    result = predict_blocks(loaded, X, method=method)
+    expected = getattr(loaded, method)(IMAGES)
+    assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_array_equal(result.compute(), expected)
+
+
+def test_models_of_files_find_columns_by_name_and_read_files(table_model, load_again, tmp_path):
+    dd = pytest.importorskip("dask.dataframe")
+    loaded = load_again(table_model, TABLE)
+    frame = dd.from_pandas(TABLE[NAMES[::-1]].assign(label="x"), npartitions=3)
+    expected = table_model.predict(TABLE).tolist()
+    assert predict_blocks(loaded, frame).compute().tolist() == expected
+    np.savez(tmp_path / "rows.npz", X=DIGITS.data[:5])
+    bag = db.from_sequence([str(tmp_path / "rows.npz")])
+    rows = predict_blocks(loaded, bag).compute(scheduler="sync")
+    assert [row[2] for row in rows] == expected[:5]
+
+
 def test_predict_blocks_refuses_what_it_does_not_know(image_model):
     X = da.from_array(IMAGES, chunks=(64, 8, 8))
     with pytest.raises(ValueError, match=r"method='predict_prob': .*predict_proba"):
