@@ -61,11 +61,10 @@ def test_every_section_has_an_example_and_what_to_do():
             assert re.search(r"^```(python message|python no-run|console)$", section, re.M)
 
 
-def test_index_lists_every_section():
+def test_index_lists_every_page():
     index = (MESSAGES / "index.md").read_text(encoding="utf-8")
     for page in MESSAGES.glob("*.md"):
-        for title in re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.M):
-            assert title in index, f"{page.name}: {title} is not in index.md"
+        assert page.name == "index.md" or f"]({page.name})" in index, page.name
 
 
 @pytest.mark.parametrize(
