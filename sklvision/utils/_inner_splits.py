@@ -9,7 +9,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import has_fit_parameter
 
 from sklvision.utils._nested import is_search, open_estimator, walk_estimators
-from sklvision.utils._sklearn import BaseSearchCV
 
 # Samples from which gradient boosting holds some out by itself.
 _MANY_SAMPLES = 10_000
@@ -41,8 +40,9 @@ def has_inner_folds(estimator: Any) -> bool:
 
 def is_group_search(estimator: Any) -> bool:
     """Whether an estimator takes groups for its folds without metadata routing."""
-    is_foreign_search = is_search(estimator) and has_fit_parameter(estimator, "groups")
-    return isinstance(estimator, BaseSearchCV) or is_foreign_search
+    # By the name of the base class of all searches, which is in a private module.
+    is_own = any(base.__name__ == "BaseSearchCV" for base in type(estimator).__mro__)
+    return is_own or (is_search(estimator) and has_fit_parameter(estimator, "groups"))
 
 
 def has_group_members(estimator: Any) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -42,7 +41,6 @@ except ImportError:  # before 1.9 there are no callbacks, nor methods to set the
 
 
 __all__ = [
-    "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",
     "Integral",
