@@ -93,3 +93,14 @@ def test_loaded_classifier_predicts_without_compiler(tmp_path):
         "print('torch._dynamo' in sys.modules)"
     )
     assert run_python(code, tmp_path / "clf.joblib") == ["False"]
+
+
+def test_loaded_net_predicts_without_searches_and_augmenters(tmp_path):
+    net = SpectrumClassifier(max_epochs=1, random_state=0)
+    joblib.dump(net.fit([[0.0, 1.0], [1.0, 0.0]] * 5, [0, 1] * 5), tmp_path / "net.joblib")
+    code = (
+        "import sys, joblib\n"
+        "print(joblib.load(sys.argv[1]).predict([[0.0, 1.0]])[0])\n"
+        "print(*{'sklearn.linear_model', 'sklvision.augmentation'}.intersection(sys.modules))"
+    )
+    assert run_python(code, str(tmp_path / "net.joblib")) == ["0"]

@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback, InputShapeSetter, LRScheduler, lr_scheduler
 
-from sklvision.augmentation import Compose, MixUp
-from sklvision.augmentation._base import Augmenter
 from sklvision.neural_network._data import Data
 from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._protocols import is_label_mixer
@@ -110,7 +108,13 @@ def check_augment(augment: Callable | list[Callable] | None) -> list[Callable]:
             )
         if isinstance(transform, BaseEstimator):
             transform._validate_params()
-    if len(transforms) > 1 and all(isinstance(t, Augmenter | MixUp) for t in transforms):
+    if len(transforms) < 2:
+        return transforms
+    # Not to be imported where a net is loaded and predicts.
+    from sklvision.augmentation import Compose, MixUp
+    from sklvision.augmentation._base import Augmenter
+
+    if all(isinstance(t, Augmenter | MixUp) for t in transforms):
         # Moves of the pixels that follow one another become one interpolation.
         return [Compose(transforms)]
     return transforms
