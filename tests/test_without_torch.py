@@ -60,7 +60,7 @@ def test_compare_estimators_runs_without_torch():
         "from sklearn.naive_bayes import GaussianNB\n"
         "from sklvision.model_selection import compare_estimators\n"
         "data = load_iris(return_X_y=True)\n"
-        "print(compare_estimators({'bayes': GaussianNB()}, *data, cv=2, check_leaks=False))"
+        "print(compare_estimators({'bayes': GaussianNB()}, *data, cv=2))"
     )
     assert "bayes" in run_without_torch(code)
 

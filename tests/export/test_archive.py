@@ -455,13 +455,17 @@ def file_with_graph(spectrum_net, spectra, tmp_path_factory):
     return save(spectrum_net, path, samples=X[:3], onnx=True)
 
 
-def test_load_runs_the_graph_without_torch(spectrum_net, file_with_graph, spectra):
+def test_load_takes_the_graph_of_an_archive(spectrum_net, file_with_graph, spectra):
     (X, _), path = spectra, file_with_graph
     graph = load(path, backend="onnx")
     assert isinstance(graph, OnnxClassifier)
     assert graph.input_contract_ == spectrum_net.input_contract_
     np.testing.assert_array_equal(graph.predict(X), spectrum_net.predict(X))
     assert read_manifest(path)["backends"] == ["python", "onnx"]
+
+
+@pytest.mark.slow
+def test_load_of_a_graph_needs_no_torch(file_with_graph):
     code = (
         "import sys\n"
         "class Blocker:\n"
@@ -472,7 +476,7 @@ def test_load_runs_the_graph_without_torch(spectrum_net, file_with_graph, spectr
         "from sklvision.export import load\n"
         "print(type(load(sys.argv[1])).__name__)"
     )
-    command = [sys.executable, "-c", code, str(path)]
+    command = [sys.executable, "-c", code, str(file_with_graph)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert output.split() == ["OnnxClassifier"]
 
@@ -496,8 +500,9 @@ def test_onnx_classifier_is_saved_with_the_content_of_its_file(
     np.testing.assert_array_equal(load(path).predict(X), spectrum_net.predict(X))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("backend", [pytest.param("python", marks=pytest.mark.slow), "onnx"])
+@pytest.mark.parametrize("backend", ["python", "onnx"])
 def test_workers_forked_after_load_answer(backend, file_with_graph, spectra, tmp_path):
     (X, _), path = spectra, file_with_graph
     # In a new process, where nothing has started threads yet, as in a server that loads and forks.

@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 from sklearn.base import clone
@@ -131,6 +131,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), VALUES, min_size=1, max_size=4))
 def test_format_yaml_is_read_as_it_was(values):
     text = "\n".join(format_yaml(values))

@@ -199,6 +199,7 @@ def test_onnx_classifier_pickle_needs_no_other_file(
     assert len(copy._repr_html_()) < 50_000
 
 
+@pytest.mark.slow  # tests/test_without_torch.py has a quick one
 def test_onnx_classifier_in_an_application_needs_no_torch(spectrum_file, spectra, tmp_path):
     """One joblib file of a pipeline, in a process of its own."""
     X, _ = spectra

@@ -128,7 +128,7 @@ def test_quantize_warns_of_samples_in_another_range(tmp_path, change, is_lazy):
             Image.fromarray(image).save(tmp_path / f"{i:02}.png")
         images = ImageCollection(sorted(tmp_path.glob("*.png")))
     file = to_onnx(
-        ImageClassifier(max_epochs=1, random_state=0).fit(images, y), tmp_path / "n.onnx"
+        ImageClassifier("mlp", max_epochs=1, random_state=0).fit(images, y), tmp_path / "n.onnx"
     )
     samples = X / 255.0 if change == "scaled" else np.zeros_like(X)
     with pytest.warns(UserWarning, match="in another scale or unit"):

@@ -178,7 +178,8 @@ def test_within_budget_names_a_callable_score(iris):
     assert search.best_params_ == {"selectkbest__k": 1}
 
 
-def test_within_budget_works_in_random_nested_searches_and_processes(iris):
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_within_budget_works_in_random_nested_searches_and_processes(iris, n_jobs):
     budget = within_budget(max_parameters=12)
     search = RandomizedSearchCV(
         make_pipeline(SelectKBest(), LogisticRegression(max_iter=1000)),
@@ -189,7 +190,9 @@ def test_within_budget_works_in_random_nested_searches_and_processes(iris):
         refit=budget,
         random_state=0,
     )
-    scores = cross_val_score(search, *iris, n_jobs=2, cv=2, scoring="accuracy", error_score="raise")
+    scores = cross_val_score(
+        search, *iris, n_jobs=n_jobs, cv=2, scoring="accuracy", error_score="raise"
+    )
     assert (scores > 0.8).all()
     frame = compare_estimators({"search": search}, *iris, cv=2, random_state=0).to_frame()
     assert frame.loc["search", "n_parameters"] <= 12

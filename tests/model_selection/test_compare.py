@@ -380,6 +380,7 @@ def test_compare_estimators_takes_searches(iris):
     assert frame.loc["search", "n_parameters"] == 3 * 4 + 3
 
 
+@pytest.mark.slow  # tests/test_without_torch.py has a quick one
 def test_compare_estimators_needs_no_torch():
     code = (
         "import sys; from sklvision.model_selection import compare_estimators;"

@@ -35,15 +35,9 @@ def model_file(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-@pytest.mark.parametrize(
-    "steps",
-    [
-        pytest.param("", marks=pytest.mark.slow),
-        "model.predict(X)",
-        pytest.param("model.net_.history", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("steps", ["", "model.predict(X)", "model.net_.history"])
 def test_loaded_net_predicts_in_a_forked_process(model_file, steps):
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
     program = _PROGRAM.format(steps=steps)
