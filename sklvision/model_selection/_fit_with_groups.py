@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklvision.model_selection._checks import check_samples
 from sklvision.utils import _groups
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._nested import check_estimator
@@ -39,7 +40,8 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     TypeError
         If `estimator` is not an estimator.
     ValueError
-        If there is not one group per sample, or too few groups for an inner split.
+        If there is not one label and one group per sample, or there are too few groups for an inner
+        split.
 
     Warns
     -----
@@ -71,4 +73,5 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     0.96
     """
     check_estimator(estimator)
-    return _groups.fit_with_groups(estimator, X, y, convert_groups(groups, len(y)))
+    samples, y = check_samples(X, y)
+    return _groups.fit_with_groups(estimator, samples.data, y, convert_groups(groups, len(y)))

@@ -188,6 +188,8 @@ def test_public_fit_with_groups_checks_its_arguments(data):
         model_selection.fit_with_groups(SpectrumClassifier, X, y, GROUPS)
     with pytest.raises(ValueError, match="groups"):
         model_selection.fit_with_groups(net, X, y, GROUPS[:-1])
+    with pytest.raises(ValueError, match="X and y differ in length"):
+        model_selection.fit_with_groups(net, X, y[:-1], GROUPS[:-1])
 
 
 def test_robustness_is_measured_with_models_of_whole_groups(data):
