@@ -61,6 +61,8 @@ class Task:
 def list_tasks() -> dict[str, Task]:
     """List the tasks by name, in the order of the table."""
     grouping = "folds grouped by capture series (gaps over 300 s)"
+    simulated = "make_spectra, 1,500 to train and 10,000 to test drawn by the seed"
+    plastics = "plastics_nir_avantes, 5 folds grouped by physical sample"
     flowers = "flowers17, stratified 1156/204 drawn by the seed"
     tasks = [
         Task(
@@ -113,15 +115,21 @@ def list_tasks() -> dict[str, Task]:
             has_published=True,
         ),
         Task(
-            *("spectra", "make_spectra, 1,500 to train and 10,000 to test drawn by the seed"),
-            *("spectra", _load_simulated_spectra, 0.999),
+            *("spectra", f"{simulated}, vote", "spectra", _load_simulated_spectra, 0.999),
             has_published=True,
             make_reference=_make_lda,
         ),
         Task(
-            *("plastics", "plastics_nir_avantes, 5 folds grouped by physical sample"),
-            *("spectra", _load_plastics, 0.969),
+            *("spectra-net", f"{simulated}, net alone", "spectra", _load_simulated_spectra, 0.999),
+            options={"vote": False},
+        ),
+        Task(
+            *("plastics", f"{plastics}, vote", "spectra", _load_plastics, 0.969),
             make_reference=_make_lda,
+        ),
+        Task(
+            *("plastics-net", f"{plastics}, net alone", "spectra", _load_plastics, 0.969),
+            options={"vote": False},
         ),
     ]
     return {task.name: task for task in tasks}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,10 @@ class BackendTask:
     skip_steps: tuple[str, ...] = ()
 
 
-def fit_spectra(folder: Path) -> BackendTask:
+def fit_spectra(folder: Path, vote: bool = True) -> BackendTask:
     """Fit the recipe for spectra on 1,000 simulated ones; test on 1,000 others."""
     X, y = datasets.make_spectra(2000, random_state=0, return_X_y=True)
-    model = recipes.spectra(random_state=0).fit(X[:1000], y[:1000])
+    model = recipes.spectra(vote=vote, random_state=0).fit(X[:1000], y[:1000])
     return BackendTask(model, X[:1000], X[1000:], y[1000:])
 
 
@@ -90,6 +91,7 @@ def _make_task(
 
 TASKS: dict[str, Callable[[Path], BackendTask]] = {
     "spectra": fit_spectra,
+    "spectra-net": partial(fit_spectra, vote=False),
     "digits": fit_digits,
     "flowers": fit_flowers,
     "nails": fit_nails,

@@ -33,7 +33,7 @@ def make_cases() -> dict[str, Callable[[], object]]:
     spectrum_net = partial(SpectrumClassifier, random_state=0)
     image_net = partial(ImageClassifier, batch_size=128, max_epochs=1, random_state=0)
     cases: dict[str, Callable[[], object]] = {
-        "predict one row": partial(_repeat, classifier.predict, spectra[:1]),
+        "predict one row, net alone": partial(_repeat, classifier.predict, spectra[:1]),
         "predict 10,000 × 502": partial(classifier.predict, large_table),
         "fit 1,000 × 20, batch 32": _prepare_fit(
             spectrum_net(max_epochs=5, batch_size=32), 1000, (20,)

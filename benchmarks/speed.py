@@ -73,8 +73,8 @@ ROWS: dict[str, Row] = {
     "predict-spectra-int8": Row(
         "predict 10,000 × 502, int8 by onnxruntime", "torch", 0.2, cases.prepare_int8_prediction
     ),
-    "predict-row": _make_single_row("one row of 502", "spectrum"),
-    "predict-row-digits": _make_single_row("one row of 64", "digits"),
+    "predict-row": _make_single_row("one row of 502, net alone", "spectrum"),
+    "predict-row-digits": _make_single_row("one row of 64, net alone", "digits"),
     "predict-row-image": _make_single_row("one image of 28 × 28, recipe for digits", "image"),
     "predict-28": Row(
         "predict 10,000 × 28 × 28, resnet8, auto",
@@ -145,8 +145,15 @@ ROWS: dict[str, Row] = {
     "search": Row(
         "GridSearchCV, digits, 24 × 5 fits, n_jobs=2, default net",
         "skorch",
-        0.33,
+        0.5,
         partial(cases.prepare_search, (512, 128, 64), False),
+        repeats=5,
+    ),
+    "search-batched": Row(
+        "the same default net, BatchedGridSearchCV",
+        "skorch",
+        0.5,
+        partial(cases.prepare_search, (512, 128, 64), True),
         repeats=5,
     ),
     "search-small": Row(
@@ -156,7 +163,7 @@ ROWS: dict[str, Row] = {
         partial(cases.prepare_search, (64,), False),
         repeats=5,
     ),
-    "search-batched": Row(
+    "search-small-batched": Row(
         "the same small net, BatchedGridSearchCV",
         "skorch",
         0.33,

@@ -23,11 +23,11 @@ class Dropout(nn.Dropout):
         # One 64-bit draw gives the 16-bit numbers of four values: drawing bits is most of the time.
         n_values, threshold = input.numel(), min(round(self.p * 2**16), 2**16 - 1)
         draws = torch.empty(-(-n_values // 4), dtype=torch.int64).random_(-(2**63), None)
-        is_kept = draws.view(torch.int16)[:n_values] >= threshold - 2**15
+        # Comparisons that write numbers take a fifth of the time of booleans and their conversion.
+        mask = torch.empty(n_values, dtype=input.dtype)
+        torch.ge(draws.view(torch.int16)[:n_values], threshold - 2**15, out=mask)
         # The mask has the memory order of the values, so that both are read sequentially.
         channels_last = input.ndim == 4 and input.is_contiguous(memory_format=torch.channels_last)
         shape = input.shape
-        is_kept = (
-            is_kept.as_strided(shape, input.stride()) if channels_last else is_kept.view(shape)
-        )
-        return is_kept.to(input.dtype).div_(1 - threshold / 2**16)
+        mask = mask.as_strided(shape, input.stride()) if channels_last else mask.view(shape)
+        return mask.div_(1 - threshold / 2**16)
