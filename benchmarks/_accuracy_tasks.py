@@ -93,6 +93,15 @@ def list_tasks() -> dict[str, Task]:
             *(_load_flowers, 0.98, 0.72, {"fine_tune": True}),
         ),
         Task(
+            *("flowers17-images", f"{flowers}, images of any kind", "images"),
+            *(_load_flowers, 0.96, 0.72),
+        ),
+        Task(
+            *("nails-images", "nails, official split, uncropped, images of any kind", "images"),
+            *(_load_nails, 0.9),
+            n_seeds=1,
+        ),
+        Task(
             *("flowers17-scratch", f"{flowers}, from scratch", "flowers"),
             *(_load_flowers, 0.85, 0.72, {"pretrained": False}),
             has_published=True,

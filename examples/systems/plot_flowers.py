@@ -102,7 +102,7 @@ AugmentationDisplay.from_augmenters(
 # The comparison
 # --------------
 # The first candidate is trained from scratch: four convolutions on small images, with augmentation.
-# The second uses features of a pretrained net and logistic regression
+# The second uses features of a pretrained net and a vote of two linear classifiers
 # (:func:`~sklvision.recipes.images`, for photographs of any kind;
 # :func:`~sklvision.recipes.flowers` joins three nets for flowers). Photographs that are nearly the
 # same, if there are any, stay on the same side of every split.

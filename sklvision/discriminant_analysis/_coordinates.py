@@ -10,9 +10,6 @@ from scipy.linalg import eigh
 
 from sklvision.utils._samples import Samples
 
-# Above this number of bands, and with more samples than bands, neighboring bands are averaged:
-# the time of an eigendecomposition grows with the third power of their number.
-MAX_BANDS = 2000
 # Samples that are left out in turn; of more, these are evenly spaced ones, or whole groups.
 MAX_LEFT_OUT = 10_000
 _N_BLOCK_ROWS = 4096
@@ -62,6 +59,7 @@ def describe_classes(
     weights: np.ndarray,
     n_classes: int,
     groups: np.ndarray | None = None,
+    max_bands: int | None = None,
 ) -> ClassStatistics:
     """Describe classes in coordinates.
 
@@ -77,12 +75,16 @@ def describe_classes(
         Number of classes.
     groups : ndarray of shape (n_samples,), default=None
         Indices of groups that are left out at once.
+    max_bands : int, default=None
+        With more samples than bands, more bands than this are averaged with their neighbors: the
+        time of an eigendecomposition grows with the third power of their number.
     """
     n_samples, n_bands = spectra.shape
     if n_samples <= n_bands:
         X = np.asarray(spectra.to_array(), np.float64)
         return replace(_describe_few(X, y, weights, n_classes), groups=groups)
-    return _describe_many(spectra, y, weights, n_classes, groups)
+    pool = _make_pool(n_bands, max_bands or n_bands)
+    return _describe_many(spectra, y, weights, n_classes, groups, pool)
 
 
 def _describe_few(
@@ -121,10 +123,10 @@ def _describe_many(
     weights: np.ndarray,
     n_classes: int,
     groups: np.ndarray | None,
+    pool: np.ndarray,
 ) -> ClassStatistics:
     # More samples than bands: means first, then sums of squares and products about them, each by
     # blocks of rows, so that a collection never lies in memory.
-    pool = _make_pool(spectra.shape[1])
     counts = np.bincount(y, weights=weights, minlength=n_classes)
     sums = np.zeros((n_classes, pool.shape[1]))
     for rows, part in _iterate(spectra, pool):
@@ -141,7 +143,7 @@ def _describe_many(
     # Both parts of the sum of squares: within classes, and between their means.
     total = np.trace(scatter) + float(counts @ np.square(means).sum(axis=1))
     places = _choose_left_out(len(y), groups)
-    left_out = np.asarray(spectra.take(places).to_array(), np.float64) @ pool - origin
+    left_out = _average_bands(spectra.take(places).to_array(), pool) - origin
     return ClassStatistics(
         # A pooled origin is spread over its bands: the basis averages them again.
         origin=(pool / pool.max(axis=0)) @ origin,
@@ -167,9 +169,9 @@ def _choose_left_out(n_samples: int, groups: np.ndarray | None) -> np.ndarray:
     return np.flatnonzero(np.isin(groups, names))
 
 
-def _make_pool(n_bands: int) -> np.ndarray:
+def _make_pool(n_bands: int, max_bands: int) -> np.ndarray:
     """Make the matrix that averages neighboring bands; the identity where they are few."""
-    size = -(-n_bands // MAX_BANDS)
+    size = -(-n_bands // max_bands)
     pools = np.arange(n_bands) // size
     indicators = np.eye(pools[-1] + 1)[pools]
     return indicators / indicators.sum(axis=0)
@@ -178,8 +180,11 @@ def _make_pool(n_bands: int) -> np.ndarray:
 def _iterate(spectra: Samples, pool: np.ndarray) -> Iterator[tuple[np.ndarray, slice]]:
     start = 0
     for block in spectra.blocks(_N_BLOCK_ROWS):
-        rows = np.asarray(block, np.float64)
-        if pool.shape[0] != pool.shape[1]:
-            rows = rows @ pool
+        rows = _average_bands(block, pool)
         yield rows, slice(start, start + len(rows))
         start += len(rows)
+
+
+def _average_bands(rows: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    rows = np.asarray(rows, np.float64)
+    return rows if pool.shape[0] == pool.shape[1] else rows @ pool

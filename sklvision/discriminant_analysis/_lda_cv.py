@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +20,7 @@ from sklvision.utils._labels import convert_groups, convert_labels
 from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._predictions import PredictionsMixin
 from sklvision.utils._samples import Samples, as_samples, to_host
-from sklvision.utils._sklearn import StrOptions, check_sample_weight
+from sklvision.utils._sklearn import Interval, StrOptions, check_sample_weight
 
 _N_BLOCK_ROWS = 4096
 # Logarithm of the prior probability of a class that was not seen.
@@ -42,6 +42,9 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         the sum of the variances within classes. None takes 23 values from 1e-10 to 10.
     class_weight : dict, "balanced" or None, default=None
         Weights of classes in the prior probabilities and in the log loss.
+    max_bands : int, default=2000
+        With more samples than bands, more bands than this are averaged with their neighbors. Pass
+        None for columns that are not neighbors in a spectrum; 5,000 of them take minutes.
 
     Attributes
     ----------
@@ -76,9 +79,8 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     the training data, and the regularization is weaker than it should be. Pass `groups` to `fit`,
     which leaves out whole groups, by the same formula for several samples.
 
-    With more samples than bands, more than 2,000 bands are averaged with their neighbors, and about
-    10,000 samples are left out, evenly spaced or in evenly spaced groups. Rows of a collection are
-    read by blocks.
+    With more samples than bands, about 10,000 samples are left out, evenly spaced or in evenly
+    spaced groups. Rows of a collection are read by blocks.
 
     .. versionadded:: 0.1
 
@@ -102,6 +104,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     _parameter_constraints: ClassVar[dict] = {
         "alphas": ["array-like", None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "max_bands": [Interval(Integral, 1, None, closed="left"), None],
     }
     _parameter_hints: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("alpha", "shrinkage", "reg_param"), "alphas"),
@@ -113,10 +116,15 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
     intercept_: np.ndarray
 
     def __init__(
-        self, alphas: ArrayLike | None = None, *, class_weight: dict | str | None = None
+        self,
+        alphas: ArrayLike | None = None,
+        *,
+        class_weight: dict | str | None = None,
+        max_bands: int | None = 2000,
     ) -> None:
         self.alphas = alphas
         self.class_weight = class_weight
+        self.max_bands = max_bands
 
     def fit(
         self,
@@ -173,7 +181,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             groups = None if groups is None else groups[weights > 0]
             weights = weights[weights > 0]
         statistics = describe_classes(
-            spectra, labels, weights, n_classes, _number_groups(groups, labels)
+            spectra, labels, weights, n_classes, _number_groups(groups, labels), self.max_bands
         )
         class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.

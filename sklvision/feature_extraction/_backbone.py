@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sklvision._torch.device import resolve_device
 from sklvision._torch.precision import autocast, has_fast_bfloat16
+from sklvision.feature_extraction._stages import StageAverages
 from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD, AdaptedNet
 from sklvision.nets._registry import build, get_architecture
 
@@ -33,6 +34,8 @@ class FeatureExtractor:
         ``"auto"`` takes bfloat16 where the device computes faster in it.
     weights : str, default=None
         Path of a file of weights; None takes those that come with the net.
+    layers : {"last", "all"}, default="last"
+        Layers whose averages are the features.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class FeatureExtractor:
         device: str,
         precision: str,
         weights: str | None = None,
+        layers: str = "last",
     ) -> None:
         self.n_channels = n_channels
         self.device = resolve_device(device)
@@ -57,6 +61,8 @@ class FeatureExtractor:
         assert isinstance(net, AdaptedNet)
         net = net.remove_heads().requires_grad_(False).eval()
         self.digest = _compute_digest(net)
+        if layers == "all":
+            net.model = _add_stages(net.model, n_channels, backbone)
         self._net = net.to(self.device)
         self._mean, self._std = (
             np.asarray(
@@ -79,7 +85,7 @@ class FeatureExtractor:
         Returns
         -------
         features : ndarray of shape (n, n_features), float32
-            Penultimate features, averaged over the image.
+            Outputs of the layers, averaged over the image.
         """
         # Two normalizations in one: to 0 for black and 1 for white, then by the net's statistics.
         low, high = pixel_range
@@ -100,6 +106,7 @@ def load_feature_extractor(
     device: str,
     precision: str,
     weights: str | None = None,
+    layers: str = "last",
 ) -> FeatureExtractor:
     """Load a backbone, or return the one that was loaded for the same settings and file."""
     stamp = None
@@ -108,7 +115,7 @@ def load_feature_extractor(
         if not path.is_file():
             raise FileNotFoundError(f"There is no file of weights {weights!r}.")
         stamp = path.stat().st_mtime_ns, path.stat().st_size
-    return _load_shared(backbone, side, n_channels, device, precision, weights, stamp)
+    return _load_shared(backbone, side, n_channels, device, precision, weights, layers, stamp)
 
 
 # Shared, as it has no state that changes: fitted transformers stay small and clones load nothing.
@@ -120,9 +127,10 @@ def _load_shared(
     device: str,
     precision: str,
     weights: str | None,
+    layers: str,
     stamp: tuple[int, int] | None,
 ) -> FeatureExtractor:
-    return FeatureExtractor(backbone, side, n_channels, device, precision, weights)
+    return FeatureExtractor(backbone, side, n_channels, device, precision, weights, layers)
 
 
 def get_backbone_side(backbone: str) -> int:
@@ -140,6 +148,16 @@ def get_backbone_side(backbone: str) -> int:
             "the package that do: efficientnet_lite0, efficientnet_lite1, efficientnet_lite2."
         )
     return architecture.native_side
+
+
+def _add_stages(model: nn.Module, n_channels: int, backbone: str) -> nn.Module:
+    """Make a model without a head return the averages of its stages as well."""
+    if not isinstance(model, nn.Sequential):
+        raise ValueError(
+            f'layers="all" needs a backbone of the package (efficientnet_lite0, efficientnet_lite1 '
+            f'or efficientnet_lite2), got {backbone!r}. Take layers="last".'
+        )
+    return StageAverages(model, n_channels)
 
 
 def _compute_digest(net: AdaptedNet) -> str:

@@ -57,6 +57,12 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         Values of black and of white. ``"auto"`` takes the ends of the type for unsigned integers
         (0 to 255 for uint8, 0 to 65535 for uint16) and for booleans. For other types it depends
         on the training images: 0 to 1 if no value is above 1, 0 to 255 if one is.
+    layers : {"last", "all"}, default="last"
+        Layers whose outputs, averaged over the image, are the features. ``"all"`` puts those of the
+        earlier stages, which describe colors, textures and parts, in front of those of the last
+        layer, at no cost in time: 2,024 features or some more. The averages of the stages have the
+        same length and together length 1, as have the square roots of those of the last layer.
+        For the backbones of the package.
     average_flips : bool, default=False
         Average the features of each image and of its mirror image, which takes twice as long.
     batch_size : int, default=8
@@ -116,13 +122,16 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         "image_size": [Interval(Integral, 1, 2**14, closed="both"), None],
         "keep_proportions": ["boolean"],
         "pixel_range": [StrOptions({"auto"}), tuple, list],
+        "layers": [StrOptions({"last", "all"})],
         "average_flips": ["boolean"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "device": [str],
     }
 
-    _weights_path: str | None = None  # also of files that were written before there was one
+    # Also of files that were written before there were these.
+    _weights_path: str | None = None
+    _layers: str = "last"
 
     def __init__(
         self,
@@ -132,6 +141,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         image_size: int | None = None,
         keep_proportions: bool = True,
         pixel_range: str | tuple[float, float] = "auto",
+        layers: str = "last",
         average_flips: bool = False,
         batch_size: int = 8,
         precision: str = "auto",
@@ -142,6 +152,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         self.image_size = image_size
         self.keep_proportions = keep_proportions
         self.pixel_range = pixel_range
+        self.layers = layers
         self.average_flips = average_flips
         self.batch_size = batch_size
         self.precision = precision
@@ -162,6 +173,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             self.precision,
         )
         self._weights_path = None if self.weights is None else str(Path(self.weights).resolve())
+        self._layers = str(self.layers)
         self._average_flips = bool(self.average_flips)
         self._resize = partial(_resize, side=side, keep_proportions=bool(self.keep_proportions))
         with convert_memory_errors("Computing features", _MEMORY_ADVICE):
@@ -227,7 +239,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _load_extractor(self) -> FeatureExtractor:
         from sklvision.feature_extraction._backbone import load_feature_extractor
 
-        return load_feature_extractor(*self._extractor_settings, weights=self._weights_path)
+        return load_feature_extractor(
+            *self._extractor_settings, weights=self._weights_path, layers=self._layers
+        )
 
     def _has_image_output(self) -> bool:
         return False

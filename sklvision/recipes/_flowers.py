@@ -6,9 +6,8 @@ import numpy as np
 from numpy.random import RandomState
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import VotingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, Normalizer
+from sklearn.preprocessing import FunctionTransformer
 
 from sklvision.augmentation import (
     RandomBrightness,
@@ -22,6 +21,7 @@ from sklvision.augmentation import (
 from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
+from sklvision.recipes._linear_vote import make_linear_vote
 from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
@@ -39,9 +39,8 @@ def flowers(
 ) -> ClassifierMixin:
     """Classify flowers by pretrained features, or by a net trained from scratch.
 
-    Features of three nets trained on ImageNet are joined, and logistic regression classifies them.
-    Their square roots are normalized to unit length (Hellinger's distance), which suits features
-    that count how often a pattern occurs.
+    Features of all stages of three nets trained on ImageNet go side by side into the vote of
+    discriminant analysis and logistic regression that :func:`~sklvision.recipes.images` has.
 
     Parameters
     ----------
@@ -74,16 +73,11 @@ def flowers(
 
     %(added)s
 
-    References
-    ----------
-    .. [1] R. Arandjelović, A. Zisserman, "Three things everyone should know to improve object
-       retrieval", CVPR 2012.
-
     Examples
     --------
     >>> from sklvision.recipes import flowers
     >>> list(flowers().named_steps)
-    ['featureunion', 'functiontransformer', 'normalizer', 'logisticregression']
+    ['featureunion', 'geometricvotingclassifier']
     """
     if fine_tune and (published or not pretrained):
         raise ValueError("fine_tune=True needs pretrained=True and published=False.")
@@ -101,16 +95,11 @@ def flowers(
 def _make_features(device: str) -> Pipeline:
     features = FeatureUnion(
         [
-            (name, PretrainedFeatures(name, average_flips=True, device=device))
+            (name, PretrainedFeatures(name, layers="all", average_flips=True, device=device))
             for name in ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
         ]
     )
-    return make_pipeline(
-        features,
-        FunctionTransformer(np.sqrt),
-        Normalizer(),
-        LogisticRegression(C=100, max_iter=1000),
-    )
+    return make_pipeline(features, make_linear_vote())
 
 
 def _make_fine_tuned(random_state: int | RandomState | None, device: str) -> Pipeline:

@@ -1,14 +1,12 @@
-"""Images of any kind: pretrained features and a linear classifier."""
+"""Images of any kind: pretrained features and two linear classifiers."""
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.random import RandomState
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from sklvision.feature_extraction import PretrainedFeatures
+from sklvision.recipes._linear_vote import make_linear_vote
 from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._texts import document
 
@@ -21,9 +19,12 @@ def images(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Classify images of any kind and size by pretrained features and logistic regression.
+    """Classify images of any kind and size by pretrained features and a linear vote.
 
-    The first model to try on some hundred photographs (extra ``pretrained``).
+    The first model to try on some hundred photographs (extra ``pretrained``). Features of all
+    stages of the net count, colors and textures as well as whole objects, and two linear
+    classifiers vote on them: discriminant analysis, which is better with few images or classes that
+    differ in details, and logistic regression, which is better with thousands of images.
 
     .. versionadded:: 0.1
 
@@ -49,11 +50,9 @@ def images(
     --------
     >>> from sklvision.recipes import images
     >>> list(images().named_steps)
-    ['pretrainedfeatures', 'functiontransformer', 'normalizer', 'logisticregression']
+    ['pretrainedfeatures', 'geometricvotingclassifier']
     """
     return make_pipeline(
-        PretrainedFeatures(average_flips=average_flips, device=device),
-        FunctionTransformer(np.sqrt),
-        Normalizer(),
-        LogisticRegression(C=10, max_iter=1000),
+        PretrainedFeatures(layers="all", average_flips=average_flips, device=device),
+        make_linear_vote(),
     )

@@ -376,3 +376,19 @@ def test_groups_of_constant_spectra_are_fitted():
     y = np.arange(20) % 2
     lda = LinearDiscriminantAnalysisCV().fit(np.ones((20, 4)), y, groups=np.arange(20) // 4)
     assert np.isfinite(lda.predict_proba(np.ones((1, 4)))).all()
+
+
+def test_many_columns_are_averaged_unless_max_bands_is_none():
+    """One of 40 columns tells the classes apart; its average with a noisy neighbor does less."""
+    rng = np.random.default_rng(0)
+    columns, labels = rng.normal(size=(400, 40)), np.arange(400) % 2
+    columns[:, 7] = 8 * labels + 0.5 * rng.normal(size=400)
+    columns[:, 6] *= 20
+    exact = LinearDiscriminantAnalysisCV(max_bands=None).fit(columns, labels)
+    assert exact.score(columns, labels) == 1
+    averaged = LinearDiscriminantAnalysisCV(max_bands=20).fit(columns, labels)
+    assert averaged.score(columns, labels) < 0.8
+    # The average of two bands counts the same for both of them.
+    np.testing.assert_allclose(averaged.coef_[:, ::2], averaged.coef_[:, 1::2])
+    wide = LinearDiscriminantAnalysisCV(max_bands=40).fit(columns, labels)
+    np.testing.assert_array_equal(wide.coef_, exact.coef_)

@@ -345,3 +345,34 @@ def test_pixels_too_large_for_the_net_are_named(images, features):
         warnings.simplefilter("error", RuntimeWarning)
         with pytest.raises(ValueError, match=r"pixels as large as 1e\+300.*divide them"):
             features.transform(images)
+
+
+def test_all_layers_are_averages_of_the_stages(images):
+    """Reference: the layers of the net, called one by one."""
+    from sklvision.nets._efficientnet_lite import _load_weights, _make_model
+
+    model = _make_model(0, 1000, 0.0).eval()
+    _load_weights(0, model)
+    big = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)[:, :32, :32]
+    x = (torch.tensor(big, dtype=torch.float32).permute(0, 3, 1, 2) - 127) / 128
+    stages = []
+    with torch.no_grad():
+        for layer in model[:-1]:
+            x = layer(x)
+            stages.append(x)
+    last_of_width = {stage.shape[1]: stage for stage in stages if stage.ndim == 4}
+    expected = [last_of_width[width].mean((2, 3)).numpy() for width in (40, 80, 112, 192, 320)]
+    lengths = [5**0.5 * np.linalg.norm(average, axis=1, keepdims=True) for average in expected]
+    expected = [average / length for average, length in zip(expected, lengths, strict=True)]
+    roots = np.sqrt(x.numpy())
+    expected.append(roots / np.linalg.norm(roots, axis=1, keepdims=True))
+    step = PretrainedFeatures(image_size=32, precision="float32", layers="all")
+    features = step.fit_transform(big)
+    np.testing.assert_allclose(features, np.hstack(expected), atol=1e-5)
+    assert len(step.get_feature_names_out()) == features.shape[1] == 2024
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(step)).transform(big), features)
+
+
+def test_unknown_layers_are_named(images):
+    with pytest.raises(ValueError, match=r"'layers' parameter .* must be a str among"):
+        PretrainedFeatures(layers="first").fit(images)

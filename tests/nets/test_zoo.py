@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.nets import _zoo, build, list_architectures
 from sklvision.nets._adapt import IMAGENET_MEAN, IMAGENET_STD
 from sklvision.nets._registry import get_architecture
@@ -277,3 +278,12 @@ def test_list_architectures_warns_of_a_library_that_cannot_be_imported(monkeypat
     assert "resnet8" in names
     with pytest.raises(ImportError, match="built for the installed torch"):
         build("timm:resnet18", (28, 28, 1), 10)
+
+
+def test_all_layers_of_features_need_a_backbone_of_the_package(torchvision, tmp_path):
+    torch.save(torchvision.models.resnet18().state_dict(), tmp_path / "weights.pt")
+    features = PretrainedFeatures(
+        "torchvision:resnet18", weights=tmp_path / "weights.pt", image_size=32, layers="all"
+    )
+    with pytest.raises(ValueError, match='layers="all" needs a backbone of the package'):
+        features.fit(np.zeros((2, 32, 32, 3), np.uint8))
