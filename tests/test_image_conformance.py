@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks, get_tags
 
 from sklvision.datasets import ImageCollection
+from sklvision.feature_extraction import PretrainedFeatures
 from sklvision.image import ForegroundCrop, PixelScaler, Resize
 
 METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -213,9 +214,13 @@ def test_second_fit_forgets_the_first(case):
 
 @every_estimator
 def test_each_image_is_computed_alone(case):
+    # torch sums in another order for another number of images: after fifty layers in float32,
+    # features of up to 6 differ by some units of the sixth digit.
+    tolerance = 2e-5 if isinstance(case.model, PretrainedFeatures) else 1e-6
     for indices in (slice(0, 1), slice(2, 7), [3, 3, 5], [6, 1, 7, 0, 2, 5, 3, 4]):
         expected = {name: values[indices] for name, values in case.outputs.items()}
-        assert_same(compute_outputs(case.model, case.X[indices]), expected)
+        actual = compute_outputs(case.model, case.X[indices])
+        assert_same(actual, expected, rtol=1e-6, atol=tolerance)
 
 
 @every_transformer
