@@ -413,7 +413,9 @@ def test_robustness_curve_checks_images_before_any_work(X, params, message):
 def test_robustness_curve_warns_of_a_doubtful_range():
     X = DIGITS.images[:40]
     model = Recorder().fit(X, LABELS[:40])
-    with pytest.warns(UserWarning, match="values up to 16, and their range is assumed to be 0 to 255"):
+    with pytest.warns(
+        UserWarning, match="values up to 16, and their range is assumed to be 0 to 255"
+    ):
         robustness_curve(model, X, LABELS[:40], severities=1)
     robustness_curve(model, X, LABELS[:40], severities=1, pixel_range=(0, 16))
     assert max(batch.max() for batch in model.batches[-8:]) == 16
