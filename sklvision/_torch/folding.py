@@ -98,9 +98,9 @@ class FusedLayer(nn.Module):
         arguments: tuple[Any, ...] = (activation, [], "none" if activation == "gelu" else "")
         operations = torch.ops.mkldnn
         self._is_convolution = isinstance(layer, nn.Conv2d)
-        self._is_reordered = not self._is_convolution
+        self._weight: Tensor | None = None
         if self._is_convolution:
-            self._weight = weight.contiguous(memory_format=torch.channels_last)
+            self._plain_weight = weight.contiguous(memory_format=torch.channels_last)
             self._compute = operations._convolution_pointwise.default
             arguments = (layer.padding, layer.stride, layer.dilation, layer.groups, *arguments)
         else:
@@ -112,12 +112,14 @@ class FusedLayer(nn.Module):
         """Multiply, add and activate."""
         if x.dtype != self._dtype:
             x = x.to(self._dtype)
-        if not self._is_reordered:
-            self._weight = torch.ops.mkldnn._reorder_convolution_weight(
-                self._weight, *self._arguments[:4], x.shape
+        weight = self._weight
+        if weight is None:
+            # Threads that come here at the same time do so each, from the plain weights.
+            weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self._plain_weight, *self._arguments[:4], x.shape
             )
-            self._is_reordered = True
-        y = self._compute(x, self._weight, self._bias, *self._arguments)
+            self._weight = weight
+        y = self._compute(x, weight, self._bias, *self._arguments)
         # With one input channel the memory format is ambiguous; later layers would inherit it.
         return y.contiguous(memory_format=torch.channels_last) if self._is_convolution else y
 
