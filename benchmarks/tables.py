@@ -39,6 +39,18 @@ TABLES = [
         "discriminant analysis.",
     ),
     Table(
+        "features",
+        "Photographs: pretrained features",
+        "Accuracy of classifiers on features of pretrained nets: the last layer alone, or all "
+        "layers. The vote is `recipes.images()` (one net) and `recipes.flowers()` (three nets).",
+        omitted_columns=(
+            "last layer, logistic regression: lowest",
+            "all layers, discriminant analysis: lowest",
+            "all layers, logistic regression: lowest",
+            "all layers, vote: lowest",
+        ),
+    ),
+    Table(
         "spectra",
         "Spectra: the recipe and other models",
         "Accuracy on real spectra, on the same folds, of `recipes.spectra()` and of models that "
