@@ -170,7 +170,7 @@ class EvenActivation(nn.Module):
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor] | None] = {
     "none": None,
     "relu": torch.relu_,
-    "gelu": nn.functional.gelu,
+    "gelu": EvenActivation(nn.GELU()),
 }
 # Layers of more weights take more time row by row than oneDNN takes for a batch.
 _MOST_SMALL_WEIGHTS = 2**13

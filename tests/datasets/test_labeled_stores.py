@@ -97,8 +97,9 @@ def test_images_of_a_store_are_not_read(write_zarr):
 def test_spectra_larger_than_the_buffer_are_not_read(tmp_path):
     group = zarr.open_group(str(tmp_path / "large.zarr"), mode="w")
     shape = {"shape": (300_000, 500), "chunks": (10_000, 500), "dtype": np.float32}
-    group.create_array("X", **shape)  # 600 MB of zeros, none of which is written
-    group.create_array("y", shape=(300_000,), dtype=np.int8)[:100] = 1
+    create_array = group.create_array if hasattr(group, "create_array") else group.create_dataset
+    create_array("X", **shape)  # 600 MB of zeros, none of which is written
+    create_array("y", shape=(300_000,), dtype=np.int8)[:100] = 1
     spectra = load_labeled(tmp_path / "large.zarr")
     assert isinstance(spectra.data, ArrayCollection)
     assert (spectra.kind, spectra.target.sum()) == ("spectra", 100)

@@ -59,7 +59,7 @@ class Probe(ClassifierMixin, BaseEstimator):
     def __init__(self, shift=0.0):
         self.shift = shift
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):  # which bagging needs in a vote, in scikit-learn 1.6
         self.samples_ = np.asarray(X)[:, 0].astype(int)
         self.classes_ = np.unique(y)
         self.n_features_in_ = X.shape[1]
