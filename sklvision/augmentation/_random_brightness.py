@@ -77,6 +77,6 @@ class RandomBrightness(Augmenter):
         flags = source.draw_flags(self.p)
         return _functional.scale_brightness(
             X,
-            gain=1 + source.draw_uniform(-self.brightness, self.brightness) * flags,
-            contrast=1 + source.draw_uniform(-self.contrast, self.contrast) * flags,
+            gain=1 + source.draw_symmetric(self.brightness) * flags,
+            contrast=1 + source.draw_symmetric(self.contrast) * flags,
         )

@@ -71,7 +71,7 @@ class RandomRotation(FillingAugmenter):
         from sklvision.augmentation import _functional
 
         if self.step is None:
-            degrees = source.draw_uniform(-self.degrees, self.degrees)
+            degrees = source.draw_symmetric(self.degrees)
         else:
             n_steps = int(self.degrees / self.step + 1e-9)  # 0.3 / 0.1 is just below 3
             # Half a turn to the left is half a turn to the right, and not twice as likely.

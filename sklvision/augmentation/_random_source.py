@@ -25,6 +25,11 @@ class RandomSource:
         """Draw values between two bounds, of the samples' dtype."""
         return self._draw_unit().to(self.dtype) * (high - low) + low
 
+    def draw_symmetric(self, limit: float) -> Tensor:
+        """Draw values between -limit and limit, of the samples' dtype."""
+        limit = float(limit)  # a NumPy integer without a sign has no negative
+        return self.draw_uniform(-limit, limit)
+
     def draw_integers(self, low: int, high: int) -> Tensor:
         """Draw whole numbers, both bounds among them."""
         return torch.randint(

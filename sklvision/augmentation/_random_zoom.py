@@ -70,5 +70,5 @@ class RandomZoom(FillingAugmenter):
     def _draw_maps(self, source: RandomSource, height: int, width: int) -> Tensor:
         from sklvision.augmentation import _functional
 
-        change = source.draw_uniform(-self.zoom, self.zoom)
+        change = source.draw_symmetric(self.zoom)
         return _functional.make_zoom_maps(1 + change * source.draw_flags(self.p))

@@ -82,7 +82,7 @@ class SpectralGain(Augmenter):
         flags = source.draw_flags(self.p)
         return _functional.scale_bands(
             X,
-            gain=1 + source.draw_uniform(-self.gain, self.gain) * flags,
-            offset=source.draw_uniform(-self.offset, self.offset) * flags,
-            slope=source.draw_uniform(-self.slope, self.slope) * flags,
+            gain=1 + source.draw_symmetric(self.gain) * flags,
+            offset=source.draw_symmetric(self.offset) * flags,
+            slope=source.draw_symmetric(self.slope) * flags,
         )

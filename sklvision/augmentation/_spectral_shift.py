@@ -55,5 +55,5 @@ class SpectralShift(Augmenter):
     def _augment(self, X: Tensor, source: RandomSource) -> Tensor:
         from sklvision.augmentation import _functional
 
-        distance = source.draw_uniform(-self.bands, self.bands)
+        distance = source.draw_symmetric(self.bands)
         return _functional.shift_bands(X, distance * source.draw_flags(self.p))

@@ -157,3 +157,14 @@ def test_gaussian_noise_is_a_twentieth_by_default():
     images = np.tile([[0.0, 2.0], [2.0, 0.0]], (4, 25, 25))  # of standard deviation 1
     noise = augmentation.GaussianNoise(random_state=0).fit_transform(images) - images
     assert noise.std() == pytest.approx(0.05, rel=0.05)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+def test_limits_of_any_integer_type_are_symmetric(dtype):
+    X = np.tile(np.arange(40.0), (30, 1))
+    shifted = [
+        augmentation.SpectralShift(bands=bands, random_state=0).fit_transform(X)
+        for bands in (dtype(100), 100)
+    ]
+    np.testing.assert_array_equal(*shifted)
+    assert len(np.unique(shifted[0][:, 20])) > 2  # to both sides
