@@ -131,13 +131,15 @@ class TestTimeAugmentation(
         Raises
         ------
         ValueError
-            If a parameter is out of range, the classifier has no ``predict_proba``, or `X` does
-            not hold images.
+            If a parameter is out of range, the classifier has no ``predict_proba``, `X` does not
+            hold images, or `y` holds several labels per image.
         """
         self._validate_params()
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         samples, y = self._check_images(X), convert_labels(y)
+        if np.ndim(y) == 2 and np.shape(y)[1] != 1:
+            raise ValueError(f"y must hold one label per image, got shape {np.shape(y)}.")
         self.estimator_ = clone(self.estimator).fit(samples.data, y, **fit_params)
         directions = _DIRECTIONS if self.shift else _DIRECTIONS[:1]
         self._views = [

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 
 from sklvision.augmentation import TestTimeAugmentation
 from sklvision.datasets import ImageCollection
@@ -140,3 +141,13 @@ def test_time_augmentation_names_wrong_parameters():
 def test_fit_names_that_there_are_no_images():
     with pytest.raises(ValueError, match="0 samples; TestTimeAugmentation needs at least one"):
         TestTimeAugmentation(LogisticRegression()).fit(np.empty((0, 8, 8)), [])
+
+
+def test_fit_refuses_several_labels_per_image():
+    images = np.random.default_rng(0).integers(0, 255, (10, 8, 8), dtype=np.uint8)
+    labels = [(0, "a"), (1, "b")] * 5
+    voter = TestTimeAugmentation(
+        make_pipeline(FlattenImages(), DecisionTreeClassifier()), flip=None, shift=2
+    )
+    with pytest.raises(ValueError, match="y must hold one label per image, got shape"):
+        voter.fit(images, labels)
