@@ -119,7 +119,8 @@ def load_feature_extractor(
 
 
 # Shared, as it has no state that changes: fitted transformers stay small and clones load nothing.
-@lru_cache(maxsize=2)
+# The recipe for flowers takes three in turn: if fewer were kept, every prediction would load all.
+@lru_cache(maxsize=4)
 def _load_shared(
     backbone: str,
     side: int,

@@ -376,3 +376,11 @@ def test_all_layers_are_averages_of_the_stages(images):
 def test_unknown_layers_are_named(images):
     with pytest.raises(ValueError, match=r"'layers' parameter .* must be a str among"):
         PretrainedFeatures(layers="first").fit(images)
+
+
+def test_three_backbones_in_turn_are_loaded_once():
+    names = [f"efficientnet_lite{i}" for i in range(3)]
+    settings = (32, 3, "cpu", "float32")
+    first = [_backbone.load_feature_extractor(name, *settings) for name in names]
+    second = [_backbone.load_feature_extractor(name, *settings) for name in names]
+    assert all(new is old for new, old in zip(second, first, strict=True))
