@@ -149,7 +149,7 @@ def _make_digits_system() -> System:
             "perceptron": perceptron,
             "resnet8": resnet,
             "recipe, 6 epochs": recipe,
-            "ensemble of the three": VotingClassifier(members, voting="soft"),
+            "ensemble of perceptron + resnet8 + recipe": VotingClassifier(members, voting="soft"),
         },
     )
 

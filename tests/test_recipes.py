@@ -230,14 +230,19 @@ def test_make_candidates_fit_their_samples():
     assert not {"derivative + spectrum_mlp", "spectra"} & set(candidates)  # fewer bands than 11
     assert candidates["PCA + LDA"][1].n_components == 4
     candidates, baselines = recipes.make_candidates(np.zeros((10, 8, 8)))
-    assert set(candidates) == {"spectrum_mlp", "resnet8", "ensemble of the three"}
+    assert set(candidates) == {"spectrum_mlp", "resnet8", "ensemble of logistic + mlp + resnet8"}
     assert baselines == []
 
 
 def test_make_candidates_tries_pretrained_features_on_photographs(monkeypatch):
     X = np.zeros((10, 90, 120, 3), np.uint8)
     candidates, _ = recipes.make_candidates(X)
-    assert list(candidates) == ["pretrained", "spectrum_mlp", "resnet8", "ensemble of the three"]
+    assert list(candidates) == [
+        "pretrained",
+        "spectrum_mlp",
+        "resnet8",
+        "ensemble of logistic + mlp + resnet8",
+    ]
     assert candidates["resnet8"].named_steps["resize"].size == (48, 64)
     monkeypatch.setattr("sklvision.recipes._candidates.has_pretrained", lambda: False)
     with pytest.warns(UserWarning, match=r"Pretrained features.*sklvision\[pretrained\]"):

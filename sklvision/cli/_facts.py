@@ -63,12 +63,12 @@ def _name_empty_bands(data: Any, values: np.ndarray) -> str:
         return ""
     empty = np.flatnonzero(np.isnan(values).all(axis=0))
     names = [data.feature_names[place] for place in empty]
-    return f"; empty in all samples: {', '.join(names)} (leave out by --drop)" if names else ""
+    return f"; empty in all samples: {', '.join(names)} (leave out with --drop)" if names else ""
 
 
 def _count_classes(target: Any) -> str:
     if target is None:
-        return "no labels; name their column by --target"
+        return "no labels; name their column with --target"
     names, counts = np.unique(target, return_counts=True)
     if len(names) > _MOST_CLASSES:
         return f"{len(names)}, of {_describe_sizes(target)} samples each"

@@ -51,7 +51,7 @@ in natural order (2.png before 10.png):
   kaggle  ImageId,Label, where ImageId counts from 1 in natural order of all files
 
 With --out, predictions are written in parts to the folder PREDICTIONS.csv.parts first. If the
-command is interrupted or killed, the same command goes on where it ended.
+command is interrupted or killed, the same command continues where it ended.
 
 A sample that cannot be read does not end the command: its line has an empty label, its file and
 the reason are in PREDICTIONS.errors.csv, and the exit status is 1.
@@ -186,7 +186,7 @@ def _write_predictions(
         with parts.open(job, restart=args.restart) as n_before:
             n_samples = n_before
             if n_samples and not args.quiet:
-                print(f"{n_samples} samples were predicted before; going on.", file=sys.stderr)
+                print(f"{n_samples} samples were predicted before; continuing.", file=sys.stderr)
             with open_progress(
                 reader.n_samples, "sample", disable=args.quiet, initial=n_samples
             ) as progress:
@@ -199,8 +199,8 @@ def _write_predictions(
     except BaseException:
         if n_samples and not args.quiet:
             print(
-                f"\n{parts.count_samples()} predictions are kept in {parts.folder}; the same "
-                "command goes on.",
+                f"\n{parts.count_samples()} predictions are saved in {parts.folder}. Run the same "
+                "command again to continue.",
                 file=sys.stderr,
             )
         raise

@@ -221,7 +221,7 @@ def _check_kind(model: Any, data: Any) -> None:
         raise ValueError(f"{model.name} takes spectra, and {data.name} holds images.")
     raise ValueError(
         f"{model.name} takes images, and {data.name} holds rows of {data.data.shape[1]} numbers; "
-        "if they are pixels, pass the height and width of the images by --image-shape."
+        "if they are pixels, pass the height and width of the images with --image-shape."
     )
 
 

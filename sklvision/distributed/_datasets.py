@@ -45,7 +45,7 @@ def _find_columns(model: Any, names: list[str], column: str | None) -> list[str]
     if usual_names:
         return usual_names[:1]
     if can_take_images(model):
-        raise ValueError(f"column=None: the images are in one of {names}; name it by column=.")
+        raise ValueError(f"column=None: the images are in one of {names}; name it with column=.")
     return find_names(model, names)
 
 

@@ -126,7 +126,7 @@ def _make_image_candidates() -> dict[str, Any]:
     return {
         "spectrum_mlp": mlp,
         "resnet8": resnet,
-        "ensemble of the three": VotingClassifier(members, voting="soft"),
+        "ensemble of logistic + mlp + resnet8": VotingClassifier(members, voting="soft"),
     }
 
 

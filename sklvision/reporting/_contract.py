@@ -8,9 +8,9 @@ from typing import Any
 def format_contract(contract: dict[str, Any]) -> dict[str, str]:
     """Format the facts about the samples of training, a text each by its name."""
     shape = contract.get("shape")
-    size = " × ".join(map(str, shape)) if shape else "many sizes"
     unit = {"images": "pixels", "spectra": "bands"}.get(contract["kind"], "values")
-    facts = {"input": f"{contract['kind']} of {size} {unit}, {contract['dtype']}"}
+    size = f"{' × '.join(map(str, shape))} {unit}" if shape else "many sizes"
+    facts = {"input": f"{contract['kind']} of {size}, {contract['dtype']}"}
     if (axis := contract.get("axis")) is not None:
         axis_unit = contract.get("unit")
         facts["axis"] = f"{axis[0]:g} to {axis[-1]:g}{f' {axis_unit}' if axis_unit else ''}"

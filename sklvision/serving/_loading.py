@@ -61,7 +61,7 @@ def load_served_model(
     else:
         raise ValueError(
             f"{path}: is probably a pickle, which can run any code. If you trust its author, "
-            "serve it by allow_pickle=True."
+            "serve it with allow_pickle=True."
         )
     _check_model(path, model)
     return model, manifest

@@ -152,7 +152,7 @@ def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monke
     assert 0.09 < scores["majority class"] < 0.12
     assert 0.94 < scores["logistic regression"] < 0.98
     assert max(scores.values()) >= scores["logistic regression"] + 0.01
-    assert set(scores) > {"spectrum_mlp", "resnet8", "ensemble of the three"}
+    assert set(scores) > {"spectrum_mlp", "resnet8", "ensemble of logistic + mlp + resnet8"}
     assert "10/10" in err
     assert (tmp_path / "sklvision_report.html").exists()
 
@@ -255,12 +255,12 @@ def bad_input(tmp_path_factory):
         (["one"], "one: holds one class only, 'a'"),
         (["text.csv"], "text.csv: column '410', row 2: expected a number, got 'oops'"),
         (["no_x.npz"], "no_x.npz: has no array 'X'"),
-        (["no_y.npz"], "no_y.npz: has no labels; name them by --target"),
+        (["no_y.npz"], "no_y.npz: has no labels; name them with --target"),
         (["junk.npz"], "junk.npz: is not an npz file"),
         (["nan.npz"], "nan.npz: 1 values are missing, the first in sample 4, band 'band2'"),
         (["few.npz"], "'r' (2)"),
         (["real.npz"], "class labels, got 'continuous'"),
-        (["images.npz"], "images.npz: has no labels; name them by --target (there are: kind)"),
+        (["images.npz"], "images.npz: has no labels; name them with --target (there are: kind)"),
         (["images.npz", "--target", "kin"], "images.npz: there is no --target 'kin'. Did you"),
         (["objects.npz"], "objects.npz: holds pickled objects"),
         (["objects.npz"], "Pass --allow-pickle if"),

@@ -44,7 +44,7 @@ def test_info_of_a_table_needs_neither_labels_nor_all_values(table, run):
     table.write_text("\n".join(map(",".join, rows)), encoding="utf-8")
     status, out, _ = run("info", table)
     assert status == 0
-    assert "no labels; name their column by --target" in out
+    assert "no labels; name their column with --target" in out
     assert "1 of 48 values" in out
 
 

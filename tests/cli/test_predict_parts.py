@@ -50,12 +50,15 @@ def test_predict_goes_on_where_an_interrupted_run_ended(workplace, run, cause, s
     (workplace / cause).touch()
     status, out, err = run(*argv, f"out{suffix}")
     assert (status, out) == ({"interrupt": 130, "fail": 1}[cause], "")
-    assert f"24 predictions are kept in {workplace / 'out'}{suffix}.parts; the same command" in err
+    assert (
+        f"24 predictions are saved in {workplace / 'out'}{suffix}.parts. Run the same command"
+        in err
+    )
     assert not (workplace / f"out{suffix}").exists()
     (workplace / cause).unlink()
     status, _, err = run(*argv, f"out{suffix}")
     assert status == 0
-    assert "24 samples were predicted before; going on." in err
+    assert "24 samples were predicted before; continuing." in err
     assert "sample 32/100" in err
     assert (workplace / f"out{suffix}").read_bytes() == (workplace / f"whole{suffix}").read_bytes()
     assert not list(workplace.glob("*.parts"))
@@ -173,7 +176,7 @@ def test_predict_goes_on_after_a_signal(workplace, start, run, number):
     assert not (workplace / "out.csv").exists()
     status, _, err = run(*argv, "--out", "out.csv", "--proba")
     assert status == 0
-    assert "samples were predicted before; going on." in err
+    assert "samples were predicted before; continuing." in err
     assert run(*argv, "--out", "whole.csv", "--proba", "--quiet")[0] == 0
     assert (workplace / "out.csv").read_bytes() == (workplace / "whole.csv").read_bytes()
     assert sorted(path.name for path in workplace.iterdir()) == [

@@ -50,4 +50,4 @@ def test_commands_take_what_predict_takes(folder, capsys, source, options, model
 def test_missing_labels_of_a_store_are_a_clear_error(folder, capsys):
     assert main(["train", "mlp", "--data", "belt.zarr", "--out", "m.sklv"]) == 2
     error = capsys.readouterr().err
-    assert "name them, or a file with one label per line, by --target" in error
+    assert "name them, or a file with one label per line, with --target" in error

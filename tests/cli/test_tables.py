@@ -122,7 +122,7 @@ def test_train_names_an_empty_band_and_the_option(train, write, predict, run_err
     table["910"] = np.nan
     path = write(table)
     err = run_error("train", "spectrum_mlp", "--data", path, "--out", path.with_suffix(".joblib"))
-    assert "band 910 is empty in all samples. Leave it out by --drop 910." in err
+    assert "band 910 is empty in all samples. Leave it out with --drop 910." in err
     model, _ = train(path, "--drop", "910")
     assert predict(model, path) == list(LABELS)
 
@@ -130,7 +130,7 @@ def test_train_names_an_empty_band_and_the_option(train, write, predict, run_err
 def test_train_offers_a_column_named_group_as_target(run_error, write):
     path = write(make_table(group=LABELS))
     err = run_error("train", "spectrum_mlp", "--data", path, "--out", path.with_suffix(".joblib"))
-    assert "name them by --target (there are: group)" in err
+    assert "name them with --target (there are: group)" in err
 
 
 def test_train_reads_another_encoding_and_decimal_commas(train, tmp_path, run_error):
@@ -252,7 +252,8 @@ def test_predict_resample_converts_units_of_light(write, train, run, unit, conve
         status, _, err = run("predict", model, new)
         assert status == 2
         assert (
-            f"its axis is in {unit}, that of the model in nm. It is converted by --resample." in err
+            f"its axis is in {unit}, that of the model in nm. It is converted with --resample."
+            in err
         )
     status, out, err = run("predict", model, new, "--resample")
     assert status == 0, err

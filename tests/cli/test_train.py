@@ -79,6 +79,7 @@ def test_train_image_size_resizes_images_of_many_sizes(digit_folder, tmp_path, r
     assert model[-1].input_shape_ == (12, 12, 1)
     collection = ImageCollection([folder / "1" / file.name])
     assert model.predict(collection).tolist() == ["1"]
+    assert "images of many sizes, uint8\n" in run("info", out)[1]
 
 
 def test_train_spectra_keeps_groups_and_passes_options(spectra_file, tmp_path, run):

@@ -161,7 +161,9 @@ def test_what_does_not_fit_is_named(tmp_path, spectrum_model, name, words):
 def test_parquet_on_another_axis_is_interpolated_on_request(tmp_path, spectrum_model):
     finer = pd.DataFrame(RNG.rand(20, 13), columns=[f"{895 + 10 * i} nm" for i in range(13)])
     finer.to_parquet(tmp_path / "finer.parquet")
-    with pytest.raises(ValueError, match="interpolated to the axis of the model by resample=True"):
+    with pytest.raises(
+        ValueError, match="interpolated to the axis of the model with resample=True"
+    ):
         predict([tmp_path / "finer.parquet"], spectrum_model)
     _, _, probabilities = predict([tmp_path / "finer.parquet"], spectrum_model, resample=True)
     values = finer.to_numpy()

@@ -267,7 +267,7 @@ def test_read_manifest_returns_facts_and_evidence(comparison, tmp_path):
         SpectralScaler("standard"), SpectrumClassifier(max_epochs=1, random_state=0)
     )
     model.fit(X, y)
-    with pytest.warns(UserWarning, match="has no scores of the model.*by candidate="):
+    with pytest.warns(UserWarning, match="has no scores of the model.*as candidate="):
         path = save(
             model,
             tmp_path / "iris.sklv",

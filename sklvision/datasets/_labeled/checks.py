@@ -46,7 +46,7 @@ def check_spectra(path: Path, X: NDArray[Any], names: Sequence[str]) -> None:
         bands = f"band {first_names} is" if len(empty) == 1 else f"bands {first_names} are"
         pronoun = "it" if len(empty) == 1 else "them"
         raise ValueError(
-            f"{path}: {bands} empty in all samples. Leave {pronoun} out by drop={empty_names}."
+            f"{path}: {bands} empty in all samples. Leave {pronoun} out with drop={empty_names}."
         )
     check_finite(path, X, lambda place: f"band {names[place[0]]!r}")
 

@@ -205,7 +205,7 @@ def _convert_unit(path: Path, bands: Bands, contract: Contract, resample: bool) 
     if not can_convert(bands.unit, unit):
         raise ValueError(message)
     if not resample:
-        raise ValueError(f"{message} It is converted by resample=True.")
+        raise ValueError(f"{message} It is converted with resample=True.")
     try:
         axis = convert_axis(bands.axis or [], bands.unit, unit)
         interpolate_bands(contract, np.zeros((1, len(axis))), axis)  # raises where it cannot
@@ -228,7 +228,7 @@ def _interpolate(
 def _suggest_resampling(contract: Contract, bands: Bands) -> str:
     axis, new = contract["axis"], bands.axis or []
     if min(new) <= min(axis) and max(axis) <= max(new):
-        return " Spectra are interpolated to the axis of the model by resample=True."
+        return " Spectra are interpolated to the axis of the model with resample=True."
     return ""
 
 

@@ -133,7 +133,7 @@ def _find_columns(table: Table, options: TableOptions) -> dict[str, str | None]:
     if target is None:
         raise ValueError(
             f"{table.path}: names images, and has no labels: expected a column named "
-            f"{', '.join(TARGET_NAMES)}, or one named by target= (there are: "
+            f"{', '.join(TARGET_NAMES)}, or one named with target= (there are: "
             f"{', '.join(label_candidates) or 'none'})."
         )
     roles = {"labels": target, "groups": group, "split": split, "time": options.time}

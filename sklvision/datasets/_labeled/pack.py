@@ -33,6 +33,6 @@ def make_target_error(path: Path, names: list[str]) -> ValueError:
     """Make the error of a file without labels."""
     file = ", or a file with one label per line," if is_array_store(path) else ""
     return ValueError(
-        f"{path}: has no labels; name them{file} by target= "
+        f"{path}: has no labels; name them{file} with target= "
         f"(there are: {', '.join(names) or 'none'})."
     )

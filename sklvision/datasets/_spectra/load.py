@@ -212,7 +212,7 @@ def load_spectra(
         if fields["target"] is None:
             other_fields = ", ".join(map(repr, fields["metadata"])) or "none"
             raise ValueError(
-                f"{path}: has no labels; name them by target= (other columns: {other_fields})."
+                f"{path}: has no labels; name them with target= (other columns: {other_fields})."
             )
         return fields["data"], fields["target"]
     numbered_rows = find_numbered_rows(roles.bands.names, np.asarray(fields["data"]))

@@ -252,7 +252,7 @@ def _refuse_spectrum_as_names(
         raise ValueError(
             f"{path}: line {line} must hold the column names, but looks like a spectrum. If the "
             "file has no line of names, read it with has_header=False; if the names are further "
-            "down, name their line by header_line=."
+            "down, name their line with header_line=."
         )
 
 

@@ -89,7 +89,7 @@ def read_text_file(path: Path, options: TableOptions) -> Table:
     except (UnicodeError, LookupError, csv.Error) as error:
         raise ValueError(
             f"{path}: is not a text file in {options.encoding or 'UTF-8'} ({error}). Name its "
-            "encoding by encoding=, such as encoding='cp1252'."
+            "encoding with encoding=, such as encoding='cp1252'."
         ) from error
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{path}: is not a gzip file, or was cut short ({error}).") from error

@@ -296,7 +296,7 @@ def _is_metadata_name(name: str) -> bool:
 
 def _describe_missing_target(path: object, candidates: list[str]) -> str:
     names = ", ".join(candidates) if candidates else "none"
-    return f"{path}: no labels found; name their column by target= (there are: {names})."
+    return f"{path}: no labels found; name their column with target= (there are: {names})."
 
 
 def _list_ends(names: Sequence[str]) -> str:

@@ -60,7 +60,9 @@ def find_candidate(comparison: Any, model: Any, candidate: str | None) -> str:
         if matches
         else f"has no classifier with the steps and parameters of the model, only {_list(names)}"
     )
-    raise CandidateError(f"comparison {problem}. Name the one that the model is by candidate=.")
+    raise CandidateError(
+        f"comparison {problem}. Pass the name of the model's candidate as candidate=."
+    )
 
 
 def _list_settings(estimator: Any) -> dict[str, str]:
