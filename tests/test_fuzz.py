@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import fuzz
 from benchmarks._fuzz.case import Case
+from benchmarks._fuzz.commands import run_command
 from benchmarks._fuzz.judge import FaultError, RefusalError, judge_error
 from benchmarks._fuzz.targets import (
     EXCLUDED,
@@ -21,6 +24,8 @@ from benchmarks._fuzz.targets import (
     pick_target,
 )
 from benchmarks._fuzz_worker import run_case
+from sklvision.cli._main import _make_parser
+from sklvision.datasets import make_spectra
 from sklvision.neural_network import SpectrumClassifier
 from sklvision.utils.discovery import all_estimators
 
@@ -106,10 +111,22 @@ def test_case_call_finds_traces_of_a_call(tmp_path):
     for kind, function in faults.items():
         with pytest.raises(FaultError, match=kind):
             Case(0, tmp_path).call(function, array)
+    Case(0, tmp_path).call(lambda axes: axes[0].set_title("x"), plt.subplots(2)[1])
+    plt.close()
     with pytest.raises(RefusalError, match="lr"):
         Case(0, tmp_path).call(SpectrumClassifier(lr=-1).fit, np.ones((4, 2)), [0, 1, 0, 1])
     with pytest.raises(FaultError, match="refused what was accepted"):
         Case(0, tmp_path).call_again(SpectrumClassifier().predict, np.ones((4, 2)))
+
+
+def test_train_leaves_its_arguments_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = make_spectra(30, n_bands=8, random_state=0)
+    pd.DataFrame(X).assign(label=y).to_csv("spectra.csv", index=False)
+    argv = ["train", "spectrum_mlp", "--data", "spectra.csv", "--epochs", "1", "--no-estimate"]
+    # Without a suffix: the command adds that of an archive.
+    run_command(Case(0, tmp_path), _make_parser(), [*argv, "--target", "label", "--out", "model"])
+    assert (tmp_path / "model.sklv").is_file()
 
 
 @pytest.mark.slow

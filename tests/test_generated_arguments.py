@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.dummy import DummyClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sklvision import export, model_selection, nets
-from sklvision.datasets import load_labeled, make_spectra, read_samples
-from sklvision.image import ForegroundCrop
-from sklvision.inspection import CropDisplay, LearningForecastDisplay
+from sklvision import export, model_selection, nets, recipes
+from sklvision.datasets import ImageCollection, load_labeled, make_nails, make_spectra, read_samples
+from sklvision.image import FlattenImages, ForegroundCrop
+from sklvision.inspection import CropDisplay, LearningForecastDisplay, MisclassifiedDisplay
 from sklvision.model_selection import LearningForecast
 from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
 
@@ -99,6 +100,90 @@ def test_random_state_is_refused_by_its_name(seed):
         model_selection.robustness_curve(
             make_pipeline(GaussianNB()).fit(X, Y), X, Y, random_state=seed
         )
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda seed: model_selection.find_leaks(X, Y, cv=2, random_state=seed),
+        lambda seed: model_selection.compare_estimators(
+            {"bayes": GaussianNB()}, X, Y, cv=2, random_state=seed
+        ),
+        lambda seed: make_spectra(10, random_state=seed),
+        lambda seed: make_nails(2, random_state=seed),
+        lambda seed: recipes.digits(random_state=seed),
+    ],
+    ids=["find_leaks", "compare_estimators", "make_spectra", "make_nails", "digits"],
+)
+def test_functions_refuse_a_seed_that_numpy_does_not_take(function, seed):
+    message = rf"(?i)random_state.* {2**32 - 1}.*got {seed}"
+    with pytest.raises(ValueError, match=message):
+        function(seed)
+
+
+@pytest.mark.parametrize("white", [1e300, 1e31, 1e-300, 0, np.nan, np.inf])
+def test_image_collection_refuses_a_white_that_float32_does_not_hold(white):
+    with pytest.raises(ValueError, match="white must be None or a number from 1e-30 to 1e"):
+        ImageCollection([Image.fromarray(IMAGES[0])], mode="F", white=white)
+
+
+@pytest.mark.parametrize("white", [1e-30, 1e30])
+def test_image_collection_scales_to_an_extreme_white(white):
+    image = Image.fromarray(np.full((2, 2), 65535, dtype=np.uint16))
+    images = np.asarray(ImageCollection([image], mode="F", white=white))
+    np.testing.assert_allclose(images, white, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pixel_range", [(0, 1e300), (-1e31, 0), (5, 5 + 1e-12)])
+def test_pixel_range_is_one_that_float32_holds(pixel_range):
+    model = make_pipeline(FlattenImages(), GaussianNB()).fit(IMAGES, Y)
+    with pytest.raises(ValueError, match="pixel_range"):
+        model_selection.robustness_curve(
+            model, IMAGES / 255, Y, pixel_range=pixel_range, random_state=0
+        )
+
+
+@pytest.mark.parametrize("shape", [(2.5, 2), (8, 8.0), (8,), (0, 64), ("8", 8), 64, np.array(64)])
+def test_image_shape_is_whole_numbers(shape):
+    for function in (
+        lambda: load_labeled("digits", image_shape=shape),
+        lambda: MisclassifiedDisplay.from_predictions(
+            Y, 1 - Y, IMAGES.reshape(12, 64), image_shape=shape
+        ),
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"image_shape.* must be"):
+            function()
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda value: ForegroundCrop(center_crop=value).fit(IMAGES), "center_crop=array"),
+        (lambda value: ForegroundCrop(crop_size=value).fit(IMAGES), "crop_size must be"),
+        (lambda value: nets.build("mlp", value, 2), "needs an input_shape"),
+        (
+            lambda value: nets.build("spectrum_mlp", (4,), 2, hidden_layer_sizes=value),
+            "hidden_layer_sizes must be",
+        ),
+        (
+            lambda value: model_selection.robustness_curve(
+                GaussianNB().fit(X, Y), X, Y, severities=value
+            ),
+            "severities must be",
+        ),
+        (
+            lambda value: model_selection.robustness_curve(
+                GaussianNB().fit(X, Y), X, Y, corruptions=value
+            ),
+            "corruptions must be",
+        ),
+        (lambda value: model_selection.find_leaks(X, Y, cv=value), "cv must be"),
+    ],
+)
+def test_an_array_without_a_dimension_is_not_a_list(function, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        function(np.array(3.5))
 
 
 def test_batched_search_refuses_folds_that_are_not_pairs():

@@ -144,7 +144,7 @@ def make_print(value: Any) -> Any:
         return type(value).__name__  # axes are drawn on; bytes of long doubles have gaps
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value.dtype.str, value.shape, value.tobytes()
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1):
         return [make_print(entry) for entry in value]
     if isinstance(value, dict):
         return [(str(key), make_print(entry)) for key, entry in value.items()]

@@ -165,7 +165,7 @@ def run(args: argparse.Namespace) -> int:
         for name, value in (("MODEL", args.model), ("--data", args.data), ("--out", args.out)):
             if value is None:
                 raise ValueError(f"{name} is missing. See: sklvision train --help")
-        args.out = check_model_suffix(args.out)
+        args = argparse.Namespace(**vars(args) | {"out": check_model_suffix(args.out)})
         check_writable(args.out)
         check_key(args.sign, args.out)
         check_fold_options(args)

@@ -6,6 +6,8 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
+
 from sklvision.image._base import ImageFunction, ImageTransformer
 from sklvision.image._texts import document
 from sklvision.image._window import crop_foreground
@@ -157,7 +159,7 @@ def _check_center(center: Any) -> tuple[float, float] | None:
     """Check the size of the middle: each side an int, in pixels, or a float, a fraction."""
     if center is None:
         return None
-    pair = (center, center) if isinstance(center, Real) else tuple(center)
+    pair = tuple(center) if np.iterable(center) else (center, center)
     if len(pair) != 2 or not all(map(_is_side, pair)):
         raise ValueError(
             f"center_crop={center!r} must be None, a positive int or a float up to 1.0, or a pair "

@@ -17,11 +17,12 @@ from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     BLUE,
     DARK,
+    draw_artists,
     draw_border,
     draw_image,
     find_display_range,
     get_band_positions,
-    merge_line_keywords,
+    merge_keywords,
 )
 from sklvision.inspection._samples import check_wavelengths, read_arrays, select_samples
 from sklvision.utils._nested import open_estimator, split_steps
@@ -231,9 +232,9 @@ class AugmentationDisplay(SheetDisplay):
         n, n_bands = self.samples.shape
         n_columns = self._make_panels(ax, n, 3, (3.0, 1.9), (0.4, 0.4), sharex=True)
         positions, label = get_band_positions(self.wavelengths, n_bands)
-        style = {"color": BLUE, "linewidth": 0.8, "alpha": 0.6}
+        style = merge_keywords({"color": BLUE, "linewidth": 0.8, "alpha": 0.6}, line_kw=line_kw)
         for i, panel in enumerate(self.axes_):
-            panel.plot(positions, self.draws[:, i].T, **merge_line_keywords(style, line_kw))
+            draw_artists(panel.plot, positions, self.draws[:, i].T, style=style, line_kw=line_kw)
             panel.plot(positions, self.samples[i], color="black", linewidth=1.3)
             panel.set_title(self.names[i], fontsize="small")
             hide_upper_right_spines(panel)

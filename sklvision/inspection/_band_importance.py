@@ -18,10 +18,10 @@ from sklvision.inspection._drawing import (
     COLORS,
     DARK,
     GRAY,
+    draw_artists,
     format_name,
     get_band_positions,
     merge_keywords,
-    merge_line_keywords,
 )
 from sklvision.inspection._samples import check_not_empty, check_wavelengths
 from sklvision.utils._labels import read_labels
@@ -222,7 +222,8 @@ class BandImportanceDisplay(SheetDisplay):
         for i, (name, mean) in enumerate(self.class_means.items()):
             style = {"color": COLORS[i % len(COLORS)], "linewidth": 1.4, "label": str(name)}
             style |= {"linestyle": ["-", "--", ":"][i // len(COLORS) % 3]}
-            panel.plot(positions, mean, **merge_line_keywords(style, line_kw))
+            style = merge_keywords(style, line_kw=line_kw)
+            draw_artists(panel.plot, positions, mean, style=style, line_kw=line_kw)
         n_columns = 1 + (len(self.class_means) - 1) // 8
         panel.legend(title="mean of class", frameon=False, fontsize="small", ncols=n_columns)
         panel.set_ylabel("spectrum")
@@ -238,8 +239,8 @@ class BandImportanceDisplay(SheetDisplay):
             "linewidth": 0.5,
             "align": "edge",
         }
-        style = merge_keywords(style, bar_kw, "patches.Rectangle")
-        panel.bar(left, mean, right - left, **style)
+        style = merge_keywords(style, bar_kw=bar_kw)
+        draw_artists(panel.bar, left, mean, right - left, style=style, bar_kw=bar_kw)
         if self.drops.shape[1] > 1:
             middle = (left + right) / 2
             panel.errorbar(middle, mean, yerr=std, fmt="none", ecolor=DARK, elinewidth=1)

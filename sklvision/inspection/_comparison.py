@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from sklvision.inspection._axes import hide_upper_right_spines
 from sklvision.inspection._candidates import check_result, compute_lowest_score
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
-from sklvision.inspection._drawing import BLUE, GRAY, format_name, merge_line_keywords
+from sklvision.inspection._drawing import BLUE, GRAY, draw_artists, format_name, merge_keywords
 from sklvision.reporting._formats import format_p
 
 
@@ -213,7 +213,9 @@ class ComparisonDisplay(SheetDisplay):
         style = {"linestyle": "none", "marker": "o", "markersize": 3.5, "alpha": 0.45}
         style |= {"color": self._get_color(name), "markeredgewidth": 0}
         is_scored = ~np.isnan(values)
-        panel.plot(values[is_scored], heights[is_scored], **merge_line_keywords(style, point_kw))
+        style = merge_keywords(style, point_kw=point_kw)
+        points = values[is_scored], heights[is_scored]
+        draw_artists(panel.plot, *points, style=style, point_kw=point_kw)
 
     def _draw_differences(self, panel: Any, differences: pd.DataFrame) -> None:
         panel.axvline(0, color=GRAY, linewidth=1)

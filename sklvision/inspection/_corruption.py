@@ -20,10 +20,11 @@ from sklvision.inspection._candidates import check_result
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     COLORS,
+    draw_artists,
     draw_image,
     find_display_range,
     format_name,
-    merge_line_keywords,
+    merge_keywords,
 )
 from sklvision.utils._samples import to_array
 
@@ -158,9 +159,11 @@ class CorruptionDisplay(SheetDisplay):
             panel = self.axes_[i]
             for step, spectrum in zip(steps, spectra, strict=True):
                 style = {"color": COLORS[1], "alpha": 0.2 + 0.8 * step, "linewidth": 1}
-                panel.plot(spectrum, **merge_line_keywords(style, line_kw))
+                style = merge_keywords(style, line_kw=line_kw)
+                draw_artists(panel.plot, spectrum, style=style, line_kw=line_kw)
             style = {"color": "black", "linewidth": 1.2, "label": "clean"}
-            panel.plot(self.sample, **merge_line_keywords(style, line_kw))
+            style = merge_keywords(style, line_kw=line_kw)
+            draw_artists(panel.plot, self.sample, style=style, line_kw=line_kw)
             panel.set_title(format_name(name), fontsize="medium")
             panel.tick_params(labelsize="small")
             if not is_axes_array(ax):

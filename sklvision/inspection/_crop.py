@@ -15,6 +15,7 @@ from sklvision.inspection._axes import import_pyplot
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
     RED,
+    draw_artists,
     draw_border,
     draw_image,
     find_display_range,
@@ -179,9 +180,12 @@ class CropDisplay(SheetDisplay):
             ax.add_patch(area)
         height, width = self.images[i].shape[:2]
         style: dict[str, Any] = {"fill": False, "edgecolor": RED, "linewidth": 1.5}
-        style = merge_keywords(style, window_kw, "patches.Polygon")
+        style["clip_on"] = False
+        style = merge_keywords(style, window_kw=window_kw)
         # Matplotlib draws pixel (0, 0) about its center; windows count from its corner.
-        window = ax.add_patch(Polygon(self.corners[i] - 0.5, clip_on=False, **style))
+        corners = self.corners[i] - 0.5
+        window = draw_artists(Polygon, corners, style=style, window_kw=window_kw)
+        ax.add_patch(window)
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
         return window
 

@@ -19,9 +19,9 @@ from sklvision.inspection._drawing import (
     DARK,
     GRAY,
     RED,
+    draw_artists,
     format_name,
     merge_keywords,
-    merge_line_keywords,
 )
 from sklvision.utils._optional import import_optional
 
@@ -205,30 +205,37 @@ class LearningForecastDisplay(Display):
         """Draw the interval, and the curve: solid up to the largest size measured, then dashed."""
         n, curve = np.asarray(self.n), np.asarray(self.curve)
         style = {"color": BLUE, "linewidth": 1.8, "zorder": 3}
-        style = merge_line_keywords(style, line_kw)
+        style = merge_keywords(style, line_kw=line_kw)
         is_measured = n <= np.max(self.train_sizes)
         is_forecast = n >= n[is_measured].max()
-        (self.line_,) = self.ax_.plot(n[is_measured], curve[is_measured], **style)
+        (self.line_,) = draw_artists(
+            self.ax_.plot, n[is_measured], curve[is_measured], style=style, line_kw=line_kw
+        )
         dashed = style | {"label": "forecast"}
         if "linestyle" not in (line_kw or {}):
             dashed |= {"linestyle": (0, (5, 2.5))}
-        (self.forecast_line_,) = self.ax_.plot(n[is_forecast], curve[is_forecast], **dashed)
+        (self.forecast_line_,) = draw_artists(
+            self.ax_.plot, n[is_forecast], curve[is_forecast], style=dashed, line_kw=line_kw
+        )
         shade = {"color": style["color"], "alpha": 0.16, "linewidth": 0, "zorder": 1}
         shade["label"] = f"{100 * self.confidence:.3g} % interval"
-        shade = merge_keywords(shade, band_kw, "collections.PolyCollection")
-        self.band_ = self.ax_.fill_between(n, self.low, self.high, **shade)
+        shade = merge_keywords(shade, band_kw=band_kw)
+        self.band_ = draw_artists(
+            self.ax_.fill_between, n, self.low, self.high, style=shade, band_kw=band_kw
+        )
 
     def _draw_points(self, point_kw: Keywords) -> None:
         scores = np.asarray(self.scores)
         style = {"color": DARK, "marker": "o", "markersize": 4.5, "linestyle": "none", "zorder": 4}
         style |= {"linewidth": 1.0, "label": "measured: mean ± std"}
-        self.points_ = self.ax_.errorbar(
+        style |= {"capsize": 0, "elinewidth": 1.0}
+        self.points_ = draw_artists(
+            self.ax_.errorbar,
             np.asarray(self.train_sizes),
             scores.mean(axis=1),
-            yerr=scores.std(axis=1, ddof=1),
-            capsize=0,
-            elinewidth=1.0,
-            **merge_line_keywords(style, point_kw),
+            scores.std(axis=1, ddof=1),
+            style=merge_keywords(style, point_kw=point_kw),
+            point_kw=point_kw,
         )
 
     def _mark_samples_at_hand(self) -> None:
@@ -252,9 +259,9 @@ class LearningForecastDisplay(Display):
         if self.needed is None:
             return
         style = {"color": RED, "linewidth": 1.0, "linestyle": ":", "zorder": 2}
-        style = merge_line_keywords(style, target_kw)
+        style = merge_keywords(style, target_kw=target_kw)
         score, color = self.needed.score, style["color"]
-        self.target_line_ = self.ax_.axhline(score, **style)
+        self.target_line_ = draw_artists(self.ax_.axhline, score, style=style, target_kw=target_kw)
         right = float(np.asarray(self.n).max())
         low, high = self.needed.low, self.needed.high
         if low < right:

@@ -22,11 +22,12 @@ from sklvision.inspection._drawing import (
     BLUE,
     DARK,
     RED,
+    draw_artists,
     draw_image,
     find_display_range,
     format_percent,
     get_band_positions,
-    merge_line_keywords,
+    merge_keywords,
 )
 from sklvision.inspection._samples import (
     check_not_empty,
@@ -298,7 +299,8 @@ class MisclassifiedDisplay(SheetDisplay):
             if label in means:
                 panel.plot(positions, means[label], color=color, linewidth=1, label=role)
         style = {"color": DARK, "linewidth": 1, "label": "sample"}
-        panel.plot(positions, self.samples[i], **merge_line_keywords(style, line_kw))
+        style = merge_keywords(style, line_kw=line_kw)
+        draw_artists(panel.plot, positions, self.samples[i], style=style, line_kw=line_kw)
         hide_upper_right_spines(panel)
 
     def _plot_nothing(self, ax: Any) -> Self:

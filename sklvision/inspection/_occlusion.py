@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklvision.inspection._axes import import_pyplot
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
 from sklvision.inspection._drawing import (
+    draw_artists,
     draw_image,
     find_display_range,
     format_percent,
@@ -268,7 +269,8 @@ class OcclusionDisplay(SheetDisplay):
         heat = self.maps[i]
         style = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest, "interpolation": "nearest"}
         style["alpha"] = np.clip(np.abs(heat) / largest, 0, 1) ** 0.5 * 0.9
-        artist = ax.imshow(heat, **merge_keywords(style, heat_kw, "image.AxesImage"))
+        style = merge_keywords(style, heat_kw=heat_kw)
+        artist = draw_artists(ax.imshow, heat, style=style, heat_kw=heat_kw)
         ax.set(xticks=[], yticks=[])
         return artist
 

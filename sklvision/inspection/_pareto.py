@@ -26,8 +26,9 @@ from sklvision.inspection._drawing import (
     DARK,
     GRAY,
     RED,
+    draw_artists,
     format_name,
-    merge_line_keywords,
+    merge_keywords,
 )
 from sklvision.inspection._labels import annotate_points
 from sklvision.utils._pareto import find_pareto_front
@@ -285,20 +286,21 @@ class ParetoDisplay(Display):
                 "markersize": 6 if on_front else 5,
                 "zorder": 3 if on_front else 2,
             }
-            style = merge_line_keywords(style, point_kw)
-            self.ax_.errorbar(
-                candidate["cost"], candidate["height"], yerr=candidate["std"], elinewidth=1, **style
-            )
+            style = merge_keywords(style | {"elinewidth": 1}, point_kw=point_kw)
+            point = candidate["cost"], candidate["height"], candidate["std"]
+            draw_artists(self.ax_.errorbar, *point, style=style, point_kw=point_kw)
 
     def _draw_front(self, front: pd.DataFrame, line_kw: Keywords) -> None:
         scores, costs = front["score"].tolist(), front["cost"].tolist()
         # The best model to be had stays the best at higher costs.
         (left, right), (bottom, top) = self.ax_.get_xlim(), self.ax_.get_ylim()
         style = {"color": BLUE, "linewidth": 1.5, "zorder": 1.5, "drawstyle": "steps-post"}
-        (self.front_line_,) = self.ax_.plot(
+        (self.front_line_,) = draw_artists(
+            self.ax_.plot,
             [costs[0], *costs, right],
             [bottom, *scores, scores[-1]],
-            **merge_line_keywords(style, line_kw),
+            style=merge_keywords(style, line_kw=line_kw),
+            line_kw=line_kw,
         )
         self.ax_.set(xlim=(left, right), ylim=(bottom, top))
 

@@ -15,7 +15,7 @@ from sklvision.inspection._axes import (
 )
 from sklvision.inspection._candidates import check_result
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
-from sklvision.inspection._drawing import COLORS, GRAY, format_name, merge_line_keywords
+from sklvision.inspection._drawing import COLORS, GRAY, draw_artists, format_name, merge_keywords
 
 _MARKERS = "osD^vP*X"
 
@@ -129,8 +129,10 @@ class RobustnessDisplay(SheetDisplay):
                 "label": name,
                 "clip_on": False,
             }
-            style = merge_line_keywords(style, line_kw)
-            lines += panel.plot(curve["severity"], curve["score"], **style)
+            style = merge_keywords(style, line_kw=line_kw)
+            lines += draw_artists(
+                panel.plot, curve["severity"], curve["score"], style=style, line_kw=line_kw
+            )
         return lines
 
     def _label(self, panel: Any, corruption: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklvision.utils._images import check_image_shape
 from sklvision.utils._samples import Samples, as_samples
 from sklvision.utils._validation import check_count, check_list
 
@@ -118,7 +119,7 @@ def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[n
         return [np.asarray(image) for image in samples.images()]
     values = read_values(samples)
     if image_shape is not None:
-        image_shape = tuple(check_list("image_shape", image_shape))
+        image_shape = check_image_shape("image_shape", image_shape)
         if values[0].size != np.prod(image_shape):
             raise ValueError(
                 f"image_shape={image_shape!r} does not fit samples of {values[0].size} values."

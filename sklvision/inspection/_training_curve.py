@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklvision.inspection._axes import hide_upper_right_spines, import_pyplot
 from sklvision.inspection._display import AxesLike, Keywords, SheetDisplay
-from sklvision.inspection._drawing import COLORS, merge_line_keywords
+from sklvision.inspection._drawing import COLORS, draw_artists, merge_keywords
 from sklvision.utils._nested import find_learners
 from sklvision.utils._optional import import_optional
 from sklvision.utils._validation import check_list
@@ -148,13 +148,18 @@ class TrainingCurveDisplay(SheetDisplay):
         # A line of a single epoch would be invisible.
         style: dict[str, Any] = {"color": color, "linewidth": 1.5}
         style |= {"marker": "."} if len(curve) == 1 else {}
-        solid = merge_line_keywords(style | {"label": name}, line_kw)
-        dashed = merge_line_keywords(style | {"linestyle": "--"}, line_kw) | {"label": None}
-        self.lines_ += self.axes_[0].plot(epochs, curve["train_loss"], **solid)
+        solid = merge_keywords(style | {"label": name}, line_kw=line_kw)
+        dashed = merge_keywords(style | {"linestyle": "--"}, line_kw=line_kw) | {"label": None}
+
+        def draw(panel: Any, column: str, style: dict[str, Any]) -> list[Any]:
+            data = epochs, curve[column]
+            return draw_artists(panel.plot, *data, style=style, line_kw=line_kw)
+
+        self.lines_ += draw(self.axes_[0], "train_loss", solid)
         if curve["valid_loss"].notna().any():
-            self.axes_[0].plot(epochs, curve["valid_loss"], **dashed)
+            draw(self.axes_[0], "valid_loss", dashed)
         if curve["valid_score"].notna().any():
-            self.axes_[1].plot(epochs, curve["valid_score"], **solid)
+            draw(self.axes_[1], "valid_score", solid)
             best = _find_best_epoch(curve)
             self.best_epochs_[name] = best + 1
             mark = {"color": solid["color"], "marker": "o", "markersize": 7, "zorder": 3}

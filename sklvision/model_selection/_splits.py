@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 
-from sklvision.utils._random import draw_seed
+from sklvision.utils._random import draw_seed, make_generator
 from sklvision.utils._samples import Samples
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -26,7 +25,7 @@ class Splitter(Protocol):
 
 def check_cv_type(cv: Any) -> None:
     """Raise unless ``cv`` is a number of folds, a splitter or an iterable of splits."""
-    is_splits = isinstance(cv, (Splitter, Iterable)) and not isinstance(cv, str)
+    is_splits = (isinstance(cv, Splitter) or np.iterable(cv)) and not isinstance(cv, str)
     if not (cv is None or isinstance(cv, Integral) or is_splits):
         raise TypeError(
             "cv must be a number of folds, a cross-validation splitter or an iterable of "
@@ -102,7 +101,7 @@ def _make_splitters(
         if n_groups < n_splits:
             raise ValueError(f"cv={n_splits} folds need at least as many groups, got {n_groups}.")
         folds = StratifiedGroupKFold
-    generator = check_random_state(random_state)
+    generator = make_generator(random_state)
     # The first repeat has the folds of a comparison without repeats.
     seeds = [random_state, *(draw_seed(generator) for _ in range(n_repeats - 1))]
     return [folds(n_splits, shuffle=True, random_state=seed) for seed in seeds]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from sklvision._torch.dropout import Dropout
@@ -47,7 +48,7 @@ def check_sizes(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
     """Return positive integers, or raise a ValueError that names the parameter."""
     if _is_size(sizes):
         return (int(sizes),)  # type: ignore[call-overload]
-    values = tuple(sizes) if isinstance(sizes, Iterable) else (None,)
+    values = tuple(sizes) if np.iterable(sizes) else (None,)
     if not all(map(_is_size, values)):
         raise ValueError(
             f"{name} must be positive integers of at most {_LARGEST_SIZE}, got {sizes!r}."

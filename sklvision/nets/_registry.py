@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from sklvision.nets import _zoo
@@ -240,7 +241,7 @@ def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any
     """
     architecture = get_architecture(name)
     shape_text, n_dims = _SHAPE_OF_KIND[architecture.kind]
-    shape = tuple(input_shape) if isinstance(input_shape, Iterable) else ()
+    shape = tuple(input_shape) if np.iterable(input_shape) else ()
     if len(shape) != n_dims or not all(isinstance(n, Integral) and n >= 1 for n in shape):
         raise ValueError(
             f"Architecture {name!r} needs an input_shape {shape_text} of positive integers, "

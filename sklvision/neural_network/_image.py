@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from math import prod
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from sklvision.neural_network._checks import open_lazy_rows
 from sklvision.neural_network._data import Data
 from sklvision.neural_network._module import Architecture
 from sklvision.neural_network._texts import document
-from sklvision.utils._images import warn_of_channels_first
+from sklvision.utils._images import check_image_shape, warn_of_channels_first
 from sklvision.utils._lazy import LazySamples, open_samples
 from sklvision.utils._net_input import check_image_array, keep_bytes
 from sklvision.utils._samples import as_samples
@@ -195,18 +194,9 @@ class ImageClassifier(BaseNeuralClassifier):
             )
         if self.image_shape is None:
             return (1, n_features, 1) if shape is None else shape
-        expected = tuple(self.image_shape)
-        if len(expected) not in (2, 3) or not all(map(_is_length, expected)):
-            raise ValueError(
-                "image_shape must be (height, width) or (height, width, channels), got "
-                f"{self.image_shape!r}."
-            )
+        expected = check_image_shape("image_shape", self.image_shape)
         expected = expected if len(expected) == 3 else (*expected, 1)
         if shape not in (None, expected) or prod(expected) != n_features:
             content = f"{n_features} features" if shape is None else f"images of shape {shape}"
             raise ValueError(f"X has {content}, which do not fit image_shape={self.image_shape!r}.")
         return expected
-
-
-def _is_length(value: Any) -> bool:
-    return isinstance(value, Integral) and int(value) > 0

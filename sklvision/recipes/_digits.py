@@ -7,13 +7,13 @@ from typing import Any
 from numpy.random import RandomState
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import VotingClassifier
-from sklearn.utils import check_random_state
 
 from sklvision.augmentation import RandomRotation, RandomShift, RandomZoom
 from sklvision.neural_network import ImageClassifier
 from sklvision.recipes._parameters import check_parameters
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
+from sklvision.utils._random import make_generator
 
 # The architectures of the published vote.
 _PUBLISHED_ARCHITECTURES = (
@@ -128,4 +128,4 @@ def _make_published(
 
 def _draw_seeds(random_state: int | RandomState | None, n: int) -> list[int]:
     """Draw different seeds for the members."""
-    return check_random_state(random_state).randint(2**31 - 1, size=n).tolist()
+    return make_generator(random_state).randint(2**31 - 1, size=n).tolist()

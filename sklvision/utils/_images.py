@@ -21,12 +21,15 @@ from sklvision.utils._samples import (
     to_array,
     to_host,
 )
+from sklvision.utils._validation import check_list
 
 # Fractions of red, green and blue in the brightness of a pixel (ITU-R BT.601, as in JPEG).
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 # Limits of requested sizes: an image within them takes a gigabyte at most, in color.
 LONGEST_SIDE = 2**16
+# Largest size of black and white, which float32 holds with room for products.
+LARGEST_VALUE = 1e30
 _MOST_PIXELS = 2**28
 
 _EXPECTED = {
@@ -200,10 +203,17 @@ def resolve_pixel_range(pixel_range: Any, samples: Samples) -> tuple[float, floa
     Raises
     ------
     ValueError
-        If it is neither, or if ``"auto"`` finds values that are not from 0 to 255.
+        If it is neither, if float32 does not hold the numbers, or if ``"auto"`` finds values that
+        are not from 0 to 255.
     """
     if not isinstance(pixel_range, str):
-        return check_range("pixel_range", pixel_range)
+        low, high = check_range("pixel_range", pixel_range)
+        if max(-low, high) > LARGEST_VALUE or np.float32(low) == np.float32(high):
+            raise ValueError(
+                f"pixel_range={pixel_range!r} must be numbers from {-LARGEST_VALUE:g} to "
+                f"{LARGEST_VALUE:g} that differ in float32."
+            )
+        return low, high
     if pixel_range != "auto":
         raise ValueError(f"pixel_range must be 'auto' or (black, white), got {pixel_range!r}.")
     low, high = find_value_range(samples)
@@ -262,6 +272,36 @@ def check_image_size(name: str, size: Any) -> tuple[int, int]:
             "possible."
         )
     return height, width
+
+
+def check_image_shape(name: str, shape: Any) -> tuple[int, ...]:
+    """Check a parameter that is the shape of an image.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the error.
+    shape : object
+        Its value.
+
+    Returns
+    -------
+    shape : tuple of int
+        Height, width and, if given, channels.
+
+    Raises
+    ------
+    TypeError
+        If the shape is not a list.
+    ValueError
+        If it is not two or three whole numbers of at least 1.
+    """
+    sides = check_list(name, shape)
+    if len(sides) not in (2, 3) or not all(isinstance(n, Integral) and int(n) > 0 for n in sides):
+        raise ValueError(
+            f"{name} must be (height, width) or (height, width, channels), got {shape!r}."
+        )
+    return tuple(map(int, sides))
 
 
 def get_dtype_range(dtype: np.dtype) -> tuple[float, float] | None:

@@ -19,9 +19,14 @@ def check_seed(random_state: Any) -> None:
         )
 
 
+def make_generator(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
+    """Make NumPy's generator of a parameter; ``None`` takes the global one, as in scikit-learn."""
+    check_seed(random_state)
+    return check_random_state(random_state)
+
+
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     """Draw one seed; ``None`` asks the operating system and not NumPy's global generator."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
-    check_seed(random_state)
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    return int(make_generator(random_state).randint(np.iinfo(np.int32).max))

@@ -250,7 +250,7 @@ def test_origin_reads_other_files_alike(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"background": "red"}, "'white' or 'black'"), ({"white": 0}, "positive number")],
+    [({"background": "red"}, "'white' or 'black'"), ({"white": 0}, "a number from 1e-30")],
 )
 def test_collection_refuses_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):

@@ -40,7 +40,7 @@ def test_displays_take_a_list_of_names(model):
 
 
 def test_displays_refuse_keywords_that_are_not_a_dict(model):
-    with pytest.raises(TypeError, match="Keywords of a display must be a dict"):
+    with pytest.raises(TypeError, match="line_kw must be a dict of keywords or None, got <NA>"):
         TrainingCurveDisplay.from_estimator(model, line_kw=pd.NA)
     plt.close("all")
 

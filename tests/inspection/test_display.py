@@ -149,6 +149,29 @@ def test_display_takes_keywords_of_plot_when_made(make):
         make(color="red")
 
 
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"nothing": 1}, r"{name}=.*: matplotlib's \S+ takes no keyword 'nothing'"),
+        ({"alpha": "much"}, r"{name}=.*: matplotlib's \S+ does not take a value: .*alpha"),
+        ({3: 1}, r"{name} must be a dict of keywords or None, got {{3: 1}}"),
+        ({"ec": "red", "edgecolor": "red", "c": 1, "color": 1}, "{name}=.*: Got both 'e?c'"),
+    ],
+)
+def test_display_names_the_parameter_of_keywords_that_matplotlib_does_not_take(
+    display, keywords, message
+):
+    # Those that style other samples than the display holds are not used.
+    unused = {"AugmentationDisplay": "line_kw", "MisclassifiedDisplay": "line_kw"}
+    unused |= {"CorruptionDisplay": "image_kw", "LearningForecastDisplay": "target_kw"}
+    names = [name for name in inspect.signature(display.plot).parameters if name.endswith("_kw")]
+    for name in set(names) - {unused.get(type(display).__name__)}:
+        if "color" in keywords and name in ("image_kw", "heat_kw"):
+            continue  # images have no other name of a keyword
+        with pytest.raises((TypeError, ValueError), match=message.format(name=name)):
+            display.plot(**{name: keywords})
+
+
 @STRICT
 def test_display_is_drawn_on_axes_placed_by_hand_and_in_a_subfigure(display):
     figure = plt.figure(figsize=(8, 6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 from sklvision.datasets._images.reader import ImageReader
 from sklvision.datasets._images.source import Source
 from sklvision.utils._files import READING_ADVICE
+from sklvision.utils._images import LARGEST_VALUE
 from sklvision.utils._threads import map_ahead
+
+
+def check_white(white: Any) -> None:
+    """Raise if a white level is not a number that float32 holds with room."""
+    low, high = 1 / LARGEST_VALUE, LARGEST_VALUE
+    if white is not None and not (isinstance(white, Real) and low <= float(white) <= high):
+        raise ValueError(f"white must be None or a number from {low:g} to {high:g}; got {white!r}.")
 
 
 def warn_of_depths(files: NDArray[Any], kinds: list[str], mode: str) -> None:

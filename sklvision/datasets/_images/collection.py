@@ -7,14 +7,19 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from itertools import islice
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from sklvision.datasets._images.checks import decode, read_image, try_each, warn_of_depths
+from sklvision.datasets._images.checks import (
+    check_white,
+    decode,
+    read_image,
+    try_each,
+    warn_of_depths,
+)
 from sklvision.datasets._images.reader import (
     BACKGROUNDS,
     MODES,
@@ -29,7 +34,7 @@ from sklvision.datasets._images.source import Source, get_name, make_source
 from sklvision.utils._images import check_image_size
 from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._threads import map_ahead
-from sklvision.utils._validation import is_option
+from sklvision.utils._validation import check_count, is_option
 
 _REPLACED_FILE = " The file has been replaced since it was opened: open all again, or give a size."
 _MEMORY_ADVICE = "Pass the collection as it is, read in batches, or give a size= or reduce=."
@@ -68,7 +73,7 @@ class ImageCollection:
         Background that transparent images are laid on.
     white : float, default=None
         White level in mode "F": gray images of 8 and of 16 bits are scaled to it. ``None`` uses
-        that of the deepest image, 255 or 65535; images of floats are not scaled.
+        that of the deepest image, 255 or 65535; floats are not scaled. From 1e-30 to 1e30.
     on_error : {"raise", "skip"}, default="raise"
         Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
         raises an error at the first bad one; damage further inside is an error when the image is
@@ -142,8 +147,7 @@ class ImageCollection:
             raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
         if not is_option(background, BACKGROUNDS):
             raise ValueError(f"background must be 'white' or 'black'; got {background!r}.")
-        if white is not None and not (isinstance(white, Real) and 0 < white < float("inf")):
-            raise ValueError(f"white must be None or a positive number; got {white!r}.")
+        check_white(white)
         if not is_option(on_error, {"raise", "skip"}):
             raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
         if not sources:
@@ -187,7 +191,7 @@ class ImageCollection:
         if is_bad.all():
             raise OSError(f"None of the {is_bad.size} files can be read; the first: {errors[0]}")
         if is_bad.any():
-            first = "; ".join(str(error).rstrip(".") for error in islice(filter(None, errors), 3))
+            first = "; ".join(str(error).rstrip(".") for error in [*filter(None, errors)][:3])
             warnings.warn(
                 f"{is_bad.sum()} of {is_bad.size} images cannot be read and are left out (all "
                 f"named in the attribute skipped): {first}{'; …' if is_bad.sum() > 3 else '.'}",
@@ -334,10 +338,9 @@ class ImageCollection:
         batch : ndarray of shape (batch_size, height, width) or (batch_size, height, width, 3)
             Images of one shape; other shapes where a function of :meth:`map` makes them.
         """
-        if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
+        batch_size = check_count("batch_size", batch_size)
         shape, dtype = self._check_shape()[1:], self.dtype
-        read = map_ahead(self._read, self._sources, n_threads=n_threads, n_ahead=int(batch_size))
+        read = map_ahead(self._read, self._sources, n_threads=n_threads, n_ahead=batch_size)
         with closing(read) as images:
             for start in range(0, len(self), batch_size):
                 files = self.files[start : start + batch_size]

@@ -6,8 +6,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
+from sklvision.utils._random import make_generator
 from sklvision.utils._sklearn import Interval, validate_params
 
 GOOD, BAD = "good", "bad"
@@ -103,7 +104,7 @@ def make_nails(
     height, width = _check_image_size(image_size)
     if min_bend > max_bend:
         raise ValueError(f"min_bend={min_bend} must be at most max_bend={max_bend}.")
-    rng = check_random_state(random_state)
+    rng = make_generator(random_state)
     is_bad = np.arange(n_samples) % 2 == 1
     rng.shuffle(is_bad)
     X = np.empty((n_samples, height, width), dtype=np.uint8)

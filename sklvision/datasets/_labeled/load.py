@@ -39,7 +39,7 @@ from sklvision.datasets._tables.parquet import is_parquet_table
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._texts import document
 from sklvision.utils._array_collection import ArrayCollection
-from sklvision.utils._images import compute_reduced_size
+from sklvision.utils._images import check_image_shape, compute_reduced_size
 from sklvision.utils._memory import FILE_ADVICE, convert_memory_errors
 from sklvision.utils._samples import ORIGIN
 from sklvision.utils._sklearn import StrOptions, validate_params
@@ -193,6 +193,7 @@ def load_labeled(
     """
     path = Path(source)
     _check_table_options(path, table_options)
+    shape = None if image_shape is None else check_image_shape("image_shape", image_shape)
     if groups is not None and groups_from_name is not None:
         raise ValueError(f"groups={os.fspath(groups)!r}: not together with groups_from_name.")
     if path.exists():
@@ -216,8 +217,8 @@ def load_labeled(
     if groups_from_name is not None:
         labeled.groups = extract_groups(labeled.files, groups_from_name)
         labeled.grouped_by = "file names"
-    if image_shape is not None:
-        labeled.data = _reshape_rows(labeled, tuple(image_shape))
+    if shape is not None:
+        labeled.data = _reshape_rows(labeled, shape)
     elif isinstance(labeled.data, pd.DataFrame) and not as_frame:
         labeled.data = labeled.data.to_numpy()
     if return_X_y:

@@ -7,8 +7,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
+from sklvision.utils._random import make_generator
 from sklvision.utils._sklearn import Interval, validate_params
 from sklvision.utils._validation import check_count
 
@@ -209,7 +210,7 @@ def make_spectra(
     [48, 6, 6]
     """
     n_samples = check_count("n_samples", n_samples)
-    rng = check_random_state(random_state)
+    rng = make_generator(random_state)
     wavelengths = np.linspace(FIRST_NM, LAST_NM, n_bands)
     material = _compute_reflectance(wavelengths)
     class_indices = np.repeat(np.arange(LABELS.size), _count_classes(n_samples, weights))

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 
 from sklvision.model_selection._checks import check_estimators, check_samples
 from sklvision.model_selection._learning_curve.checks import check_target_and_confidence
@@ -28,7 +27,7 @@ from sklvision.utils._groups import fit_with_groups
 from sklvision.utils._inner_splits import can_use_groups
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._parallel import run_tasks
-from sklvision.utils._random import draw_seed
+from sklvision.utils._random import draw_seed, make_generator
 from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import get_score_sign
 from sklvision.utils._warnings import Message, record_warnings, repeat_warnings
@@ -147,7 +146,7 @@ def learning_curve_forecast(
         raise ValueError(
             f"cv must yield at least 2 splits, to measure the noise; got {len(splits)}."
         )
-    rng = check_random_state(seed)
+    rng = make_generator(seed)
     splits = [(order_evenly(train, y, groups, rng), test) for train, test in splits]
     n_max = min(len(train) for train, _ in splits)
     # Splits inside of the estimator need two groups of every class.

@@ -98,7 +98,7 @@ def check_severities(severities: Any) -> list[float]:
             raise ValueError(f"severities must be at least 1 step, got {severities}.")
         n_steps = int(severities)
         return [step / n_steps for step in range(1, n_steps + 1)]
-    if isinstance(severities, (str, bool)) or not isinstance(severities, Iterable):
+    if isinstance(severities, (str, bool)) or not np.iterable(severities):
         raise TypeError(
             f"severities must be an integer or a list of numbers in (0, 1], got {severities!r}."
         )
@@ -163,7 +163,7 @@ def _list_pairs(corruptions: Any) -> list[tuple[Any, Any]]:
         return list(corruptions.items())
     if isinstance(corruptions, str):
         corruptions = [corruptions]
-    if not isinstance(corruptions, Iterable):
+    if not np.iterable(corruptions):
         raise TypeError(
             "corruptions must be None, names, or a mapping of names to names or callables, got "
             f"{corruptions!r}."
