@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import joblib
 import numpy as np
 import pytest
+import torch
 
 from sklvision.neural_network import ImageClassifier
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 
 # Steps of the parent, then a fork whose child predicts; 60 seconds suffice for all of it.
 _PROGRAM = """
@@ -35,8 +39,29 @@ def model_file(tmp_path_factory):
     return path
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of threads, from Python 3.12 on
+@pytest.mark.parametrize("has_predicted", [False, True])
+def test_loaded_net_predicts_in_a_child_of_this_process(model_file, has_predicted):
+    model = joblib.load(model_file)
+    X = np.random.default_rng(1).integers(0, 255, (8, 64, 64, 3)).astype(np.uint8)
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(2)  # with one thread there is nothing that a child could wait for
+    try:
+        if has_predicted:
+            model.predict(X)
+        else:
+            torch.ones(512, 512) @ torch.ones(512, 512)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            os._exit(0 if len(model.predict(X)) == 8 else 1)
+        status = os.waitpid(child, 0)[1]
+    finally:
+        torch.set_num_threads(n_threads)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.parametrize("steps", ["", "model.predict(X)", "model.net_.history"])
 def test_loaded_net_predicts_in_a_forked_process(model_file, steps):
     environment = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
