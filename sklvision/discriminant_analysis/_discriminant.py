@@ -10,6 +10,7 @@ from scipy.linalg import eigh
 
 from sklvision.discriminant_analysis._coordinates import ClassStatistics
 from sklvision.discriminant_analysis._groups_left_out import GroupsLeftOut
+from sklvision.discriminant_analysis._left_out import ClassGeometry
 from sklvision.discriminant_analysis._samples_left_out import SamplesLeftOut
 
 # Losses that differ by less are equal; of equal ones the stronger regularization is taken.
@@ -59,9 +60,8 @@ def choose_discriminant(
     means = statistics.means @ vectors
     deviations = statistics.rows @ vectors - means[statistics.labels]
     create = SamplesLeftOut if statistics.groups is None else GroupsLeftOut
-    left_out = create(
-        statistics, variances, means, deviations, log_priors, loss_weights, freedom, unit
-    )
+    geometry = ClassGeometry(variances, means, deviations, log_priors, loss_weights, freedom, unit)
+    left_out = create(statistics, geometry)
     best = None
     losses = []
     for alpha in sorted(np.asarray(alphas, dtype=float).tolist(), reverse=True):

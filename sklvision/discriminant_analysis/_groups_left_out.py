@@ -9,7 +9,7 @@ from scipy.linalg import LinAlgError, cholesky, eigh, solve_triangular
 from scipy.special import log_softmax
 
 from sklvision.discriminant_analysis._coordinates import ClassStatistics
-from sklvision.discriminant_analysis._left_out import LeftOut
+from sklvision.discriminant_analysis._left_out import ClassGeometry, LeftOut
 
 # Score of a class that has no sample outside of the group, relative to the lowest of the others.
 _IMPOSSIBLE = -100.0
@@ -56,18 +56,8 @@ class GroupsLeftOut(LeftOut):
     ----------
     statistics : ClassStatistics
         The classes, and the samples that are left out, with their groups.
-    variances : ndarray of shape (n_coordinates,)
-        Eigenvalues of the covariance within classes.
-    means, deviations : ndarrays of shape (n_classes or n_left_out, n_coordinates)
-        Means of the classes, and deviations of the samples from them, along its eigenvectors.
-    log_priors : ndarray of shape (n_classes,)
-        Logarithms of the prior probabilities.
-    loss_weights : ndarray of shape (n_left_out,)
-        Weights of the samples in the loss.
-    freedom : float
-        Number that sums of squares are divided by.
-    unit : float
-        Unit of the regularization.
+    geometry : ClassGeometry
+        The classes and the samples along the eigenvectors of their covariance.
 
     Notes
     -----
@@ -80,30 +70,21 @@ class GroupsLeftOut(LeftOut):
     result is that of a fit on the others.
     """
 
-    def __init__(
-        self,
-        statistics: ClassStatistics,
-        variances: np.ndarray,
-        means: np.ndarray,
-        deviations: np.ndarray,
-        log_priors: np.ndarray,
-        loss_weights: np.ndarray,
-        freedom: float,
-        unit: float,
-    ) -> None:
-        self._scatter = variances * freedom
+    def __init__(self, statistics: ClassStatistics, geometry: ClassGeometry) -> None:
+        self._scatter = geometry.variances * geometry.freedom
         self._counts = statistics.counts
-        self._means, self._log_priors = means, log_priors
-        self._unit = unit
+        self._means, self._log_priors = geometry.means, geometry.log_priors
+        self._unit = geometry.unit
         self._groups: list[_Group] = []
         parts: list[np.ndarray] = []
         for rows in _list_groups(statistics.groups):
             labels = statistics.labels[rows]
-            group = self._remove(labels, statistics.weights[rows], deviations[rows])
+            weights = statistics.weights[rows]
+            group = self._remove(labels, weights, geometry.deviations[rows])
             self._groups.append(group)
             parts.extend(rows[labels == label] for label, _ in group.samples)
         order = np.concatenate(parts) if parts else np.zeros(0, int)
-        super().__init__(statistics.labels[order], loss_weights[order])
+        super().__init__(statistics.labels[order], geometry.loss_weights[order])
 
     def _remove(self, labels: np.ndarray, weights: np.ndarray, deviations: np.ndarray) -> _Group:
         """Describe what is left without samples of some classes, weights and deviations."""

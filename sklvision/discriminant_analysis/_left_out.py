@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
@@ -13,6 +14,35 @@ from scipy.special import log_softmax, softmax
 # correctly would grow without end.
 _SCALE_BOUNDS = (-4.0, 1.5)
 _SCALE_WIDTH = 0.7
+
+
+@dataclass(frozen=True)
+class ClassGeometry:
+    """Classes, and the samples that are left out, along the eigenvectors of a covariance.
+
+    Attributes
+    ----------
+    variances : ndarray of shape (n_coordinates,)
+        Eigenvalues of the covariance within classes.
+    means, deviations : ndarrays of shape (n_classes or n_left_out, n_coordinates)
+        Means of the classes, and deviations of the samples from them, along its eigenvectors.
+    log_priors : ndarray of shape (n_classes,)
+        Logarithms of the prior probabilities.
+    loss_weights : ndarray of shape (n_left_out,)
+        Weights of the samples in the loss.
+    freedom : float
+        Number that sums of squares are divided by.
+    unit : float
+        Unit of the regularization.
+    """
+
+    variances: np.ndarray
+    means: np.ndarray
+    deviations: np.ndarray
+    log_priors: np.ndarray
+    loss_weights: np.ndarray
+    freedom: float
+    unit: float
 
 
 class LeftOut(ABC):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from sklvision.discriminant_analysis._coordinates import ClassStatistics
-from sklvision.discriminant_analysis._left_out import LeftOut
+from sklvision.discriminant_analysis._left_out import ClassGeometry, LeftOut
 
 
 class SamplesLeftOut(LeftOut):
@@ -16,18 +16,8 @@ class SamplesLeftOut(LeftOut):
     ----------
     statistics : ClassStatistics
         The classes, and the samples that are left out.
-    variances : ndarray of shape (n_coordinates,)
-        Eigenvalues of the covariance within classes.
-    means, deviations : ndarrays of shape (n_classes or n_left_out, n_coordinates)
-        Means of the classes, and deviations of the samples from them, along its eigenvectors.
-    log_priors : ndarray of shape (n_classes,)
-        Logarithms of the prior probabilities.
-    loss_weights : ndarray of shape (n_left_out,)
-        Weights of the samples in the loss.
-    freedom : float
-        Number that sums of squares are divided by.
-    unit : float
-        Unit of the regularization.
+    geometry : ClassGeometry
+        The classes and the samples along the eigenvectors of their covariance.
 
     Notes
     -----
@@ -37,29 +27,19 @@ class SamplesLeftOut(LeftOut):
     of what is left adds c (r' S^-1 d)^2 / (1 - c r' S^-1 r) to every distance d' S^-1 d.
     """
 
-    def __init__(
-        self,
-        statistics: ClassStatistics,
-        variances: np.ndarray,
-        means: np.ndarray,
-        deviations: np.ndarray,
-        log_priors: np.ndarray,
-        loss_weights: np.ndarray,
-        freedom: float,
-        unit: float,
-    ) -> None:
+    def __init__(self, statistics: ClassStatistics, geometry: ClassGeometry) -> None:
         counts = statistics.counts[statistics.labels]
         removed_weights = np.minimum(statistics.weights, 1.0)
         # Without its only sample a class has no mean.
         is_kept = counts > removed_weights * (1 + 1e-9)
-        super().__init__(statistics.labels[is_kept], loss_weights[is_kept])
-        self._variances, self._unit = variances, unit
-        self._deviations = deviations[is_kept]
+        super().__init__(statistics.labels[is_kept], geometry.loss_weights[is_kept])
+        self._variances, self._unit = geometry.variances, geometry.unit
+        self._deviations = geometry.deviations[is_kept]
         self._squares = np.square(self._deviations)
-        self._means = means
-        self._log_priors = log_priors
+        self._means = geometry.means
+        self._log_priors = geometry.log_priors
         self._stretch = counts[is_kept] / (counts[is_kept] - removed_weights[is_kept])
-        self._loss = removed_weights[is_kept] * self._stretch / freedom
+        self._loss = removed_weights[is_kept] * self._stretch / geometry.freedom
 
     def compute_log_probabilities(self, alpha: float) -> np.ndarray:
         """Compute log probabilities of shape (n_left_out, n_classes) under a regularization."""

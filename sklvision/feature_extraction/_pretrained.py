@@ -24,7 +24,8 @@ from sklvision.utils._sklearn import Interval, StrOptions
 if TYPE_CHECKING:
     from sklvision.feature_extraction._backbone import FeatureExtractor
 
-_MOST_PIXELS = 4096  # per side of an image that a net takes
+_LONGEST_SIDE = 4096  # of an image that a net takes, in pixels
+_MOST_CHANNELS = 4096
 _MEMORY_ADVICE = "Lower image_size or batch_size, or take a smaller backbone."
 
 
@@ -46,7 +47,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         checkpoint, or a safetensors file. The layer that computes logits may have any number of
         classes. ``None`` takes the weights that come with the net.
     image_size : int, default=None
-        Length in pixels that the shorter side of images is resized to, up to 16,384. ``None`` uses
+        Length in pixels that the shorter side of images is resized to, up to 4,096. ``None`` uses
         that of the images that the weights were trained on. A smaller size is faster, a larger one
         may show more detail.
     keep_proportions : bool, default=True
@@ -119,7 +120,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str],
         "weights": [str, os.PathLike, None],
-        "image_size": [Interval(Integral, 1, 2**14, closed="both"), None],
+        "image_size": [Interval(Integral, 1, _LONGEST_SIDE, closed="both"), None],
         "keep_proportions": ["boolean"],
         "pixel_range": [StrOptions({"auto"}), tuple, list],
         "layers": [StrOptions({"last", "all"})],
@@ -233,7 +234,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _check_state(cls, state: dict[str, Any]) -> None:
         """Raise if a state, as of a file of others, would have images of any size made."""
         _, side, n_channels, _, _ = state["_extractor_settings"]
-        if not (0 < side <= _MOST_PIXELS and 0 < n_channels <= _MOST_PIXELS):
+        if not (0 < side <= _LONGEST_SIDE and 0 < n_channels <= _MOST_CHANNELS):
             raise ValueError(f"Images of {side} pixels per side and {n_channels} channels.")
 
     def _load_extractor(self) -> FeatureExtractor:

@@ -193,6 +193,7 @@ def test_pretrained_features_are_computed_once_with_memory(images, features, tmp
         ({"backbone": "resnet8"}, ValueError, "pretrained weights"),
         ({"backbone": "spectrum_mlp"}, ValueError, "spectrum"),
         ({"image_size": 0}, ValueError, "image_size"),
+        ({"image_size": 4097}, ValueError, "image_size"),
         ({"pixel_range": (1, 0)}, ValueError, "smaller one first"),
         ({"pixel_range": "unit"}, ValueError, "pixel_range"),
         ({"precision": "float16"}, ValueError, "precision"),

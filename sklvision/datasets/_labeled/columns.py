@@ -132,9 +132,9 @@ def _read(
     path: Path, options: TableOptions, contract: Contract | None
 ) -> tuple[NDArray[Any], Roles | None]:
     """Read numbers and, where the file has names or an axis, the roles of their columns."""
-    if is_table(path) and not options.has_header:
-        return _read_without_names(path, options, contract), None
     if is_table(path):
+        if not options.has_header:
+            return _read_without_names(path, options, contract), None
         fields, roles = read_spectra(path, options, needs_labels=False)
         return fields["data"], roles
     if is_instrument_file(path):

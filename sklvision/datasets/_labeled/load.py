@@ -322,7 +322,7 @@ def _load_spectra(
         raise make_target_error(path, [*([group] if group else []), *spectra.metadata])
     check_spectra(path, spectra.data.to_numpy(), spectra.feature_names)
     group = spectra.data.attrs[ORIGIN]["roles"]["group"]
-    has_names = is_table(path) or spectra.wavelengths is not None
+    has_names = spectra.wavelengths is not None or is_table(path)
     data = spectra.data if has_names else spectra.data.to_numpy()
     labeled = pack_labeled(path.stem, data, spectra.target, spectra.groups, group or "")
     for field in ("split", "times", "roles", "advice"):

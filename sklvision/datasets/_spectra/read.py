@@ -31,7 +31,7 @@ from sklvision.datasets._instruments.read import (
 )
 from sklvision.datasets._tables.axis import Bands, is_count
 from sklvision.datasets._tables.options import TableOptions, check_different_columns
-from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES, is_parquet_table
+from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES
 from sklvision.datasets._tables.read import (
     TABLE_SUFFIXES,
     is_table,
@@ -69,9 +69,10 @@ def read_spectra(
         arrays, target = open_labeled_arrays(path, options.target)
         arrays["X"] = load_array(path, arrays["X"])
         return assign_arrays(path, arrays, replace(options, target=target))
-    if (path.is_dir() and not is_parquet_table(path)) or is_instrument_file(path):
+    has_columns = is_table(path)
+    if (path.is_dir() and not has_columns) or is_instrument_file(path):
         return _assign_instruments(path, find_instrument_files(path, options), options)
-    if is_table(path):
+    if has_columns:
         table = read_raw_table(path, options)
         if find_file_column(table) is not None:
             if not needs_labels:

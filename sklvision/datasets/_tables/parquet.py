@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sklvision.datasets._files.listing import make_natural_key, walk_files
+from sklvision.datasets._files.stores import is_zarr
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.table import Table
 from sklvision.utils._optional import import_optional
@@ -30,6 +31,8 @@ def is_parquet_table(path: Path) -> bool:
     """Whether a path is a Parquet file, or a folder of such files without images."""
     if not path.is_dir():
         return is_parquet(path)
+    if is_zarr(path):  # whose chunks may be many files
+        return False
     has_files = False
     for name, is_image_file in walk_files(path):
         if is_image_file:

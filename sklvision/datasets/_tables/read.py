@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.parquet import is_parquet_table, read_parquet
+from sklvision.datasets._tables.parquet import is_parquet, is_parquet_table, read_parquet
 from sklvision.datasets._tables.roles import Roles, decide_roles
 from sklvision.datasets._tables.spreadsheet import (
     SPREADSHEET_SUFFIXES,
@@ -28,8 +28,13 @@ TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
 
 
 def is_table(path: Path) -> bool:
-    """Whether a path is a table: of text, in a workbook, or in Parquet files."""
-    return path.name.lower().endswith(TABLE_SUFFIXES) or is_parquet_table(path)
+    """Whether a path is a table: of text, in a workbook, or in Parquet files.
+
+    The suffix tells it of a file. The files of a folder are walked, so ask once.
+    """
+    if path.is_dir():
+        return is_parquet_table(path)
+    return path.name.lower().endswith(TABLE_SUFFIXES) or is_parquet(path)
 
 
 def read_table(
@@ -71,7 +76,7 @@ def _keep_bands(table: Table, bands: Any, needs_labels: bool) -> Any:
 
 def read_raw_table(path: Path, options: TableOptions) -> Table:
     """Read a table before its columns have roles; an error says why the file is not one."""
-    if is_parquet_table(path):
+    if path.is_dir() or is_parquet(path):
         return read_parquet(path, options)
     if is_spreadsheet(path):
         table = read_spreadsheet(path, options)
