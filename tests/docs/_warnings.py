@@ -1,4 +1,4 @@
-"""Search of the package for the warnings that it gives."""
+"""Search of the package for its warnings, verdicts and exceptions."""
 
 import ast
 
@@ -22,10 +22,40 @@ def find_warnings(package):
                 yield file.relative_to(package), call.lineno, list_fixed_parts(message)
 
 
+def find_sentences(file):
+    """Yield line and longest fixed part of each text of a module but docstrings and errors."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    texts = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Constant, ast.JoinedStr)) and list_fixed_parts(node):
+            texts[id(node)] = node
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            left_out = node.values
+        elif isinstance(node, ast.Expr):
+            left_out = [node.value]
+        else:
+            left_out = list(ast.walk(node)) if isinstance(node, ast.Raise) else []
+        for part in left_out:
+            texts.pop(id(part), None)
+    for node in texts.values():
+        yield node.lineno, max(list_fixed_parts(node), key=len)
+
+
+def find_exceptions(package):
+    """Yield the names of the exceptions that a package defines, apart from private ones."""
+    for file in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            bases = [base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)]
+            is_exception = any(name.endswith(("Error", "Exception", "Warning")) for name in bases)
+            if is_exception and not node.name.startswith("_"):
+                yield node.name
+
+
 def list_fixed_parts(message):
     """List the fixed parts of a string; an f-string has one between any two values."""
     if isinstance(message, ast.Constant):
-        return [message.value]
+        return [message.value] if isinstance(message.value, str) else []
     if isinstance(message, ast.JoinedStr):
         return [part.value for part in message.values if isinstance(part, ast.Constant)]
     return []

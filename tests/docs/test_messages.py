@@ -9,11 +9,27 @@ from pathlib import Path
 import pytest
 
 from tests.docs._pages import find_sections
-from tests.docs._warnings import find_warnings
+from tests.docs._warnings import find_exceptions, find_sentences, find_warnings
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = ROOT / "docs" / "messages"
 WARNINGS = list(find_warnings(ROOT / "sklvision"))
+# Modules that write conclusions, apart from those that warn.
+VERDICTS = (
+    "reporting/_sentences.py",
+    "model_selection/_learning_curve/samples_needed.py",
+    "model_selection/_budget/excess.py",
+    "model_selection/_robustness/result.py",
+)
+# Parts of sentences that need no explanation.
+PLAIN_PARTS = {
+    "after Holm's correction for",
+    "ms more per predicted sample (",
+    "less than 1 % over",
+    "and, in brackets, on average over severities",
+}
+# Exceptions that another one replaces before a user sees them, or that are one line of a command.
+INNER_EXCEPTIONS = {"CommandError", "NotBatchedError", "TrainingStopped"}
 
 
 def collect_messages(code, capsys):
@@ -82,6 +98,37 @@ def test_every_warning_has_a_section(file, line, parts):
     )
 
 
+@pytest.mark.parametrize("file", VERDICTS)
+def test_every_verdict_has_a_section(file):
+    pages = read_pages()
+    sentences = [
+        (line, " ".join(part.split()))
+        for line, part in find_sentences(ROOT / "sklvision" / file)
+        if len(part.split()) > 3
+    ]
+    assert len(sentences) > 2
+    for line, sentence in sentences:
+        beginning = " ".join(sentence.split()[:6])  # sections may leave out the rest
+        is_shown = sentence.rstrip(".") in pages or beginning in pages
+        assert is_shown or sentence in PLAIN_PARTS, f"{file}:{line}: {sentence!r} has no section"
+
+
+def test_every_exception_has_a_section():
+    names = set(find_exceptions(ROOT / "sklvision"))
+    assert {"ModelFileError", "CandidateError", "OutOfMemoryError"} <= names
+    pages = read_pages()
+    assert [name for name in sorted(names - INNER_EXCEPTIONS) if name not in pages] == []
+    assert names >= INNER_EXCEPTIONS
+
+
+def test_find_sentences_leaves_out_docstrings_and_errors(tmp_path):
+    (tmp_path / "module.py").write_text(
+        '"""A docstring."""\n\n\ndef write(n):\n    if n < 0:\n        raise ValueError(f"n={n}")\n'
+        '    return f"{n} samples are enough, {n + 1} too many"\n'
+    )
+    assert list(find_sentences(tmp_path / "module.py")) == [(7, " samples are enough, ")]
+
+
 def test_find_warnings_finds_those_of_a_package(tmp_path):
     (tmp_path / "module.py").write_text(
         "import warnings\n\n\ndef check(n):\n"
@@ -92,6 +139,12 @@ def test_find_warnings_finds_those_of_a_package(tmp_path):
     found = [parts for _, _, parts in find_warnings(tmp_path)]
     assert found == [[" samples are left out"], ["no samples"]]
     assert len(WARNINGS) > 40
+
+
+def read_pages():
+    """Read the text of all pages, with one kind of space."""
+    texts = [page.read_text(encoding="utf-8") for page in sorted(MESSAGES.glob("*.md"))]
+    return " ".join(" ".join(texts).split())
 
 
 def read_shown_messages():
