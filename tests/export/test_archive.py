@@ -38,7 +38,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.fixes import parse_version
@@ -70,6 +70,10 @@ def double(X):
     return 2 * X
 
 
+def count_differences(a, b):
+    return np.count_nonzero(a != b)
+
+
 def build_foreign_net(input_shape, n_classes):
     return nn.Linear(input_shape[0], n_classes)
 
@@ -90,6 +94,15 @@ MODELS = {
     "isotonic calibration": CalibratedClassifierCV(GaussianNB(), cv=2, method="isotonic"),
     "neighbors": KNeighborsClassifier(),
     "neighbors in a tree": make_pipeline(PCA(3), KNeighborsClassifier(algorithm="kd_tree")),
+    "neighbors by another distance": KNeighborsClassifier(
+        metric="manhattan", algorithm="ball_tree"
+    ),
+    "sparse neighbors": make_pipeline(
+        OneHotEncoder(handle_unknown="ignore", dtype=np.float32), KNeighborsClassifier()
+    ),
+    "type of numbers": make_pipeline(
+        OneHotEncoder(handle_unknown="ignore", dtype=np.dtype("f4")), LogisticRegression()
+    ),
     "perceptron": MLPClassifier(max_iter=3, random_state=0),
     "bagging": BaggingClassifier(GaussianNB(), n_estimators=2),
     "boosted trees": AdaBoostClassifier(n_estimators=2),
@@ -210,6 +223,7 @@ def test_save_refuses_an_unfitted_model(tmp_path):
             make_pipeline(FunctionTransformer(lambda X: X), GaussianNB()),
             "'func' of the step 'functiontransformer' is the function .*<lambda>",
         ),
+        (KNeighborsClassifier(metric=count_differences), "is the function .*count_differences"),
         (
             SpectrumClassifier(build_foreign_net, max_epochs=1),
             "'architecture' of the model is the function .*build_foreign_net",

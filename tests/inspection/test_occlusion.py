@@ -5,12 +5,14 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from sklvision.image import FlattenImages, PixelScaler
+from sklvision.datasets import ImageCollection
+from sklvision.image import FlattenImages, PixelScaler, Resize
 from sklvision.inspection import OcclusionDisplay
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 
@@ -125,6 +127,37 @@ def test_occlusion_display_refuses_bad_input(linear_net):
     }.items():
         with pytest.raises(ValueError, match=message):
             OcclusionDisplay.from_estimator(linear_net, IMAGES[:2], **options)
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [(300, "fill=300 does not fit images of uint8"), (np.nan, "fill must be 'mean' or a number")],
+)
+def test_occlusion_display_refuses_a_fill_that_images_cannot_hold(fill, message):
+    images = (16 * IMAGES[:300].clip(0, 15)).astype(np.uint8)
+    model = make_pipeline(FlattenImages(), GaussianNB()).fit(images, y[:300])
+    with pytest.raises(ValueError, match=message):
+        OcclusionDisplay.from_estimator(model, images[:2], fill=fill)
+    display = OcclusionDisplay.from_estimator(model, images[:2], fill=255)
+    assert np.isfinite(display.maps).all()
+
+
+def test_occlusion_display_shows_files_of_different_sizes(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    images = (16 * IMAGES[:3].clip(0, 15)).astype(np.uint8)
+    for i, image in enumerate([images[0], np.pad(images[1], ((0, 4), (0, 2))), images[2]]):
+        pillow.fromarray(image).save(tmp_path / f"{i}.png")
+    files = ImageCollection(sorted(tmp_path.iterdir()))
+    model = make_pipeline(Resize(8), FlattenImages(), GaussianNB()).fit(files, [0, 1, 0])
+    display = OcclusionDisplay.from_estimator(model, files)
+    assert [heat.shape for heat in display.maps] == [(8, 8), (12, 10), (8, 8)]
+
+
+def test_occlusion_display_needs_scores_of_classes():
+    hard_vote = VotingClassifier([("bayes", GaussianNB()), ("svc", LinearSVC(tol=0.1))])
+    model = hard_vote.fit(X[:300], y[:300])
+    with pytest.raises(TypeError, match="must have predict_proba or decision_function"):
+        OcclusionDisplay.from_estimator(model, X[:2], image_shape=(8, 8))
 
 
 def test_occlusion_display_needs_an_image_shape_for_rows():

@@ -196,7 +196,7 @@ def _check_neighbors(state: State) -> None:
         _require(np.shape(tree.data) == points.shape, "a tree of other points")
     labels = state.get("_y")
     if labels is not None:
-        _require(len(labels) == len(points), "another number of labels than points")
+        _require(len(labels) == points.shape[0], "another number of labels than points")
         if "classes_" in state:
             is_single = isinstance(state["classes_"], np.ndarray) and labels.ndim == 1
             _require(is_single, "labels of several outputs")
