@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-from pygments.lexers.special import TextLexer
 from sphinx.util.fileutil import copy_asset
 
 
@@ -70,7 +69,6 @@ def format_signature(app, what, name, obj, options, signature, returns):
 
 
 def setup(app):
-    app.add_lexer("mermaid", TextLexer)
     app.connect("autodoc-process-signature", format_signature)
     app.connect("source-read", drop_empty_patterns)
     app.connect("source-read", link_report)

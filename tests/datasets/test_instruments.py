@@ -169,12 +169,21 @@ def test_opus_file_is_one_spectrum(tmp_path):
     assert "values: transmittance" in other_spectrum.roles
 
 
+def test_opus_file_with_the_logarithm_of_the_wavenumber_has_its_axis_in_wavenumbers(tmp_path):
+    content = make_opus(axis=np.log(AXIS), unit="LGW")
+    spectra = load_spectra(write(tmp_path / "a.0", content))
+    assert spectra.wavelengths[[0, -1]] == pytest.approx(AXIS[[0, -1]])
+    assert np.diff(np.log(spectra.wavelengths)) == pytest.approx(np.log(410 / 400) / 5)
+    assert "400 to 410 cm-1" in spectra.roles
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"plain text", "OPUS files, such as .0, begin in another way"),
         (make_opus(code=2), "holds no spectrum; its blocks of data are: ig"),
         (make_opus()[:60], "OPUS file"),
+        (make_opus().replace(b"DXU", b"DXV"), "is a damaged OPUS file, without a unit of its axis"),
     ],
 )
 def test_opus_file_that_cannot_be_read_is_an_error(tmp_path, content, message):
