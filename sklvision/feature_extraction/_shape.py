@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from sklvision.feature_extraction._functional import SHAPE_NAMES, compute_shape_features
-from sklvision.image._base import ImageFunction, ImageTransformer
+from sklvision.image._base import ImageTransformer, transform_finite
 from sklvision.image._texts import document
 from sklvision.utils._samples import Samples
+
+# Masks of a collection that are described together: one mask alone is mostly overhead.
+_BATCH_SIZE = 32
 
 
 @document
@@ -44,8 +50,8 @@ class ShapeFeatures(ImageTransformer):
     - ``bow``: the part of ``bend`` that one parabola explains.
 
     Masks may have any real dtype, and are divided by their largest value; of several channels the
-    mean is taken. Features are float32, or float64 for float64 masks. A collection is read mask by
-    mask.
+    mean is taken. Features are float32, or float64 for float64 masks. A collection is read a few
+    masks at a time.
 
     .. versionadded:: 0.1
 
@@ -88,10 +94,10 @@ class ShapeFeatures(ImageTransformer):
         return np.asarray(SHAPE_NAMES, dtype=object)
 
     def _transform_samples(self, samples: Samples) -> np.ndarray:
-        return np.asarray(super()._transform_samples(samples))
-
-    def _get_image_function(self) -> ImageFunction:
-        return _compute_one
+        if not samples.is_lazy:
+            return super()._transform_samples(samples)
+        masks = samples.map(partial(transform_finite, function=np.asarray))
+        return np.concatenate([_compute_all(batch) for batch in _stack_batches(masks)])
 
     def _transform_images(self, images: np.ndarray) -> np.ndarray:
         return _compute_all(images)
@@ -100,8 +106,16 @@ class ShapeFeatures(ImageTransformer):
         return False
 
 
-def _compute_one(image: np.ndarray) -> np.ndarray:
-    return _compute_all(image[np.newaxis])[0]
+def _stack_batches(masks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Stack consecutive masks of one shape and type, a few at a time."""
+    batch: list[np.ndarray] = []
+    for mask in masks:
+        is_other = batch and (mask.shape, mask.dtype) != (batch[0].shape, batch[0].dtype)
+        if is_other or len(batch) == _BATCH_SIZE:
+            yield np.stack(batch)
+            batch = []
+        batch.append(mask)
+    yield np.stack(batch)
 
 
 def _compute_all(images: np.ndarray) -> np.ndarray:

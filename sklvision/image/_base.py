@@ -87,7 +87,7 @@ class ImageTransformer(
     def _transform_samples(self, samples: Samples) -> Any:
         """Transform checked images, an array or a collection."""
         if samples.is_lazy:
-            return samples.map(partial(_transform_finite, function=self._get_image_function()))
+            return samples.map(partial(transform_finite, function=self._get_image_function()))
         return self._transform_images(samples.data)
 
     def _fit_images(self, samples: Samples) -> None:
@@ -132,7 +132,7 @@ class ImageTransformer(
         return tags
 
 
-def _transform_finite(image: np.ndarray, function: ImageFunction) -> np.ndarray:
+def transform_finite(image: np.ndarray, function: ImageFunction) -> np.ndarray:
     """Transform an image of a collection, which is checked as it is read."""
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise ValueError("X contains NaN or infinity: an image of the collection has such pixels.")

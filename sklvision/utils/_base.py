@@ -39,7 +39,8 @@ class SklvisionEstimator(BaseEstimator):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # Python's own error about a misspelled parameter suggests no other name.
-        unknown = [name for name in kwargs if name not in cls._get_param_names()]
+        names = cls._get_param_names() if kwargs else []  # takes longer than all that is done here
+        unknown = [name for name in kwargs if name not in names]
         if unknown:
             raise TypeError(
                 f"{cls.__name__} has no parameter {unknown[0]!r}. {cls._suggest_name(unknown[0])}"

@@ -113,6 +113,16 @@ def test_shape_features_of_files_equal_those_of_arrays(tmp_path):
     assert (np.diff(bend) > 0).all()
 
 
+def test_shape_features_of_many_files_of_different_sizes_are_those_of_each(tmp_path):
+    shapes = [(40, 80)] * 35 + [(30, 70), (40, 80)]
+    files = [tmp_path / f"{i}.png" for i in range(len(shapes))]
+    for i, (file, shape) in enumerate(zip(files, shapes, strict=True)):
+        Image.fromarray((bar(50, 6, sag=i / 5, shape=shape) * 255).astype(np.uint8)).save(file)
+    features = ShapeFeatures().fit_transform(ImageCollection(files))
+    expected = [ShapeFeatures().fit_transform(ImageCollection([file]))[0] for file in files]
+    np.testing.assert_array_equal(features, expected)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_shape_features_agree_with_plain_least_squares(seed):
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -159,6 +159,20 @@ def test_equal_scores_in_single_precision_with_defaults_but_dropout():
     search, _, single, _ = fit_both(clf, {"lr": [1e-3, 3e-3]}, X, y)
     scores, expected = (s.cv_results_["mean_test_score"] for s in (search, single))
     np.testing.assert_allclose(scores, expected, atol=2 / len(X))
+
+
+def test_large_nets_are_fitted_alone_with_the_scores_of_single_fits():
+    X, y = load_digits(return_X_y=True)
+    nets = [{"hidden_layer_sizes": (n,)} for n in (8, 1500)]
+    clf = SpectrumClassifier(max_epochs=1, random_state=0)
+    search = BatchedGridSearchCV(clf, {"architecture_params": nets}, cv=2, refit=False)
+    search.fit(X[:200], y[:200])
+    single = GridSearchCV(clf, {"architecture_params": nets}, cv=2, refit=False)
+    single.fit(X[:200], y[:200])
+    assert search.n_batched_ == 2
+    assert search.not_batched_ == {"a net of more than 100,000 weights is as fast alone": 2}
+    for name in ("split0_test_score", "split1_test_score"):
+        assert search.cv_results_[name][1] == single.cv_results_[name][1]
 
 
 @pytest.mark.slow

@@ -43,6 +43,9 @@ from sklvision.utils._parallel import run_tasks
 # values a batch of models keeps (weights, gradients, moments, activations) are bounded.
 _MOST_MODELS, _MOST_VALUES = 32, 2**26
 _COPIES_OF_WEIGHTS, _COPIES_OF_ACTIVATIONS = 5, 6
+# In larger nets the products take most of a step, and there is no overhead left to share. Fitted
+# alone, they stay in the processor's cache, and no weights travel between processes.
+_MOST_WEIGHTS = 100_000
 
 _CPU = torch.device("cpu")
 # What decides, besides the data, what a classifier makes of them before training.
@@ -51,6 +54,10 @@ _OF_DATA = ("class_weight", "image_shape", "precision")
 
 class NotBatchedError(Exception):
     """Says why a classifier has to be fitted alone."""
+
+
+class LargeNetError(NotBatchedError):
+    """Raised for a net that is too large to gain from a batch, whatever the fold is."""
 
 
 @dataclass
@@ -160,6 +167,8 @@ def prepare_batched_fit(
         raise NotBatchedError(
             f"architecture {classifier.architecture!r} is more than dense layers in sequence"
         )
+    if sum(parameter.numel() for parameter in module.parameters()) > _MOST_WEIGHTS:
+        raise LargeNetError(f"a net of more than {_MOST_WEIGHTS:,} weights is as fast alone")
     return BatchedFit(classifier, plan, module, state)
 
 

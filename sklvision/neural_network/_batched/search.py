@@ -123,7 +123,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     random state, so without dropout both give the same model except for rounding. Dropout uses a
     faster generator, so these models differ like those of two random states.
 
-    Only overhead is saved, so wide nets gain less than narrow ones.
+    Only overhead is saved, so wide nets gain less than narrow ones. Nets of more than 100,000
+    weights gain nothing, and are fitted one by one.
 
     Examples
     --------

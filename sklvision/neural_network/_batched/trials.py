@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from sklvision.neural_network._batched.fits import (
     BatchedFit,
+    LargeNetError,
     NotBatchedError,
     check_batchable,
     fit_together,
@@ -116,12 +117,18 @@ def _train_group(
     trials: list[Trial], folds: TrainingFolds, reasons: Counter[str], n_jobs: int | None
 ) -> None:
     planned: list[tuple[Trial, Any, BatchedFit]] = []
+    large: dict[int, str] = {}  # candidates whose net need not be built for every fold
     for trial in trials:
+        if trial.candidate in large:
+            reasons[large[trial.candidate]] += 1
+            continue
         estimator = clone(trial.estimator)  # fitted alone, a trial starts afresh
         try:
             planned.append((trial, estimator, folds.prepare_fit(estimator, trial.fold)))
         except NotBatchedError as reason:
             reasons[str(reason)] += 1
+            if isinstance(reason, LargeNetError):
+                large[trial.candidate] = str(reason)
         except Exception as error:  # raised again, and treated, where the trial is fitted alone
             reasons[f"{type(error).__name__}: {error}"] += 1
     are_fitted = fit_together([fit for *_, fit in planned], n_jobs)
