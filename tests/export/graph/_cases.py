@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import sklearn
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
@@ -39,6 +40,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import SVC, LinearSVC
+from sklearn.utils.fixes import parse_version
 
 from sklvision.augmentation import TestTimeAugmentation
 from sklvision.datasets import make_spectra
@@ -264,6 +266,14 @@ CASES = {
         )
         for method in ("sigmoid", "isotonic")
         for data in ("spectra", "two spectra")
+    },
+    **{
+        f"CalibratedClassifierCV temperature of {name}, {data}": Case(
+            CalibratedClassifierCV(table(model), method="temperature", cv=2), data
+        )
+        for name, model in {"scores": LinearSVC(), "probabilities": GaussianNB()}.items()
+        for data in ("spectra", "two spectra")
+        if parse_version(sklearn.__version__) >= parse_version("1.8")
     },
     "CalibratedClassifierCV of probabilities": Case(
         CalibratedClassifierCV(table(GaussianNB()), cv=2), "two spectra"
