@@ -90,7 +90,8 @@ def run_halving_search(X, y):
 
 def run_batched_search(X, y):
     grid = {"lr": [1e-3, 1e-2], "label_smoothing": [0.0, 0.1], "batch_size": [16, 32]}
-    search = BatchedGridSearchCV(make_net(), grid, cv=2).fit(X, y)
+    net = make_net(architecture_params={"hidden_layer_sizes": (64,)})
+    search = BatchedGridSearchCV(net, grid, cv=2).fit(X, y)
     assert search.n_batched_ == 16
     return search.cv_results_["mean_test_score"], search.predict_proba(X)
 
