@@ -29,9 +29,9 @@ from sklvision.utils._progress import ProgressLog
 X = np.random.default_rng(0).normal(size=(60, 12)).astype(np.float32)
 y = np.arange(60) % 2
 begin = time.monotonic()
-model = SpectrumClassifier("spectrum_mlp", max_epochs=10**6, time_limit=3, random_state=0)
+model = SpectrumClassifier("spectrum_mlp", max_epochs=10**6, time_limit=1, random_state=0)
 model.fit(X, y)
-print("fit", 2.9 < time.monotonic() - begin < 60 and model.n_iter_ > 1)
+print("fit", 0.9 < time.monotonic() - begin < 60 and model.n_iter_ > 1)
 
 options = {"cv": 3, "random_state": 0, "check_leaks": False, "memory": "kept"}
 scoring = ["accuracy", latency_scorer()]
