@@ -43,24 +43,6 @@ def test_light_modules_leave_torch_out():
     assert run_python(code, *LIGHT_MODULES) == []
 
 
-def test_package_import_loads_no_numerical_library():
-    code = (
-        "import sys, sklvision\n"
-        "print(*{'numpy', 'scipy', 'sklearn', 'pandas', 'joblib', 'torch'}.intersection(sys.modules))"
-    )
-    assert run_python(code) == []
-
-
-def test_package_imports_subpackages_when_used():
-    code = (
-        "import sys, sklvision\n"
-        "assert 'neural_network' in dir(sklvision)\n"
-        "assert 'torch' not in sys.modules\n"
-        "print(sklvision.neural_network.SpectrumClassifier.__name__, 'torch' in sys.modules)"
-    )
-    assert run_python(code) == ["SpectrumClassifier", "True"]
-
-
 def test_package_lists_its_subpackages():
     public = {info.name for info in pkgutil.iter_modules(sklvision.__path__)}
     public = {name for name in public if not name.startswith("_")}
@@ -81,26 +63,26 @@ def test_command_line_help_leaves_torch_out():
     assert run_python(code) == []
 
 
-@pytest.mark.slow
-def test_loaded_classifier_predicts_without_compiler(tmp_path):
-    """Making an optimizer would import torch._dynamo, which takes as long as torch itself."""
-    clf = SpectrumClassifier(max_epochs=1, random_state=0).fit([[0.0], [1.0]] * 8, [0, 1] * 8)
-    joblib.dump(clf, tmp_path / "clf.joblib")
-    code = (
-        "import sys, joblib\n"
-        "clf = joblib.load(sys.argv[1])\n"
-        "clf.predict([[0.5]])\n"
-        "print('torch._dynamo' in sys.modules)"
-    )
-    assert run_python(code, tmp_path / "clf.joblib") == ["False"]
+def test_modules_are_loaded_when_they_are_used(tmp_path):
+    """Step by step, in one process.
 
-
-def test_loaded_net_predicts_without_searches_and_augmenters(tmp_path):
+    The package alone loads no library of numbers, its part for nets loads torch, and a net that is
+    loaded and predicts loads neither searches nor augmenters nor torch's compiler: making an
+    optimizer would import torch._dynamo, which takes as long as torch itself.
+    """
     net = SpectrumClassifier(max_epochs=1, random_state=0)
     joblib.dump(net.fit([[0.0, 1.0], [1.0, 0.0]] * 5, [0, 1] * 5), tmp_path / "net.joblib")
     code = (
-        "import sys, joblib\n"
+        "import sys, sklvision\n"
+        "def find(*names): return sorted({*names}.intersection(sys.modules))\n"
+        "print(find('numpy', 'scipy', 'sklearn', 'pandas', 'joblib', 'torch'))\n"
+        "assert 'neural_network' in dir(sklvision)\n"
+        "assert 'torch' not in sys.modules\n"
+        "print(sklvision.neural_network.SpectrumClassifier.__name__, find('torch'))\n"
+        "import joblib\n"
         "print(joblib.load(sys.argv[1]).predict([[0.0, 1.0]])[0])\n"
-        "print(*{'sklearn.linear_model', 'sklvision.augmentation'}.intersection(sys.modules))"
+        "print(find('sklearn.linear_model', 'sklvision.augmentation', 'torch._dynamo'))"
     )
-    assert run_python(code, str(tmp_path / "net.joblib")) == ["0"]
+    assert run_python(code, str(tmp_path / "net.joblib")) == [
+        "[]", "SpectrumClassifier", "['torch']", "0", "[]",
+    ]  # fmt: skip

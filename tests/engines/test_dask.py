@@ -236,12 +236,14 @@ def _kill_worker_with_most_data(client):
 
 def test_estimator_that_kills_every_worker_is_an_error(digits, dask_client):
     dask_client.wait_for_workers(2)
+    # One fit, which is repeated until it has ended too many workers.
+    split = [(np.arange(200), np.arange(200, 300))]
     with (
         joblib.parallel_config("dask", wait_for_workers_timeout=60),
         pytest.raises(BrokenProcessPool, match="memory"),
     ):
         compare_estimators(
-            {"fatal": FatalClassifier()}, *digits, cv=2, baselines=False, check_leaks=False
+            {"fatal": FatalClassifier()}, *digits, cv=split, baselines=False, check_leaks=False
         )
     dask_client.wait_for_workers(2)
 
