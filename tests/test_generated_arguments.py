@@ -128,6 +128,25 @@ def test_image_collection_refuses_a_white_that_float32_does_not_hold(white):
         ImageCollection([Image.fromarray(IMAGES[0])], mode="F", white=white)
 
 
+@pytest.mark.parametrize(
+    ("scores", "best_score", "message"),
+    [
+        ([[0.5, 0.6], [0.6, 0.7], [0.7, 0.75]], 1e300, "best_score must be a finite number of at"),
+        ([[-1e300, 0.6], [0.6, 0.7], [0.7, 0.75]], 1.0, "scores must be from -1e"),
+        ([[0.5, 0.6], [0.6, 0.7], [0.7, 0.75]], 10**400, "best_score"),
+    ],
+)
+def test_forecast_refuses_scores_whose_squares_overflow(scores, best_score, message):
+    with pytest.raises(ValueError, match=message):
+        LearningForecast.from_scores([10, 20, 40], scores, best_score=best_score)
+
+
+def test_forecast_computes_with_the_largest_scores():
+    points = 1e30 * np.array([[0.5, 0.6], [0.6, 0.7], [0.7, 0.75]])
+    forecast = LearningForecast.from_scores([10, 20, 40], points, best_score=1e30)
+    assert np.isfinite(forecast.predict([10, 100])).all()
+
+
 @pytest.mark.parametrize("white", [1e-30, 1e30])
 def test_image_collection_scales_to_an_extreme_white(white):
     image = Image.fromarray(np.full((2, 2), 65535, dtype=np.uint16))

@@ -68,7 +68,7 @@ def draw_sign(kind, rng, size=32):
 try:
     train = fetch_cifar10(download_if_missing=False)
     test = fetch_cifar10(subset="test", download_if_missing=False)
-    n_train, n_test = (50_000, 10_000) if IS_FULL else (450, 300)
+    n_train, n_test = (50_000, 10_000) if IS_FULL else (360, 300)
     short = {"automobile": "car", "airplane": "plane"}  # for titles of small pictures
     names = np.array([short.get(name, name) for name in train.target_names])
     X, y = train.data[:n_train], names[train.target[:n_train]]
@@ -77,7 +77,7 @@ try:
 except OSError:
     print("CIFAR-10 is absent: drawn signs.")
     rng = np.random.default_rng(0)
-    y = np.repeat(["give way", "limit", "duty", "no entry", "priority"], 100)
+    y = np.repeat(["give way", "limit", "duty", "no entry", "priority"], 80)
     X = np.stack([draw_sign(kind, rng) for kind in y])
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
 

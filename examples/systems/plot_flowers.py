@@ -73,7 +73,7 @@ except OSError:
         "lily": (8, [215, 195, 70]),
         "iris": (6, [165, 100, 205]),
     }
-    y = np.repeat(list(kinds), 36)
+    y = np.repeat(list(kinds), 30)
     X = np.stack([draw_flower(*kinds[kind], rng) for kind in y])
 
 X_small = np.asarray(Resize(48).fit_transform(X))
@@ -120,7 +120,8 @@ scratch = ImageClassifier(
 )
 pretrained = flowers(random_state=0) if IS_FULL else images(random_state=0)
 if not IS_FULL:
-    pretrained.set_params(pretrainedfeatures__image_size=96)
+    # As large as the drawn flowers, or nearly as large as what the net was made for.
+    pretrained.set_params(pretrainedfeatures__image_size=64 if X.shape[1:3] == (64, 64) else 96)
 models = {
     "net from nothing": make_pipeline(Resize(96 if IS_FULL else 48), scratch),
     "pretrained features": pretrained,

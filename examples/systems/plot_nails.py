@@ -48,14 +48,14 @@ try:
     print(f"Photographs of {len(y)} nails in {len(np.unique(series))} series")
     if not IS_FULL:
         rng = np.random.default_rng(0)
-        chosen = np.sort(rng.permutation(len(y))[:30])
+        chosen = np.sort(rng.permutation(len(y))[:24])
         X, y, series = X[chosen], y[chosen], series[chosen]
-        print("This page takes 30 of them.")
+        print("This page takes 24 of them.")
 except OSError:
     print("The photographs are absent: generated ones.")
     raw = Path(temporary.name, "raw")
     for day, noise in enumerate((0.01, 0.03, 0.06)):
-        photographs = make_nails(18, noise=noise, random_state=day)
+        photographs = make_nails(12, noise=noise, random_state=day)
         for i, (image, label) in enumerate(zip(*photographs, strict=True)):
             (raw / label).mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(raw / label / f"day{day}_{i:02}.png")

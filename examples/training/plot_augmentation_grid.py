@@ -89,7 +89,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 net = ImageClassifier(
     "mlp",
     augment=Compose([RandomRotation(10), RandomShift(1, 1), MixUp(0.2)]),
-    max_epochs=30,
+    max_epochs=24,
     random_state=0,
 )
 grid = {

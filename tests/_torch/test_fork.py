@@ -27,7 +27,7 @@ def check_fork(model):
 
 # First without the module of nets, which limits forks as well.
 from sklvision.feature_extraction import PretrainedFeatures
-check_fork(make_pipeline(PretrainedFeatures(), LogisticRegression()))
+check_fork(make_pipeline(PretrainedFeatures(image_size=96), LogisticRegression()))
 assert "sklvision.neural_network._fit" not in sys.modules
 from sklvision.neural_network import ImageClassifier
 check_fork(ImageClassifier("resnet8", max_epochs=1, random_state=0))

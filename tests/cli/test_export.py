@@ -38,6 +38,7 @@ def read_table(output):
     return {row[0]: row[1:] for row in rows}
 
 
+@pytest.mark.slow
 def test_export_writes_graphs_and_card_of_an_archive(digit_archive, digit_folder, tmp_path, run):
     out = tmp_path / "shipped"
     status, output, err = run(

@@ -43,7 +43,7 @@ def test_commands_take_what_predict_takes(folder, capsys, source, options, model
     predictions = pd.read_csv("p.csv")
     assert (predictions["label"] == LABELS).mean() > 0.9
     capsys.readouterr()
-    assert main(["compare", source, *options, "--models", "knn", "--quiet"]) == 0
+    assert main(["compare", source, *options, "--models", "knn", "--n-jobs", "1", "--quiet"]) == 0
     assert "on the same 5 folds of 40 samples" in capsys.readouterr().out
 
 

@@ -11,14 +11,19 @@ import numpy as np
 from sklvision.model_selection._learning_curve.power_law import Floats
 from sklvision.utils._statistics import check_confidence
 
+# Squares and products of scores are computed.
+_LARGEST_SCORE = 1e30
+
 
 def check_target_and_confidence(
     target: Any, confidence: Any, best_score: Any, *, name: str = "target"
 ) -> None:
     """Raise unless target, confidence and best score are possible."""
     check_confidence(confidence)
-    if not isinstance(best_score, Real) or not math.isfinite(best_score):
-        raise ValueError(f"best_score must be a finite number, got {best_score!r}.")
+    if not isinstance(best_score, Real) or not abs(best_score) <= _LARGEST_SCORE:
+        raise ValueError(
+            f"best_score must be a finite number of at most {_LARGEST_SCORE:g}, got {best_score!r}."
+        )
     if target is None and name == "target":
         return
     if isinstance(target, bool) or not isinstance(target, Real) or not math.isfinite(target):
@@ -51,6 +56,11 @@ def check_points(train_sizes: Any, scores: Any, best_score: float) -> tuple[Floa
     if not np.all(np.isfinite(points)):
         invalid = sizes[~np.isfinite(points).all(axis=1)].astype(int).tolist()
         raise ValueError(f"scores must be finite, but some at train_sizes {invalid} are not.")
+    if np.abs(points).max() > _LARGEST_SCORE:
+        raise ValueError(
+            f"scores must be from {-_LARGEST_SCORE:g} to {_LARGEST_SCORE:g}, got "
+            f"{points.flat[np.abs(points).argmax()]:g}."
+        )
     if points.max() > best_score:
         raise ValueError(
             f"scores reach {points.max():g}, above best_score={best_score:g}, the best possible "
