@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.dummy import DummyClassifier
@@ -10,7 +11,14 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sklvision import export, model_selection, nets, recipes
-from sklvision.datasets import ImageCollection, load_labeled, make_nails, make_spectra, read_samples
+from sklvision.datasets import (
+    ImageCollection,
+    load_labeled,
+    load_spectra,
+    make_nails,
+    make_spectra,
+    read_samples,
+)
 from sklvision.image import FlattenImages, ForegroundCrop
 from sklvision.inspection import CropDisplay, LearningForecastDisplay, MisclassifiedDisplay
 from sklvision.model_selection import LearningForecast
@@ -145,6 +153,29 @@ def test_forecast_computes_with_the_largest_scores():
     points = 1e30 * np.array([[0.5, 0.6], [0.6, 0.7], [0.7, 0.75]])
     forecast = LearningForecast.from_scores([10, 20, 40], points, best_score=1e30)
     assert np.isfinite(forecast.predict([10, 100])).all()
+
+
+@pytest.mark.parametrize("option", ["sort", "resample", "follow_names"])
+def test_read_samples_refuses_options_that_are_not_a_bool(option, tmp_path):
+    with pytest.raises(ValueError, match=f"{option} must be True or False, got array"):
+        read_samples([tmp_path], DummyClassifier(), **{option: EMPTY})
+
+
+def test_load_spectra_names_a_column_to_drop_that_is_not_a_text(tmp_path):
+    pd.DataFrame(X, columns=range(900, 908)).assign(label=Y).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises((TypeError, ValueError), match="1"):
+        load_spectra(tmp_path / "a.csv", bands="900:905", drop=[1])
+
+
+def test_estimate_accuracy_refuses_a_name_that_is_not_a_text():
+    with pytest.raises(TypeError, match="name must be a text, got"):
+        model_selection.estimate_accuracy(GaussianNB(), X, Y, name={"a": 1})
+
+
+def test_foreground_crop_refuses_pixels_too_large_for_float32():
+    crop = ForegroundCrop(center_crop=None, threshold="otsu")
+    with pytest.raises(ValueError, match="too large to be computed with in float32"):
+        crop.fit_transform(IMAGES * 1e300)
 
 
 @pytest.mark.parametrize("white", [1e-30, 1e30])

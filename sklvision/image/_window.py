@@ -106,7 +106,8 @@ def find_foreground(
     step = 1
     if threshold == "otsu":
         step = math.ceil(max(height, width) / _WORKING_SIDE)
-        gray = average_squares(gray, step)
+        with refuse_overflow():
+            gray = average_squares(gray, step)
     return Foreground(compute_foreground_level(gray, threshold, polarity), top, left, step)
 
 

@@ -28,6 +28,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     "Did you mean 'resnet8'? Known names: mlp, resnet8."
     """
     names = sorted(names)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    # A name of a wrong type is as far from all names as an unknown one.
+    close = get_close_matches(str(name), names, n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known names: {', '.join(names)}."

@@ -131,8 +131,10 @@ def read_samples(
         treatments = ", ".join(map(repr, _TREATMENTS))
         raise ValueError(f"on_error must be one of {treatments}; got {on_error!r}.")
     options = make_table_options("read_samples", table_options)
-    if not isinstance(follow_names, bool | np.bool_):
-        raise ValueError(f"follow_names must be True or False, got {follow_names!r}.")
+    flags = {"sort": sort, "resample": resample, "follow_names": follow_names}
+    for name, value in flags.items():
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(f"{name} must be True or False, got {value!r}.")
     paths = _check_paths(paths)
     files: Sequence[Content]
     if paths and isinstance(paths[0], bytes | np.ndarray):

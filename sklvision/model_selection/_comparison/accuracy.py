@@ -229,6 +229,8 @@ def estimate_accuracy(
     >>> list(estimate.accuracy), estimate.n_tested
     (['bayes', 'logistic regression', 'majority class'], 30)
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a text, got {name!r}.")
     samples, y = check_samples(X, y)
     groups = convert_groups(groups, len(y))
     splits = _make_splits(samples, y, groups, cv, random_state)
