@@ -30,6 +30,10 @@ import sys
 import torch
 torch.load(sys.argv[1])
 """
+_IMPORT = """
+import torch
+import sklearn.base
+"""
 
 
 def _run_python(code: str, *arguments: Path) -> None:
@@ -49,17 +53,22 @@ def _fit_classifier() -> tuple[SpectrumClassifier, np.ndarray]:
     return SpectrumClassifier(max_epochs=2, random_state=0).fit(X, y), X
 
 
-def prepare_loading(onnx: bool) -> Functions:
-    """Prepare loading a classifier, or its ONNX file, and a prediction in a new process."""
+def prepare_loading(onnx: bool, *, reads_weights: bool = True) -> Functions:
+    """Prepare loading a classifier, or its ONNX file, and a prediction in a new process.
+
+    The reference imports torch and reads the weights, or imports what any classifier of
+    scikit-learn that is made of a net needs.
+    """
+    reference = _LOAD_RAW if reads_weights else _IMPORT
     folder = Path(mkdtemp())
+    model, row, weights = (folder / name for name in ("clf", "row.npy", "weights"))
     clf, X = _fit_classifier()
-    classifier = OnnxClassifier(to_onnx(clf, folder / "net.onnx")) if onnx else clf
-    joblib.dump(classifier, folder / "clf")
-    np.save(folder / "row.npy", X[:1])
-    torch.save(clf.module_.state_dict(), folder / "weights")
+    joblib.dump(OnnxClassifier(to_onnx(clf, folder / "net.onnx")) if onnx else clf, model)
+    np.save(row, X[:1])
+    torch.save(clf.module_.state_dict(), weights)
     return {
-        "ours": lambda: _run_python(_LOAD, folder / "clf", folder / "row.npy"),
-        "reference": lambda: _run_python(_LOAD_RAW, folder / "weights"),
+        "ours": lambda: _run_python(_LOAD, model, row),
+        "reference": lambda: _run_python(reference, weights),
     }
 
 

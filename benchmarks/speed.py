@@ -195,6 +195,12 @@ ROWS: dict[str, Row] = {
         1.3,
         partial(processes.prepare_loading, False),
     ),
+    "load-sklearn": Row(
+        "load and predict a row",
+        "import torch and sklearn.base",
+        1.1,
+        partial(processes.prepare_loading, False, reads_weights=False),
+    ),
     "load-onnx": Row(
         "the same, OnnxClassifier",
         "import torch, weights",
