@@ -20,7 +20,7 @@ def check_target_and_confidence(
 ) -> None:
     """Raise unless target, confidence and best score are possible."""
     check_confidence(confidence)
-    if not isinstance(best_score, Real) or not abs(best_score) <= _LARGEST_SCORE:
+    if not isinstance(best_score, Real) or not _is_moderate(best_score):
         raise ValueError(
             f"best_score must be a finite number of at most {_LARGEST_SCORE:g}, got {best_score!r}."
         )
@@ -30,6 +30,10 @@ def check_target_and_confidence(
         raise ValueError(f"{name} must be a finite number, got {target!r}.")
     if target > best_score:
         raise ValueError(f"{name}={target:g} is above {best_score:g}, the best possible score.")
+
+
+def _is_moderate(score: Any) -> bool:
+    return bool(abs(score) <= _LARGEST_SCORE)
 
 
 def _to_floats(name: str, values: Any) -> Floats:
