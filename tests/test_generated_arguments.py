@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +29,13 @@ Y = np.arange(12) % 2
 X = np.random.default_rng(0).normal(size=(12, 8)) + Y[:, np.newaxis]
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 8, 8), dtype=np.uint8)
 EMPTY = np.array([])
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Leave no figure open, which tests of displays count."""
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("function", [nets.list_architectures, nets.get_architecture])
