@@ -29,7 +29,7 @@ PLAIN_PARTS = {
     "and, in brackets, on average over severities",
 }
 # Exceptions that another one replaces before a user sees them, or that are one line of a command.
-INNER_EXCEPTIONS = {"CommandError", "NotBatchedError", "TrainingStopped"}
+INNER_EXCEPTIONS = {"CommandError", "LargeNetError", "NotBatchedError", "TrainingStopped"}
 
 
 def collect_messages(code, capsys):
