@@ -159,6 +159,8 @@ def compare_backends(
 
     Raises
     ------
+    TypeError
+        If a model has no ``predict`` and is not an ONNX file.
     ValueError
         If there are no models or no samples, or not as many labels.
 
@@ -193,7 +195,7 @@ def compare_backends(
         raise ValueError("X holds no samples.")
     if y is not None:
         check_consistent_length(samples.data, y)
-    estimators = {name: _open_model(model) for name, model in models.items()}
+    estimators = {name: _open_model(name, model) for name, model in models.items()}
     answers = {
         name: predict_with_probabilities(estimator, X) for name, estimator in estimators.items()
     }
@@ -216,8 +218,14 @@ def compare_backends(
     return BackendComparison(pd.DataFrame.from_dict(rows, orient="index"), len(samples))
 
 
-def _open_model(model: Any) -> Any:
-    return OnnxClassifier(model) if isinstance(model, str | os.PathLike | bytes) else model
+def _open_model(name: Any, model: Any) -> Any:
+    if isinstance(model, str | os.PathLike | bytes):
+        return OnnxClassifier(model)
+    if isinstance(model, type) or not hasattr(model, "predict"):
+        raise TypeError(
+            f"models[{name!r}] must be a fitted model with predict, or an ONNX file; got {model!r}."
+        )
+    return model
 
 
 def _time_models(estimators: dict[str, Any], samples: Samples, n_repeats: int) -> dict[str, float]:

@@ -136,6 +136,9 @@ def test_compare_backends_without_labels_or_probabilities(linear_file):
     assert table["accuracy"].isna().all()
     assert table["probability_difference"].isna().all()
     assert 0 < table.loc["ONNX", "equal_labels"] < 1
+    for model in (1, SpectrumClassifier):
+        with pytest.raises(TypeError, match=r"models\['a'\]"):
+            compare_backends({"a": model}, X)
     with pytest.raises(ValueError, match="at least one model"):
         compare_backends({}, X)
     with pytest.raises(ValueError, match="no samples"):
