@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from sklvision.discriminant_analysis._coordinates import describe_classes
 from sklvision.discriminant_analysis._discriminant import choose_discriminant
 from sklvision.utils._base import SklvisionEstimator
+from sklvision.utils._class_weight import read_class_weights
 from sklvision.utils._labels import convert_groups, convert_labels
 from sklvision.utils._net_input import check_lazy_rows
 from sklvision.utils._predictions import PredictionsMixin
@@ -212,12 +213,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
 
     def _compute_class_weights(self, y: np.ndarray) -> np.ndarray:
         if isinstance(self.class_weight, dict):
-            for label, weight in self.class_weight.items():
-                if not isinstance(weight, Real) or not 0 < float(weight) < np.inf:
-                    raise ValueError(
-                        f"class_weight must hold positive finite numbers, got {weight!r} for "
-                        f"{label!r}."
-                    )
+            return read_class_weights(self.class_weight, self.classes_, allows_zero=False)
         return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
 
     def _check_training(self, X: Any, y: Any) -> tuple[Samples, np.ndarray]:

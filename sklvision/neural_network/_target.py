@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from numbers import Real
 from typing import ClassVar, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 
 from sklvision.neural_network._split import split_validation
+from sklvision.utils._class_weight import read_class_weights
 
 
 class ClassificationTarget:
@@ -92,21 +92,7 @@ class ClassificationTarget:
             return None
         if isinstance(class_weight, str):
             return compute_sample_weight(class_weight, y)
-        for label, weight in class_weight.items():
-            if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
-                raise ValueError(
-                    "class_weight must give each class a finite number that is not negative, got "
-                    f"{weight!r} for {label!r}."
-                )
-        classes = self.classes.tolist()
-        unknown = [label for label in class_weight if label not in classes]
-        missing = [label for label in classes if label not in class_weight]
-        if unknown and missing:  # a class may be absent from some data, but then none is misnamed
-            raise ValueError(
-                f"class_weight has weights for {unknown}, which are not in y, and none for "
-                f"{missing}. Its keys must be labels: {classes}."
-            )
-        weights = np.array([class_weight.get(label, 1.0) for label in classes], dtype=np.float64)
+        weights = read_class_weights(class_weight, self.classes, allows_zero=True)
         return weights[self.encode(y)]
 
     def split_validation(

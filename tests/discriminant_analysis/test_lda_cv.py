@@ -218,7 +218,9 @@ def test_values_of_a_collection_are_checked_as_they_are_read(value, message, n_b
 @pytest.mark.parametrize("weight", [0, -3, np.nan, np.inf, "x", None])
 def test_class_weights_must_be_positive_numbers(weight):
     X, y = make_classes(20, 5)
-    with pytest.raises(ValueError, match="class_weight must hold positive finite numbers"):
+    with pytest.raises(
+        ValueError, match="class_weight must give each class a positive finite number"
+    ):
         LinearDiscriminantAnalysisCV(class_weight={0: weight}).fit(X, y)
 
 

@@ -501,6 +501,8 @@ def test_load_refuses_a_backend_that_is_not_there(tmp_path):
         load(path, backend="onnx")
     with pytest.raises(ValueError, match="backend must be one of auto, python, onnx"):
         load(path, backend="torch")
+    with pytest.raises(ValueError, match="backend must be one of auto, python, onnx"):
+        load(path, backend=np.array([]))
 
 
 def test_onnx_classifier_is_saved_with_the_content_of_its_file(

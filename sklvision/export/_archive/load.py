@@ -19,7 +19,7 @@ from sklvision.export._archive.types import TypeList
 from sklvision.export._archive.versions import describe_differences
 from sklvision.export._errors import ModelFileError
 from sklvision.export._onnx_classifier import OnnxClassifier
-from sklvision.utils._validation import check_path
+from sklvision.utils._validation import check_path, is_option
 
 Manifest = dict[str, Any]
 
@@ -116,7 +116,7 @@ def load(
     >>> load(path).predict(X[:2])
     array([0, 0])
     """
-    if backend not in _BACKENDS:
+    if not is_option(backend, _BACKENDS):
         raise ValueError(f"backend must be one of {', '.join(_BACKENDS)}, got {backend!r}.")
     name = os.fspath(check_path("path", path))
     container = read_container(path)
