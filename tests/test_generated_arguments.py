@@ -253,3 +253,14 @@ def test_batched_search_refuses_folds_that_are_not_pairs():
 def test_make_spectra_refuses_true_as_a_number():
     with pytest.raises(ValueError, match="n_samples must be an integer"):
         make_spectra(n_samples=True, n_bands=2)
+
+
+def test_robustness_curve_names_a_column_of_dates():
+    X = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"] * 6), "band": np.arange(6.0)})
+    with pytest.raises(ValueError, match="day"):
+        model_selection.robustness_curve(DummyClassifier(), X, [0, 1] * 3)
+
+
+def test_set_class_weight_names_missing_labels():
+    with pytest.raises(ValueError, match="y holds no labels"):
+        recipes.set_class_weight(SpectrumClassifier(), "x", pd.Series([], dtype="string"))

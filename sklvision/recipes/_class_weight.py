@@ -69,6 +69,8 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
             "class_weight, and no step or member of it has one."
         )
     labels = unique_labels(convert_labels(to_host(y)))
+    if not len(labels):
+        raise ValueError("y holds no labels.")
     weights = _check_weights(class_weight, labels)
     values = {key: _encode(weights, labels, estimator, parameters, key) for key in keys}
     return estimator.set_params(**values)

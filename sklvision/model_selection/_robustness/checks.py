@@ -87,6 +87,7 @@ def _check_values(samples: Samples) -> Samples:
         )
     if samples.is_lazy:
         return samples
+    samples.check_numbers()
     array = check_array(samples.data, allow_nd=True, input_name="X", estimator="robustness_curve")
     return samples if get_columns(samples.data) else as_samples(array)
 
