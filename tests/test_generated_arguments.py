@@ -258,7 +258,7 @@ def test_make_spectra_refuses_true_as_a_number():
 def test_robustness_curve_names_a_column_of_dates():
     X = pd.DataFrame({"day": pd.to_datetime(["2026-01-01"] * 6), "band": np.arange(6.0)})
     with pytest.raises(ValueError, match="day"):
-        model_selection.robustness_curve(DummyClassifier(), X, [0, 1] * 3)
+        model_selection.robustness_curve(DummyClassifier().fit(X, [0, 1] * 3), X, [0, 1] * 3)
 
 
 def test_set_class_weight_names_missing_labels():
