@@ -77,8 +77,18 @@ TABLES = [
         "Speed against torch, skorch and scikit-learn",
         "*Ratio* is our time (or size) divided by that of the reference, both measured in "
         "turns: below 1 is faster. *skorch's ratio* is that of skorch's own classifier to the"
-        " same reference.",
+        " same reference. This processor multiplies bfloat16 no faster than float32, so "
+        '`precision="auto"` takes float32 here; see [the same with fast bfloat16]'
+        "(speed_bfloat16.md).",
         {"what": "task", "theirs": "reference, measured", "bar": "at most"},
+    ),
+    Table(
+        "speed_bfloat16",
+        "Speed on a processor with fast bfloat16",
+        "The same as [Speed](speed.md), measured earlier on a processor that multiplies bfloat16 "
+        'faster than float32, which `precision="auto"` makes use of.',
+        {"what": "task", "theirs": "reference, measured", "bar": "at most"},
+        command="speed",
     ),
     Table(
         "service",
