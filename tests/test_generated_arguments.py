@@ -23,7 +23,7 @@ from sklvision.datasets import (
 from sklvision.image import FlattenImages, ForegroundCrop
 from sklvision.inspection import CropDisplay, LearningForecastDisplay, MisclassifiedDisplay
 from sklvision.model_selection import LearningForecast
-from sklvision.neural_network import BatchedGridSearchCV, SpectrumClassifier
+from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
 
 Y = np.arange(12) % 2
 X = np.random.default_rng(0).normal(size=(12, 8)) + Y[:, np.newaxis]
@@ -264,3 +264,8 @@ def test_robustness_curve_names_a_column_of_dates():
 def test_set_class_weight_names_missing_labels():
     with pytest.raises(ValueError, match="y holds no labels"):
         recipes.set_class_weight(SpectrumClassifier(), "x", pd.Series([], dtype="string"))
+
+
+def test_true_is_no_side_of_an_image():
+    with pytest.raises(ValueError, match=r"image_shape must be \(height, width\)"):
+        ImageClassifier(image_shape=(True, 8)).fit(X, Y)

@@ -14,8 +14,9 @@ from sklvision.image._base import ImageTransformer, transform_finite
 from sklvision.image._texts import document
 from sklvision.utils._samples import Samples
 
-# Masks of a collection that are described together: one mask alone is mostly overhead.
-_BATCH_SIZE = 32
+# Pixels of a collection that are described together: one small mask alone is mostly overhead, and
+# many large ones would fill the memory.
+_MOST_PIXELS = 2**20
 
 
 @document
@@ -111,7 +112,8 @@ def _stack_batches(masks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     batch: list[np.ndarray] = []
     for mask in masks:
         is_other = batch and (mask.shape, mask.dtype) != (batch[0].shape, batch[0].dtype)
-        if is_other or len(batch) == _BATCH_SIZE:
+        is_full = batch and (len(batch) + 1) * mask.size > _MOST_PIXELS
+        if is_other or is_full:
             yield np.stack(batch)
             batch = []
         batch.append(mask)

@@ -13,8 +13,7 @@ def read_class_weights(
 ) -> np.ndarray:
     """Read the weight of each class; classes that are not named weigh 1.
 
-    scikit-learn's own function converts labels to integers first, which fails for dates and
-    confuses fractions.
+    scikit-learn's own function converts labels to integers first, which fails for dates.
 
     Parameters
     ----------

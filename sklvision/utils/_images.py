@@ -297,7 +297,10 @@ def check_image_shape(name: str, shape: Any) -> tuple[int, ...]:
         If it is not two or three whole numbers of at least 1.
     """
     sides = check_list(name, shape)
-    if len(sides) not in (2, 3) or not all(isinstance(n, Integral) and int(n) > 0 for n in sides):
+    is_valid = len(sides) in (2, 3) and all(
+        isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in sides
+    )
+    if not is_valid:
         raise ValueError(
             f"{name} must be (height, width) or (height, width, channels), got {shape!r}."
         )

@@ -113,8 +113,12 @@ def test_shape_features_of_files_equal_those_of_arrays(tmp_path):
     assert (np.diff(bend) > 0).all()
 
 
-def test_shape_features_of_many_files_of_different_sizes_are_those_of_each(tmp_path):
-    shapes = [(40, 80)] * 35 + [(30, 70), (40, 80)]
+@pytest.mark.parametrize(
+    "shapes",
+    [[(40, 80)] * 35 + [(30, 70), (40, 80)], [(700, 800)] * 3],
+    ids=["many small masks", "few large masks"],
+)
+def test_shape_features_of_files_of_any_size_are_those_of_each(shapes, tmp_path):
     files = [tmp_path / f"{i}.png" for i in range(len(shapes))]
     for i, (file, shape) in enumerate(zip(files, shapes, strict=True)):
         Image.fromarray((bar(50, 6, sag=i / 5, shape=shape) * 255).astype(np.uint8)).save(file)
