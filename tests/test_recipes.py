@@ -216,6 +216,7 @@ def test_get_model_chooses_the_size_of_images(name, image_size, shape, size):
         ("resnet8", {"options": {"dropot": 1}}, "option dropot: the architecture resnet8 has no"),
         ("resnet8", {"options": {"lr": -1}}, "'lr' parameter"),
         ("resnet8", {"device": "cuda:77"}, "cuda:77"),
+        ("spectra", {"device": "cude"}, "device must be .* got 'cude'"),
         ("nails", {"max_epochs": 3}, "max_epochs=3: .* contains no net"),
     ],
 )
@@ -230,7 +231,11 @@ def test_make_candidates_fit_their_samples():
     assert not {"derivative + spectrum_mlp", "spectra"} & set(candidates)  # fewer bands than 11
     assert candidates["PCA + LDA"][1].n_components == 4
     candidates, baselines = recipes.make_candidates(np.zeros((10, 8, 8)))
-    assert set(candidates) == {"spectrum_mlp", "resnet8", "ensemble of logistic + mlp + resnet8"}
+    assert set(candidates) == {
+        "spectrum_mlp",
+        "resnet8",
+        "ensemble of logistic regression + spectrum_mlp + resnet8",
+    }
     assert baselines == []
 
 
@@ -241,7 +246,7 @@ def test_make_candidates_tries_pretrained_features_on_photographs(monkeypatch):
         "pretrained",
         "spectrum_mlp",
         "resnet8",
-        "ensemble of logistic + mlp + resnet8",
+        "ensemble of logistic regression + spectrum_mlp + resnet8",
     ]
     assert candidates["resnet8"].named_steps["resize"].size == (48, 64)
     monkeypatch.setattr("sklvision.recipes._candidates.has_pretrained", lambda: False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassi
 from sklearn.utils.multiclass import unique_labels
 
 from sklvision.recipes._texts import document
+from sklvision.utils._class_weight import match_class_weights
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._nested import check_estimator
 from sklvision.utils._samples import to_host
-from sklvision.utils._suggest import did_you_mean
 
 _PARAMETER = "class_weight"
 # These pass the positions of labels, 0, 1, ..., to their members instead of the labels.
@@ -85,21 +84,7 @@ def _check_weights(class_weight: Any, labels: np.ndarray) -> Any:
             f"class_weight={class_weight!r} must be 'balanced' or weights by label, such as "
             f"{{{labels.tolist()[0]!r}: 5}}."
         )
-    label_by_text = {str(label): label for label in labels.tolist()}
-    weights = {}
-    for name, weight in class_weight.items():
-        if str(name) not in label_by_text:
-            raise ValueError(
-                f"class_weight has {name!r}, which no sample is labeled as. "
-                f"{did_you_mean(str(name), label_by_text)}"
-            )
-        is_number = isinstance(weight, Real) and not isinstance(weight, bool)
-        if not is_number or not 0 < float(weight) < np.inf:
-            raise ValueError(
-                f"class_weight: the weight of {name!r} must be a positive number, got {weight!r}."
-            )
-        weights[label_by_text[str(name)]] = float(weight)
-    return weights
+    return match_class_weights(class_weight, labels, allows_zero=False, matches_text=True)
 
 
 def _encode(

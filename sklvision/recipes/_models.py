@@ -142,6 +142,7 @@ def get_model(
     options = dict(options or {})
     if image_size is not None:
         check_count("image_size", image_size)
+    resolve_device(device)
     if name in RECIPES:
         if image_size is not None:
             raise ValueError(f"image_size={image_size}: the recipe {name} has sizes of its own.")
@@ -166,7 +167,6 @@ def _get_architecture_model(
     architecture = _find_architecture(name)
     if architecture.kind == "spectrum" and image_size is not None:
         raise ValueError(f"image_size={image_size}: is for images only, {name} takes spectra.")
-    resolve_device(device)
     classifier_class = _CLASSIFIERS[architecture.kind]
     parameters = _list_parameters(classifier_class)
     _check_options(options, [*parameters, *architecture.params], f"the architecture {name}")

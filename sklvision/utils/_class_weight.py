@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 
 
 def read_class_weights(
-    class_weight: dict[Any, Any], classes: np.ndarray, *, allows_zero: bool
+    class_weight: Mapping[Any, Any], classes: np.ndarray, *, allows_zero: bool
 ) -> np.ndarray:
     """Read the weight of each class; classes that are not named weigh 1.
 
@@ -34,24 +36,74 @@ def read_class_weights(
     ValueError
         If a weight is not a finite number of at least zero, or if a name is wrong.
     """
-    for label, weight in class_weight.items():
-        is_number = isinstance(weight, Real) and 0 <= float(weight) < np.inf
-        if not is_number or (weight == 0 and not allows_zero):
-            kind = "finite number that is not negative" if allows_zero else "positive finite number"
-            raise ValueError(
-                f"class_weight must give each class a {kind}, got {weight!r} for {label!r}."
-            )
-    # NumPy's scalars as those of Python: a date of either kind is the same label.
-    class_weight = {
-        label.item() if isinstance(label, np.generic) else label: weight
-        for label, weight in class_weight.items()
-    }
+    weights = match_class_weights(class_weight, classes, allows_zero=allows_zero)
+    return np.array([weights.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
+
+
+def match_class_weights(
+    class_weight: Mapping[Any, Any],
+    classes: np.ndarray,
+    *,
+    allows_zero: bool,
+    matches_text: bool = False,
+) -> dict[Any, float]:
+    """Match given weights with the labels of classes.
+
+    Parameters
+    ----------
+    class_weight : dict
+        Weights by label.
+    classes : ndarray of shape (n_classes,)
+        Labels of the classes.
+    allows_zero : bool
+        Whether a weight may be zero.
+    matches_text : bool, default=False
+        Whether a label may be named by its text, as in a terminal, where all names are texts. Then
+        every name must be that of a class. Otherwise a class may be absent from `classes`, as from
+        some folds, if all classes that are there have a weight.
+
+    Returns
+    -------
+    weights : dict of label to float
+        The weights by label, of Python's types, of those classes that are named.
+
+    Raises
+    ------
+    ValueError
+        If a weight is not a finite number of at least zero, or if a name is wrong.
+    """
     labels = classes.tolist()
-    unknown = [label for label in class_weight if label not in labels]
-    missing = [label for label in labels if label not in class_weight]
-    if unknown and missing:  # a class may be absent from some data, but then none is misnamed
+    label_by_text = {str(label): label for label in labels} if matches_text else {}
+    weights: dict[Any, float] = {}
+    unknown = []
+    for name, weight in class_weight.items():
+        _check_weight(name, weight, allows_zero)
+        # NumPy's scalars as those of Python: a date of either kind is the same label.
+        label = name.item() if isinstance(name, np.generic) else name
+        if label not in labels:
+            label = label_by_text.get(str(name), label)
+        if label not in labels:
+            unknown.append(name)
+        elif label in weights:
+            raise ValueError(f"class_weight has two weights for the label {label!r}.")
+        else:
+            weights[label] = float(weight)
+    if unknown and (matches_text or len(weights) < len(labels)):
+        close = get_close_matches(str(unknown[0]), map(str, labels), n=1, cutoff=0.5)
+        nearest = [repr(label) for label in labels if str(label) in close]
+        hint = f"Did you mean {nearest[0]}? " if nearest else ""
         raise ValueError(
-            f"class_weight has weights for {unknown}, which are not in y, and none for "
-            f"{missing}. Its keys must be labels: {labels}."
+            f"class_weight has {unknown[0]!r}, which no sample is labeled as. {hint}"
+            f"The labels are {', '.join(map(repr, labels))}."
         )
-    return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
+    return weights
+
+
+def _check_weight(name: Any, weight: Any, allows_zero: bool) -> None:
+    is_number = isinstance(weight, Real) and not isinstance(weight, bool)
+    is_number = is_number and 0 <= float(weight) < np.inf
+    if not is_number or (weight == 0 and not allows_zero):
+        kind = "finite number that is not negative" if allows_zero else "positive finite number"
+        raise ValueError(
+            f"class_weight must give each class a {kind}, got {weight!r} for {name!r}."
+        )

@@ -152,7 +152,11 @@ def test_compare_digits_finds_a_net_that_beats_the_baseline(run, tmp_path, monke
     assert 0.09 < scores["majority class"] < 0.12
     assert 0.94 < scores["logistic regression"] < 0.98
     assert max(scores.values()) >= scores["logistic regression"] + 0.01
-    assert set(scores) > {"spectrum_mlp", "resnet8", "ensemble of logistic + mlp + resnet8"}
+    assert set(scores) > {
+        "spectrum_mlp",
+        "resnet8",
+        "ensemble of logistic regression + spectrum_mlp + resnet8",
+    }
     assert "10/10" in err
     assert (tmp_path / "sklvision_report.html").exists()
 
