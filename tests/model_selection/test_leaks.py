@@ -1,4 +1,4 @@
-"""Leaks that were planted are found in their folds, real ones named, and chance raises no alarm."""
+"""Copies that were planted are found in their folds, and chance raises no alarm."""
 
 from io import BytesIO
 
@@ -8,61 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits, load_iris
-from sklearn.model_selection import (
-    KFold,
-    LeaveOneGroupOut,
-    StratifiedGroupKFold,
-    StratifiedKFold,
-)
+from sklearn.datasets import load_iris
+from sklearn.model_selection import KFold
 
-from sklvision.datasets import ImageCollection, fetch_nails, load_spectra, make_spectra
+from sklvision.datasets import ImageCollection, make_spectra
 from sklvision.model_selection import LeakReport, find_leaks
+from tests.model_selection._copies import CHANGES, make_images, pairs_of, random_labels, seeds
 
 Image = pytest.importorskip("PIL.Image")
-
-FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
-seeds = st.integers(0, 2**32 - 1)
-
-
-def make_images(n, seed, side=48, color=False):
-    """Smooth random pictures, no two of which belong together."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.random((n, 6, 6, 3 if color else 1)).astype(np.float32)
-    fine = np.kron(coarse, np.ones((1, side // 6, side // 6, 1), np.float32))
-    fine += 0.3 * rng.random(fine.shape, dtype=np.float32)
-    images = (40 + 130 * fine).clip(0, 255).astype(np.uint8)
-    return images if color else images[..., 0]
-
-
-def as_jpeg(image, quality=60):
-    file = BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
-
-
-CHANGES = {
-    "noise": lambda image, rng: (
-        (image + rng.normal(0, 4, image.shape)).clip(0, 255).astype(np.uint8)
-    ),
-    "brightness": lambda image, rng: (0.8 * image + 20).astype(np.uint8),
-    "shift": lambda image, rng: np.roll(image, 1, axis=rng.integers(2)),
-    "jpeg": lambda image, rng: as_jpeg(image),
-}
-
-
-def pairs_of(report, kind):
-    frame = report.to_frame()
-    frame = frame[frame["kind"] == kind]
-    return {frozenset(pair) for pair in zip(frame["sample"], frame["partner"], strict=True)}
-
-
-def random_labels(n, seed, n_classes=3):
-    labels = np.arange(n) % n_classes
-    return np.random.default_rng(seed).permutation(labels)
-
-
-# ---------------------------------------------------------------- planted copies
 
 
 @pytest.mark.parametrize("color", [False, True])
@@ -144,112 +97,6 @@ def test_find_leaks_raises_few_alarms_by_chance():
     assert alarms <= 7
 
 
-# ---------------------------------------------------------------- families of relatives
-
-
-def vary_image(image, rng):
-    """Photograph the same part in other light, shifted by up to one pixel."""
-    light = 1 + rng.uniform(-0.2, 0.2) + rng.uniform(-0.2, 0.2) * np.linspace(-1, 1, len(image))
-    moved_image = np.roll(image, rng.integers(-1, 2, 2), axis=(0, 1)) * light
-    return (moved_image + rng.normal(0, 3, image.shape)).clip(0, 255).astype(np.uint8)
-
-
-def vary_spectrum(spectrum, rng):
-    slope = rng.normal(0, 0.02) * np.linspace(-1, 1, len(spectrum))
-    noise = rng.normal(0, 0.02, len(spectrum))
-    return rng.uniform(0.9, 1.1) * spectrum + rng.normal(0, 0.1) + slope + noise
-
-
-def make_spectra_of_peaks(n, seed):
-    rng = np.random.default_rng(seed)
-    band = np.linspace(0, 1, 80)
-    peaks = np.exp(-((band - np.linspace(0.05, 0.95, 12)[:, None]) ** 2) / 0.002)
-    return 20 * np.sin(3 * band) + rng.normal(size=(n, 12)) @ peaks
-
-
-def plant_families(kind, fraction, n=240, seed=0):
-    """Make samples, a fraction of which is in families of 2 to 11; return them and families."""
-    rng = np.random.default_rng(seed)
-    make, vary = {
-        "images": (make_images, vary_image),
-        "spectra": (make_spectra_of_peaks, vary_spectrum),
-    }[kind]
-    originals = make(n, seed)
-    family = []
-    while len(family) < n:
-        n_left = round(fraction * n) - len(family)
-        size = min(int(rng.integers(2, 12)), n_left) if n_left > 1 else 1
-        family += [family[-1] + 1 if family else 0] * size
-    family = rng.permutation(family)
-    is_first = np.zeros(n, dtype=bool)
-    is_first[np.unique(family, return_index=True)[1]] = True
-    samples = [
-        originals[code] if first else vary(originals[code], rng)
-        for code, first in zip(family, is_first, strict=True)
-    ]
-    return np.array(samples), family
-
-
-def count_joined(groups, family):
-    """Count the samples with a relative, those grouped with one, and strangers in groups."""
-    pairs = np.column_stack([groups, family])
-    sizes, joined_groups = (
-        np.unique(rows, axis=0, return_inverse=True, return_counts=True)[1:]
-        for rows in (family[:, None], pairs)
-    )
-    n_related, n_found = (
-        (counts[code.ravel()] > 1).sum() for code, counts in (sizes, joined_groups)
-    )
-    return n_related, n_found, len(joined_groups[1]) - len(np.unique(groups))
-
-
-@pytest.mark.parametrize("fraction", [0, 0.05, 0.5, 0.95])
-@pytest.mark.parametrize("kind", ["images", "spectra"])
-def test_find_leaks_finds_relatives_however_many_samples_have_some(kind, fraction):
-    """With half of the samples, relatives themselves used to set the scale of chance."""
-    X, family = plant_families(kind, fraction)
-    report = find_leaks(X, np.arange(240) % 2, random_state=0)
-    n_related, n_found, n_strangers = count_joined(report.suggested_groups(), family)
-    assert n_related == round(fraction * 240)
-    assert n_found >= 0.9 * n_related
-    assert n_strangers <= 0.02 * 240
-    if fraction == 0:
-        assert str(report).startswith("No leaks found")
-    else:
-        assert "near-duplicate in the training set" in str(report)
-
-
-@pytest.mark.parametrize("kind", ["images", "spectra"])
-def test_find_leaks_finds_no_relatives_across_suggested_groups(kind):
-    X, _ = plant_families(kind, 0.5)
-    y = np.arange(240) % 2
-    groups = find_leaks(X, y, random_state=0).suggested_groups()
-    assert "near-duplicate" not in find_leaks(X, y, StratifiedGroupKFold(5), groups).kinds
-
-
-def test_find_leaks_joins_the_same_families_in_any_order():
-    X, _ = plant_families("spectra", 0.95)
-    y = np.arange(240) % 2
-    order = np.random.default_rng(1).permutation(240)
-    groups = find_leaks(X, y, random_state=0).suggested_groups()
-    moved_groups = find_leaks(X[order], y[order], random_state=0).suggested_groups()
-    n_groups = len(np.unique(groups))
-    assert n_groups == len(np.unique(moved_groups))
-    assert len(np.unique(np.column_stack([groups[order], moved_groups]), axis=0)) == n_groups
-
-
-def test_find_leaks_finds_half_of_the_families_from_half_of_the_samples():
-    X, family = plant_families("images", 0.95)
-    report = find_leaks(X, np.arange(240) % 2, random_state=0, max_samples=120)
-    n_related, n_found, n_strangers = count_joined(report.suggested_groups(), family)
-    assert n_found >= 0.7 * n_related
-    assert n_strangers <= 5
-    assert any("120 of 240" in note for note in report.notes)
-
-
-# ---------------------------------------------------------------- exact copies
-
-
 @pytest.mark.parametrize("kind", ["images", "rows", "frame", "files", "mapped files"])
 def test_find_leaks_finds_exact_copies(kind, tmp_path):
     X = make_images(12, 0)  # too few for near-duplicates
@@ -318,9 +165,6 @@ def test_find_leaks_reports_a_limited_search():
     assert "40 of 250" in str(report)
 
 
-# ---------------------------------------------------------------- order and threads
-
-
 @settings(max_examples=10)
 @given(seed=seeds)
 def test_find_leaks_does_not_depend_on_the_order_of_samples(seed):
@@ -371,146 +215,6 @@ def test_find_leaks_does_not_depend_on_threads(tmp_path):
     )
     assert eager["sample"].tolist() == serial["sample"].tolist() == [1, 70]
     np.testing.assert_allclose(eager["similarity"], serial["similarity"], atol=1e-4)
-
-
-# ---------------------------------------------------------------- groups and series
-
-
-def test_find_leaks_names_split_groups():
-    X, y = load_iris(return_X_y=True)
-    groups = np.array([f"plant {i // 10:02}" for i in range(150)])
-    report = find_leaks(X, y, FOLDS, groups)
-    frame = report.to_frame().query("kind == 'group'")
-    assert set(frame["group"]) == set(groups)
-    for fold, (_, test) in enumerate(FOLDS.split(X, y)):
-        assert frame.loc[frame["fold"] == fold, "n_affected"].sum() == len(test)
-    assert report.counts["group"] == 150
-    assert "15 groups split, in 5 of 5 folds: plant 0" in str(report)
-    grouped_report = find_leaks(X, y, StratifiedGroupKFold(5), groups)
-    assert "group" not in grouped_report.kinds
-
-
-def test_find_leaks_finds_series_by_the_order_of_rows():
-    rng = np.random.default_rng(0)
-    parts = np.repeat(rng.normal(size=(40, 20)), 15, axis=0)
-    X = parts + 0.5 * rng.normal(size=parts.shape)
-    y = np.arange(600) // 300
-    report = find_leaks(X, y, FOLDS)
-    assert report.kinds == ["series"]
-    assert "series of about 1" in str(report)
-    stretches = report.suggested_groups()
-    true = np.arange(600) // 15
-    assert np.mean([len(np.unique(stretches[true == part])) == 1 for part in range(40)]) > 0.8
-    assert not find_leaks(X, y, KFold(6))  # consecutive folds cut at their borders only
-    assert not find_leaks(X, y, StratifiedGroupKFold(5), stretches)
-    order = rng.permutation(600)
-    assert not find_leaks(X[order], y[order], FOLDS)
-
-
-@pytest.mark.parametrize("way", ["times", "exif", "folders", "prefixes"])
-def test_find_leaks_finds_series_by_the_names_of_files(way, tmp_path):
-    rng = np.random.default_rng(0)
-    backgrounds = make_images(4, 5)
-    start = pd.Timestamp("2024-03-01 08:00:00")
-    files, true = [], []
-    for i in rng.permutation(80):
-        series, number = divmod(int(i), 20)
-        pixels = (0.7 * backgrounds[series] + 60 * rng.random((48, 48))).astype(np.uint8)
-        timestamp = start + pd.Timedelta(hours=series, seconds=7 * number)
-        exif = Image.Exif()
-        name = {
-            "times": f"{timestamp:%Y%m%d_%H%M%S}.png",
-            "exif": f"{rng.integers(1e6)}.png",
-            "folders": f"session {series}/{rng.integers(1e6)}.png",
-            "prefixes": f"part{'ABCD'[series]}_{number:03}.png",
-        }[way]
-        if way == "exif":
-            exif[306] = f"{timestamp:%Y:%m:%d %H:%M:%S}"
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(pixels).save(path, exif=exif)
-        files.append(path)
-        true.append(series)
-    true = np.array(true)
-    report = find_leaks(ImageCollection(files), np.arange(80) % 2, FOLDS)
-    assert report.kinds == ["series"]
-    groups = report.suggested_groups()
-    assert len(np.unique(groups)) == 4
-    assert all(len(np.unique(groups[true == series])) == 1 for series in range(4))
-    assert not find_leaks(
-        ImageCollection(files), np.arange(80) % 2, StratifiedGroupKFold(4), groups
-    )
-
-
-def test_find_leaks_does_not_trust_names_alone(tmp_path):
-    files = []
-    for i, image in enumerate(make_images(60, 6)):
-        files.append(tmp_path / f"part{'AB'[i // 30]}_{i}.png")
-        Image.fromarray(image).save(files[-1])
-    assert not find_leaks(ImageCollection(files), np.arange(60) % 2, FOLDS)
-
-
-# ---------------------------------------------------------------- real data
-
-
-@pytest.mark.data
-def test_find_leaks_finds_the_series_of_nails(data_home):
-    nails = fetch_nails(subset="all", data_home=data_home, download_if_missing=False)
-    report = find_leaks(nails.data, nails.target, FOLDS)
-    assert report.counts["series"] == 198
-    frame = report.to_frame().query("kind == 'series'")
-    assert frame["group"].nunique() == 3
-    assert "1522072644_bad.jpeg to 1522073834_good.jpeg" in set(frame["group"])
-    assert len(frame) == 15
-    assert "pauses of more than" in str(report)
-    pairs = pd.crosstab(report.suggested_groups(), nails.groups)
-    assert sorted(pairs.to_numpy().max(axis=0)) == [18, 81, 99]
-    assert (pairs > 0).sum().tolist() == [1, 1, 1]
-    grouped_report = find_leaks(nails.data, nails.target, LeaveOneGroupOut(), nails.groups)
-    assert "group" not in grouped_report.kinds
-
-
-@pytest.mark.data
-def test_find_leaks_finds_the_patients_of_saliva(data_home):
-    saliva = load_spectra(data_home / "spectra" / "saliva_raman_pd_ad.npz")
-    X, y, patients = saliva.data, saliva.target, saliva.groups
-    report = find_leaks(X, y, FOLDS, patients)
-    assert set(report.to_frame().query("kind == 'group'")["group"]) == set(patients)
-    assert report.counts["group"] == len(y)
-    assert "70 groups split" in str(report)
-
-    unknown = find_leaks(X, y, FOLDS)
-    assert "series of about 25" in str(unknown)  # 1751 spectra of 70 patients
-    stretches = unknown.suggested_groups()
-    _, group_codes = np.unique(
-        np.column_stack([stretches, np.unique(patients, return_inverse=True)[1]]),
-        axis=0,
-        return_counts=True,
-    )
-    assert (group_codes**2).sum() / sum(
-        n**2 for n in np.unique(patients, return_counts=True)[1]
-    ) > 0.75
-
-    order = np.random.default_rng(0).permutation(len(y))
-    shuffled_report = find_leaks(X[order], y[order], FOLDS)  # nobody could see series
-    assert "series" not in shuffled_report.kinds
-    assert shuffled_report.n_affected <= 10  # nearly equal spectra
-
-
-@pytest.mark.data
-def test_find_leaks_raises_no_alarm_on_mnist(data_home):
-    with np.load(data_home / "mnist.npz") as mnist:
-        X, y = mnist["x_train"][:10_000], mnist["y_train"][:10_000]
-    assert not find_leaks(X, y, FOLDS)
-
-
-def test_find_leaks_finds_the_writers_of_digits():
-    X, y = load_digits(return_X_y=True)
-    report = find_leaks(X.reshape(-1, 8, 8), y, FOLDS)
-    assert report.kinds == ["series"]
-
-
-# ---------------------------------------------------------------- the report and bad input
 
 
 def test_leak_report_returns_copies_and_survives_pickling():
