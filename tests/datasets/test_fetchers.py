@@ -1,15 +1,9 @@
-"""Fetchers against a server of our own: broken-off, damaged and missing files included."""
+"""Fetchers read what a server or a copy holds, and download only if they may."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import io
-import struct
 import sys
-import tarfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -23,197 +17,12 @@ from sklvision.datasets import (
     get_data_home,
 )
 from sklvision.datasets._remote import fetch as remote
+from tests.datasets._server import tar_of
 
 Image = pytest.importorskip("PIL.Image")
 pytest.importorskip("pooch")
+
 FETCHERS = [fetch_nails, fetch_flowers17, fetch_mnist, fetch_cifar10]
-
-
-class Server(ThreadingHTTPServer):
-    """Serves ``files`` by path, with errors and interruptions on request."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files = {}
-        self.requests = []  # (path, Range header)
-        self.break_off_after = []  # bytes to send before hanging up, one entry per answer
-        self.errors = []  # status codes, one per answer
-        self.ranges = True
-
-    def url(self, path=""):
-        return f"http://127.0.0.1:{self.server_port}/{path}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        server = self.server
-        server.requests.append((self.path, self.headers["Range"]))
-        if server.errors:
-            return self.send_error(server.errors.pop(0))
-        content = server.files.get(self.path.lstrip("/"))
-        if content is None:
-            return self.send_error(404)
-        start = 0
-        if self.headers["Range"] and server.ranges:
-            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-            if start >= len(content):
-                return self.send_error(416)
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        else:
-            self.send_response(200)
-        body = content[start:]
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: server.break_off_after.pop(0)] if server.break_off_after else body)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
-    with Server() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-@pytest.fixture
-def publish(server, tmp_path_factory, monkeypatch):
-    """Serve contents by their paths in the data home, and register those alone."""
-    registry = tmp_path_factory.mktemp("registry") / "registry.txt"
-    monkeypatch.setattr(remote, "REGISTRY", registry)
-
-    def publish(files):
-        server.files.update(files)
-        lines = [
-            f"{name} md5:{hashlib.md5(content).hexdigest()} {server.url(name)}"
-            for name, content in server.files.items()
-        ]
-        registry.write_text("\n".join(lines))
-
-    return publish
-
-
-def idx(array):
-    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return gzip.compress(header + array.tobytes())
-
-
-def tar_of(files):
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return stream.getvalue()
-
-
-@pytest.fixture
-def digits(publish):
-    """A little MNIST on the server; gives its arrays."""
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for split, prefix, n in (("train", "train", 12), ("test", "t10k", 5)):
-        images, labels = (
-            rng.integers(0, 256, (n, 28, 28), np.uint8),
-            rng.integers(0, 10, n, np.uint8),
-        )
-        arrays[split] = images, labels
-        publish({f"mnist/{prefix}-images-idx3-ubyte.gz": idx(images)})
-        publish({f"mnist/{prefix}-labels-idx1-ubyte.gz": idx(labels)})
-    return arrays
-
-
-IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
-
-
-class TestDownload:
-    """The life of a download, seen through fetch_mnist."""
-
-    def test_fetch_mnist_downloads_once(self, server, digits, tmp_path):
-        X, y = fetch_mnist(data_home=tmp_path / "new", return_X_y=True)
-        np.testing.assert_array_equal(X, digits["train"][0])
-        np.testing.assert_array_equal(y, digits["train"][1])
-        assert y.dtype == np.int64
-        assert len(server.requests) == 2
-        fetch_mnist(data_home=tmp_path / "new")
-        assert len(server.requests) == 2
-        names = sorted(path.name for path in (tmp_path / "new" / "mnist").iterdir())
-        assert names == [IMAGES, LABELS]
-
-    def test_fetch_mnist_continues_an_interrupted_download(self, server, digits, tmp_path):
-        server.break_off_after = [1000, 500]
-        X = fetch_mnist(data_home=tmp_path).data
-        np.testing.assert_array_equal(X, digits["train"][0])
-        assert [request for _, request in server.requests] == [
-            None,
-            "bytes=1000-",
-            "bytes=1500-",
-            None,
-        ]
-
-    def test_fetch_mnist_continues_in_the_next_call(self, server, digits, tmp_path):
-        server.break_off_after = [100] * 4
-        with pytest.raises(OSError, match=r"train-images-.*gz from .*cut short.*kept in .*\.part"):
-            fetch_mnist(data_home=tmp_path)
-        part = tmp_path / "mnist" / f"{IMAGES}.part"
-        assert part.stat().st_size == 400
-        assert not part.with_suffix("").exists()
-        np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
-        assert server.requests[4][1] == "bytes=400-"
-        assert not part.exists()
-
-    def test_fetch_mnist_starts_again_if_the_server_cannot_resume(self, server, digits, tmp_path):
-        server.ranges = False
-        server.break_off_after = [1000]
-        np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
-
-    def test_fetch_mnist_renames_a_complete_part(self, server, digits, tmp_path):
-        part = tmp_path / "mnist" / f"{IMAGES}.part"
-        part.parent.mkdir()
-        part.write_bytes(server.files[f"mnist/{IMAGES}"])
-        np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
-
-    def test_fetch_mnist_keeps_a_damaged_download_apart(self, server, digits, tmp_path):
-        good = server.files[f"mnist/{IMAGES}"]
-        server.files[f"mnist/{IMAGES}"] = bad = good[:500] + b"\0" + good[501:]
-        with pytest.raises(OSError, match=r"train-images-.*gz from .*differs from the published"):
-            fetch_mnist(data_home=tmp_path)
-        assert (tmp_path / "mnist" / f"{IMAGES}.corrupt").read_bytes() == bad
-        assert not (tmp_path / "mnist" / IMAGES).exists()
-        server.files[f"mnist/{IMAGES}"] = good
-        np.testing.assert_array_equal(fetch_mnist(data_home=tmp_path).data, digits["train"][0])
-
-    def test_fetch_mnist_names_a_damaged_file_and_leaves_it(self, server, digits, tmp_path):
-        fetch_mnist(data_home=tmp_path)
-        file = tmp_path / "mnist" / LABELS
-        file.write_bytes(b"something else")
-        with pytest.raises(OSError, match=r"train-labels-.*gz: differs from the published file"):
-            fetch_mnist(data_home=tmp_path)
-        assert file.read_bytes() == b"something else"
-        assert len(server.requests) == 2
-
-    def test_fetch_mnist_retries_after_a_temporary_error(self, server, digits, tmp_path):
-        server.errors = [503, 500]
-        assert len(fetch_mnist(data_home=tmp_path).data) == 12
-
-    def test_fetch_mnist_does_not_retry_a_missing_file(self, server, digits, tmp_path):
-        del server.files[f"mnist/{IMAGES}"]
-        with pytest.raises(OSError, match=r"train-images-.*gz from http.*404"):
-            fetch_mnist(data_home=tmp_path)
-        assert len(server.requests) == 1
-
-    def test_fetch_mnist_without_a_server_raises(self, server, digits, tmp_path):
-        server.shutdown()
-        server.server_close()
-        with pytest.raises(OSError, match=r"train-images-.*gz from http"):
-            fetch_mnist(data_home=tmp_path)
 
 
 class TestWhereDataIs:
