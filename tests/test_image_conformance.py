@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from dataclasses import dataclass
 
 import joblib
 import numpy as np
@@ -17,30 +16,28 @@ import pandas as pd
 import pytest
 import sklearn
 import torch
-from _estimators import ESTIMATORS, FROZEN_CLASSIFIERS, can_take_images
 from scipy import sparse
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils import estimator_checks
 
 from sklvision.datasets import ImageCollection
 from sklvision.feature_extraction import PretrainedFeatures
-from sklvision.image import ForegroundCrop, PixelScaler, Resize
+from sklvision.image import Resize
+from tests._image_cases import (
+    IMAGE_ESTIMATORS,
+    LAYOUTS,
+    METHODS,
+    Case,
+    assert_equal,
+    assert_same,
+    compute_outputs,
+    every_estimator,
+    every_estimator_once,
+    every_transformer,
+)
 
-METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function")
-IMAGE_ESTIMATORS = {
-    **{
-        name: e
-        for name, e in ESTIMATORS.items()
-        if can_take_images(e) and name not in FROZEN_CLASSIFIERS
-    },
-    "ForegroundCrop, aligned": ForegroundCrop(
-        threshold="otsu", align=True, polarity="both", output_size=(4, 9)
-    ),
-    "Resize, nearest": Resize(9, resample="nearest"),
-    "PixelScaler, clipped": PixelScaler((-1, 1), data_range=(0, 255), clip=True),
-}
 # scikit-learn leaves these out where tables are rejected, although they need no data.
 CHECKS_WITHOUT_DATA = [
     estimator_checks.check_estimator_cloneable,
@@ -51,77 +48,6 @@ CHECKS_WITHOUT_DATA = [
     estimator_checks.check_set_params,
     estimator_checks.check_valid_tag_types,
 ]
-
-
-def make_gray_images():
-    """Make 8 images whose whole-numbered pixels fit every dtype, of two classes."""
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 200, (8, 6, 7)).astype(np.float64)
-    y = np.array(["good", "bad"] * 4)
-    images[y == "bad", :3] += 55
-    return images, y
-
-
-def make_color_images():
-    images, y = make_gray_images()
-    return np.stack([images, images[:, ::-1], 255 - images], axis=-1), y
-
-
-LAYOUTS = {"gray": make_gray_images, "color": make_color_images}
-
-
-def compute_outputs(estimator, X):
-    """Call every method of prediction or transformation."""
-    return {name: getattr(estimator, name)(X) for name in METHODS if hasattr(estimator, name)}
-
-
-def assert_same(actual, expected, *, rtol=1e-6, atol=1e-6):
-    assert actual.keys() == expected.keys()
-    for method, values in expected.items():
-        if values.dtype.kind in "fiub":
-            a, b = (v.astype(np.float64) for v in (actual[method], values))
-            np.testing.assert_allclose(a, b, rtol=rtol, atol=atol, err_msg=method)
-        else:
-            np.testing.assert_array_equal(actual[method], values, err_msg=method)
-
-
-def assert_equal(actual, expected):
-    assert_same(actual, expected, rtol=0, atol=0)
-
-
-@dataclass(frozen=True)
-class Case:
-    """An estimator, images in one layout, and the estimator fitted to them, which all tests share."""
-
-    estimator: BaseEstimator
-    X: np.ndarray
-    y: np.ndarray
-    model: BaseEstimator
-    outputs: dict[str, np.ndarray]
-
-    def fit(self, X, y=None):
-        """Fit a clone, to the labels of the case where none are passed."""
-        return clone(self.estimator).fit(X, self.y[: len(X)] if y is None else y)
-
-    @property
-    def takes_tables(self):
-        return get_tags(self.estimator).input_tags.two_d_array
-
-
-def select_cases(estimators, layouts=LAYOUTS):
-    """Mark a test to run with every one of these estimators and layouts."""
-    cases = {
-        f"{name}-{layout}": (e, layout) for name, e in estimators.items() for layout in layouts
-    }
-    return pytest.mark.parametrize("case", cases.values(), ids=cases, indirect=True, scope="module")
-
-
-every_estimator = select_cases(IMAGE_ESTIMATORS)
-every_transformer = select_cases(
-    {n: e for n, e in IMAGE_ESTIMATORS.items() if hasattr(e, "transform")}
-)
-# For what does not depend on the images.
-every_estimator_once = select_cases(IMAGE_ESTIMATORS, ["color"])
 
 
 @pytest.fixture(scope="module")
