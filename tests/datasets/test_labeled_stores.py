@@ -1,5 +1,7 @@
 """Labeled samples of zarr stores, npy and Parquet files: the same as of an npz and a csv."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,21 @@ def test_parquet_is_read_as_a_csv_of_the_same_table(tmp_path):
     spectra = load_spectra(tmp_path / "parts", bands="920:960")
     assert spectra.feature_names == NAMES[2:7]
     assert "possible groups: part" in " ".join(spectra.advice)
+
+
+@pytest.mark.parametrize(("load", "n_listings"), [(load_spectra, 1), (load_labeled, 2)])
+def test_folder_of_parquet_files_is_listed_once_a_question(tmp_path, monkeypatch, load, n_listings):
+    (tmp_path / "parts").mkdir()
+    make_table().to_parquet(tmp_path / "parts" / "1.parquet")
+    listed_folders, scandir = [], os.scandir
+
+    def count_listings(path="."):
+        listed_folders.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", count_listings)
+    assert load(tmp_path / "parts").data.shape == (60, 12)
+    assert listed_folders.count(str(tmp_path / "parts")) == n_listings
 
 
 def test_columns_of_parquet_are_of_any_type(tmp_path):

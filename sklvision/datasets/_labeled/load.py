@@ -192,7 +192,8 @@ def load_labeled(
     ((1797, 8, 8), 'images')
     """
     path = Path(source)
-    _check_table_options(path, table_options)
+    is_image_folder = _is_image_folder(path)
+    _check_table_options(path, table_options, path.exists() and not is_image_folder)
     shape = None if image_shape is None else check_image_shape("image_shape", image_shape)
     if groups is not None and groups_from_name is not None:
         raise ValueError(f"groups={os.fspath(groups)!r}: not together with groups_from_name.")
@@ -201,7 +202,14 @@ def load_labeled(
             warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)
         with convert_memory_errors(f"{path}: reading it", FILE_ADVICE):
             labeled = _load_path(
-                path, target, groups, max_side, allow_pickle, on_error, table_options
+                path,
+                target,
+                groups,
+                max_side,
+                allow_pickle,
+                on_error,
+                table_options,
+                is_image_folder=is_image_folder,
             )
     elif str(source) in _NAMES:
         for name, value in (("groups", groups), ("target", target)):
@@ -234,13 +242,15 @@ def _load_path(
     allow_pickle: bool,
     on_error: str,
     table_options: dict[str, Any],
+    *,
+    is_image_folder: bool,
 ) -> Bunch:
     group_file = Path(groups) if groups and Path(groups).is_file() else None
     group_name = None if group_file or groups is None else str(groups)
     if is_array_store(path) and not _has_rows_for_memory(path):
         options = TableOptions(target=target, group=group_name, **table_options)
         labeled = load_stored_arrays(path, options)
-    elif _is_image_folder(path):
+    elif is_image_folder:
         if target is not None:
             raise ValueError(
                 f"target={target!r}: a folder has no columns; its subfolders name the labels."
@@ -266,7 +276,10 @@ def _load_path(
 
 
 def _is_image_folder(path: Path) -> bool:
-    """Whether a path is a folder of images, and not of instrument or Parquet files, or a store."""
+    """Whether a path is a folder of images, and not of instrument or Parquet files, or a store.
+
+    All files of the folder may be walked, so ask once.
+    """
     if not path.is_dir() or is_array_store(path):
         return False
     return not is_parquet_table(path) and not has_mostly_instrument_files(path)
@@ -322,7 +335,9 @@ def _load_spectra(
         raise make_target_error(path, [*([group] if group else []), *spectra.metadata])
     check_spectra(path, spectra.data.to_numpy(), spectra.feature_names)
     group = spectra.data.attrs[ORIGIN]["roles"]["group"]
-    has_names = spectra.wavelengths is not None or is_table(path)
+    # A folder without an axis is of Parquet files, or a store.
+    is_parquet_folder = path.is_dir() and not is_array_store(path)
+    has_names = spectra.wavelengths is not None or is_parquet_folder or is_table(path)
     data = spectra.data if has_names else spectra.data.to_numpy()
     labeled = pack_labeled(path.stem, data, spectra.target, spectra.groups, group or "")
     for field in ("split", "times", "roles", "advice"):
@@ -332,7 +347,7 @@ def _load_spectra(
     return labeled
 
 
-def _check_table_options(path: Path, table_options: dict[str, Any]) -> None:
+def _check_table_options(path: Path, table_options: dict[str, Any], has_bands: bool) -> None:
     """Raise for options that do not exist, or that samples other than tables do not have."""
     unknown = sorted(set(table_options) - _TABLE_OPTIONS)
     if unknown:
@@ -341,7 +356,6 @@ def _check_table_options(path: Path, table_options: dict[str, Any]) -> None:
             f"{did_you_mean(unknown[0], _TABLE_OPTIONS)}"
         )
     default = TableOptions()
-    has_bands = path.exists() and not _is_image_folder(path)
     for name, value in table_options.items():
         if value != getattr(default, name) and not has_bands:
             raise ValueError(f"{name}={value!r} is for spectra, and {path} holds images.")

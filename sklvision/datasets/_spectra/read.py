@@ -34,7 +34,7 @@ from sklvision.datasets._tables.options import TableOptions, check_different_col
 from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES
 from sklvision.datasets._tables.read import (
     TABLE_SUFFIXES,
-    is_table,
+    list_table_files,
     read_raw_table,
     read_table,
 )
@@ -69,11 +69,11 @@ def read_spectra(
         arrays, target = open_labeled_arrays(path, options.target)
         arrays["X"] = load_array(path, arrays["X"])
         return assign_arrays(path, arrays, replace(options, target=target))
-    has_columns = is_table(path)
-    if (path.is_dir() and not has_columns) or is_instrument_file(path):
+    table_files = list_table_files(path)
+    if (path.is_dir() and not table_files) or is_instrument_file(path):
         return _assign_instruments(path, find_instrument_files(path, options), options)
-    if has_columns:
-        table = read_raw_table(path, options)
+    if table_files:
+        table = read_raw_table(path, options, table_files)
         if find_file_column(table) is not None:
             if not needs_labels:
                 options = replace(

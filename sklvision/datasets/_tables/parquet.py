@@ -29,28 +29,43 @@ def is_parquet(path: Path) -> bool:
 
 def is_parquet_table(path: Path) -> bool:
     """Whether a path is a Parquet file, or a folder of such files without images."""
-    if not path.is_dir():
-        return is_parquet(path)
-    if is_zarr(path):  # whose chunks may be many files
-        return False
-    has_files = False
-    for name, is_image_file in walk_files(path):
-        if is_image_file:
-            return False
-        has_files = has_files or is_parquet(Path(name))
-    return has_files
+    return bool(list_parquet_files(path))
 
 
 def list_parquet_files(path: Path) -> list[Path]:
-    """List the Parquet files of a folder in natural order; a file stands for itself."""
+    """List the Parquet files of a folder without images in natural order; a file is its own list.
+
+    The list is empty for everything else. All files of a folder are walked, so ask once.
+    """
     if not path.is_dir():
-        return [path]
-    files = [Path(name) for name, _ in walk_files(path) if is_parquet(Path(name))]
+        return [path] if is_parquet(path) else []
+    if is_zarr(path):  # whose chunks may be many files
+        return []
+    files = []
+    for name, is_image_file in walk_files(path):
+        if is_image_file:
+            return []
+        if is_parquet(Path(name)):
+            files.append(Path(name))
     return sorted(files, key=make_natural_key)
 
 
-def read_parquet(path: Path, options: TableOptions) -> Table:
+def read_parquet(path: Path, files: list[Path], options: TableOptions) -> Table:
     """Read a Parquet file, or all files of a folder, before the columns have roles.
+
+    Parameters
+    ----------
+    path : Path
+        The file or the folder.
+    files : list of Path
+        The file, or the files of the folder.
+    options : TableOptions
+        Options of the user.
+
+    Returns
+    -------
+    table : Table
+        Columns without roles.
 
     Raises
     ------
@@ -65,7 +80,6 @@ def read_parquet(path: Path, options: TableOptions) -> Table:
             default, field.name
         ):
             raise ValueError(f"{path}: {field.name}= is for tables of text.")
-    files = list_parquet_files(path)
     frames = [_read_file(file) for file in files]
     for file, frame in zip(files, frames, strict=True):
         if list(frame.columns) != list(frames[0].columns):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.parquet import is_parquet, is_parquet_table, read_parquet
+from sklvision.datasets._tables.parquet import is_parquet, list_parquet_files, read_parquet
 from sklvision.datasets._tables.roles import Roles, decide_roles
 from sklvision.datasets._tables.spreadsheet import (
     SPREADSHEET_SUFFIXES,
@@ -30,11 +30,19 @@ TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
 def is_table(path: Path) -> bool:
     """Whether a path is a table: of text, in a workbook, or in Parquet files.
 
-    The suffix tells it of a file. The files of a folder are walked, so ask once.
+    The suffix tells it of a file. All files of a folder are walked.
     """
-    if path.is_dir():
-        return is_parquet_table(path)
-    return path.name.lower().endswith(TABLE_SUFFIXES) or is_parquet(path)
+    return bool(list_table_files(path))
+
+
+def list_table_files(path: Path) -> list[Path]:
+    """List the files of a table: a path itself, or the Parquet files in a folder.
+
+    The list is empty for what is not a table. All files of a folder are walked, so ask once.
+    """
+    if not path.is_dir() and path.name.lower().endswith(TABLE_SUFFIXES):
+        return [path]
+    return list_parquet_files(path)
 
 
 def read_table(
@@ -74,10 +82,14 @@ def _keep_bands(table: Table, bands: Any, needs_labels: bool) -> Any:
     return None if is_matched_later and not set(bands) <= set(table.names) else bands
 
 
-def read_raw_table(path: Path, options: TableOptions) -> Table:
-    """Read a table before its columns have roles; an error says why the file is not one."""
+def read_raw_table(path: Path, options: TableOptions, files: list[Path] | None = None) -> Table:
+    """Read a table before its columns have roles; an error says why the file is not one.
+
+    The files of a folder are listed unless they are given.
+    """
     if path.is_dir() or is_parquet(path):
-        return read_parquet(path, options)
+        files = list_parquet_files(path) if files is None else files
+        return read_parquet(path, files, options)
     if is_spreadsheet(path):
         table = read_spreadsheet(path, options)
     else:
