@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -82,6 +84,32 @@ def read_labels(y: Any) -> np.ndarray:
     array(['good', 'bad'], dtype='<U4')
     """
     return np.asarray(column_or_1d(convert_labels(y), warn=True))
+
+
+def warn_of_similar_labels(labels: Iterable[Any], place: object) -> None:
+    """Warn of labels that differ only in case or in spaces, naming the first of them.
+
+    Single letters are left out: lower and upper case may be classes of handwriting.
+
+    Parameters
+    ----------
+    labels : iterable
+        The distinct labels.
+    place : object
+        File or folder of the labels, for the message.
+    """
+    by_text: dict[str, list[str]] = {}
+    for label in labels:
+        if isinstance(label, str) and len(label) > 1:
+            by_text.setdefault("".join(label.split()).casefold(), []).append(str(label))
+    similar = [group for group in by_text.values() if len(group) > 1]
+    if similar:
+        names = ", ".join(map(repr, similar[0]))
+        warnings.warn(
+            f"{place}: the classes {names} differ only in case or spaces, and are learned as "
+            "different ones. Give them one name if they are one class.",
+            stacklevel=4,
+        )
 
 
 def make_index(labels: np.ndarray) -> pd.Index:

@@ -15,13 +15,16 @@ IMAGE_SUFFIXES = (
     *(".jpeg", ".jpf", ".jpg", ".jpx", ".pbm", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm"),
     *(".qoi", ".ras", ".sgi", ".tga", ".tif", ".tiff", ".webp"),
 )
-# Files that systems leave in folders.
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
+# Files and folders that systems leave in folders, in archives and on network drives.
+_SYSTEM_NAMES = {
+    *("thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "lost+found"),
+    "system volume information",
+}
 _DIGITS = re.compile(r"\d+")
 
 
 class FolderEntries(NamedTuple):
-    """Entries of a folder, sorted by name, without the hidden ones.
+    """Entries of a folder, sorted by name, without hidden ones and those of the system.
 
     Attributes
     ----------
@@ -47,7 +50,7 @@ def list_folder(path: Path) -> FolderEntries:
     """List folders, image files and other files in a folder."""
     entries = FolderEntries([], [], [])
     for entry in sorted(path.iterdir()):
-        if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+        if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_NAMES:
             continue
         if entry.is_dir():
             entries.folders.append(entry)
@@ -83,7 +86,7 @@ def walk_files(folder: Path) -> Iterator[tuple[str, bool]]:
         new_folders = []
         with os.scandir(place) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_FILES:
+                if entry.name.startswith(".") or entry.name.lower() in _SYSTEM_NAMES:
                     continue
                 name = entry.name if place == "." else os.path.join(place, entry.name)  # noqa: PTH118
                 if entry.is_dir():

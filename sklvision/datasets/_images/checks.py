@@ -24,6 +24,23 @@ def check_white(white: Any) -> None:
         raise ValueError(f"white must be None or a number from {low:g} to {high:g}; got {white!r}.")
 
 
+def warn_of_left_out(files: NDArray[Any], headers: Iterable[Any]) -> None:
+    """Warn of files that hold more channels or pages than are read, naming some."""
+    left_out = {
+        file: header.left_out
+        for file, header in zip(files, headers, strict=False)
+        if getattr(header, "left_out", "")
+    }
+    if left_out:
+        first = next(iter(left_out.values()))
+        warnings.warn(
+            f"{len(left_out)} of {len(files)} images hold {first}: {_list_some([*left_out])}. "
+            "Extract the others, and pass them as arrays or files of their own, if a model needs "
+            "them.",
+            stacklevel=4,
+        )
+
+
 def warn_of_depths(files: NDArray[Any], kinds: list[str], mode: str) -> None:
     """Warn where gray images differ in depth, naming the fewer ones."""
     kind_of_file = dict(zip(files, kinds, strict=False))

@@ -19,6 +19,7 @@ from sklvision.datasets._images.checks import (
     read_image,
     try_each,
     warn_of_depths,
+    warn_of_left_out,
 )
 from sklvision.datasets._images.reader import (
     BACKGROUNDS,
@@ -160,10 +161,8 @@ class ImageCollection:
         if mode == "F" and white is None:
             white = choose_white(kinds)
         self._reader = ImageReader(mode, size, int(reduce), background, white)
-        self._shapes = np.array(
-            [header[:2] if isinstance(header, Header) else (0, 0) for header in headers],
-            dtype=np.int32,
-        )
+        shapes = [header[:2] if isinstance(header, Header) else (0, 0) for header in headers]
+        self._shapes = np.array(shapes, dtype=np.int32)
         self.files = np.array([get_name(source) for source in sources], dtype=object)
         self._sources = self.files
         if any(not isinstance(source, str) for source in sources):
@@ -175,6 +174,7 @@ class ImageCollection:
         # its file and the number of functions applied, so that it need not be read again.
         self._image_spec: tuple[tuple[int, ...], np.dtype[Any]] | None = None
         self._first_image: tuple[Source, NDArray[Any], int] | None = None
+        warn_of_left_out(self.files, headers)
         if on_error == "skip":
             self._skip(headers)
         if is_chosen:

@@ -17,8 +17,10 @@ from sklvision.datasets._files.listing import (
     describe_other_files,
     list_folder,
 )
+from sklvision.datasets._images.class_traits import warn_of_telling_traits
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._texts import document
+from sklvision.utils._labels import warn_of_similar_labels
 from sklvision.utils._sklearn import validate_params
 
 
@@ -142,6 +144,8 @@ def load_image_folder(
     target_names = np.unique(target).tolist()
     if len(target_names) < 2:
         raise ValueError(f"{path}: the images that can be read are all of {target_names[0]!r}.")
+    warn_of_similar_labels(target_names, path)
+    warn_of_telling_traits(collection, target)
     data = collection if lazy else np.asarray(collection)
     if return_X_y:
         return data, target

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklvision.datasets._images import tiff
 from sklvision.datasets._images.source import Source, get_name, open_image, open_stream
 from sklvision.utils._optional import import_optional
 
@@ -22,7 +23,6 @@ _ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
 _GRAY = {"1", "L", "LA", "La"}
 _TRANSPARENT = {"RGBA", "RGBa", "LA", "La", "PA"}
-_BITS, _SAMPLES, _PLANAR = 258, 277, 284  # tags of TIFF
 
 
 class Header(NamedTuple):
@@ -30,7 +30,8 @@ class Header(NamedTuple):
 
     height: int
     width: int
-    kind: str  # "gray", "deep" (gray of 16 bits), "wide" (of more) or "color"
+    kind: str  # "gray", "deep" (gray of 16 bits), "wide" (of more, or signed) or "color"
+    left_out: str  # content of the file that is not read, "" if all is
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class ImageReader:
             full_size = image_file.size
             _draft_image(image_file, self.mode, self.reduce)
             is_reduced = image_file.size != full_size
-            image = _read_planar_tiff(source) if _is_deep_planar(image_file) else image_file
+            image = _read_planar_tiff(source) if tiff.is_deep_planar(image_file) else image_file
             if _get_orientation(image_file) != 1:
                 image = image_ops.exif_transpose(image)
-            image = self._convert_mode(image, depth)
+            image = self._convert_mode(tiff.correct_values(image_file, image), depth)
             if self.reduce > 1 and not is_reduced:
                 image = image.reduce(self.reduce)
             if self.size is not None and image.size != self.size[::-1]:
@@ -99,7 +100,7 @@ class ImageReader:
                 is_16_bit = depth == 16 and image.mode != "F"
                 return pil.fromarray(self._scale(values, 16) if is_16_bit else values)
             if depth != 16:
-                raise ValueError("32 bits per pixel; mode='F' keeps them")
+                raise ValueError("negative values or 32 bits per pixel; mode='F' keeps them")
             image = pil.fromarray(np.rint(values / 257).astype(np.uint8))
         image = _fill_background(image, BACKGROUNDS[self.background])
         if self.mode != "F":
@@ -123,10 +124,13 @@ def read_header(source: Source) -> Header:
         width, height = image.size
         if orientation in _SIDEWAYS:
             height, width = width, height
-        return Header(height, width, _find_kind(image))
+        kind = _find_kind(image)
+        return Header(height, width, kind, tiff.describe_left_out(image))
 
 
 def _find_kind(image: Any) -> str:
+    if tiff.is_signed_byte(image):
+        return "wide"
     if image.mode in _GRAY or (image.mode == "P" and _has_gray_palette(image)):
         return "gray"
     if not _is_deep(image):
@@ -191,29 +195,13 @@ def _is_deep(image: Any) -> bool:
     return image.mode in {"I", "F"} or image.mode.startswith("I;")
 
 
-def _is_deep_planar(image: Any) -> bool:
-    """Whether a TIFF stores planes of more than 8 bits, of which Pillow takes bytes for pixels."""
-    tags = getattr(image, "tag_v2", None)
-    if tags is None or tags.get(_PLANAR, 1) != 2 or tags.get(_SAMPLES, 1) < 2:
-        return False
-    bits = tags.get(_BITS, 1)
-    return max(bits if isinstance(bits, tuple) else (bits,)) > 8
-
-
 def _read_planar_tiff(source: Source) -> Any:
     """Read a TIFF of planes of 16 bits in 8-bit color, or raise an error that names the extra."""
-    pil = import_optional("PIL.Image", extra="images")
     try:
-        tifffile = import_optional("tifffile", extra="instruments")
+        with open_stream(source) as stream:
+            return tiff.read_planes(stream)
     except ImportError as error:
         raise OSError(
             f"{get_name(source)}: is a TIFF of planes of 16 bits, which Pillow reads wrongly. "
             f"{error}"
         ) from error
-    with open_stream(source) as stream:
-        planes = np.squeeze(tifffile.imread(stream))
-    if planes.dtype != np.uint16 or planes.ndim != 3 or min(planes.shape[0], planes.shape[-1]) < 3:
-        raise ValueError(f"planes of {planes.dtype} of shape {planes.shape} are not supported")
-    if planes.shape[0] in (3, 4):
-        planes = np.moveaxis(planes, 0, -1)
-    return pil.fromarray(np.rint(planes[..., :3] / np.float32(257)).astype(np.uint8))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
+from sklvision.datasets._files.content import START_LENGTH, describe_content
+from sklvision.datasets._images import tiff
 from sklvision.utils._memory import make_memory_error
 from sklvision.utils._optional import import_optional
 
@@ -84,7 +86,7 @@ def open_image(source: Source) -> Iterator[Any]:
         if isinstance(source, NamedImage) and not isinstance(source.content, bytes):
             yield source.content.copy()
             return
-        with open_stream(source) as stream, pil.open(stream) as image:
+        with open_stream(source) as stream, _open_pillow(stream) as image:
             yield image
     except FileNotFoundError as error:
         raise FileNotFoundError(f"{name}: there is no such file.") from error
@@ -93,7 +95,7 @@ def open_image(source: Source) -> Iterator[Any]:
     except PermissionError as error:
         raise PermissionError(f"{name}: there is no permission to read the file.") from error
     except pil.UnidentifiedImageError as error:
-        raise OSError(f"{name}: is not an image that Pillow can read.") from error
+        raise OSError(f"{name}: {error}") from error
     except ImportError:
         raise
     except MemoryError as error:
@@ -101,6 +103,23 @@ def open_image(source: Source) -> Iterator[Any]:
         raise make_memory_error(error, f"{name}: the image", advice) or error from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise OSError(f"{name}: cannot be read as an image ({error}).") from error
+
+
+def _open_pillow(stream: BinaryIO) -> Any:
+    """Open an image by Pillow, or a TIFF by tifffile; the error describes the content."""
+    pil = import_optional("PIL.Image", extra="images")
+    try:
+        return pil.open(stream)
+    except pil.UnidentifiedImageError:
+        stream.seek(0)
+        start = stream.read(START_LENGTH)
+        description = describe_content(start) or "is not an image that Pillow can read."
+        if start.startswith(tiff.SIGNATURES):
+            try:
+                return tiff.open_unusual(stream)
+            except ImportError as error:
+                description = f"is a TIFF that Pillow cannot read. {error}."
+        raise pil.UnidentifiedImageError(description) from None
 
 
 def open_stream(source: Source) -> BinaryIO:
