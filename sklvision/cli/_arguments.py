@@ -9,6 +9,7 @@ from typing import Any
 
 from sklvision.cli._errors import name_options
 from sklvision.cli._groups import SUGGESTION, suggest_groups
+from sklvision.cli._parser import Parser
 from sklvision.utils._files import remove_leftovers, temporary_path
 
 DATA_HELP = """\
@@ -31,9 +32,9 @@ DATA is one of
 """
 
 
-def make_command(commands: Any, name: str, *, run: Any, **texts: str) -> Any:
+def make_command(commands: Any, name: str, *, run: Any, **texts: str) -> Parser:
     """Make the parser of a command; ``run`` takes the parsed arguments."""
-    parser = commands.add_parser(
+    parser: Parser = commands.add_parser(
         name, formatter_class=argparse.RawDescriptionHelpFormatter, **texts
     )
     parser.set_defaults(run=run)
@@ -51,6 +52,11 @@ def make_integer_type(minimum: int) -> Any:
         return int(text)
 
     return parse
+
+
+def split_names(texts: list[str]) -> list[str]:
+    """Split names that are separated by spaces, commas or both."""
+    return [name for text in texts for name in text.split(",") if name]
 
 
 def parse_seconds(text: str) -> float:
@@ -133,7 +139,12 @@ def add_column_options(add: Any) -> None:
 def add_file_options(add: Any) -> None:
     """Add the options that correct how a table is read."""
     add("--transpose", action="store_true", help="every column of the table is one spectrum")
-    add("--decimal", choices=[".", ","], help="decimal sign of the table (default: found)")
+    add(
+        "--decimal",
+        choices=[".", ","],
+        metavar="SIGN",
+        help="decimal sign of the table, '.' or ',' (default: found)",
+    )
     add(
         "--header-line",
         type=make_integer_type(1),

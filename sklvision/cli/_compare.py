@@ -22,9 +22,11 @@ from sklvision.cli._arguments import (
     name_samples,
     parse_seconds,
     print_data,
+    split_names,
 )
 from sklvision.cli._errors import convert_errors
 from sklvision.cli._folds import check_fold_options, choose_folds
+from sklvision.cli._parser import Source
 from sklvision.utils._files import atomic_write
 
 _DEFAULT_REPORT = "sklvision_report.html"
@@ -65,7 +67,9 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("data", metavar="DATA", nargs="?", help="folder, file or name of a data set (see below)")
+    parser.add_source(
+        Source("data", "DATA", "--data"), help="folder, file or name of a data set (see below)"
+    )
     add("--cv", type=make_integer_type(2), metavar="FOLDS", help=f"folds (default: {_N_FOLDS})")
     add_fold_options(add)
     add(
@@ -194,10 +198,15 @@ def _run_comparison(args: argparse.Namespace) -> int:
         if args.label_errors is not None:
             check_writable(args.label_errors, "--label-errors")
         check_fold_options(args)
-        scoring = [name for names in args.scoring for name in names.split(",") if name]
-        if args.data is None:
-            _check_scoring(scoring)
-        data = load_data(args.data or "digits", args, max_side=_choose_side(args))
+        from sklvision.utils._scorers import check_scorer_name  # loads scikit-learn
+
+        scoring = split_names(args.scoring)
+        models = None if args.models is None else split_names(args.models)
+        for name in scoring:
+            check_scorer_name(name)
+        data = load_data(
+            "digits" if args.data is None else args.data, args, max_side=_choose_side(args, models)
+        )
         folds = choose_folds(data, args, _N_FOLDS)
         files, data.data = data.data, _read_small(data.data)
         # The pixels alone have lost the names of their files, which also show series.
@@ -214,7 +223,7 @@ def _run_comparison(args: argparse.Namespace) -> int:
         )
         from sklvision.recipes import make_candidates
 
-        candidates, baselines = make_candidates(data.data, args.models, image_size=args.image_size)
+        candidates, baselines = make_candidates(data.data, models, image_size=args.image_size)
         is_local = args.n_jobs is None and args.dask is None
         n_jobs = _count_jobs() if is_local else args.n_jobs
         common: dict[str, Any] = {"n_jobs": n_jobs, "random_state": args.seed}
@@ -303,9 +312,9 @@ def _find_leaks(files: Any, data: Any, cv: Any, seed: int) -> Any:
     return report
 
 
-def _choose_side(args: argparse.Namespace) -> int:
+def _choose_side(args: argparse.Namespace, models: list[str] | None) -> int:
     """Choose the longer side to read images at: the largest that a candidate takes."""
-    has_small_models = args.models is not None and not _LARGE_MODELS.intersection(args.models)
+    has_small_models = models is not None and not _LARGE_MODELS.intersection(models)
     return args.image_size or (_SIDE if has_small_models else _LARGE_SIDE)
 
 
@@ -334,10 +343,3 @@ def _count_jobs() -> int:
     from joblib import cpu_count
 
     return min(_MAX_JOBS, cpu_count())
-
-
-def _check_scoring(scoring: list[str]) -> None:
-    """Raise if the path of the data was taken for the name of a score."""
-    for name in scoring:
-        if Path(name).exists():
-            raise ValueError(f"--scoring {name}: is a path; put DATA before --scoring.")

@@ -12,7 +12,8 @@ from typing import Any
 
 from sklvision.cli._arguments import add_file_options, get_file_options, make_command
 from sklvision.cli._errors import convert_errors, name_options
-from sklvision.cli._models import add_verify_option, load_model
+from sklvision.cli._models import MODEL_FILE, add_verify_option, check_order, load_model
+from sklvision.cli._parser import Source
 from sklvision.utils._files import is_archive
 
 _EPILOG = """\
@@ -62,7 +63,12 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", type=Path, help="file of the model (.sklv or .joblib)")
+    parser.add_source(MODEL_FILE, help="file of the model (.sklv or .joblib)")
+    parser.add_source(
+        Source("samples", "DATA", "--samples", Path),
+        aliases=["--data"],
+        help="samples, with labels if possible (see below)",
+    )
     add("--onnx", action="store_true", help="write the model as an ONNX file")
     add("--int8", action="store_true", help="write it with weights of 8 bits; needs --samples")
     add("--int16", action="store_true", help="write it with weights of 16 bits; needs --samples")
@@ -74,7 +80,6 @@ def add_parser(commands: Any) -> None:
     )
     add("--card", action="store_true", help="write the model card")
     add("--out", type=Path, metavar="DIR", help="directory to write to (default: MODEL_export)")
-    add("--samples", type=Path, metavar="DATA", help="samples, with labels if possible (see below)")
     add(
         "--max-accuracy-drop",
         type=float,
@@ -95,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
     """Check, load, write, measure."""
     with convert_errors():
         _check_arguments(args)
+        check_order(args.model, [] if args.samples is None else [args.samples])
         model = load_model(args.model, verify=args.verify, quiet=args.quiet)
         samples = None if args.samples is None else _read_samples(args, model)
         directory = args.out or args.model.with_name(f"{args.model.stem}_export")

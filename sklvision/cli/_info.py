@@ -21,12 +21,12 @@ from sklvision.cli._arguments import (
 )
 from sklvision.cli._errors import CommandError, convert_errors, name_options
 from sklvision.cli._groups import SUGGESTION, count_folds
-from sklvision.cli._models import add_verify_option, load_model
-from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, is_archive
+from sklvision.cli._models import ONNX_SUFFIX, add_verify_option, has_model_suffix, load_model
+from sklvision.cli._parser import Source
+from sklvision.utils._files import is_archive
 from sklvision.utils._versions import find_version
 
 _PACKAGES = ["numpy", "scipy", "scikit-learn", "pandas", "joblib", "torch", "skorch", "tqdm"]
-_ONNX_SUFFIX = ".onnx"
 _EPILOG = f"""\
 PATH is the file of a model, or data. Of an archive (.sklv) the manifest is read, and nothing is
 built; an .onnx file runs nothing either; a pickle (.joblib) is loaded, and so can run any code.
@@ -56,7 +56,11 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("path", metavar="PATH", nargs="?", help="data, or the file of a model (see below)")
+    parser.add_source(
+        Source("path", "PATH", "--data"),
+        aliases=["--model"],
+        help="data, or the file of a model (see below)",
+    )
     add(
         "--leaks",
         action="store_true",
@@ -79,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         from sklvision.cli._facts import describe_data  # needs NumPy
 
         path = Path(args.path)
-        if path.is_file() and _is_model(path):
+        if path.is_file() and has_model_suffix(path):
             if args.leaks:
                 raise ValueError("--leaks: searches data, and this is a model.")
             _print_facts(_describe_model(path, args.verify))
@@ -93,16 +97,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_model(path: Path) -> bool:
-    suffix = path.suffix.lower()
-    return suffix in (ARCHIVE_SUFFIX, _ONNX_SUFFIX, *PICKLE_SUFFIXES)
-
-
 def _describe_model(path: Path, verify: Path | None) -> dict[str, str]:
     """Describe the model of a file; of an archive its manifest, and nothing is built."""
     from sklvision.cli._facts import describe_manifest, describe_model
 
-    if path.suffix.lower() == _ONNX_SUFFIX:
+    if path.suffix.lower() == ONNX_SUFFIX:
         if verify is not None:
             raise ValueError(f"--verify: {path} is a graph, and only archives (.sklv) are signed.")
         from sklvision.export import OnnxClassifier

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from sklvision._version import __version__
 from sklvision.cli._errors import CommandError, name_options
+from sklvision.cli._parser import Parser
 
 _SIGNAL_STATUS = 128  # plus the number of the signal, as in shells
 # Requests to end, which by default end a process before it can remove temporary files.
@@ -31,16 +32,9 @@ examples:
   sklvision predict model.sklv new.csv --out predictions.csv
   sklvision serve model.sklv
 
-DATA is a folder with one subfolder of images per class, or a table. sklvision COMMAND --help
-describes a command.
+DATA is a folder with one subfolder of images per class, or a table. --data DATA and --model MODEL
+may stand in the place of the words. sklvision COMMAND --help describes a command.
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """Parser whose errors take one line; --help shows the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,7 +136,7 @@ def _convert_signals() -> Iterator[None]:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="sklvision",
         description="Classify small images and spectra, and compare honestly.",
         epilog=_EXAMPLES,

@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sklvision.cli._parser import Source
 from sklvision.utils._files import ARCHIVE_SUFFIX, PICKLE_SUFFIXES, atomic_write, is_archive
+
+ONNX_SUFFIX = ".onnx"
+MODEL_FILE = Source("model", "MODEL", "--model", Path, is_required=True)
 
 # Samples of the data that an archive keeps: enough to notice a model that computes something else.
 _MOST_SAMPLES, _MOST_SAMPLE_BYTES = 5, 2**20
@@ -20,6 +24,20 @@ def add_verify_option(add: Any) -> None:
         metavar="PUBLIC_KEY",
         help="file of the ed25519 key that must have signed the model; others are refused",
     )
+
+
+def has_model_suffix(path: Path) -> bool:
+    """Whether the name of a file is that of a model."""
+    return path.suffix.lower() in (ARCHIVE_SUFFIX, ONNX_SUFFIX, *PICKLE_SUFFIXES)
+
+
+def check_order(model: Path, data: list[Path]) -> None:
+    """Raise if the data come before the model."""
+    swapped = [path for path in data if has_model_suffix(path) and path.is_file()]
+    if swapped and model.exists() and not has_model_suffix(model):
+        raise ValueError(
+            f"{model}: is not the file of a model, but {swapped[0]} is: MODEL comes before data."
+        )
 
 
 def check_model_suffix(path: Path) -> Path:
@@ -89,7 +107,7 @@ def load_model(
         from sklvision.export import load
 
         return load(path, verify=verify)
-    if verify is None and path.suffix.lower() == ".onnx":
+    if verify is None and path.suffix.lower() == ONNX_SUFFIX:
         model = _open_graph(path)
         if predicts:
             from sklvision.utils._nested import check_no_step_is_left_out  # loads scikit-learn
@@ -135,7 +153,11 @@ def _load_pickle(path: Path) -> Any:
         raise FileNotFoundError(f"{path}: does not exist.") from error
     except Exception as error:  # other files, and pickles of other versions, raise anything
         reason = ": ".join(filter(None, [type(error).__name__, str(error)]))
-        raise ValueError(f"{path}: cannot be loaded as a model ({reason}).") from error
+        raise ValueError(
+            f"{path}: cannot be loaded as a model ({reason}). Expected an archive "
+            f"({ARCHIVE_SUFFIX}), an ONNX file ({ONNX_SUFFIX}) or a pickle of joblib "
+            f"({PICKLE_SUFFIXES[0]})."
+        ) from error
 
 
 def write_model(model: Any, path: Path, **options: Any) -> None:

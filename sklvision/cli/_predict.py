@@ -15,7 +15,8 @@ from sklvision.cli._arguments import (
     make_integer_type,
 )
 from sklvision.cli._errors import CommandError, convert_errors
-from sklvision.cli._models import add_verify_option, load_model
+from sklvision.cli._models import MODEL_FILE, add_verify_option, check_order, load_model
+from sklvision.cli._parser import Source
 from sklvision.cli._prediction_parts import PredictionParts, describe_job
 from sklvision.cli._prediction_table import PredictionTable, Row, format_csv, is_parquet
 from sklvision.utils._optional import import_optional
@@ -74,8 +75,11 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", type=Path, help="file of the model, .sklv or .joblib")
-    add("paths", metavar="PATH", nargs="+", type=Path, help="files and folders (see below)")
+    parser.add_source(MODEL_FILE, help="file of the model, .sklv, .joblib or .onnx")
+    parser.add_source(
+        Source("paths", "PATH", "--data", Path, is_list=True, is_required=True),
+        help="files and folders (see below)",
+    )
     add(
         "--out",
         type=Path,
@@ -119,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
     """Load, predict, write."""
     with convert_errors():
         _check_output(args)
+        check_order(args.model, args.paths)
         model = load_model(args.model, verify=args.verify, quiet=args.quiet)
         if args.proba and not has_probabilities(model):
             raise ValueError(f"--proba: {args.model} gives no probabilities.")

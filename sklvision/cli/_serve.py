@@ -11,7 +11,7 @@ from typing import Any
 
 from sklvision.cli._arguments import make_command, make_integer_type, parse_seconds
 from sklvision.cli._errors import convert_errors
-from sklvision.cli._models import add_verify_option
+from sklvision.cli._models import MODEL_FILE, add_verify_option
 
 _TOKEN_VARIABLE = "SKLVISION_TOKENS"
 _LIMITS = (
@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", type=Path, help="file of the model (see below)")
+    parser.add_source(MODEL_FILE, help="file of the model (see below)")
     add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     add("--port", type=make_integer_type(0), default=8000, help="port (default: 8000; 0: any)")
     add("--ssl-certfile", type=Path, metavar="FILE", help="certificate, for HTTPS")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -22,17 +21,13 @@ from sklvision.cli._arguments import (
 from sklvision.cli._errors import convert_errors
 from sklvision.cli._folds import Folds, check_fold_options, choose_folds
 from sklvision.cli._models import check_key, check_model_suffix, take_samples, write_model
+from sklvision.cli._parser import Source
+from sklvision.cli._train_options import parse_class_weight, parse_image_shape, parse_options
 from sklvision.utils._files import is_archive
 
-# Parameters of models that have an option of their own.
-_OWN_OPTIONS = {
-    "random_state": "--seed",
-    "device": "--device",
-    "verbose": "--quiet",
-    "max_epochs": "--epochs",
-}
 _EPILOG = f"""\
-MODEL is a recipe or an architecture: sklvision train --list prints all of them.
+MODEL is a recipe or an architecture: sklvision train --list prints all of them. Without MODEL,
+images are trained by the recipe images, and spectra by the recipe spectra.
 An architecture for images comes behind a step that resizes them, so that the file
 takes raw images of any size.
 
@@ -46,7 +41,8 @@ anything that it holds; with the suffix .joblib it is a pickle for joblib.load.
 
 examples:
   sklvision train --list
-  sklvision train resnet8 --data nails/train --out nails.sklv
+  sklvision train parts/ --out parts.sklv
+  sklvision train resnet8 nails/train --out nails.sklv
   sklvision train spectrum_cnn --data line.csv --target polymer --groups sample --cv 5 \\
       --option dropout=0.3 --option optimizer=sgd --out line.sklv
   sklvision train spectra --data line.csv --class-weight foreign=20 \\
@@ -67,9 +63,15 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", nargs="?", help="name of a recipe or an architecture")
+    parser.add_source(
+        Source("model", "MODEL", "--model", is_path=False),
+        help="name of a recipe or an architecture (default: the recipe images for images, spectra "
+        "for spectra)",
+    )
+    parser.add_source(
+        Source("data", "DATA", "--data"), help="folder, file or name of a data set (see below)"
+    )
     add("--list", action="store_true", help="print the recipes and architectures, and stop")
-    add("--data", metavar="DATA", help="folder, file or name of a data set (see below)")
     add(
         "--out",
         type=Path,
@@ -104,7 +106,7 @@ def add_parser(commands: Any) -> None:
     )
     add(
         "--image-shape",
-        type=_parse_image_shape,
+        type=parse_image_shape,
         metavar="HEIGHTxWIDTH",
         help="read rows of numbers as images of this height and width, such as 28x28, "
         "or 32x32x3 for colors",
@@ -162,32 +164,30 @@ def run(args: argparse.Namespace) -> int:
     with convert_errors():
         if args.list:
             return _print_models()
-        for name, value in (("MODEL", args.model), ("--data", args.data), ("--out", args.out)):
-            if value is None:
-                raise ValueError(f"{name} is missing. See: sklvision train --help")
-        args = argparse.Namespace(**vars(args) | {"out": check_model_suffix(args.out)})
+        args = argparse.Namespace(**vars(args) | _find_sources(args))
+        args.out = check_model_suffix(args.out)
         check_writable(args.out)
         check_key(args.sign, args.out)
         check_fold_options(args)
-        options = _parse_options(args.option)
-        class_weight = _parse_class_weight(args.class_weight)
+        options = parse_options(args.option)
+        class_weight = parse_class_weight(args.class_weight)
         if args.scoring is not None:
             _check_scoring(args)
-        from sklvision.recipes import get_model, set_class_weight
+        from sklvision.recipes import set_class_weight
 
-        model = get_model(
-            args.model,
-            options=options,
-            max_epochs=args.epochs,
-            image_size=args.image_size,
-            random_state=args.seed,
-            device=args.device,
-        )
+        model = None if args.model is None else _get_model(args.model, args, options)
         data = load_data(args.data, args, image_shape=args.image_shape)
+        model = model or _get_model(data.kind, args, options)  # the recipe for this kind
         _check_kind(model, data)
         folds = choose_folds(data, args, None)
     if not args.quiet:
         print_data(data)
+        if args.model is None:
+            print(
+                f"model: the recipe {model.name}; sklvision train --list prints others, and "
+                "sklvision compare measures which one suits",
+                file=sys.stderr,
+            )
     with convert_errors():
         from sklvision.utils._input_check import add_input_check
 
@@ -202,6 +202,46 @@ def run(args: argparse.Namespace) -> int:
         summary = _fit(estimator, data, args)
         _write(estimator, data, args, estimate, summary)
     return 0
+
+
+def _find_sources(args: argparse.Namespace) -> dict[str, str | None]:
+    """Find model and data, of which a single word may be either."""
+    model, data = args.model, args.data
+    if model is not None and Path(model).exists() and not _is_model_name(model):
+        if data is None:
+            model, data = None, model
+        elif _is_model_name(data):
+            raise ValueError(f"{model} is data, and {data} is a model: MODEL comes before DATA.")
+    for name, value in (("DATA", data), ("--out", args.out)):
+        if value is None:
+            raise ValueError(
+                f"{name} is missing; expected: sklvision train MODEL DATA --out MODEL.sklv. See: "
+                "sklvision train --help"
+            )
+    return {"model": model, "data": data}
+
+
+def _is_model_name(name: str) -> bool:
+    from sklvision.recipes import get_model
+
+    try:
+        get_model(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _get_model(name: str, args: argparse.Namespace, options: dict[str, Any]) -> Any:
+    from sklvision.recipes import get_model
+
+    return get_model(
+        name,
+        options=options,
+        max_epochs=args.epochs,
+        image_size=args.image_size,
+        random_state=args.seed,
+        device=args.device,
+    )
 
 
 def _print_models() -> int:
@@ -338,58 +378,3 @@ def _check_scoring(args: argparse.Namespace) -> None:
     from sklvision.utils._scorers import check_scorer_name
 
     check_scorer_name(args.scoring)
-
-
-def _parse_class_weight(texts: list[str] | None) -> Any:
-    """Convert ``["foreign=20", "dust=5"]`` to weights by label; "balanced" stays."""
-    if texts is None:
-        return None
-    if texts == ["balanced"]:
-        return "balanced"
-    weights: dict[str, float] = {}
-    for text in texts:
-        label, equals, value = text.rpartition("=")
-        try:
-            weight = float(value)
-        except ValueError:
-            weight = 0.0
-        if not equals or not label or not 0 < weight < float("inf"):
-            raise ValueError(
-                f"--class-weight {text}: expected 'balanced', or LABEL=WEIGHT with a positive "
-                "number, such as foreign=20."
-            )
-        if label in weights:
-            raise ValueError(f"--class-weight {text}: {label} is set twice.")
-        weights[label] = weight
-    return weights
-
-
-def _parse_options(texts: list[str]) -> dict[str, Any]:
-    """Convert ``["dropout=0.2", "optimizer=sgd"]`` to keywords."""
-    options: dict[str, Any] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key.isidentifier():
-            raise ValueError(f"--option {text}: expected NAME=VALUE, such as dropout=0.2.")
-        if key in _OWN_OPTIONS:
-            raise ValueError(f"Use {_OWN_OPTIONS[key]} instead of --option {key}.")
-        if key in options:
-            raise ValueError(f"--option {text}: {key} is set twice.")
-        options[key] = _parse_value(value)
-    return options
-
-
-def _parse_value(text: str) -> Any:
-    if text.lower() in ("true", "false", "none"):
-        text = text.capitalize()
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-def _parse_image_shape(text: str) -> tuple[int, ...]:
-    sides = text.lower().replace(",", "x").replace("×", "x").split("x")
-    if len(sides) not in (2, 3) or not all(side.isdecimal() and int(side) > 0 for side in sides):
-        raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH, such as 28x28, got {text!r}")
-    return tuple(map(int, sides))

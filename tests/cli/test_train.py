@@ -207,8 +207,9 @@ def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ([], "MODEL is missing"),
-        (["resnet8"], "--data is missing"),
+        ([], "DATA is missing"),
+        (["resnet8"], "DATA is missing; expected: sklvision train MODEL DATA --out MODEL.sklv"),
+        (["images.npz", "resnet8", "--out", "m"], "images.npz is data, and resnet8 is a model"),
         (["resnet8", "--data", "images.npz"], "--out is missing"),
         (["restnet8", *["--data", "images.npz", "--out", "m"]], "Did you mean 'resnet8'?"),
         (
