@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -55,6 +56,13 @@ FRIENDS = {
 MAX_LINES = 400
 
 
+@cache
+def list_import_nodes(text):
+    """List the statements of a module that may import: parsed once for all tests."""
+    nodes = (ast.Import, ast.ImportFrom, ast.Call)
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, nodes)]
+
+
 def imported_modules(path, package_root):
     """Yield (line, absolute module name) of every import in a file, wherever it stands.
 
@@ -64,7 +72,7 @@ def imported_modules(path, package_root):
     root = package_root.name
     relative = path.relative_to(package_root.parent).with_suffix("")
     outer = relative.parts[:-1]  # the package of the file, for an __init__ as well
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
+    for node in list_import_nodes(path.read_text(encoding="utf-8")):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -138,7 +146,7 @@ def import_graph(package_root):
 def imported_names(path, package_root):
     """Yield imports as :func:`imported_modules` does, with ``from package import module`` resolved."""
     outer = path.relative_to(package_root.parent).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in list_import_nodes(path.read_text(encoding="utf-8")):
         if isinstance(node, ast.ImportFrom):
             package = outer[: len(outer) - node.level + 1] if node.level else ()
             source = ".".join((*package, *filter(None, [node.module])))

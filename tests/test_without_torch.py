@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -50,32 +51,80 @@ def csv_file(tmp_path_factory):
 
 
 def predict_labels(path, csv_file):
-    lines = run_without_torch(MAIN, "predict", path, csv_file, "--quiet").splitlines()[1:]
-    return [line.split(",")[2] for line in lines]
+    return read_labels(run_without_torch(MAIN, "predict", path, csv_file, "--quiet"))
 
 
-def test_compare_estimators_runs_without_torch():
-    code = (
-        "from sklearn.datasets import load_iris\n"
-        "from sklearn.naive_bayes import GaussianNB\n"
-        "from sklvision.model_selection import compare_estimators\n"
-        "data = load_iris(return_X_y=True)\n"
-        "print(compare_estimators({'bayes': GaussianNB()}, *data, cv=2))"
-    )
-    assert "bayes" in run_without_torch(code)
+def read_labels(text):
+    return [line.split(",")[2] for line in text.splitlines()[1:]]
 
 
-def test_info_runs_without_torch():
-    out = run_without_torch(MAIN, "info")
-    assert "scikit-learn" in out
-    assert "none without torch" in out
+# What is done without torch in one process, in which each piece of code has an output of its own.
+RUN_ALL = """
+import contextlib, io, json, traceback
+
+outputs = {}
+for name, (code, arguments) in json.loads(sys.argv[1]).items():
+    sys.argv[1:] = arguments
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        try:
+            exec(code, {"__name__": "__main__", "sys": sys})
+        except SystemExit as end:
+            print(*[f"ended with {end.code}"] if end.code else (), end="")
+        except BaseException:
+            print(traceback.format_exc())
+    outputs[name] = out.getvalue()
+print(json.dumps(outputs))
+"""
+COMPARE = """
+from sklearn.datasets import load_iris
+from sklearn.naive_bayes import GaussianNB
+from sklvision.model_selection import compare_estimators
+
+print(compare_estimators({"bayes": GaussianNB()}, *load_iris(return_X_y=True), cv=2))
+"""
+LOAD = """
+from sklvision.export import load
+
+for path in sys.argv[1:]:
+    try:
+        print(type(load(path)).__name__)
+    except ImportError as error:
+        print(error)
+"""
 
 
-def test_predict_by_a_model_of_scikit_learn_runs_without_torch(csv_file, tmp_path):
-    model = make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(X, y)
-    joblib.dump(model, tmp_path / "model.joblib")
-    labels = predict_labels(tmp_path / "model.joblib", csv_file)
-    assert labels == list(map(str, model.predict(X[:4])))
+@pytest.fixture(scope="module")
+def linear_model():
+    return make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def outputs(csv_file, linear_model, tmp_path_factory):
+    """Output of each piece of code, all run in one process, which takes seconds to start."""
+    model_file = tmp_path_factory.mktemp("models") / "model.joblib"
+    joblib.dump(linear_model, model_file)
+    archives = Path(__file__).parent / "export" / "archives"
+    runs = {
+        "compare": (COMPARE, []),
+        "info": (MAIN, ["info"]),
+        "predict": (MAIN, ["predict", model_file, csv_file, "--quiet"]),
+        "load": (LOAD, [archives / "format_1_pipeline.sklv", archives / "format_1_net.sklv"]),
+    }
+    return json.loads(run_without_torch(RUN_ALL, json.dumps(runs, default=str)))
+
+
+def test_compare_estimators_runs_without_torch(outputs):
+    assert outputs["compare"].startswith("3 classifiers"), outputs["compare"]
+    assert "\nbayes " in outputs["compare"]
+
+
+def test_info_runs_without_torch(outputs):
+    assert "scikit-learn" in outputs["info"]
+    assert "none without torch" in outputs["info"]
+
+
+def test_predict_by_a_model_of_scikit_learn_runs_without_torch(outputs, linear_model):
+    assert read_labels(outputs["predict"]) == list(map(str, linear_model.predict(X[:4])))
 
 
 def test_predict_by_an_onnx_file_runs_without_torch(csv_file, tmp_path, capfd):
@@ -111,19 +160,9 @@ def test_a_whole_pipeline_in_an_onnx_file_runs_without_torch(tmp_path):
     assert labels == list(map(str, model.predict(X[:4])))
 
 
-def test_archives_load_without_torch_or_name_it():
+def test_archives_load_without_torch_or_name_it(outputs):
     """A model without nets needs no torch; a net without a graph in the file says what to do."""
-    code = (
-        "from sklvision.export import load\n"
-        "for path in sys.argv[1:]:\n"
-        "    try:\n"
-        "        print(type(load(path)).__name__)\n"
-        "    except ImportError as error:\n"
-        "        print(error)\n"
-    )
-    folder = Path(__file__).parent / "export" / "archives"
-    names = ("format_1_pipeline.sklv", "format_1_net.sklv")
-    lines = run_without_torch(code, *(folder / name for name in names)).splitlines()
+    lines = outputs["load"].splitlines()
     assert lines[0] == "Pipeline"
     assert "pip install torch" in lines[1]
     assert "onnx=True" in lines[1]

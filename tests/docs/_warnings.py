@@ -9,8 +9,10 @@ _REPEATERS = {"_collect_outcomes", "repeat_warnings"}
 def find_warnings(package):
     """Yield file, line and the fixed parts of the text of every warning of a package."""
     for file in sorted(package.rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        for function in ast.walk(tree):
+        text = file.read_text(encoding="utf-8")
+        if "warn(" not in text:
+            continue
+        for function in ast.walk(ast.parse(text)):
             if not isinstance(function, ast.FunctionDef) or function.name in _REPEATERS:
                 continue
             for call in ast.walk(function):

@@ -6,7 +6,11 @@ from sklearn.naive_bayes import GaussianNB
 
 from sklvision.model_selection import compare_estimators
 
-pytest.importorskip("mlflow")
+
+@pytest.fixture(autouse=True)
+def mlflow():
+    """MLflow, whose import takes a second that fast tests need not spend."""
+    return pytest.importorskip("mlflow")
 
 
 @pytest.mark.slow
