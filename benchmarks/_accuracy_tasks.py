@@ -107,6 +107,10 @@ def list_tasks() -> dict[str, Task]:
             has_published=True,
         ),
         Task(
+            *("flowers17-scratch-vote", f"{flowers}, from scratch, vote", "flowers"),
+            *(_load_flowers, 0.95, 0.72, {"pretrained": False, "vote": True}),
+        ),
+        Task(
             *("mnist", "MNIST, official split, one net", "digits"),
             *(partial(_load_official, datasets.fetch_mnist), 0.9965, 0.9950),
             has_published=True,

@@ -29,7 +29,13 @@ VARIANTS = [
     for name, variants in {
         "cifar10": [{}, {"published": True}],
         "digits": [{}, {"vote": True}, {"published": True}, {"vote": True, "published": True}],
-        "flowers": [{}, {"pretrained": False}, {"fine_tune": True}, {"published": True}],
+        "flowers": [
+            {},
+            {"pretrained": False},
+            {"pretrained": False, "vote": True},
+            {"fine_tune": True},
+            {"published": True},
+        ],
         "images": [{}, {"average_flips": True}],
         "nails": [{}, {"fast": True}, {"published": True}],
         "spectra": [{}, {"published": True}],
@@ -80,6 +86,12 @@ def test_recipe_is_made_of_public_parts(recipe, options):
 def test_flowers_refuses_to_fine_tune_an_untrained_net(option):
     with pytest.raises(ValueError, match="fine_tune=True needs pretrained=True"):
         recipes.flowers(fine_tune=True, **option)
+
+
+@pytest.mark.parametrize("options", [{}, {"pretrained": False, "published": True}])
+def test_flowers_refuses_a_vote_of_nets_that_are_not_from_scratch(options):
+    with pytest.raises(ValueError, match="vote=True needs pretrained=False"):
+        recipes.flowers(vote=True, **options)
 
 
 def test_recipes_share_keywords():

@@ -11,9 +11,9 @@ from sklearn.ensemble import VotingClassifier
 from sklvision.augmentation import RandomRotation, RandomShift, RandomZoom
 from sklvision.neural_network import ImageClassifier
 from sklvision.recipes._parameters import check_parameters
+from sklvision.recipes._seeds import draw_seeds
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
-from sklvision.utils._random import make_generator
 
 # The architectures of the published vote.
 _PUBLISHED_ARCHITECTURES = (
@@ -84,7 +84,7 @@ def digits(
         return _make_published(vote, random_state, device)
     if not vote:
         return _make_net(_NET_PARAMS, 20, random_state, device)
-    seeds = _draw_seeds(random_state, len(_MEMBER_PARAMS))
+    seeds = draw_seeds(random_state, len(_MEMBER_PARAMS))
     members = [
         _make_net(params, 14, seed, device)
         for params, seed in zip(_MEMBER_PARAMS, seeds, strict=True)
@@ -109,7 +109,7 @@ def _make_published(
     vote: bool, random_state: int | RandomState | None, device: str
 ) -> ClassifierMixin:
     names = _PUBLISHED_ARCHITECTURES if vote else _PUBLISHED_ARCHITECTURES[:1]
-    seeds = _draw_seeds(random_state, len(names))
+    seeds = draw_seeds(random_state, len(names))
     # The optimizer and the number of epochs were not published: these are the usual ones.
     nets = [
         ImageClassifier(
@@ -124,8 +124,3 @@ def _make_published(
         for name, seed in zip(names, seeds, strict=True)
     ]
     return VotingClassifier(list(zip(names, nets, strict=True))) if vote else nets[0]
-
-
-def _draw_seeds(random_state: int | RandomState | None, n: int) -> list[int]:
-    """Draw different seeds for the members."""
-    return make_generator(random_state).randint(2**31 - 1, size=n).tolist()

@@ -23,6 +23,7 @@ from sklvision.image import Resize
 from sklvision.neural_network import ImageClassifier
 from sklvision.recipes._linear_vote import make_linear_vote
 from sklvision.recipes._parameters import check_parameters
+from sklvision.recipes._seeds import draw_seeds
 from sklvision.recipes._speed_net import make_speed_net
 from sklvision.recipes._texts import document
 
@@ -33,6 +34,7 @@ def flowers(
     *,
     pretrained: bool = True,
     fine_tune: bool = False,
+    vote: bool = False,
     published: bool = False,
     random_state: int | RandomState | None = None,
     device: str = "auto",
@@ -51,9 +53,12 @@ def flowers(
     fine_tune : bool, default=False
         Add the vote of a pretrained net that is trained further, which takes some minutes. Not
         for ``pretrained=False``.
+    vote : bool, default=False
+        Average the probabilities of three nets from scratch, each trained from other initial
+        weights. Only for ``pretrained=False``.
     published : bool, default=False
         The published system: ``"flowers_cnn"`` from scratch on 180 × 180 pixels.
-        Not together with `fine_tune`.
+        Not together with `fine_tune` or `vote`.
     %(seed)s
     %(device)s
 
@@ -65,7 +70,8 @@ def flowers(
     Raises
     ------
     ValueError
-        If ``fine_tune=True`` is combined with a net from scratch.
+        If ``fine_tune=True`` is combined with a net from scratch, or ``vote=True`` with pretrained
+        nets or the published one.
 
     See Also
     --------
@@ -81,10 +87,12 @@ def flowers(
     """
     if fine_tune and (published or not pretrained):
         raise ValueError("fine_tune=True needs pretrained=True and published=False.")
+    if vote and (published or pretrained):
+        raise ValueError("vote=True needs pretrained=False and published=False.")
     if published:
         return _make_published(random_state, device)
     if not pretrained:
-        return _make_net(random_state, device)
+        return _make_from_scratch(3 if vote else 1, random_state, device)
     features = _make_features(device)
     if not fine_tune:
         return features
@@ -124,8 +132,23 @@ def _make_fine_tuned(random_state: int | RandomState | None, device: str) -> Pip
     return make_pipeline(Resize(192), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
 
 
-def _make_net(random_state: int | RandomState | None, device: str) -> Pipeline:
-    net = make_speed_net(
+def _make_from_scratch(
+    n_nets: int, random_state: int | RandomState | None, device: str
+) -> Pipeline:
+    if n_nets == 1:
+        classifier: ClassifierMixin = _make_net(random_state, device)
+    else:
+        seeds = draw_seeds(random_state, n_nets)
+        nets = [(f"net{i}", _make_net(seed, device)) for i, seed in enumerate(seeds)]
+        classifier = VotingClassifier(nets, voting="soft")
+    # As an array, images are decoded once and not in every epoch.
+    return make_pipeline(
+        Resize(64), FunctionTransformer(np.asarray), TestTimeAugmentation(classifier)
+    )
+
+
+def _make_net(random_state: int | RandomState | None, device: str) -> ImageClassifier:
+    return make_speed_net(
         [
             RandomFlip(),
             RandomRotation(25),
@@ -139,8 +162,6 @@ def _make_net(random_state: int | RandomState | None, device: str) -> Pipeline:
         random_state=random_state,
         device=device,
     )
-    # As an array, images are decoded once and not in every epoch.
-    return make_pipeline(Resize(64), FunctionTransformer(np.asarray), TestTimeAugmentation(net))
 
 
 def _make_published(random_state: int | RandomState | None, device: str) -> Pipeline:
