@@ -41,7 +41,7 @@ EXTRAS = {
 # fresh as a process of its own, without four seconds of imports. Without a window plt.show() does
 # nothing, so mistakes in drawing would stay hidden.
 RUN_CHILDREN = """
-import json, os, runpy, sys, warnings
+import faulthandler, json, os, runpy, sys, warnings
 import matplotlib.pyplot as plt, pandas, sklearn.ensemble, sklearn.model_selection, torch
 
 def draw_figures():
@@ -54,6 +54,8 @@ def run(argv, folder, home, has_figures):
         os.environ["SKLVISION_DATA"] = home
     for number, name in enumerate(("stdout", "stderr"), start=1):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
+    # What waits forever says where, and ends.
+    faulthandler.dump_traceback_later(480, exit=True)
     plt.show = draw_figures
     sys.argv = argv
     sys.path[0] = os.path.dirname(argv[0])

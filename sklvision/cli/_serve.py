@@ -6,6 +6,8 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,27 +109,33 @@ def run(args: argparse.Namespace) -> int:
             allow_hosts=args.allow_host,
             server_names=args.server_name,
         )
-        _configure_log(args.quiet)
-        serve_model(
-            args.model,
-            host=args.host,
-            port=args.port,
-            allow_pickle=args.allow_pickle,
-            verify=args.verify,
-            settings=settings,
-            ssl_certfile=args.ssl_certfile,
-            ssl_keyfile=args.ssl_keyfile,
-        )
+        with _write_log(args.quiet):
+            serve_model(
+                args.model,
+                host=args.host,
+                port=args.port,
+                allow_pickle=args.allow_pickle,
+                verify=args.verify,
+                settings=settings,
+                ssl_certfile=args.ssl_certfile,
+                ssl_keyfile=args.ssl_keyfile,
+            )
     return 0
 
 
-def _configure_log(is_quiet: bool) -> None:
-    """Write the log of requests, and what goes wrong, on standard error."""
+@contextmanager
+def _write_log(is_quiet: bool) -> Iterator[None]:
+    """Write the log of requests and faults on standard error while a model is served."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name in ("sklvision.serving", "uvicorn.error"):
-        logger = logging.getLogger(name)
+    loggers = [logging.getLogger(name) for name in ("sklvision.serving", "uvicorn.error")]
+    loggers[0].setLevel(logging.WARNING if is_quiet else logging.INFO)
+    for logger in loggers:
         logger.addHandler(handler)
         logger.propagate = False
-    level = logging.WARNING if is_quiet else logging.INFO
-    logging.getLogger("sklvision.serving").setLevel(level)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+            logger.propagate = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ def test_serve_refuses_a_pickle_in_one_line(spectra_file, capsys):
     assert error.count("\n") == 1
     assert "is probably a pickle, which can run any code" in error
     assert "--allow-pickle" in error
+    assert logging.getLogger("sklvision.serving").handlers == []  # later ones would log twice
 
 
 @pytest.mark.parametrize(
