@@ -33,6 +33,8 @@ from sklvision.utils._parallel import run_tasks
 
 distributed = pytest.importorskip("distributed", reason="the extra distributed is absent")
 pytestmark = pytest.mark.slow
+# Seconds in which a lost worker is started again, also on a loaded machine.
+PATIENCE = 120
 
 
 class SlowClassifier(ClassifierMixin, BaseEstimator):
@@ -207,7 +209,7 @@ def test_search_outlives_a_killed_worker(digits, dask_client, delay):
     search = GridSearchCV(SlowClassifier(), {"quantile": [0.3, 0.4, 0.5, 0.6]}, cv=3)
     reference = search.fit(*digits).cv_results_["mean_test_score"]
     register_dask()
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     killer = threading.Timer(delay, _kill_worker_with_most_data, [dask_client])
     killer.start()
     with joblib.parallel_config("dask"):
@@ -219,7 +221,7 @@ def test_search_outlives_a_killed_worker(digits, dask_client, delay):
 def test_comparison_outlives_a_killed_worker(digits, dask_client):
     call = {"cv": 6, "baselines": False, "random_state": 0, "check_leaks": False}
     reference = compare_estimators({"slow": SlowClassifier()}, *digits, **call)
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     killer = threading.Timer(0.4, _kill_worker_with_most_data, [dask_client])
     killer.start()
     with joblib.parallel_config("dask"):
@@ -235,7 +237,7 @@ def _kill_worker_with_most_data(client):
 
 
 def test_estimator_that_kills_every_worker_is_an_error(digits, dask_client):
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     # One fit, which is repeated until it has ended too many workers.
     split = [(np.arange(200), np.arange(200, 300))]
     with (
@@ -245,7 +247,30 @@ def test_estimator_that_kills_every_worker_is_an_error(digits, dask_client):
         compare_estimators(
             {"fatal": FatalClassifier()}, *digits, cv=split, baselines=False, check_leaks=False
         )
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
+
+
+def test_workers_that_are_lost_for_good_are_an_error(digits):
+    register_dask()
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    closer = threading.Timer(1.0, cluster.scale, [0])
+    search = GridSearchCV(SlowClassifier(), {"quantile": [0.3, 0.4, 0.5, 0.6]}, cv=5)
+    with (
+        cluster,
+        distributed.Client(cluster),
+        # Six times as long as for the first worker.
+        joblib.parallel_config("dask", wait_for_workers_timeout=0.5),
+    ):
+        closer.start()
+        with pytest.raises(BrokenProcessPool, match="No other worker came within 3 s"):
+            search.fit(*digits)
+        closer.join()
+        # The scheduler still works, with the next worker.
+        cluster.scale(2)
+        with joblib.parallel_config("dask"):
+            assert search.set_params(estimator__seconds=0.0).fit(*digits).best_index_ >= 0
 
 
 def test_scheduler_that_ends_is_an_error(digits):
@@ -276,7 +301,7 @@ def _measure_bytes_per_task(client, X, y, n_tasks):
 def test_data_are_sent_once_and_not_with_every_task(dask_client):
     generator = np.random.default_rng(0)
     X, y = generator.normal(size=(5000, 200)), generator.integers(0, 2, 5000)
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     n_bytes = _measure_bytes_per_task(dask_client, X, y, 40)
     assert n_bytes > 0
     # Twice for two workers, shared by 40 tasks, and some kilobytes for each.
@@ -292,7 +317,7 @@ def test_collection_sends_names_and_no_pixels(dask_client, tmp_path):
         f"model {i}": make_pipeline(FlattenImages(), SlowClassifier(0.0, (i + 1) / 10))
         for i in range(8)
     }
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     before = count_worker_bytes(dask_client)
     with joblib.parallel_config("dask"):
         compare_estimators(
@@ -302,7 +327,7 @@ def test_collection_sends_names_and_no_pixels(dask_client, tmp_path):
 
 
 def test_workers_have_numbers_by_which_they_choose_their_gpu(dask_client):
-    dask_client.wait_for_workers(2)
+    dask_client.wait_for_workers(2, timeout=PATIENCE)
     workers = list(dask_client.scheduler_info()["workers"])
     numbers = [
         dask_client.submit(find_worker_number, workers=[worker], pure=False).result()

@@ -40,7 +40,7 @@ def run_in_thread(
     )
     with bind_socket("127.0.0.1", 0) as sock:
         server = Server(app, "a test", ssl_certfile=ssl_certfile, ssl_keyfile=ssl_keyfile)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
         try:
             deadline = time.monotonic() + 20
