@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sklvision.distributed._arrays import make_empty_result, make_model_task
-from sklvision.utils._contract import match_columns
+from sklvision.utils._bands import match_columns
 from sklvision.utils._nested import find_contract
 
 
@@ -48,7 +48,7 @@ def find_names(model: Any, columns: list[str]) -> list[str]:
         If some are missing.
     """
     contract = find_contract(model) or {}
-    names = contract.get("names")
+    names = contract.get("names") or contract.get("labels")
     if names is None:
         names = getattr(model, "feature_names_in_", None)
     if names is None:

@@ -12,7 +12,6 @@ from sklearn.utils.metaestimators import available_if
 
 from sklvision.spectral import _functional
 from sklvision.spectral._base import SpectrumTransformer, document
-from sklvision.utils._samples import Samples
 from sklvision.utils._sklearn import StrOptions
 
 _ROW_WISE = {"snv": _functional.snv, "minmax": _functional.minmax, "l2": _functional.l2}
@@ -145,9 +144,8 @@ class SpectralScaler(SpectrumTransformer):
                 scaler.partial_fit(block)
         self._keep_statistics(total / n_spectra, scaler)
 
-    def _check_contract(self, samples: Samples) -> bool:
-        # The other methods remove the scale of every spectrum.
-        return self._method in (None, "standard") and super()._check_contract(samples)
+    def _is_scale_kept(self) -> bool:
+        return self._method in (None, "standard")  # the others remove that of every spectrum
 
     def _transform_spectra(self, spectra: np.ndarray) -> np.ndarray:
         if self._method in _ROW_WISE:

@@ -58,9 +58,14 @@ class SklvisionEstimator(BaseEstimator):
         self.input_contract_ = make_contract(samples)
 
     def _check_contract(self, samples: Samples) -> bool:
-        """Warn of a change of scale or unit; return whether there was a warning."""
+        """Warn of a change of scale or order; return whether there was a warning."""
         contract = vars(self).get("input_contract_")
-        return warn_of_change(contract, samples, type(self).__name__)
+        is_scale_kept = self._is_scale_kept()
+        return warn_of_change(contract, samples, type(self).__name__, is_scale_kept=is_scale_kept)
+
+    def _is_scale_kept(self) -> bool:
+        """Whether the scale of samples matters to the estimator."""
+        return True
 
     def _pass_report(self, has_warned: bool, output: Any) -> Any:
         """Return an output; later steps of a pipeline do not warn of the same samples again."""

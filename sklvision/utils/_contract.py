@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sklvision.utils._array_collection import ArrayCollection
+from sklvision.utils._column_labels import (
+    check_column_labels,
+    find_axis,
+    read_labels_of_columns,
+)
+from sklvision.utils._profile import compute_profile_correlation, is_along_profile, make_profile
 from sklvision.utils._samples import Samples
 
 Contract = dict[str, Any]
@@ -26,6 +31,9 @@ _MOST_BLOCKS = 16  # of an array in chunks, that these are read from
 _DARKEST = 0.02
 _SCALE_FACTOR = 5.0
 _MOST_OUTSIDE = 0.5
+# A single sample so many times as large as any of training is of another unit, or damaged.
+_FAR_FACTOR = 20.0
+_MOST_NEGATIVE = 0.05  # of the largest value, where those of training had no sign
 _SIZE_FACTOR = 1.2
 
 # Outputs of estimators that have warned already, so that later steps of a pipeline do not.
@@ -45,8 +53,9 @@ def make_contract(samples: Samples) -> Contract:
     contract : dict
         Plain values only: ``kind`` ("images", "spectra" or "other"), ``shape`` of one sample,
         ``dtype``, ``range`` of the values, ``peaks``, the range of the largest absolute value of
-        a sample, ``names`` of columns, and what the reader of files noted, such as ``axis``,
-        ``unit`` and ``roles`` of a table, or ``reading`` of images.
+        a sample, ``profile``, their mean if they resemble each other, ``names`` of columns, or
+        ``labels`` where these are not strings, and what the reader of files noted, such as
+        ``axis``, ``unit`` and ``roles`` of a table, or ``reading`` of images.
     """
     kind = {"images": "images", "table": "spectra"}.get(samples.kind, "other")
     names = None if samples.names is None else [str(name) for name in samples.names]
@@ -58,14 +67,21 @@ def make_contract(samples: Samples) -> Contract:
         "names": names,
         **samples.origin,
     }
+    labels = read_labels_of_columns(samples.data) if names is None else None
+    if labels is not None:
+        contract["labels"] = labels
+        contract.setdefault("axis", find_axis(labels))
     summary = _read_values(samples)
     if summary is not None:
-        _, lows, highs = summary
+        values, lows, highs = summary
         contract["range"] = [float(lows.min()), float(highs.max())]
         peaks = np.maximum(highs, -lows)
         is_white = get_white(samples) is not None
         smallest = _DARKEST * peaks[0] if is_white else np.quantile(peaks, 0.05)
         contract["peaks"] = [float(smallest), float(peaks.max())]
+        profile = make_profile(values)
+        if profile is not None:
+            contract["profile"] = profile
     return contract
 
 
@@ -134,10 +150,32 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     if not is_within:  # every value is compared only where there are some outside
         outside_fraction = np.mean((values < low - margin) | (values > high + margin))
         is_within = outside_fraction <= _MOST_OUTSIDE
-    if is_of_size and is_within:
-        return None
     new_range = f"{lows.min():.4g} to {highs.max():.4g}"
-    return f"values {new_range}, trained on {low:.4g} to {high:.4g}"
+    change = f"values {new_range}, trained on {low:.4g} to {high:.4g}"
+    if not (is_of_size and is_within) or _has_sign(contract, lows.min()):
+        return change
+    n_far = int((peaks > _FAR_FACTOR * contract["peaks"][1]).sum())
+    if n_far:
+        number = (
+            f"{n_far} of {len(peaks)} samples" if len(peaks) == len(samples) else "some samples"
+        )
+        return f"{number} have {change}"
+    return None
+
+
+def describe_other_order(contract: Contract, samples: Samples) -> str | None:
+    """Describe new samples that fall where those of training rise, and the other way round."""
+    profile = contract.get("profile")
+    summary = None if profile is None else _read_values(samples)
+    if profile is None or summary is None:
+        return None
+    correlation = compute_profile_correlation(profile, summary[0])
+    return None if correlation is None else f"correlation with their mean {correlation:.2f}"
+
+
+def _has_sign(contract: Contract, low: float) -> bool:
+    """Whether values are clearly negative, where those of training had no sign."""
+    return contract["dtype"].startswith("uint") and low < -_MOST_NEGATIVE * contract["peaks"][1]
 
 
 def describe_size_change(contract: Contract, height: int, width: int) -> str | None:
@@ -194,14 +232,18 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
     smallest, largest = float(values[values.argmin()]), float(values[values.argmax()])
     peak = max(largest, -smallest)
     return bool(
-        smallest >= low - margin
+        not _has_sign(contract, smallest)
+        and is_along_profile(contract.get("profile", ()), values)
+        and smallest >= low - margin
         and largest <= high + margin
         and contract["peaks"][0] / _SCALE_FACTOR <= peak <= contract["peaks"][1] * _SCALE_FACTOR
     )
 
 
-def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bool:
-    """Warn once per call where new samples are in another scale or unit than those of training.
+def warn_of_change(
+    contract: Contract | None, samples: Samples, name: str, *, is_scale_kept: bool = True
+) -> bool:
+    """Warn once per call where new samples are in another scale or order than those of training.
 
     Parameters
     ----------
@@ -211,17 +253,36 @@ def warn_of_change(contract: Contract | None, samples: Samples, name: str) -> bo
         New samples.
     name : str
         Name of the estimator, for the message.
+    is_scale_kept : bool, default=True
+        Whether the scale is compared; estimators that remove it do not need that.
 
     Returns
     -------
     has_warned : bool
         Whether a warning was given, now or by an earlier step of the same call.
+
+    Raises
+    ------
+    ValueError
+        If columns of a DataFrame have other names than those of training, or another order.
     """
     if contract is None:
         return False
     if _is_reported(samples.data):
         return True
-    change = describe_change(contract, samples)
+    if samples.is_table:
+        check_column_labels(contract.get("labels") or contract.get("names") or (), samples.data)
+    order = describe_other_order(contract, samples)
+    if order is not None:
+        warnings.warn(
+            f"{name}: the new samples fall where those of training rise ({order}): their values "
+            "are in reverse order, inverted, or of another quantity, such as absorbance instead of "
+            "reflectance. Bring them to the form of training.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return True
+    change = describe_change(contract, samples) if is_scale_kept else None
     if change is None:
         return False
     warnings.warn(
@@ -245,102 +306,3 @@ def mark_reported(output: Any) -> None:
 def _is_reported(data: Any) -> bool:
     reference = _reported_outputs.get(id(data))
     return reference is not None and reference() is data
-
-
-def match_columns(
-    contract: Contract, names: Sequence[str], axis: Sequence[float] | None
-) -> np.ndarray:
-    """Find the columns of training among new ones, by position on the axis or by name.
-
-    Parameters
-    ----------
-    contract : dict
-        Contract of training.
-    names : list of str
-        Names of the new columns.
-    axis : list of float or None
-        Positions of the new columns, where their names say them.
-
-    Returns
-    -------
-    places : ndarray of int
-        For every column of training its place among the new ones.
-
-    Raises
-    ------
-    ValueError
-        If columns are missing; the message names them, or both axes where they differ.
-    """
-    training_axis = contract.get("axis")
-    if training_axis is not None and axis is not None:
-        return _match_axis(np.array(training_axis), np.array(axis), contract.get("unit"))
-    training_names = contract.get("names")
-    if training_names is None:
-        expected = (contract.get("shape") or [len(names)])[0]
-        if len(names) != expected:
-            raise ValueError(f"found {len(names)} bands, the model takes {expected}.")
-        return np.arange(expected)
-    place = {name: i for i, name in enumerate(names)}
-    missing = [name for name in training_names if name not in place]
-    if missing:
-        first_names = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
-        raise ValueError(
-            f"{len(missing)} of the {len(training_names)} columns that the model takes are "
-            f"missing: {first_names}."
-        )
-    return np.array([place[name] for name in training_names])
-
-
-def _match_axis(training_axis: np.ndarray, new: np.ndarray, unit: str | None) -> np.ndarray:
-    # Positions are the same up to rounding: a hundredth of the distance between bands.
-    step = np.abs(np.diff(np.sort(training_axis))).min() if len(training_axis) > 1 else 1.0
-    order = np.argsort(new)
-    # The nearest new position is one of the two neighbors that a binary search finds.
-    right = np.clip(np.searchsorted(new[order], training_axis), 0, len(new) - 1)
-    left = np.maximum(right - 1, 0)
-    is_left = np.abs(new[order][left] - training_axis) < np.abs(new[order][right] - training_axis)
-    places = order[np.where(is_left, left, right)]
-    is_missing = np.abs(new[places] - training_axis) > step / 100
-    if not is_missing.any():
-        return places
-    suffix = f" {unit}" if unit else ""
-    raise ValueError(
-        f"{int(is_missing.sum())} of the {len(training_axis)} bands that the model takes are "
-        f"missing: the model takes {training_axis[0]:g} to {training_axis[-1]:g}{suffix}, the new "
-        f"samples have {new[0]:g} to {new[-1]:g}{suffix}."
-    )
-
-
-def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[float]) -> np.ndarray:
-    """Interpolate spectra linearly to the axis of training, where that lies within their own.
-
-    Parameters
-    ----------
-    contract : dict
-        Contract of training, with an ``axis``.
-    values : ndarray of shape (n_samples, n_bands)
-        New spectra.
-    axis : list of float
-        Their positions.
-
-    Returns
-    -------
-    resampled : ndarray of shape (n_samples, n_trained_bands)
-        The spectra at the positions of training.
-
-    Raises
-    ------
-    ValueError
-        If positions of training lie beyond those of the new spectra.
-    """
-    training_axis, new = np.array(contract["axis"]), np.array(axis)
-    order = np.argsort(new)
-    new, values = new[order], values[:, order]
-    # Rounded positions may lie beyond the ends by a hundredth of the distance between bands.
-    slack = np.abs(np.diff(new)).max() / 100 if len(new) > 1 else 0.0
-    if training_axis.min() < new[0] - slack or training_axis.max() > new[-1] + slack:
-        raise ValueError(
-            f"the model takes {training_axis.min():g} to {training_axis.max():g}, beyond the "
-            f"{new[0]:g} to {new[-1]:g} of the new samples: nothing is extrapolated."
-        )
-    return np.stack([np.interp(training_axis, new, row) for row in values])

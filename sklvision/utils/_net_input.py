@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_array, validate_data
 
 from sklvision.utils._contract import Contract, is_plainly_within, warn_of_change
@@ -58,7 +59,8 @@ def check_net_input(
         raise make_memory_error(error, "Prediction", PREDICTION_ADVICE) or error from error
     # The check of many samples takes longer than a small net takes for one.
     is_array = isinstance(samples, np.ndarray)
-    is_alike = is_array and len(samples) == 1 and contract and is_plainly_within(contract, samples)
+    is_one = is_array and len(samples) == 1 and not isinstance(as_samples(X).data, pd.DataFrame)
+    is_alike = is_one and contract and is_plainly_within(contract, samples)
     if contract is not None and not is_alike:
         warn_of_change(contract, as_samples(X), type(estimator).__name__)
     return samples

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklvision.utils._bands import interpolate_bands, match_columns
 from sklvision.utils._contract import (
     describe_change,
-    interpolate_bands,
     is_plainly_within,
     make_contract,
     mark_reported,
-    match_columns,
     warn_of_change,
 )
 from sklvision.utils._samples import ORIGIN, as_samples

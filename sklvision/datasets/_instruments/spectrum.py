@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklvision.datasets._tables.axis import describe_axis
-from sklvision.utils._contract import interpolate_bands
+from sklvision.utils._bands import interpolate_bands
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from sklvision.datasets._tables.axis import Bands, can_convert, convert_axis, fi
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._tables.roles import Roles
-from sklvision.utils._contract import Contract, interpolate_bands, match_columns
+from sklvision.utils._bands import interpolate_bands, match_columns
+from sklvision.utils._contract import Contract
 from sklvision.utils._nested import find_contract
 
 
