@@ -28,9 +28,8 @@ def find_examples(fence):
             (text.count("\n", 0, match.start()) + 2, match[1])
             for match in re.finditer(pattern, text, flags=re.MULTILINE | re.DOTALL)
         ]
-        if blocks:
-            marks = [] if path.name == "README.md" else [pytest.mark.slow]
-            yield pytest.param(path, blocks, id=path.relative_to(ROOT).as_posix(), marks=marks)
+        if blocks and path.name != "README.md":  # which has a test of its own
+            yield pytest.param(path, blocks, id=path.relative_to(ROOT).as_posix())
 
 
 def run_blocks(path, blocks, **names):
@@ -41,6 +40,7 @@ def run_blocks(path, blocks, **names):
         exec(compile("\n" * (line - 1) + code, str(path), "exec"), names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "blocks"), list(find_examples("python")))
 def test_pages_run_as_written(path, blocks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # examples may write files
@@ -100,10 +100,9 @@ def test_readme_shows_the_output_of_its_code(tmp_path, monkeypatch, capsys):
     """Times and sizes differ between machines; estimators, scores and the verdict do not."""
     monkeypatch.chdir(tmp_path)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    code, shown = re.search(
-        r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", readme, re.M | re.S
-    ).groups()
-    run_blocks(ROOT / "README.md", [(1, code)])
+    blocks = re.findall(r"^```python\n(.*?)^```$", readme, re.M | re.S)
+    (shown,) = re.findall(r"^```python\n.*?^```\n\n```text\n(.*?)^```$", readme, re.M | re.S)
+    run_blocks(ROOT / "README.md", [(1, code) for code in blocks])
     printed = capsys.readouterr().out
     score = r"^(.+?) +(\d\.\d{4}) ± \d\.\d{4}"
     expected = re.findall(score, shown, re.M)

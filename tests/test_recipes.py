@@ -144,7 +144,7 @@ def test_flowers_trains_from_files(data_home, options):
     from sklvision.datasets import fetch_flowers17
 
     X, y = fetch_flowers17(data_home=data_home, return_X_y=True)
-    rows = np.flatnonzero(np.isin(y, np.unique(y)[:3]))[::4]
+    rows = np.flatnonzero(np.isin(y, np.unique(y)[:3]))[::8]
     estimator = recipes.flowers(random_state=0, **options)
     estimator.set_params(**dict.fromkeys(nets(estimator), 8))
     assert isinstance(estimator, Pipeline)

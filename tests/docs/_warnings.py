@@ -1,6 +1,7 @@
 """Search of the package for its warnings, verdicts and exceptions."""
 
 import ast
+import re
 
 # Functions that repeat a text that others made, or that scikit-learn made.
 _REPEATERS = {"_collect_outcomes", "repeat_warnings"}
@@ -47,7 +48,10 @@ def find_sentences(file):
 def find_exceptions(package):
     """Yield the names of the exceptions that a package defines, apart from private ones."""
     for file in sorted(package.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        text = file.read_text(encoding="utf-8")
+        if not re.search(r"class \w+\([^)]*(Error|Exception|Warning)", text):
+            continue
+        for node in ast.walk(ast.parse(text)):
             bases = [base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)]
             is_exception = any(name.endswith(("Error", "Exception", "Warning")) for name in bases)
             if is_exception and not node.name.startswith("_"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import mutated_files
+from benchmarks.__main__ import main as benchmark
 from benchmarks._mutated_worker import open_file
 from benchmarks._mutations import make_files, make_mutant
 from sklvision.export import ModelFileError
@@ -48,11 +48,10 @@ def test_make_mutant_depends_on_the_seed_alone(files):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux")
-def test_mutated_files_continues_and_counts_faults(tmp_path, capsys):
+def test_mutated_files_continues_and_counts_faults(tmp_path):
     state = tmp_path / "state.jsonl"
-    command = [sys.executable, "-m", "benchmarks", "mutated_files", "--state", str(state)]
     for n in ("20", "45"):
-        subprocess.run([*command, "--n", n], check=True, capture_output=True)
+        benchmark(["mutated_files", "--state", str(state), "--n", n])
     rows = mutated_files._read_state(state)
     assert sorted(rows) == list(range(45))
     assert not any(map(mutated_files.has_fault, rows.values()))

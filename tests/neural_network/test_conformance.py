@@ -59,13 +59,13 @@ def test_exact_settings_pass_every_check(estimator):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "estimator",
-    [SpectrumClassifier(), ImageClassifier(max_epochs=10)],
+    [SpectrumClassifier(max_epochs=60), ImageClassifier(max_epochs=10)],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_defaults_pass_every_other_check(estimator):
     """Batches, dropout and batch statistics tell a repeated sample from a weighted one.
 
-    Images take fewer epochs than by default: no check needs more.
+    Nets take fewer epochs than by default: no check needs more.
     """
     run_battery(estimator, missing_checks=["check_sample_weight_equivalence_on_dense_data"])
 
@@ -89,7 +89,7 @@ def test_every_architecture_is_fitted_pickled_and_predicts(name):
     clf = Classifier(
         name,
         architecture_params=params,
-        max_epochs=15,
+        max_epochs=6,
         batch_size=10,
         precision="float32",
         random_state=0,
