@@ -50,16 +50,19 @@ def test_list_architectures_refuses_an_array_as_library():
         nets.list_architectures(library=EMPTY)
 
 
+@pytest.fixture(scope="module")
+def onnx_file(tmp_path_factory):
+    model = SpectrumClassifier(max_epochs=1, random_state=0).fit(X, Y)
+    return export.to_onnx(model, tmp_path_factory.mktemp("onnx") / "model.onnx")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [({"bits": EMPTY}, "bits="), ({"max_accuracy_drop": "x"}, "max_accuracy_drop='x' must be")],
 )
-def test_quantize_names_an_option_of_the_wrong_type(tmp_path, options, message):
-    model = SpectrumClassifier(max_epochs=1, random_state=0).fit(X, Y)
-    path = tmp_path / "model.onnx"
-    export.to_onnx(model, path)
+def test_quantize_names_an_option_of_the_wrong_type(onnx_file, tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
-        export.quantize(path, X, tmp_path / "small.onnx", validation=(X, Y), **options)
+        export.quantize(onnx_file, X, tmp_path / "small.onnx", validation=(X, Y), **options)
 
 
 @pytest.mark.parametrize("n_max", [[1], "1", 10**30, np.nan])

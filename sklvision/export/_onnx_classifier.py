@@ -102,7 +102,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     >>> from sklvision.export import OnnxClassifier, to_onnx
     >>> from sklvision.neural_network import SpectrumClassifier
     >>> X, y = make_spectra(200, random_state=0, return_X_y=True)
-    >>> clf = SpectrumClassifier(random_state=0).fit(X, y)
+    >>> clf = SpectrumClassifier(max_epochs=10, random_state=0).fit(X, y)
     >>> fast = OnnxClassifier(to_onnx(clf, Path(mkdtemp()) / "net.onnx"))
     >>> fast.classes_, fast.predict(X[:3]) == clf.predict(X[:3])
     (array([0, 1, 5]), array([ True,  True,  True]))

@@ -106,7 +106,7 @@ def quantize(
     >>> from sklvision.export import OnnxClassifier, quantize, to_onnx
     >>> from sklvision.neural_network import SpectrumClassifier
     >>> X, y = make_spectra(400, random_state=0, return_X_y=True)
-    >>> clf = SpectrumClassifier(random_state=0).fit(X[:200], y[:200])
+    >>> clf = SpectrumClassifier(max_epochs=20, random_state=0).fit(X[:200], y[:200])
     >>> folder = Path(mkdtemp())
     >>> path = to_onnx(clf, folder / "net.onnx")
     >>> small = quantize(path, X[:200], folder / "net_int8.onnx")

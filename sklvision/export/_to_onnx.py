@@ -122,7 +122,8 @@ def to_onnx(
     >>> from sklvision.neural_network import SpectrumClassifier
     >>> from sklvision.spectral import SpectralScaler
     >>> X, y = make_spectra(200, random_state=0, return_X_y=True)
-    >>> model = make_pipeline(SpectralScaler("snv"), SpectrumClassifier(random_state=0)).fit(X, y)
+    >>> net = SpectrumClassifier(max_epochs=10, random_state=0)
+    >>> model = make_pipeline(SpectralScaler("snv"), net).fit(X, y)
     >>> shipped = OnnxClassifier(to_onnx(model, Path(mkdtemp()) / "model.onnx"))
     >>> (shipped.predict(X) == model.predict(X)).all()
     np.True_

@@ -66,8 +66,7 @@ class CorruptionDisplay(SheetDisplay):
     --------
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
-    >>> X, y = digits.images / 16, digits.target
-
+    >>> X, y = digits.images[:100] / 16, digits.target[:100]
     >>> from sklearn.dummy import DummyClassifier
     >>> from sklvision.inspection import CorruptionDisplay
     >>> from sklvision.model_selection import robustness_curve

@@ -137,14 +137,25 @@ def test_bag_of_files_of_rows_names_the_rows(table_model, tmp_path):
 
 @pytest.fixture(scope="module", params=["onnx", "archive"])
 def load_again(request, tmp_path_factory):
-    """Write a model to a file, and load what predicts from it."""
+    """A function that writes a model to a file and loads what predicts from it, once a model."""
     from sklvision.export import OnnxClassifier, load, save, to_onnx
 
     folder = tmp_path_factory.mktemp("models")
     if request.param == "onnx":
         pytest.importorskip("onnxruntime")
-        return lambda model, X: OnnxClassifier(to_onnx(model, folder / "m.onnx", samples=X[:4]))
-    return lambda model, X: load(save(model, folder / "m.sklv", samples=X[:4]))
+    loaded = {}
+
+    def load_again(model, X):
+        if model not in loaded:
+            path = folder / str(len(loaded))
+            loaded[model] = (
+                OnnxClassifier(to_onnx(model, path.with_suffix(".onnx"), samples=X[:4]))
+                if request.param == "onnx"
+                else load(save(model, path.with_suffix(".sklv"), samples=X[:4]))
+            )
+        return loaded[model]
+
+    return load_again
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])

@@ -117,19 +117,24 @@ def test_quantize_warns_of_a_sample_that_spoils_the_file(spectrum_file, spectra,
         quantize(spectrum_file, X, tmp_path / "spoiled.onnx")
 
 
-@pytest.mark.parametrize("change", ["scaled", "black"])
-@pytest.mark.parametrize("is_lazy", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_quantize_warns_of_samples_in_another_range(tmp_path, change, is_lazy):
+@pytest.fixture(scope="module", params=["array", pytest.param("files", marks=pytest.mark.slow)])
+def image_file(request, tmp_path_factory):
+    """Images of random pixels, and the ONNX file of a net that was fitted to them."""
+    folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 256, (40, 12, 12), dtype=np.uint8), np.arange(40) % 2
     images = X
-    if is_lazy:
+    if request.param == "files":
         for i, image in enumerate(X):
-            Image.fromarray(image).save(tmp_path / f"{i:02}.png")
-        images = ImageCollection(sorted(tmp_path.glob("*.png")))
-    file = to_onnx(
-        ImageClassifier("mlp", max_epochs=1, random_state=0).fit(images, y), tmp_path / "n.onnx"
-    )
+            Image.fromarray(image).save(folder / f"{i:02}.png")
+        images = ImageCollection(sorted(folder.glob("*.png")))
+    clf = ImageClassifier("mlp", max_epochs=1, random_state=0).fit(images, y)
+    return X, to_onnx(clf, folder / "n.onnx")
+
+
+@pytest.mark.parametrize("change", ["scaled", "black"])
+def test_quantize_warns_of_samples_in_another_range(image_file, tmp_path, change):
+    X, file = image_file
     samples = X / 255.0 if change == "scaled" else np.zeros_like(X)
     with pytest.warns(UserWarning, match="in another scale or unit"):
         quantize(file, samples, tmp_path / "small.onnx")

@@ -1,6 +1,7 @@
 """The fast way to a prediction gives what the module gives, and what the slow way gives."""
 
 import pickle
+from functools import cache
 
 import joblib
 import numpy as np
@@ -39,16 +40,21 @@ def classifiers():
     return {"spectra": (clf, SPECTRA), "images": (images, IMAGES[..., None])}
 
 
+@cache
+def fit_in_precision(kind, precision):
+    """Fit a net once for all numbers of rows; return it and its samples."""
+    if kind == "spectrum":
+        return spectrum(precision=precision), SPECTRA
+    clf = ImageClassifier("cifar_cnn", precision=precision, **QUICK).fit(IMAGES, LABELS)
+    return clf, IMAGES[..., None]
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16", "auto"])
 @pytest.mark.parametrize("n_rows", [1, 3, 70])
 @pytest.mark.parametrize("kind", ["spectrum", "image"])
 def test_predict_proba_is_that_of_the_module(kind, precision, n_rows):
     tolerance = {"float64": 1e-12, "float32": 1e-5}.get(precision, 0.05)
-    if kind == "spectrum":
-        clf, X = spectrum(precision=precision), SPECTRA
-    else:
-        clf = ImageClassifier("cifar_cnn", precision=precision, **QUICK).fit(IMAGES, LABELS)
-        X = IMAGES[..., None]
+    clf, X = fit_in_precision(kind, precision)
     X = X[:n_rows]
     expected = of_module(clf, X)
     decisions = clf.decision_function(X)

@@ -32,7 +32,7 @@ X, y = iris()
     ids=["float64", "float16", "int64", "uint8", "list", "DataFrame"],
 )
 def test_01_any_input_type_in_a_search(convert):
-    pipeline = make_pipeline(StandardScaler(), SpectrumClassifier(max_epochs=20, random_state=0))
+    pipeline = make_pipeline(StandardScaler(), SpectrumClassifier(max_epochs=12, random_state=0))
     grid = {"spectrumclassifier__lr": [1e-3, 1e-2]}
     search = GridSearchCV(pipeline, grid, cv=3, error_score="raise").fit(convert(X), y)
     assert search.best_score_ > 0.9
