@@ -15,7 +15,7 @@ from joblib.parallel import get_active_backend
 from sklvision.utils._dask import is_dask_backend, replace_backend
 from sklvision.utils._sklearn import configure_call
 from sklvision.utils._warnings import route_warnings
-from sklvision.utils._workers import describe_loss, suppress_interrupts
+from sklvision.utils._workers import describe_loss, stop_with_parent, suppress_interrupts
 
 
 def run_tasks(
@@ -119,6 +119,7 @@ class _RecordableCall:
         self.call = call
 
     def __call__(self, first: _SharedArguments, *args: Any) -> Any:
+        stop_with_parent()
         backend, _ = get_active_backend()
         inner: AbstractContextManager = nullcontext()
         if is_dask_backend(backend):  # of parallel functions inside of this one

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 
 # Errors of Dask by their names, since Dask need not be installed.
 _LOST_SCHEDULER = {"FutureCancelledError", "CancelledError", "CommClosedError"}
 _LOST_WORKER = {"KilledWorker", "WorkerDied"}
+
+
+_PARENT_CHECK_SECONDS = 1.0
 
 
 class LostSchedulerError(ConnectionError):
@@ -30,6 +37,29 @@ def suppress_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@cache
+def stop_with_parent() -> None:
+    """Let this process, if it is a worker, end once the process that started it was killed.
+
+    A worker of joblib that is writing a result then waits forever, with all of its memory: it holds
+    both ends of the pipe.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def stop() -> None:
+        if os.name == "posix":
+            pid = os.getppid()
+            while os.getppid() == pid:
+                time.sleep(_PARENT_CHECK_SECONDS)
+        else:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=stop, name="stop with parent", daemon=True).start()
 
 
 def describe_loss(error: Exception, advice: str = "") -> Exception | None:

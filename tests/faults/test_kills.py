@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -130,6 +131,24 @@ def test_lost_worker_is_explained_and_finished_fits_are_kept(start, run, tmp_pat
     program = run(2, code=COMPARISON)
     assert read_scores(program) == expected
     assert len(fits()) == n_before + 6 - n_kept
+
+
+def test_workers_end_with_a_killed_process(start, fits):
+    program = start(2, code=COMPARISON, FIT_SECONDS="60")
+    program.wait_until(lambda: len(fits()) == 2)
+    program.send(signal.SIGKILL, to_group=False)
+    deadline = time.monotonic() + 20
+    while any(is_running(int(pid)) for pid in fits()):
+        assert time.monotonic() < deadline, "workers go on without anybody to work for"
+        time.sleep(0.1)
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.slow
