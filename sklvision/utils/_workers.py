@@ -41,7 +41,7 @@ def suppress_interrupts() -> Iterator[None]:
 
 @cache
 def stop_with_parent() -> None:
-    """Let this process, if it is a worker, end once the process that started it was killed.
+    """Stop this process, if it is a worker, once the process that started it was killed.
 
     A worker of joblib that is writing a result then waits forever, with all of its memory: it holds
     both ends of the pipe.
