@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeGuard, runtime_checkable
@@ -18,6 +18,7 @@ from pandas.api.types import (
 from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._chunks import is_stored_array
 from sklvision.utils._columns import check_column_names, check_values, get_columns
+from sklvision.utils._sample_lists import to_array, to_host
 from sklvision.utils._sklearn import get_column_names, index_samples
 
 # Key of the attributes of a table of pandas under which its reader leaves notes.
@@ -270,12 +271,23 @@ def as_samples(X: Any) -> Samples:
         X = X.astype(np.float64)  # pandas and torch know no wider type
     shape = tuple(X.shape)
     if not shape:
-        hint = " Read it first, by collect()." if hasattr(X[()], "collect") else ""
+        hint = _suggest_container(X[()])
         raise ValueError(
-            f"X must hold samples along its first axis, got a single value: {X!r}.{hint}"
+            f"X must hold samples along its first axis, got {hint or f'a single value: {X!r}'}."
         )
     kind = {2: "table", 3: "images", 4: "images"}.get(len(shape), "other")
     return Samples(X, int(shape[0]), shape[1:], kind)
+
+
+def _suggest_container(value: Any) -> str:
+    """Describe a value that holds samples in another way than an array; "" of everything else."""
+    if hasattr(value, "collect"):
+        return f"a single value of type {type(value).__name__}. Read it first, by collect()"
+    if isinstance(value, Mapping):
+        return "a dict. Make a table of it, by pandas.DataFrame(X), or pass one of its values"
+    if isinstance(value, Iterator | set | frozenset):
+        return f"a {type(value).__name__}, which has no order or is read once. Pass list(X)"
+    return ""
 
 
 def is_image_file(X: Any) -> bool:
@@ -308,42 +320,3 @@ def _describe_files(X: Any) -> str:
 def is_series_of_arrays(X: Any) -> bool:
     """Whether `X` is a Series of pandas that holds one array or list for each sample."""
     return isinstance(X, pd.Series) and X.dtype == object and len(X) > 0 and np.ndim(X.iloc[0]) > 0
-
-
-def to_host(X: Any) -> Any:
-    """Return a tensor of torch as an array without its gradient; anything else unchanged."""
-    torch = sys.modules.get("torch")  # without it there are no tensors
-    if torch is None or not isinstance(X, torch.Tensor):
-        return X
-    if X.layout != torch.strided or X.is_meta:
-        kind = "holds no data" if X.is_meta else "is sparse: make it dense by to_dense()"
-        raise TypeError(f"This tensor {kind}; expected numbers.")
-    X = X.detach().cpu()
-    return (X.float() if X.dtype == torch.bfloat16 else X).numpy()
-
-
-def to_array(X: Any) -> np.ndarray:
-    """Return a list of samples as one array, or raise an error that names two shapes."""
-    if isinstance(X, (list, tuple)):
-        X = [to_host(sample) for sample in X]
-    elif isinstance(X, np.ndarray | pd.Series) and X.dtype == object and X.ndim == 1:
-        X = list(X)
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        shapes = _find_shapes(X)
-        if len(shapes) < 2:
-            raise
-        raise ValueError(
-            f"X holds samples of different shapes, {shapes[0]} and {shapes[1]} among them; "
-            "expected one shape. Bring images to one size first, with sklvision.image.Resize or "
-            "the size of an ImageCollection."
-        ) from error
-
-
-def _find_shapes(X: Any) -> list[tuple[int, ...]]:
-    """Return the different shapes in a list of samples, in their order."""
-    try:
-        return list(dict.fromkeys(np.shape(sample) for sample in X))
-    except ValueError:  # a sample is itself not an array
-        return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 # Bytes that a description needs: the mark of DICOM is behind 128 others.
 START_LENGTH = 256
 
@@ -26,6 +28,14 @@ _SIGNATURES = (
 )
 _BRANDS = {b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1"}
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<table", b"<?xml", b"<svg")
+
+
+def describe_file(path: Path) -> str | None:
+    """Describe a file of a known kind, as :func:`describe_content` does; None of a folder."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return describe_content(file.read(START_LENGTH))
 
 
 def describe_content(start: bytes) -> str | None:

@@ -14,9 +14,16 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from sklvision.datasets._spectra.read import make_frame, read_spectra
-from sklvision.datasets._tables.advice import find_advice, find_numbered_rows
+from sklvision.datasets._tables.advice import (
+    find_advice,
+    find_misplaced_bands,
+    find_numbered_rows,
+    find_placeholder,
+)
 from sklvision.datasets._tables.options import TableOptions
+from sklvision.datasets._tables.roles import Roles
 from sklvision.datasets._texts import document
+from sklvision.utils._labels import warn_of_similar_labels
 from sklvision.utils._memory import FILE_ADVICE, convert_memory_errors
 from sklvision.utils._sklearn import Interval, StrOptions, validate_params
 
@@ -222,6 +229,7 @@ def load_spectra(
             f"Leave it out with drop={numbered_rows}.",
             stacklevel=2,
         )
+    _warn_of_doubts(path, fields, roles)
     n_samples, n_bands = fields["data"].shape
     return Bunch(
         **fields,
@@ -235,3 +243,25 @@ def load_spectra(
         filename=str(path),
         DESCR=f"{n_samples} spectra of {n_bands} bands from {path.name}.",
     )
+
+
+def _warn_of_doubts(path: Path, fields: dict[str, Any], roles: Roles) -> None:
+    """Warn of columns, values and labels that are probably not what they are read as."""
+    misplaced_bands = find_misplaced_bands(roles.bands.names, roles.bands.axis)
+    if misplaced_bands:
+        warnings.warn(
+            f"{path}: column {misplaced_bands[0]!r} is not in the order of the other bands or far "
+            "from them, and was read as a band. If it is none, leave it out with "
+            f"drop={misplaced_bands}.",
+            stacklevel=3,
+        )
+    placeholder = find_placeholder(np.asarray(fields["data"], dtype=np.float64))
+    if placeholder is not None:
+        value, n_values = placeholder
+        warnings.warn(
+            f"{path}: {n_values} values are {value:g}, far from all others: usually this stands "
+            "for a missing value. Replace it, or leave out these samples.",
+            stacklevel=3,
+        )
+    if fields["target"] is not None:
+        warn_of_similar_labels(np.unique(fields["target"]).tolist(), path)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklvision.datasets._files.arrays import check_column, check_labels, read_npz, read_pickle
+from sklvision.datasets._files.content import describe_file
 from sklvision.datasets._files.roles import WAVELENGTH_NAMES, find_roles, find_usual_name
 from sklvision.datasets._files.stores import (
     is_array_store,
@@ -44,6 +45,13 @@ from sklvision.utils._samples import ORIGIN
 from sklvision.utils._suggest import did_you_mean
 
 PICKLE_SUFFIXES = (".p", ".pickle", ".pkl")
+# Advice about files of other programs that are not recognized by their first bytes.
+_SUFFIX_HINTS = {
+    ".spc": " Export spectra as JCAMP-DX or csv.",
+    ".spa": " Export spectra as JCAMP-DX or csv.",
+    ".asd": " Export spectra as text, or read them with the package spectral.",
+    ".json": " Save the table as csv.",
+}
 _ARRAY_OPTIONS = {"target", "group", "split", "time", "bands", "drop"}
 
 
@@ -91,7 +99,11 @@ def read_spectra(
     suffixes = [*TABLE_SUFFIXES, ".npy", ".zarr", *PARQUET_SUFFIXES, *JCAMP_SUFFIXES]
     expected = ", ".join([".npz", *suffixes, *PICKLE_SUFFIXES])
     opus = " OPUS files, such as .0, begin in another way." if path.suffix[1:].isdigit() else ""
-    raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.{opus}")
+    content = describe_file(path)
+    hint = f" It {content}" if content else _SUFFIX_HINTS.get(suffix, "")
+    raise ValueError(
+        f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.{opus}{hint}"
+    )
 
 
 def _assign_instruments(

@@ -14,6 +14,8 @@ from typing import TextIO
 import numpy as np
 
 from sklvision.datasets._tables.axis import describe_axis, find_unit, is_axis, parse_band_name
+from sklvision.datasets._tables.header import check_names_are_no_spectrum
+from sklvision.datasets._tables.number_text import find_grouped_number
 from sklvision.datasets._tables.options import TableOptions
 
 Record = tuple[int, list[str]]  # number of the line, from 1, and its fields
@@ -54,11 +56,17 @@ def open_text(path: Path, encoding: str) -> TextIO:
 
 
 def find_encoding(path: Path) -> str:
-    """Return the encoding that the byte order mark names; UTF-8 without one."""
+    """Return UTF-16 where the byte order mark or zeros tell it; UTF-8 else."""
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     with opener(path, "rb") as file:
-        start = file.read(2)
-    return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        start = file.read(64)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    # Without a mark, every other byte of Latin letters and digits in UTF-16 is zero.
+    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if len(zeros) > 1 and not any(zeros):
+            return encoding
+    return "utf-8-sig"
 
 
 def read_layout(path: Path, options: TableOptions) -> Layout:
@@ -124,11 +132,11 @@ def find_rows(
         if len(rows) >= _FEWEST_ROWS and widths == {len(names) + 1}:
             names = ["", *names]  # R writes no name above the names of rows
         if options.header_line is None:
-            _refuse_spectrum_as_names(path, header[0], names, [fields for _, fields in rows])
+            check_names_are_no_spectrum(path, header[0], names, rows)
         skipped_lines = list(range(1, header[0] + 1))
     if not rows:
         raise ValueError(f"{path}: holds no spectra, only the line of column names.")
-    decimal = options.decimal or _find_decimal(rows, delimiter)
+    decimal = options.decimal or _find_decimal(path, rows, delimiter)
     unit = find_unit(names[0]) if names[0] else None
     while len(rows) > 1 and (note := _describe_odd_row(names, rows, decimal)):
         skipped_lines.append(rows[0][0])
@@ -209,12 +217,21 @@ def _find_header(path: Path, records: list[Record], width: int, header_line: int
     return 0
 
 
-def _find_decimal(rows: list[Record], delimiter: str) -> str:
+def _find_decimal(path: Path, rows: list[Record], delimiter: str) -> str:
+    """Find the decimal sign, or raise an error where points seem to separate thousands."""
     if delimiter == ",":
         return "."
     numbers = [text for _, fields in rows for text in fields if _NUMBER.fullmatch(text)]
     n_commas = sum("," in text for text in numbers)
-    return "," if n_commas > sum("." in text for text in numbers) else "."
+    decimal = "," if n_commas > sum("." in text for text in numbers) else "."
+    grouped_number = find_grouped_number(numbers) if decimal == "." else None
+    if grouped_number is not None:
+        raise ValueError(
+            f"{path}: the point in {grouped_number!r} seems to separate thousands. Export numbers "
+            "without separators of thousands, or read the table with decimal='.' if it is a "
+            "decimal sign."
+        )
+    return decimal
 
 
 def to_number(text: str, decimal: str = ".") -> float:
@@ -232,30 +249,6 @@ def is_missing(text: str) -> bool:
     return text.lower() in _MISSING
 
 
-def _refuse_spectrum_as_names(
-    path: Path, line: int, names: list[str], rows: list[list[str]]
-) -> None:
-    """Raise where the line of column names looks like a spectrum.
-
-    It does if most names are numbers that neither rise nor fall, or if a name that is not a number
-    stands in the same column of the rows as well, as a label does.
-    """
-    plain = [name.replace(",", ".") for name in names]
-    numbers = [float(name) for name in plain if _NUMBER.fullmatch(name)]
-    if len(numbers) < 2 / 3 * len(names) or len(numbers) < 3:
-        return
-    repeats_label = any(
-        name and parse_band_name(name) is None and any(row[i : i + 1] == [name] for row in rows)
-        for i, name in enumerate(names)
-    )
-    if repeats_label or not is_axis(np.array(numbers)):
-        raise ValueError(
-            f"{path}: line {line} must hold the column names, but looks like a spectrum. If the "
-            "file has no line of names, read it with has_header=False; if the names are further "
-            "down, name their line with header_line=."
-        )
-
-
 def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str | None:
     """Describe the first row if it is a second axis or a line of units, else return None."""
     fields = rows[0][1]
@@ -263,7 +256,8 @@ def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str
     if len(bands) < _FEWEST_AXIS_BANDS or len(fields) < len(names):
         return None
     at_bands = [fields[i] for i, _ in bands]
-    if all(find_unit(text) for text in at_bands):
+    is_text = at_bands[0] and not is_missing(at_bands[0]) and not _NUMBER.fullmatch(at_bands[0])
+    if all(find_unit(text) for text in at_bands) or (is_text and len(set(at_bands)) == 1):
         return "units"
     values = np.array([to_number(text, decimal) for text in at_bands])
     if not is_axis(values):
@@ -299,6 +293,6 @@ def _count_fields(
             if n_filled > len(names) or len(fields) < len(names):
                 raise ValueError(
                     f"{path}: line {line} has {max(n_filled, len(fields))} fields, the line of "
-                    f"column names has {len(names)}."
+                    f"column names has {len(names)}. Complete or remove it."
                 )
     return blank_rows

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklvision.datasets._files.content import describe_file
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.parquet import is_parquet, list_parquet_files, read_parquet
@@ -101,6 +102,9 @@ def read_text_file(path: Path, options: TableOptions) -> Table:
     """Read a file of text before its columns have roles; an error says why it is not one."""
     if options.sheet is not None:
         raise ValueError(f"{path}: sheet= is for Excel workbooks, but this is a text file.")
+    content = describe_file(path)
+    if content is not None and path.suffix.lower() != ".gz":
+        raise ValueError(f"{path}: is not a table of text, but {content.removeprefix('is ')}")
     try:
         return read_columns(path, read_layout(path, options))
     except (UnicodeError, LookupError, csv.Error) as error:

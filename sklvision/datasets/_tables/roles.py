@@ -22,8 +22,9 @@ from sklvision.datasets._tables.axis import (
     is_count,
     parse_band_name,
 )
+from sklvision.datasets._tables.number_text import suggest_number_format
 from sklvision.datasets._tables.options import check_different_columns
-from sklvision.datasets._tables.table import Table
+from sklvision.datasets._tables.table import Table, is_numbering
 from sklvision.datasets._tables.times import has_dates
 from sklvision.utils._suggest import did_you_mean
 
@@ -33,7 +34,9 @@ _METADATA_NAMES = re.compile(
     r"(id|ids|nr|no|num|number|index|name|sample|rep|replicate|row|date|time|timestamp|batch|lot)",
     re.IGNORECASE,
 )
+_AXIS_NAME = re.compile(r"wave|freq|raman|shift|lambda", re.IGNORECASE)
 _FEWEST_TRANSPOSED = 8
+_MOST_LONG_COLUMNS = 4  # of numbers, in a table of one value in each row
 
 
 @dataclass(frozen=True)
@@ -236,8 +239,8 @@ def _find_bands(
             and not (_is_metadata_name(name) and table.is_whole(places[name]))
         ]
         if not measured_names:
-            names = list(places)
-            raise ValueError(f"{table.path}: has no column of numbers among {_list_some(names)}.")
+            raise ValueError(_describe_missing_numbers(table, places))
+        _refuse_long_format(table, places, measured_names)
         return Bands(measured_names)
     return Bands(
         all_bands.names, all_bands.axis, all_bands.unit or table.unit if all_bands.axis else None
@@ -269,12 +272,14 @@ def select_range(path: object, all_bands: Bands | None, limits: str, unit: str |
 def _refuse_transposed(table: Table, places: dict[str, int], index: str | None) -> None:
     """Raise where the first column is an axis of bands, and no other column holds text."""
     first = next(iter(places))
+    if is_numbering(table):  # pandas writes row numbers before the positions
+        first = [*places][1]
     values = table.columns[places[first]]
     if len(values) < _FEWEST_TRANSPOSED or not table.has_numbers(places[first]):
         return
     numbers = table.read_numbers([places[first]])[:, 0]
-    other_names = [name for name in places if name != first]
-    named_axis = find_unit(first) or re.search(r"wave|freq|raman|shift|lambda", first, re.I)
+    other_names = [name for name in places if name not in (first, index)]
+    named_axis = find_unit(first) or _AXIS_NAME.search(first)
     plain = find_bands(other_names)
     spectral_names = plain is not None and plain.axis is not None and is_axis(np.array(plain.axis))
     if not is_axis(numbers) or is_count(numbers.tolist()) or not (named_axis or first == index):
@@ -288,6 +293,30 @@ def _refuse_transposed(table: Table, places: dict[str, int], index: str | None) 
         f"{describe_axis(numbers.tolist(), find_unit(first))}, and every other column one "
         "spectrum. Read it with transpose=True."
     )
+
+
+def _describe_missing_numbers(table: Table, places: dict[str, int]) -> str:
+    """Describe a table without numbers by the first field of a column that is named as a band."""
+    message = f"{table.path}: has no column of numbers among {_list_some(list(places))}"
+    band = next((name for name in places if parse_band_name(name) is not None), None)
+    if band is None:
+        return f"{message}."
+    text = table.get_text(places[band]).iloc[0]
+    return f"{message}: column {band!r} holds {text!r}.{suggest_number_format(text)}"
+
+
+def _refuse_long_format(table: Table, places: dict[str, int], bands: list[str]) -> None:
+    """Raise where every row is one value at a position that recurs."""
+    for name in bands if len(bands) <= _MOST_LONG_COLUMNS else ():
+        if not _AXIS_NAME.search(name):
+            continue
+        counts = table.columns[places[name]].value_counts()
+        if len(counts) > 2 and counts.iloc[-1] > 1 and counts.iloc[0] == counts.iloc[-1]:
+            raise ValueError(
+                f"{table.path}: looks like a table of one value in each row: column {name!r} holds "
+                f"{len(counts)} positions, each {counts.iloc[0]} times. Bring it to one spectrum "
+                "in each row, as by DataFrame.pivot of pandas."
+            )
 
 
 def _is_metadata_name(name: str) -> bool:

@@ -37,11 +37,17 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     ValueError
         If the file is not a workbook, or the sheet holds no table.
     """
-    lines = _read_lines(path, options.sheet)
+    lines, other_sheets = _read_lines(path, options.sheet)
     records = [(i + 1, fields) for i, fields in enumerate(lines) if any(fields)]
-    if not records:
-        raise ValueError(f"{path}: the sheet is empty.")
-    layout, rows = find_rows(path, records, options, delimiter="\t", encoding="")
+    try:
+        if not records:
+            raise ValueError(f"{path}: the sheet is empty.")
+        layout, rows = find_rows(path, records, options, delimiter="\t", encoding="")
+    except ValueError as error:
+        if other_sheets and options.sheet is None:
+            names = ", ".join(map(repr, other_sheets))
+            raise ValueError(f"{error} Other sheets are read with sheet=: {names}.") from None
+        raise
     width = len(layout.names)
     for line, fields in rows:
         if any(fields[width:]):
@@ -54,8 +60,8 @@ def read_spreadsheet(path: Path, options: TableOptions) -> Table:
     )
 
 
-def _read_lines(path: Path, sheet: str | None) -> list[list[str]]:
-    """Read the cells of a sheet as text, line by line."""
+def _read_lines(path: Path, sheet: str | None) -> tuple[list[list[str]], list[str]]:
+    """Read the cells of a sheet as text, line by line, and list the names of the others."""
     calamine = import_optional("python_calamine", extra="instruments")
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
@@ -64,11 +70,13 @@ def _read_lines(path: Path, sheet: str | None) -> list[list[str]]:
                 raise ValueError(
                     f"{path}: there is no sheet={sheet!r}; there are {', '.join(map(repr, names))}."
                 )
-            cells = workbook.get_sheet_by_name(names[0] if sheet is None else sheet)
+            sheet = names[0] if sheet is None else sheet
+            cells = workbook.get_sheet_by_name(sheet)
             lines = cells.to_python(skip_empty_area=False)
     except calamine.CalamineError as error:
         raise ValueError(f"{path}: is not an Excel workbook, or is damaged ({error}).") from error
-    return [[_format_cell(value) for value in line] for line in lines]
+    other_sheets = [name for name in names if name != sheet]
+    return [[_format_cell(value) for value in line] for line in lines], other_sheets
 
 
 def _format_cell(value: Any) -> str:

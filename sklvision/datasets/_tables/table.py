@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklvision.datasets._tables.axis import find_unit
+from sklvision.datasets._tables.axis import find_unit, is_count
 from sklvision.datasets._tables.layout import Layout, is_missing, to_number
+from sklvision.datasets._tables.number_text import suggest_number_format
 
 # Name of the column of labels that a transposed table gains.
 SPECTRUM_LABEL = "label"
@@ -97,15 +98,15 @@ class Table:
                 text = fields.iloc[wrong[0]]
                 raise ValueError(
                     f"{self.path}: column {self.names[place]!r}, row {wrong[0] + 1}: expected a "
-                    f"number, got {text!r}{self._format_hint(text)}."
+                    f"number, got {text!r}{self._format_hint(text)}"
                 )
         return values
 
     def _format_hint(self, text: str) -> str:
         other_sign = "," if self.decimal == "." else "."
         if np.isfinite(to_number(text, other_sign)):
-            return f" (the decimal sign was taken to be {self.decimal!r}; decimal={other_sign!r})"
-        return ""
+            return f" (the decimal sign was taken to be {self.decimal!r}; decimal={other_sign!r})."
+        return f".{suggest_number_format(text)}"
 
     def read_text(self, place: int) -> NDArray[Any]:
         """Return a column to the letter; whole numbers and floats where all are written so."""
@@ -116,8 +117,8 @@ def convert_texts(values: NDArray[Any]) -> NDArray[Any]:
     """Convert texts to whole numbers or floats, where all are written so."""
     if all(map(_INTEGER.fullmatch, values)):
         return values.astype(np.int64)
-    # Long codes are names: as floats several would become one.
-    if all(map(_NUMBER.fullmatch, values)) and max(map(len, values)) < 18:
+    # Long codes are names: as floats several would become one. Decimals are not codes.
+    if all(map(_NUMBER.fullmatch, values)) and all(len(v) < 18 or "." in v for v in values):
         return values.astype(np.float64)
     return values
 
@@ -173,14 +174,24 @@ def _convert(text: pd.Series, decimal: str) -> pd.Series:
     return numbers if np.isfinite(numbers[~missing]).all() else text.mask(missing)
 
 
+def is_numbering(table: Table) -> bool:
+    """Whether the first of more than two columns has no name, and counts the rows."""
+    first = table.names[0]
+    is_unnamed = not first or re.fullmatch(r"Unnamed: \d+", first) is not None
+    if not is_unnamed or len(table.names) < 3 or not table.is_whole(0):
+        return False
+    return is_count(table.read_numbers([0])[:, 0].tolist())
+
+
 def transpose_table(table: Table) -> Table:
     """Transpose a table whose first column holds the names of the bands.
 
     Labels are taken from the names of the spectra, without the number at their end, where that
     leaves several names that recur.
     """
-    fields = [table.get_text(place).tolist() for place in range(len(table.names))]
-    spectra = table.names[1:]
+    start = int(is_numbering(table))
+    fields = [table.get_text(place).tolist() for place in range(start, len(table.names))]
+    spectra = table.names[start + 1 :]
     labels = [re.sub(r"[\W_]*\d*$", "", name) for name in spectra]
     names, columns = (
         ["", *fields[0]],
@@ -191,5 +202,5 @@ def transpose_table(table: Table) -> Table:
         names, columns = [SPECTRUM_LABEL, *names], [labels, *columns]
         notes.append("labels from the names of the columns")
     rows = [list(row) for row in zip(*columns, strict=True)]
-    unit = table.unit or find_unit(table.names[0])
+    unit = table.unit or find_unit(table.names[start])
     return make_table(table.path, names, rows, decimal=table.decimal, notes=notes, unit=unit)
