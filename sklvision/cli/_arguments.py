@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -242,8 +243,24 @@ def name_samples(data: Any) -> list[str]:
     return [f"{noun} {i + 1}" for i in range(len(data.target))]
 
 
-def check_writable(path: Path, option: str = "--out") -> None:
-    """Raise if a path cannot be written, before hours of work."""
+def is_same_file(path: Path, other_path: str | Path) -> bool:
+    """Whether two paths lead to one file; of a missing file it is its name that counts."""
+    try:
+        return path.samefile(other_path)
+    except OSError:
+        return path.absolute() == Path(other_path).absolute()
+
+
+def check_writable(
+    path: Path, option: str = "--out", *, inputs: Iterable[str | Path | None] = ()
+) -> None:
+    """Raise if a path cannot be written, or is that of an input, before hours of work."""
+    for source in inputs:
+        if source is not None and path.is_file() and is_same_file(path, source):
+            raise ValueError(
+                f"{option} {path}: is a file that the command reads, and would be overwritten; "
+                "choose another name."
+            )
     if path.is_dir():
         raise ValueError(f"{option} {path}: is a directory, expected the name of a file.")
     if path.exists() and not path.is_file():

@@ -16,6 +16,7 @@ from sklvision.cli._arguments import (
     add_data_options,
     add_fold_options,
     check_writable,
+    is_same_file,
     load_data,
     make_command,
     make_integer_type,
@@ -194,9 +195,12 @@ def _open_cluster(args: argparse.Namespace) -> Iterator[None]:
 
 def _run_comparison(args: argparse.Namespace) -> int:
     with convert_errors():
-        check_writable(args.out)
+        inputs = (args.data, args.groups, args.target)
+        check_writable(args.out, inputs=inputs)
         if args.label_errors is not None:
-            check_writable(args.label_errors, "--label-errors")
+            check_writable(args.label_errors, "--label-errors", inputs=inputs)
+            if is_same_file(args.label_errors, args.out):
+                raise ValueError(f"--label-errors {args.label_errors}: is the file of the report.")
         check_fold_options(args)
         from sklvision.utils._scorers import check_scorer_name  # loads scikit-learn
 

@@ -163,7 +163,10 @@ def _open_directory(directory: Path, *, has_card: bool) -> Iterator[None]:
     if has_card:
         check_readme(directory)
     is_new = not directory.exists()
-    directory.mkdir(exist_ok=True)
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--out {directory}: cannot be made ({error.strerror}).") from error
     try:
         yield
     except BaseException:

@@ -160,7 +160,7 @@ def _check_output(args: argparse.Namespace) -> None:
         raise ValueError("--restart: there is nothing to begin again without --out.")
     if args.out is None:
         return
-    check_writable(args.out)
+    check_writable(args.out, inputs=(args.model, args.verify, *args.paths))
     if is_parquet(args.out):
         import_optional("pyarrow", extra="distributed")
         if args.format == "kaggle":

@@ -166,7 +166,7 @@ def run(args: argparse.Namespace) -> int:
             return _print_models()
         args = argparse.Namespace(**vars(args) | _find_sources(args))
         args.out = check_model_suffix(args.out)
-        check_writable(args.out)
+        check_writable(args.out, inputs=(args.data, args.groups, args.target, args.sign))
         check_key(args.sign, args.out)
         check_fold_options(args)
         options = parse_options(args.option)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -139,5 +140,12 @@ def bind_socket(host: str, port: int) -> socket.socket:
         sock.bind(address)
     except OSError as error:
         sock.close()
-        raise OSError(f"{host}:{port} cannot be listened on ({error.strerror}).") from error
+        advice = (
+            f"Another program listens there; choose another port, or 0 for any free one."
+            if error.errno == errno.EADDRINUSE
+            else "Choose an address of this machine, and a port that you may use."
+        )
+        raise OSError(
+            f"{host}:{port} cannot be listened on ({error.strerror}). {advice}"
+        ) from error
     return sock

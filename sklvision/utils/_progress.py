@@ -99,5 +99,6 @@ class ProgressLog:
         begin = f"{self.description}: " if self.description else ""
         end = f", {self.postfix}" if self.postfix else ""
         seconds = self.latest - self.start
-        line = f"{begin}{self.unit} {self.n_done}/{self.total} after {seconds:.0f} s{end}"
+        total = "" if self.total is None else f"/{self.total}"
+        line = f"{begin}{self.unit} {self.n_done}{total} after {seconds:.0f} s{end}"
         print(line, file=sys.stderr, flush=True)

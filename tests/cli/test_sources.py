@@ -1,6 +1,7 @@
 """Words and options by which commands take a model and data, and misspelled ones."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -36,8 +37,8 @@ def test_parser_suggests_the_nearest_command(run, tmp_path, monkeypatch, argv, w
 
 
 def test_parser_suggests_the_nearest_value(run_error):
-    err = run_error("train", "spectra", "x.csv", "--on-error", "skipt")
-    assert "argument --on-error: 'skipt' is not one of the values. Did you mean 'skip'?" in err
+    err = run_error("train", "spectra", "x.csv", "--on-error", "skop")
+    assert "argument --on-error: 'skop' is not one of the values. Did you mean 'skip'?" in err
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,42 @@ def test_sources_that_are_missing_or_too_many_are_named(
     (tmp_path / "x.csv").write_text("label,400,410\na,1,2\nb,3,4\n")
     (tmp_path / "m.sklv").write_bytes(b"")
     assert words in run_error(*argv)
+
+
+@pytest.mark.parametrize(
+    ("argv", "option"),
+    [
+        (["compare", "x.csv", "--report", "x.csv"], "--out x.csv"),
+        (["compare", "--data", "x.csv", "--label-errors", "link.csv"], "--label-errors link.csv"),
+        (["compare", "y", "--groups", "x.csv", "--out", "x.csv"], "--out x.csv"),
+        (["train", "spectra", "m.sklv", "--out", "m.sklv"], "--out m.sklv"),
+        (["train", "x", "y", "--out", "m.sklv", "--sign", "./m.sklv"], "--out m.sklv"),
+        (["predict", "m.sklv", "x.csv", "--out", "m.sklv"], "--out m.sklv"),
+        (["predict", "m.sklv", "y.csv", "x.csv", "--out", "x.csv"], "--out x.csv"),
+    ],
+)
+def test_commands_do_not_overwrite_what_they_read(run_error, tmp_path, monkeypatch, argv, option):
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.csv", "m.sklv"):
+        (tmp_path / name).write_text("kept")
+    (tmp_path / "link.csv").symlink_to("x.csv")
+    assert f"{option}: is a file that the command reads, and would" in run_error(*argv)
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        "x.csv": "kept",
+        "m.sklv": "kept",
+        "link.csv": "kept",
+    }
+
+
+def test_compare_names_one_file_for_the_report_and_the_label_errors(run_error, tmp_path):
+    out = tmp_path / "out.csv"
+    err = run_error("compare", "--out", out, "--label-errors", out)
+    assert f"--label-errors {out}: is the file of the report." in err
+    assert not out.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="permissions do not stop root")
+def test_export_names_a_directory_that_cannot_be_made(spectra_model, run_error):
+    name = "/proc/nowhere"
+    err = run_error("export", spectra_model, "--card", "--quiet", "--out", name)
+    assert f"--out {name}: cannot be made (" in err

@@ -66,9 +66,9 @@ def test_serve_refuses_a_port_in_use(spectra_file, capsys):
         port = sock.getsockname()[1]
         assert main(["serve", str(spectra_file), "--allow-pickle", "--port", str(port)]) == 2
     assert (
-        f"127.0.0.1:{port} cannot be listened on (Address already in use)"
-        in capsys.readouterr().err
-    )
+        f"127.0.0.1:{port} cannot be listened on (Address already in use). Another program listens "
+        f"there; choose another port, or 0 for any free one."
+    ) in capsys.readouterr().err
 
 
 @pytest.mark.slow

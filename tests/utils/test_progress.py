@@ -29,6 +29,12 @@ def test_progress_log_writes_a_line_after_the_interval(capsys):
     ]
 
 
+def test_progress_log_leaves_out_an_unknown_total(capsys):
+    with open_progress(None, "sample") as progress:
+        progress.update(3)
+    assert capsys.readouterr().err.startswith("sample 3 after ")
+
+
 def test_progress_log_says_where_the_work_ended(capsys):
     def work():
         with open_progress(10, "fit") as progress:

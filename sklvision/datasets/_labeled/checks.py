@@ -19,9 +19,10 @@ def check_finite(
     for is_invalid, problem in ((np.isnan, "missing"), (np.isinf, "infinite")):
         places = np.flatnonzero(is_invalid(X))
         if places.size:
+            count = "1 value is" if places.size == 1 else f"{places.size} values are"
             row, *place = map(int, np.unravel_index(places[0], X.shape))
             raise ValueError(
-                f"{path}: {places.size} values are {problem}, the first in sample {row + 1}, "
+                f"{path}: {count} {problem}, the first in sample {row + 1}, "
                 f"{describe_place(place)}. Fill them in or drop those samples first."
             )
 
