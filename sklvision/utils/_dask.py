@@ -73,6 +73,13 @@ class _LoadingCall:
         return self.call(*args, **kwargs)
 
 
+def _is_loss(error: Exception) -> bool:
+    """Whether Dask means by an error that a worker was lost."""
+    # The scheduler does not find the address of a worker that ended while data were sent to it.
+    is_unknown_worker = isinstance(error, KeyError) and "://" in str(error)
+    return is_unknown_worker or isinstance(error, CancelledError | OSError)
+
+
 @cache
 def _get_backend_class() -> type:
     """Get the class of the backend, made once Dask is needed."""
@@ -168,7 +175,7 @@ def _get_backend_class() -> type:
                     out.__cause__ = None if out is error else error
                     # Repeated if data were lost with a worker, or while they were sent to it.
                     is_connected = self.client.status == "running"
-                    if not is_connected or not isinstance(error, CancelledError | OSError):
+                    if not is_connected or not _is_loss(error):
                         break
                     self._discard_data(n_losses)
             callback(out)
@@ -176,7 +183,7 @@ def _get_backend_class() -> type:
         def _describe_error(self, error: Exception) -> Exception:
             if self.client.status != "running":
                 return describe_lost_scheduler()
-            if isinstance(error, CancelledError | OSError):
+            if _is_loss(error):
                 return describe_lost_worker()
             return describe_loss(error) or error
 
