@@ -70,7 +70,23 @@ def compute_profile_correlation(profile: Sequence[float], rows: np.ndarray) -> f
 def is_along_profile(profile: Sequence[float], values: np.ndarray) -> bool:
     """Whether one sample certainly has no correlation below zero with a profile."""
     selected = values[:: _compute_step(len(values))]
-    return len(selected) != len(profile) or float(np.dot(selected, profile)) >= 0
+    return len(selected) != len(profile) or float(selected @ _get_array(profile)) >= 0
+
+
+# The last profiles as arrays, which take most of the time of a comparison to make.
+_arrays: dict[int, tuple[Sequence[float], np.ndarray]] = {}
+_MOST_ARRAYS = 16
+
+
+def _get_array(profile: Sequence[float]) -> np.ndarray:
+    kept = _arrays.get(id(profile))
+    if kept is not None and kept[0] is profile:
+        return kept[1]
+    if len(_arrays) >= _MOST_ARRAYS:
+        _arrays.clear()
+    array = np.array(profile)
+    _arrays[id(profile)] = profile, array  # with the profile, so that its id stays its own
+    return array
 
 
 def _compute_step(n_values: int) -> int:
