@@ -141,7 +141,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         advice = (
-            f"Another program listens there; choose another port, or 0 for any free one."
+            "Another program listens there; choose another port, or 0 for any free one."
             if error.errno == errno.EADDRINUSE
             else "Choose an address of this machine, and a port that you may use."
         )

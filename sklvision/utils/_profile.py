@@ -79,9 +79,9 @@ _MOST_ARRAYS = 16
 
 
 def _get_array(profile: Sequence[float]) -> np.ndarray:
-    kept = _arrays.get(id(profile))
-    if kept is not None and kept[0] is profile:
-        return kept[1]
+    entry = _arrays.get(id(profile))
+    if entry is not None and entry[0] is profile:
+        return entry[1]
     if len(_arrays) >= _MOST_ARRAYS:
         _arrays.clear()
     array = np.array(profile)
