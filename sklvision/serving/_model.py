@@ -20,7 +20,12 @@ from sklvision.serving._bodies import check_table_size, make_count_error, parse_
 from sklvision.serving._errors import RequestError
 from sklvision.serving._images import check_image, prepare_decoders, show_crop
 from sklvision.serving._settings import ServiceSettings
-from sklvision.utils._contract import describe_change, describe_size_change, is_plainly_within
+from sklvision.utils._contract import (
+    describe_change,
+    describe_other_order,
+    describe_size_change,
+    is_plainly_within,
+)
 from sklvision.utils._nested import (
     can_take_images,
     find_contract,
@@ -281,8 +286,10 @@ class ServedModel:
         """Compare a row with those of training."""
         if self.contract is None or is_plainly_within(self.contract, row):
             return []
-        change = describe_change(self.contract, as_samples(row[np.newaxis]))
-        return [_describe_scale(change)] if change else []
+        samples = as_samples(row[np.newaxis])
+        order = describe_other_order(self.contract, samples)
+        change = None if order else describe_change(self.contract, samples)
+        return [_describe_order(order)] if order else [_describe_scale(change)] if change else []
 
     def _name_columns(self, rows: NDArray[Any]) -> Any:
         (samples,) = read_samples([rows], self.estimator, batch_size=len(rows))
@@ -306,6 +313,13 @@ def _as_plain(label: Any) -> Any:
     """Convert a label of NumPy to one that JSON has."""
     value = label.item() if isinstance(label, np.generic) else label
     return value if isinstance(value, str | bool | int | float) else str(value)
+
+
+def _describe_order(order: str) -> str:
+    return (
+        f"The sample falls where those of training rise ({order}): its values are in reverse "
+        "order, or of another quantity, so the prediction is probably wrong."
+    )
 
 
 def _describe_scale(change: str) -> str:

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from sklvision.datasets import read_samples
 from sklvision.image import FlattenImages
+from sklvision.spectral import SpectralScaler
 from sklvision.utils._predictions import predict_with_probabilities
 from tests.serving._clients import (
     call,
@@ -105,6 +107,17 @@ def test_predict_warns_of_each_sample_in_another_unit(spectra_server, spectra):
     assert predictions[0]["warnings"] == []
     (warning,) = predictions[1]["warnings"]
     assert "another scale or unit than those of training" in warning
+
+
+def test_predict_warns_of_each_sample_in_reverse_order():
+    X = np.linspace(0.2, 0.9, 20) + np.random.default_rng(0).normal(0, 0.02, (30, 20))
+    model = make_pipeline(SpectralScaler("snv"), LogisticRegression()).fit(X, [0, 1] * 15)
+    with run_in_thread(model) as address:
+        rows = np.vstack([X[0], X[1, ::-1]]).tolist()
+        predictions = post_json(address, {"spectra": rows}).json["predictions"]
+    assert predictions[0]["warnings"] == []
+    (warning,) = predictions[1]["warnings"]
+    assert "falls where those of training rise (correlation with their mean -" in warning
 
 
 def test_predict_warns_of_images_in_another_size(image_server):
