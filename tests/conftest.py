@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -20,6 +21,16 @@ untimed = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("quick", max_examples=20, **untimed)
 settings.register_profile("thorough", max_examples=100, print_blob=True, **untimed)
 settings.load_profile("thorough" if os.environ.get("CI") else "quick")
+
+
+# Collection makes millions of objects that stay: a search for garbage among them takes a fifth of
+# its time, and would take some of that of the tests.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 def find_data_home():
