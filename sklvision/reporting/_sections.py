@@ -113,7 +113,11 @@ def make_tradeoff_view(comparison: Comparison) -> View | None:
     front = comparison.tradeoffs
     if len(frame) < 2 or front.empty:
         return None
-    frame = frame[frame.index != "majority class"] if len(frame) > 2 else frame
+    candidates = frame[frame.index != "majority class"]
+    # It would squeeze the candidates together where all of them are better, as they usually are.
+    lowest = candidates[f"mean_{score}"].min()
+    if len(candidates) > 1 and (frame[f"mean_{score}"].drop(candidates.index) < lowest).all():
+        frame = candidates
     means = frame[f"mean_{score}"].to_numpy(dtype=float)
     times = frame[cost].to_numpy(dtype=float)
     chart = Chart(

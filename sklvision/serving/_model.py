@@ -151,7 +151,9 @@ class ServedModel:
     def _check_images(self, job: SampleJob) -> list[_Image]:
         if not self.takes_images:
             raise RequestError(
-                422, "The model takes spectra, as JSON or csv, and the request has an image."
+                422,
+                "The model takes spectra, and the request is a form of images; send a csv as the "
+                "body itself, with the header Content-Type: text/csv, or JSON.",
             )
         images = []
         for place, content in enumerate(job.content):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
@@ -199,3 +200,19 @@ def test_to_html_fits_the_screen_of_a_browser(page, tmp_path, width):
     assert wide <= width
     assert 2000 < high < 12000
     assert n_dots > 20
+
+
+@pytest.mark.parametrize("is_drawn", [True, False])
+def test_page_draws_the_majority_class_where_a_candidate_is_worse(tmp_path, is_drawn):
+    """Else the front, of which it is the cheapest part, has a caption and no line."""
+    y = np.repeat([0, 1], [12, 28])
+    X = np.c_[y, np.ones(40)]
+    worse = DummyClassifier(strategy="constant", constant=0)
+    estimators = {
+        "one": KNeighborsClassifier(1),
+        "two": worse if is_drawn else KNeighborsClassifier(),
+    }
+    path = tmp_path / "report.html"
+    compare_estimators(estimators, X, y, cv=2, random_state=0, check_leaks=False).to_html(path)
+    page = path.read_text(encoding="utf-8")
+    assert bool(re.search("<title>majority class: [^<]* ms</title>", page)) is is_drawn

@@ -164,6 +164,7 @@ def test_compressed_bodies_are_not_unpacked(spectra_server):
 
 def test_images_for_a_model_of_spectra_are_refused(spectra_server, images):
     check_refusal(post_images(spectra_server, images.files[0]), 422, "takes spectra")
+    check_refusal(post_images(spectra_server, images.files[0]), 422, "Content-Type: text/csv")
 
 
 def test_images_of_another_size_are_refused_by_a_model_of_one_size():
