@@ -96,9 +96,6 @@ def load_model(
     predicts : bool, default=True
         Whether the model is to predict samples of files, so that no step may be left out.
     """
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
     if path.is_dir():
         raise ValueError(f"{path}: is a directory, expected the file of a model.")
     if not path.exists():
@@ -118,13 +115,10 @@ def load_model(
         raise ValueError(
             f"--verify: {path} is not an archive, and only archives (.sklv) are signed."
         )
+    from sklvision.utils._nested import check_loaded_model
+
     model = _load_pickle(path)
-    if not hasattr(model, "predict") or isinstance(model, type):
-        raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        raise ValueError(f"{path}: holds a {type(model).__name__} that is not fitted.") from None
+    check_loaded_model(model, path)
     if not quiet:
         print(
             f"sklvision: note: {path} is a pickle: loading it ran the code that it holds. "

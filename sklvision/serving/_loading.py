@@ -6,11 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
-
 from sklvision.utils._files import is_archive
-from sklvision.utils._nested import check_no_step_is_left_out
+from sklvision.utils._nested import check_loaded_model, check_no_step_is_left_out
 
 
 def load_served_model(
@@ -63,7 +60,7 @@ def load_served_model(
             f"{path}: is probably a pickle, which can run any code. If you trust its author, "
             "serve it with allow_pickle=True."
         )
-    _check_model(path, model)
+    check_loaded_model(model, path)
     return model, manifest
 
 
@@ -76,12 +73,3 @@ def _load_pickle(path: Path) -> Any:
         raise ValueError(
             f"{path}: cannot be loaded as a model ({type(error).__name__}: {error})."
         ) from error
-
-
-def _check_model(path: Path, model: Any) -> None:
-    if not hasattr(model, "predict") or isinstance(model, type):
-        raise ValueError(f"{path}: holds a {type(model).__name__}, not a model that predicts.")
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        raise ValueError(f"{path}: holds a {type(model).__name__} that is not fitted.") from None

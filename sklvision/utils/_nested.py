@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 NamedEstimators = tuple[str, Any]
 # Entries of pipelines and ensembles that stand for no estimator.
@@ -260,6 +262,25 @@ def find_image_reading(estimator: Any) -> dict[str, Any]:
     n_channels = shape[2] if len(shape) == 3 else 1 if len(shape) == 2 else 0
     mode = {1: "L", 3: "RGB"}.get(n_channels)
     return {} if mode is None else {"mode": mode}
+
+
+def check_loaded_model(model: Any, path: Any) -> None:
+    """Raise if the content of a file is not a fitted model that predicts.
+
+    Parameters
+    ----------
+    model : object
+        The content of the file.
+    path : str or path-like
+        The file, which the message names.
+    """
+    kind = type(model).__name__
+    if not hasattr(model, "predict") or isinstance(model, type):
+        raise ValueError(f"{path}: holds a {kind}, not a model that predicts.")
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        raise ValueError(f"{path}: holds a {kind} that is not fitted.") from None
 
 
 def check_no_step_is_left_out(model: Any, path: Any) -> None:
