@@ -165,6 +165,12 @@ def test_files_of_another_kind_are_described(write, content, name, message):
         load_spectra(write(content, name))
 
 
+def test_new_files_of_another_kind_are_described(write):
+    model = make_pipeline(SpectralScaler(), LogisticRegression()).fit(X, LABELS)
+    with pytest.raises(ValueError, match=r"It is an old Office file.* Save it as \.xlsx"):
+        read_samples([write(b"\xd0\xcf\x11\xe0" + b"\0" * 300, "new.xls")], model)
+
+
 def test_an_empty_first_sheet_names_the_others(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     pytest.importorskip("python_calamine")

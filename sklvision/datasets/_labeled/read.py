@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sklvision.datasets._files.content import describe_file
 from sklvision.datasets._files.listing import (
     IMAGE_SUFFIXES,
     describe_other_files,
@@ -181,7 +182,11 @@ def _list_files(paths: list[Path], options: TableOptions, follow_names: bool) ->
             files.append(str(path))
         else:
             expected = ", ".join([*IMAGE_SUFFIXES, *_ROW_SUFFIXES])
-            raise ValueError(f"{path}: has the suffix {path.suffix!r}, expected one of {expected}.")
+            content = describe_file(path)
+            raise ValueError(
+                f"{path}: has the suffix {path.suffix!r}, expected one of {expected}."
+                f"{f' It {content}' if content else ''}"
+            )
     if not files:
         raise ValueError("paths must name at least one file or folder, got none.")
     n_row_files = sum(map(has_rows, files))
