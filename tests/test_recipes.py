@@ -251,6 +251,11 @@ def test_make_candidates_fit_their_samples():
     assert baselines == []
 
 
+def test_make_candidates_refuses_a_text_in_place_of_names():
+    with pytest.raises(TypeError, match="names must be a list, got 'lda'"):
+        recipes.make_candidates(np.zeros((10, 5)), "lda")
+
+
 def test_make_candidates_tries_pretrained_features_on_photographs(monkeypatch):
     X = np.zeros((10, 90, 120, 3), np.uint8)
     candidates, _ = recipes.make_candidates(X)

@@ -26,6 +26,7 @@ from sklvision.recipes._spectra import spectra
 from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._samples import as_samples
+from sklvision.utils._validation import check_list
 
 # A table of fewer columns is hardly a spectrum.
 _MIN_BANDS_FOR_DERIVATIVE = 11
@@ -62,6 +63,8 @@ def make_candidates(
 
     Raises
     ------
+    TypeError
+        If `names` is a single text.
     ValueError
         If a name is unknown, or that of a classifier of other samples.
 
@@ -94,7 +97,7 @@ def make_candidates(
     """
     samples = as_samples(X)
     if names is not None:
-        return make_named_candidates(names, samples, image_size), []
+        return make_named_candidates(check_list("names", names), samples, image_size), []
     if samples.kind == "other":
         raise ValueError(
             "X must be spectra (n, n_bands) or images (n, height, width[, channels]), got shape "

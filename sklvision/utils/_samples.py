@@ -290,6 +290,10 @@ def _suggest_container(value: Any) -> str:
     return ""
 
 
+# Ends of names of files that hold many samples, most often spectra.
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".npz", ".npy", ".zarr")
+
+
 def is_image_file(X: Any) -> bool:
     """Whether `X` is a path, the content of a file, or an image of Pillow."""
     return isinstance(X, str | os.PathLike | bytes) or (
@@ -298,7 +302,13 @@ def is_image_file(X: Any) -> bool:
 
 
 def make_files_message(X: Any) -> str:
-    """Make the message about files of images that were passed in place of images."""
+    """Make the message about files that were passed in place of their samples."""
+    if isinstance(X, str | os.PathLike) and str(os.fspath(X)).lower().endswith(_TABLE_SUFFIXES):
+        return (
+            f"Expected spectra or images, got {_describe_files(X)}. Read it first: by load_spectra "
+            "or load_labeled to fit and, to read new samples as those of training, by "
+            "read_samples([path], classifier) to predict (sklvision.datasets)."
+        )
     return (
         f"Expected images, got {_describe_files(X)}. Files are passed as a collection: "
         "ImageCollection(files) to fit and, to read new ones as those of training, "

@@ -175,7 +175,7 @@ def test_load_refuses_other_files(content, tmp_path):
 
 
 def test_load_refuses_what_is_not_a_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"absent.sklv: does not exist, expected the file"):
         load(tmp_path / "absent.sklv")
     with pytest.raises(ModelFileError, match="ordinary file"):
         load(tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sklvision.image import Resize
-from sklvision.neural_network import ImageClassifier
+from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.utils._images import (
     check_images,
     check_same_shape,
@@ -204,6 +204,12 @@ def test_files_of_images_are_refused_with_the_way_to_read_them(tmp_path, kind):
         net.predict(X)
     with pytest.raises(TypeError, match="ImageCollection\\(files\\) to fit"):
         Resize(4).fit(X)
+
+
+@pytest.mark.parametrize("name", ["new.csv", "spectra.NPZ"])
+def test_path_of_a_table_is_refused_with_the_way_to_read_it(name):
+    with pytest.raises(TypeError, match=rf"got the path '{name}'. Read it first: by load_spectra"):
+        SpectrumClassifier(max_epochs=1).fit(np.eye(4), [0, 1, 0, 1]).predict(name)
 
 
 @pytest.mark.parametrize(

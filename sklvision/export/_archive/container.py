@@ -130,6 +130,8 @@ def read_container(path: str | os.PathLike[str], *, member: str | None = None) -
     path = check_path("path", path)
     if not path.is_file() and path.exists():
         raise ModelFileError(f"{path}: is not an ordinary file, expected the file of a model.")
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: does not exist, expected the file of a model.")
     with path.open("rb") as file:
         return _Reader(file, str(path)).read(member)
 
