@@ -17,6 +17,7 @@ from sklvision.datasets import ImageCollection
 from sklvision.distributed import predict_blocks
 from sklvision.image import FlattenImages, Resize
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
+from sklvision.spectral import SpectralScaler
 
 da = pytest.importorskip("dask.array")
 db = pytest.importorskip("dask.bag")
@@ -103,6 +104,16 @@ def test_table_is_predicted_by_names(table_model):
     np.testing.assert_array_equal(probabilities, table_model.predict_proba(TABLE))
     with pytest.raises(ValueError, match=r"1 of the 64 columns that the model takes are missing"):
         predict_blocks(table_model, frame.drop(columns=NAMES[3]))
+
+
+def test_table_with_numbers_as_names_is_predicted_by_them():
+    dd = pytest.importorskip("dask.dataframe")
+    X = np.random.default_rng(0).normal(size=(30, 6))
+    table = pd.DataFrame(X, columns=900.5 + 10 * np.arange(6))
+    pipeline = make_pipeline(SpectralScaler(), LogisticRegression()).fit(table, np.arange(30) % 2)
+    blocks = dd.from_pandas(table.iloc[:, ::-1], npartitions=2)
+    predicted = predict_blocks(pipeline, blocks).compute(scheduler="synchronous")
+    np.testing.assert_array_equal(predicted, pipeline.predict(table))
 
 
 def test_bag_of_files_is_predicted(tmp_path):
