@@ -71,7 +71,7 @@ def test_06_the_same_bits_for_any_number_of_jobs():
 @pytest.mark.slow
 def test_06_the_same_bits_in_a_fresh_process():
     script = """
-        from tests.neural_network.test_peers import *
+        from tests.neural_network.test_peers_models import *
         print(bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X)))
     """
     expected = bits(SpectrumClassifier(**REPEATABLE).fit(X, y).predict_proba(X))
