@@ -247,6 +247,7 @@ def test_predict_writes_names_of_files_that_are_not_text(digit_folder, image_mod
         (["unfitted", "a.png"], "unfitted: holds a SpectrumClassifier that is not fitted"),
         (["{image}", "nowhere.png"], "nowhere.png: does not exist"),
         (["{image}", "folder"], "folder: holds no images"),
+        (["{spectra}", "folder"], "), Parquet files or instrument files."),
         (["{image}", "text"], "text: has the suffix '', expected one of "),
         (["{image}", "a.png", "wide.npz"], "1 of 2 files hold rows, such as wide.npz"),
         (

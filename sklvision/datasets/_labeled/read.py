@@ -214,7 +214,10 @@ def _list_folder(folder: Path) -> list[str]:
     kind = max(by_kind, key=lambda kind: len(by_kind[kind]))
     files = by_kind.pop(kind)
     if not files:
-        raise ValueError(f"{folder}: holds no images ({', '.join(IMAGE_SUFFIXES)}).")
+        suffixes = ", ".join(IMAGE_SUFFIXES)
+        raise ValueError(
+            f"{folder}: holds no images ({suffixes}), Parquet files or instrument files."
+        )
     other_files += [name for names in by_kind.values() for name in names]
     if other_files:
         files_text = describe_other_files(list(map(Path, other_files)))
