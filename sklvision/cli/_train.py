@@ -27,7 +27,8 @@ from sklvision.utils._files import is_archive
 
 _EPILOG = f"""\
 MODEL is a recipe or an architecture: sklvision train --list prints all of them. Without MODEL,
-images are trained by the recipe images, and spectra by the recipe spectra.
+images are trained by the recipe images, and spectra by the recipe spectra, or by
+spectrum_mlp if there are fewer than 11 bands.
 An architecture for images comes behind a step that resizes them, so that the file
 takes raw images of any size.
 
@@ -49,6 +50,9 @@ examples:
       --scoring balanced_accuracy --out line.sklv
   sklvision train resnet8 --data train.csv --image-shape 28x28 --out digits.sklv
 """
+
+
+_FEWEST_BANDS = 11  # of the recipe for spectra, whose derivative is taken over as many
 
 
 def add_parser(commands: Any) -> None:
@@ -177,14 +181,15 @@ def run(args: argparse.Namespace) -> int:
 
         model = None if args.model is None else _get_model(args.model, args, options)
         data = load_data(args.data, args, image_shape=args.image_shape)
-        model = model or _get_model(data.kind, args, options)  # the recipe for this kind
+        model = model or _get_model(_choose_model(data), args, options)
         _check_kind(model, data)
         folds = choose_folds(data, args, None)
     if not args.quiet:
         print_data(data)
         if args.model is None:
+            name = f"the recipe {model.name}" if model.name == data.kind else model.name
             print(
-                f"model: the recipe {model.name}; sklvision train --list prints others, and "
+                f"model: {name}; sklvision train --list prints others, and "
                 "sklvision compare measures which one suits",
                 file=sys.stderr,
             )
@@ -219,6 +224,13 @@ def _find_sources(args: argparse.Namespace) -> dict[str, str | None]:
                 "sklvision train --help"
             )
     return {"model": model, "data": data}
+
+
+def _choose_model(data: Any) -> str:
+    """Choose the recipe for a kind of data, or a net where it takes more bands than there are."""
+    if data.kind == "spectra" and data.data.shape[1] < _FEWEST_BANDS:
+        return "spectrum_mlp"
+    return str(data.kind)
 
 
 def _is_model_name(name: str) -> bool:

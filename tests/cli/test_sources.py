@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sklvision.export import load
@@ -86,6 +88,16 @@ def test_train_without_a_model_takes_the_recipe_for_the_data(spectra_file, tmp_p
     status, _, err = run(*argv, "--epochs", 1, "--no-estimate")
     assert (status, "model: the recipe spectra; sklvision train --list" in err) == (0, True)
     assert type(load(out)).__name__ == "GeometricVotingClassifier"
+
+
+def test_train_without_a_model_takes_a_net_for_a_few_bands(tmp_path, run):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((40, 6)), columns=[f"channel {i}" for i in range(6)])
+    table["label"] = ["good", "bad"] * 20
+    table.to_csv(tmp_path / "camera.csv", index=False)
+    argv = ["train", tmp_path / "camera.csv", "--out", tmp_path / "camera.sklv", "--epochs", "1"]
+    status, _, err = run(*argv)
+    assert (status, "model: spectrum_mlp; sklvision train --list" in err) == (0, True)
 
 
 def test_train_takes_a_name_of_both_as_the_model(tmp_path, monkeypatch, spectra_file, run_error):
