@@ -72,6 +72,9 @@ def load_data(name):
     if name == "spectra":
         X, y = make_spectra(120, random_state=0, return_X_y=True)
         return X[:, ::8], y
+    if name == "spectra of classes 0, 1 and 2":
+        X, y = load_data("spectra")
+        return X, np.unique(y, return_inverse=True)[1]
     if name == "two spectra":
         X, y = load_data("spectra")
         return X, np.where(y == 0, "good", "bad")
@@ -272,7 +275,8 @@ CASES = {
             CalibratedClassifierCV(table(model), method="temperature", cv=2), data
         )
         for name, model in {"scores": LinearSVC(), "probabilities": GaussianNB()}.items()
-        for data in ("spectra", "two spectra")
+        # Of other integers, scikit-learn 1.9 reads the scores of classes that there are not.
+        for data in ("spectra of classes 0, 1 and 2", "two spectra")
         if parse_version(sklearn.__version__) >= parse_version("1.8")
     },
     "CalibratedClassifierCV of probabilities": Case(
