@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from sklvision import export, model_selection, nets, recipes
+from sklvision import export, inspection, model_selection, nets, recipes
 from sklvision.datasets import (
     ImageCollection,
     load_labeled,
@@ -20,10 +21,12 @@ from sklvision.datasets import (
     make_spectra,
     read_samples,
 )
+from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
 from sklvision.image import FlattenImages, ForegroundCrop
 from sklvision.inspection import CropDisplay, LearningForecastDisplay, MisclassifiedDisplay
 from sklvision.model_selection import LearningForecast
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
+from sklvision.spectral import SpectralScaler
 
 Y = np.arange(12) % 2
 X = np.random.default_rng(0).normal(size=(12, 8)) + Y[:, np.newaxis]
@@ -272,3 +275,34 @@ def test_set_class_weight_names_missing_labels():
 def test_true_is_no_side_of_an_image():
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width\)"):
         ImageClassifier(image_shape=(True, 8)).fit(X, Y)
+
+
+def test_a_function_of_one_argument_is_no_scorer():
+    model = SpectrumClassifier(max_epochs=1).fit(X, Y)
+    for call in (
+        lambda: inspection.BandImportanceDisplay.from_estimator(model, X, Y, scoring=len),
+        lambda: model_selection.compare_estimators({"a": DummyClassifier()}, X, Y, scoring=len),
+    ):
+        with pytest.raises(TypeError, match="must be a function of an estimator, X and y"):
+            call()
+
+
+def test_max_bands_may_be_a_small_integer_of_numpy():
+    reference = LinearDiscriminantAnalysisCV(max_bands=2).fit(X, Y)
+    model = LinearDiscriminantAnalysisCV(max_bands=np.uint8(2)).fit(X, Y)
+    np.testing.assert_array_equal(model.coef_, reference.coef_)
+
+
+def test_compare_backends_names_models_of_other_classes():
+    models = {
+        "two": LogisticRegression().fit(X, Y),
+        "three": LogisticRegression().fit(X, np.arange(len(X)) % 3),
+    }
+    with pytest.raises(ValueError, match="'two' has 2, and 'three' has 3"):
+        export.compare_backends(models, X)
+
+
+def test_samples_that_cancel_each_other_are_fitted():
+    rows = np.tile(np.sin(np.arange(12.0)), (10, 1))
+    rows[5:] *= -1
+    assert "profile" not in SpectralScaler().fit(rows).input_contract_

@@ -181,9 +181,10 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
             spectra, labels = spectra.take(np.flatnonzero(weights)), labels[weights > 0]
             groups = None if groups is None else groups[weights > 0]
             weights = weights[weights > 0]
-        statistics = describe_classes(
-            spectra, labels, weights, n_classes, _number_groups(groups, labels), self.max_bands
-        )
+        # Not as a NumPy integer, which may be too small to count with.
+        max_bands = None if self.max_bands is None else int(self.max_bands)
+        group_numbers = _number_groups(groups, labels)
+        statistics = describe_classes(spectra, labels, weights, n_classes, group_numbers, max_bands)
         class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.
         log_priors = np.log(class_weights * (statistics.counts + 1))

@@ -162,7 +162,8 @@ def compare_backends(
     TypeError
         If a model has no ``predict`` and is not an ONNX file.
     ValueError
-        If there are no models or no samples, or not as many labels.
+        If there are no models or no samples, or not as many labels, or the models have different
+        numbers of classes.
 
     See Also
     --------
@@ -199,6 +200,7 @@ def compare_backends(
     answers = {
         name: predict_with_probabilities(estimator, X) for name, estimator in estimators.items()
     }
+    _check_classes(answers)
     seconds_one = _time_models(estimators, samples.take(slice(0, 1)), n_repeats)
     seconds_all = _time_models(estimators, samples, n_repeats)
     first_labels, first_probabilities = next(iter(answers.values()))
@@ -216,6 +218,22 @@ def compare_backends(
             "ms_per_sample": 1000 * seconds_all[name] / len(samples),
         }
     return BackendComparison(pd.DataFrame.from_dict(rows, orient="index"), len(samples))
+
+
+def _check_classes(answers: Mapping[str, tuple[np.ndarray, np.ndarray | None]]) -> None:
+    """Raise if models give probabilities of different numbers of classes."""
+    counts = {
+        name: probabilities.shape[1]
+        for name, (_, probabilities) in answers.items()
+        if probabilities is not None
+    }
+    for name, count in counts.items():
+        first_name, first_count = next(iter(counts.items()))
+        if count != first_count:
+            raise ValueError(
+                f"models must have the same classes; {first_name!r} has {first_count}, and "
+                f"{name!r} has {count}."
+            )
 
 
 def _open_model(name: Any, model: Any) -> Any:

@@ -28,6 +28,7 @@ from sklvision.utils._labels import read_labels
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._random import draw_seed
 from sklvision.utils._samples import as_samples
+from sklvision.utils._scorers import check_scorer_function
 from sklvision.utils._sklearn import index_samples
 from sklvision.utils._validation import check_count
 
@@ -173,6 +174,7 @@ class BandImportanceDisplay(SheetDisplay):
         if isinstance(scoring, list | tuple | set | dict):
             raise TypeError(f"scoring must be one score, got {scoring!r}.")
         scorer = check_scoring(estimator, scoring=scoring)
+        check_scorer_function(scorer)
         score = float(scorer(estimator, samples.data, labels))
         starts = np.arange(0, n_bands, window)
         windows = np.column_stack([starts, np.minimum(starts + window, n_bands)])

@@ -12,7 +12,7 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.metrics import check_scoring, get_scorer
 
 from sklvision.utils._nested import walk_estimators
-from sklvision.utils._scorers import check_scorer_name
+from sklvision.utils._scorers import check_scorer_function, check_scorer_name
 from sklvision.utils._sklearn import get_response_methods, get_score_function
 
 Scorer = Callable[[Any, Any, Any], Any]
@@ -45,7 +45,9 @@ def _resolve_scorer(scorer: Any) -> Scorer:
     if not callable(scorer):
         raise TypeError(f"A scorer must be a name or a callable, got {scorer!r}.")
     # The message of scikit-learn for a metric function given in place of a scorer is good.
-    return check_scoring(DummyClassifier(), scoring=scorer)
+    checked_scorer = check_scoring(DummyClassifier(), scoring=scorer)
+    check_scorer_function(scorer)
+    return checked_scorer
 
 
 def _make_name(scorer: Any) -> str:

@@ -1,6 +1,10 @@
-"""Names of scikit-learn's scorers."""
+"""Names of scikit-learn's scorers, and functions in their place."""
 
 from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 from sklearn.metrics import get_scorer_names
 
@@ -20,3 +24,15 @@ def check_scorer_name(name: str) -> None:
         else f"{nearest}? (sklearn.metrics.get_scorer_names() lists them all.)"
     )
     raise ValueError(f"scoring={name!r} is not the name of a scorer. {suggestion}")
+
+
+def check_scorer_function(scorer: Callable[..., Any]) -> None:
+    """Raise unless a function can be called with an estimator, samples and labels."""
+    try:
+        inspect.signature(scorer).bind(None, None, None)
+    except ValueError:  # it does not say what it takes
+        return
+    except TypeError as error:
+        raise TypeError(
+            f"scoring={scorer!r} must be a function of an estimator, X and y ({error})."
+        ) from None
