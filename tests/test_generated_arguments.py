@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -306,3 +308,47 @@ def test_samples_that_cancel_each_other_are_fitted():
     rows = np.tile(np.sin(np.arange(12.0)), (10, 1))
     rows[5:] *= -1
     assert "profile" not in SpectralScaler().fit(rows).input_contract_
+
+
+def test_band_importance_names_a_score_that_is_no_number():
+    model = SpectrumClassifier(max_epochs=1).fit(X, Y)
+    with pytest.raises(TypeError, match="scoring must return a number, got 'x'"):
+        inspection.BandImportanceDisplay.from_estimator(model, X, Y, scoring=lambda *_: "x")
+
+
+def test_occlusion_names_bytes_that_are_no_numbers():
+    model = ImageClassifier("mlp", max_epochs=1).fit(IMAGES, Y)
+    with pytest.raises(ValueError, match="X must hold numbers"):
+        inspection.OcclusionDisplay.from_estimator(model, [b"x"] * 4, image_shape=(8, 8))
+
+
+def test_discriminant_analysis_takes_weights_at_the_end_of_a_double():
+    weights = np.linspace(1, 2, 12)
+    reference = LinearDiscriminantAnalysisCV().fit(X, Y, sample_weight=1e12 * weights)
+    model = LinearDiscriminantAnalysisCV().fit(X, Y, sample_weight=8e307 * weights)
+    np.testing.assert_allclose(model.predict_proba(X), reference.predict_proba(X))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LinearDiscriminantAnalysisCV(class_weight={0: 1e300}).fit(X, Y, 1e12 * weights)
+    assert set(model.predict(X)) == {0}
+
+
+def test_find_leaks_takes_values_whose_squares_overflow():
+    rows = np.random.default_rng(0).normal(size=(12, 8))
+    rows[:, 3] = 1e300 * rows[:, 3]
+    rows[6:] = rows[:6]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = model_selection.find_leaks(rows, Y, cv=[(np.arange(6), np.arange(6, 12))])
+    assert report.counts["duplicate"] == 6
+
+
+def test_a_damaged_tiff_prints_nothing(tmp_path, capfd):
+    path = tmp_path / "a.tif"
+    # One entry, the height, whose values lie at a place that cannot be.
+    path.write_bytes(
+        b"II*\0" + (8).to_bytes(4, "little") + b"\1\0\1\1\4\0\xff\0\0\0\x08\0\0\0\0\0\0\0"
+    )
+    with pytest.raises(OSError, match="cannot be read as an image"):
+        ImageCollection([path])[0]
+    assert capfd.readouterr().err == ""

@@ -173,6 +173,8 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         weights = check_sample_weight(to_host(sample_weight), spectra.data, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
             raise ValueError("sample_weight must hold no negative weight, and one above zero.")
+        if weights.max() > _MAX_WEIGHT:
+            weights = weights / weights.max() * _MAX_WEIGHT
         n_classes, n_bands = len(self.classes_), spectra.shape[1]
         if n_classes == 1:
             self._keep(np.zeros((1, n_bands)), np.zeros(1), np.nan, 1.0, np.zeros(len(alphas)))
@@ -187,9 +189,9 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         statistics = describe_classes(spectra, labels, weights, n_classes, group_numbers, max_bands)
         class_weights = self._compute_class_weights(y)
         # One sample more of every class: no class is impossible, however rare.
-        log_priors = np.log(class_weights * (statistics.counts + 1))
+        log_priors = np.log(class_weights) + np.log(statistics.counts + 1)
         log_priors[statistics.counts == 0] = _IMPOSSIBLE  # all its samples have weight 0
-        loss_weights = np.minimum(statistics.weights * class_weights[statistics.labels], _MAX_SIZE)
+        loss_weights = statistics.weights * np.minimum(class_weights, _MAX_SIZE)[statistics.labels]
         discriminant = choose_discriminant(statistics, log_priors, loss_weights, alphas)
         coef = discriminant.directions @ statistics.basis.T
         self._keep(
@@ -280,6 +282,9 @@ def _number_groups(groups: np.ndarray | None, labels: np.ndarray) -> np.ndarray 
 _TOO_LARGE = "The values of X are too large to compute with; divide them by a constant first."
 # Squares of larger numbers, summed over samples and bands, exceed what a double holds.
 _MAX_SIZE = 1e140
+# The rounding of larger weights, left over where a sample is left out, would count as samples. The
+# ratios of weights matter, and one sample more of every class does not at this size.
+_MAX_WEIGHT = 1e9
 
 
 def _check_rows(rows: np.ndarray) -> np.ndarray:

@@ -175,7 +175,7 @@ class BandImportanceDisplay(SheetDisplay):
             raise TypeError(f"scoring must be one score, got {scoring!r}.")
         scorer = check_scoring(estimator, scoring=scoring)
         check_scorer_function(scorer)
-        score = float(scorer(estimator, samples.data, labels))
+        score = _compute_score(scorer, estimator, samples.data, labels)
         starts = np.arange(0, n_bands, window)
         windows = np.column_stack([starts, np.minimum(starts + window, n_bands)])
         seeds = np.random.RandomState(draw_seed(random_state)).randint(2**31 - 1, size=len(windows))
@@ -260,8 +260,17 @@ def _score_shuffled(
     scores = []
     for _ in range(n_repeats):
         other_rows = index_samples(X, generator.permutation(len(X)))
-        scores.append(float(scorer(estimator, _replace_columns(X, other_rows, bands), y)))
+        shuffled = _replace_columns(X, other_rows, bands)
+        scores.append(_compute_score(scorer, estimator, shuffled, y))
     return scores
+
+
+def _compute_score(scorer: Any, estimator: Any, X: Any, y: np.ndarray) -> float:
+    score = scorer(estimator, X, y)
+    try:
+        return float(score)
+    except (TypeError, ValueError):
+        raise TypeError(f"scoring must return a number, got {score!r}.") from None
 
 
 def _replace_columns(table: Any, source: Any, columns: slice) -> Any:

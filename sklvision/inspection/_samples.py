@@ -110,7 +110,10 @@ def read_values(samples: Samples) -> np.ndarray:
     n_missing = int(pd.isna(values).sum())
     if n_missing:
         raise ValueError(f"X has {n_missing} missing values: fill them in, or leave them out.")
-    return values.astype(float)
+    try:
+        return values.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X must hold numbers, got {values.dtype}: {error}.") from error
 
 
 def read_arrays(samples: Samples, image_shape: tuple[int, ...] | None) -> list[np.ndarray]:

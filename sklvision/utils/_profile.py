@@ -35,11 +35,11 @@ def make_profile(rows: np.ndarray) -> list[float] | None:
     if len(values) < _FEWEST_SAMPLES or values.shape[1] < _FEWEST_PLACES:
         return None
     total = values.sum(axis=0)
-    others = total - values  # of mean 0, as the values are
-    norms = np.linalg.norm(others, axis=1)
+    other_samples = total - values  # of mean 0, as the values are
+    norms = np.linalg.norm(other_samples, axis=1)
     if not norms.all():
         return None
-    agreement = (values * others).sum(axis=1) / norms
+    agreement = (values * other_samples).sum(axis=1) / norms
     if np.quantile(agreement, 0.05) < _LEAST_AGREEMENT:
         return None
     return [round(float(value), 6) for value in total / np.linalg.norm(total)]

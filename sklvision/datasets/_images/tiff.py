@@ -6,6 +6,7 @@ white as they are, and takes bytes of planes for pixels. What it cannot open is 
 
 from __future__ import annotations
 
+import logging
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from sklvision.utils._optional import import_optional
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+# What tifffile says of a damaged file goes to those who ask for logs; errors are raised here.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT, _SUBFILE = 258, 262, 277, 284, 339, 254
 _WHITE_IS_ZERO = 0
