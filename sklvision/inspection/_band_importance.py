@@ -260,8 +260,8 @@ def _score_shuffled(
     scores = []
     for _ in range(n_repeats):
         other_rows = index_samples(X, generator.permutation(len(X)))
-        shuffled = _replace_columns(X, other_rows, bands)
-        scores.append(_compute_score(scorer, estimator, shuffled, y))
+        shuffled_rows = _replace_columns(X, other_rows, bands)
+        scores.append(_compute_score(scorer, estimator, shuffled_rows, y))
     return scores
 
 

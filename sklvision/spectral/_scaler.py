@@ -113,7 +113,8 @@ class SpectralScaler(SpectrumTransformer):
     def _fit_spectra(self, spectra: np.ndarray) -> None:
         scaler = StandardScaler()
         if self.method == "standard":
-            scaler.fit(spectra)
+            with np.errstate(over="ignore", invalid="ignore"):  # the result is checked
+                scaler.fit(spectra)
         is_mean_used = self.method == "msc"
         reference = spectra.mean(axis=0, dtype=np.float64) if is_mean_used else None
         self._keep_statistics(reference, scaler)
@@ -141,7 +142,8 @@ class SpectralScaler(SpectrumTransformer):
             if self.method == "msc":
                 total = total + block.sum(axis=0, dtype=np.float64)
             else:
-                scaler.partial_fit(block)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    scaler.partial_fit(block)
         self._keep_statistics(total / n_spectra, scaler)
 
     def _is_scale_kept(self) -> bool:

@@ -185,14 +185,16 @@ def _standardize_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _standardize_columns(rows: np.ndarray) -> np.ndarray:
     """Give every column mean 0 and variance 1; constant columns are left out."""
+    # Two passes, by blocks: means, then squares about them, relative to the largest value of each
+    # column, since those of very large values would overflow.
     mean = rows.mean(axis=0, dtype=np.float64)
-    # Relative to the largest of each column: squares of very large values would overflow.
     lows, highs = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
     sizes = np.maximum(np.maximum(highs, -lows), np.finfo(np.float64).tiny)
     squares = sum(
         ((((rows[place] - mean) / sizes) ** 2).sum(axis=0) for place in cut_blocks(rows)), 0.0
     )
     deviations = sizes * np.sqrt(squares / max(len(rows), 1))
+    # Columns that differ by rounding alone say nothing.
     is_varying = deviations > 1e-12 * np.abs(mean)
     values = np.empty((len(rows), int(is_varying.sum())), dtype=np.float32)
     for place in cut_blocks(rows):
