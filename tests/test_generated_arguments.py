@@ -15,6 +15,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sklvision import export, inspection, model_selection, nets, recipes
+from sklvision.augmentation import RandomZoom
 from sklvision.datasets import (
     ImageCollection,
     load_labeled,
@@ -352,3 +353,23 @@ def test_a_damaged_tiff_prints_nothing(tmp_path, capfd):
     with pytest.raises(OSError, match="cannot be read as an image"):
         ImageCollection([path])[0]
     assert capfd.readouterr().err == ""
+
+
+def test_make_candidates_names_a_size_that_is_no_number():
+    with pytest.raises(ValueError, match="image_size must be an integer"):
+        recipes.make_candidates(IMAGES, image_size="8")
+
+
+def test_true_is_the_color_one():
+    images = RandomZoom(0.5, fill="constant", fill_value=True, random_state=1).fit_transform(IMAGES)
+    expected = RandomZoom(0.5, fill="constant", fill_value=1, random_state=1).fit_transform(IMAGES)
+    np.testing.assert_array_equal(images, expected)
+
+
+def test_find_leaks_compares_bands_whose_squares_overflow():
+    rows = np.cumsum(np.random.default_rng(0).normal(size=(12, 40)), axis=1) * 1e200
+    rows[6:] = rows[:6]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = model_selection.find_leaks(rows, Y, cv=[(np.arange(6), np.arange(6, 12))])
+    assert report.counts["duplicate"] == 6

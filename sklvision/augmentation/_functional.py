@@ -106,7 +106,7 @@ def warp(X: Tensor, maps: Tensor, fill: str, fill_value: float) -> Tensor:
     maps = maps.to(X.dtype)
     planes = X.permute(0, 3, 1, 2)
     # torch fills with zeros only.
-    zero = fill_value if fill == "constant" else 0.0
+    zero = float(fill_value) if fill == "constant" else 0.0
     warped_planes = functional.grid_sample(
         planes - zero if zero else planes,
         _make_grid(maps, X.shape[1], X.shape[2]),

@@ -26,7 +26,7 @@ from sklvision.recipes._spectra import spectra
 from sklvision.recipes._texts import document
 from sklvision.spectral import SavitzkyGolay, SpectralScaler
 from sklvision.utils._samples import as_samples
-from sklvision.utils._validation import check_list
+from sklvision.utils._validation import check_count, check_list
 
 # A table of fewer columns is hardly a spectrum.
 _MIN_BANDS_FOR_DERIVATIVE = 11
@@ -96,6 +96,8 @@ def make_candidates(
     ['pls-da', 'spectrum_mlp']
     """
     samples = as_samples(X)
+    if image_size is not None:
+        image_size = check_count("image_size", image_size)
     if names is not None:
         return make_named_candidates(check_list("names", names), samples, image_size), []
     if samples.kind == "other":

@@ -158,6 +158,8 @@ def _is_spectral(rows: np.ndarray) -> bool:
         return False
     sample = rows[:: max(1, len(rows) // 1000)].astype(np.float64)
     sample -= sample.mean(axis=0)
+    # Correlations do not depend on the size of a column, and squares of a large one would overflow.
+    sample /= np.maximum(np.abs(sample).max(axis=0, initial=0), np.finfo(np.float64).tiny)
     norms = np.linalg.norm(sample, axis=0)
     products = norms[1:] * norms[:-1]
     # Columns that never change have no correlation; where most are such, nothing is known.
@@ -175,9 +177,12 @@ def _standardize_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     deviations = np.empty(len(rows))
     for place in cut_blocks(rows):
         block = rows[place] - rows[place].mean(axis=1, keepdims=True, dtype=np.float64)
-        deviations[place] = block.std(axis=1)
-        block /= np.maximum(deviations[place], 1e-300)[:, np.newaxis]
-        values[place] = block
+        # Relative to the largest value of a row: squares of very large ones would overflow.
+        sizes = np.maximum(np.abs(block).max(axis=1, initial=0), np.finfo(np.float64).tiny)
+        block /= sizes[:, np.newaxis]
+        relative_deviations = block.std(axis=1)
+        deviations[place] = sizes * relative_deviations
+        values[place] = block / np.maximum(relative_deviations, 1e-300)[:, np.newaxis]
     is_comparable = deviations > 1e-6 * max(float(deviations.max(initial=0)), 1e-300)
     values[~is_comparable] = 0
     return values, is_comparable
