@@ -62,7 +62,8 @@ def describe_left_out(image: Any) -> str:
     The image is at its next page afterwards. An MPO file of a phone counts as one image: what
     follows in it is a preview or a map of depth.
     """
-    n_channels, n_read = _get_tag(image, _SAMPLES) or 0, len(image.getbands())
+    n_channels = _get_tag(image, _SAMPLES) or 0
+    n_read = len([band for band in image.getbands() if band != "X"])  # which is padding
     if n_channels > n_read:
         return f"{n_channels} channels, of which {n_read} {'is' if n_read == 1 else 'are'} read"
     if image.format not in {"TIFF", "GIF", "WEBP", "PNG", "AVIF"}:
