@@ -25,6 +25,7 @@ from sklvision.datasets import (
     read_samples,
 )
 from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
+from sklvision.ensemble import GeometricVotingClassifier
 from sklvision.image import FlattenImages, ForegroundCrop
 from sklvision.inspection import CropDisplay, LearningForecastDisplay, MisclassifiedDisplay
 from sklvision.model_selection import LearningForecast
@@ -373,3 +374,9 @@ def test_find_leaks_compares_bands_whose_squares_overflow():
         warnings.simplefilter("error")
         report = model_selection.find_leaks(rows, Y, cv=[(np.arange(6), np.arange(6, 12))])
     assert report.counts["duplicate"] == 6
+
+
+def test_a_vote_of_members_without_weight_is_refused():
+    members = [("a", LogisticRegression()), ("b", "drop")]
+    with pytest.raises(ValueError, match="one member that votes must be positive"):
+        GeometricVotingClassifier(members, weights=(0.0, 1.0)).fit(X, Y)

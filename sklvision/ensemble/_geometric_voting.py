@@ -120,8 +120,7 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
                     f"estimators must be a list of (name, classifier) pairs, got {entry!r} in it."
                 )
             name, member = entry
-            is_dropped = isinstance(member, str) and member == "drop"
-            if not is_dropped and not hasattr(member, "predict_proba"):
+            if not _is_dropped(member) and not hasattr(member, "predict_proba"):
                 raise ValueError(
                     f"The member {name!r} ({type(member).__name__}) predicts no probabilities. Put "
                     "it into a CalibratedClassifierCV, or count votes by VotingClassifier."
@@ -136,8 +135,12 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             raise ValueError(
                 f"weights must be a number of at least 0 for each member, got {self.weights!r}."
             )
-        if not weights.any():
-            raise ValueError("weights are all zero; at least one must be positive.")
+        # A wrong number of weights is an error of scikit-learn.
+        pairs = zip(self.estimators, weights, strict=False)
+        if not any(weight for (_, member), weight in pairs if not _is_dropped(member)):
+            raise ValueError(
+                "weights are all zero; that of at least one member that votes must be positive."
+            )
 
     def fit(self, X: ArrayLike, y: ArrayLike, **fit_params: Any) -> Self:
         """Fit the members.
@@ -186,6 +189,10 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             ]
         logarithms = [np.log(probabilities + self.probability_floor) for probabilities in members]
         return softmax(np.average(logarithms, axis=0, weights=self._weights_not_none), axis=1)
+
+
+def _is_dropped(member: Any) -> bool:
+    return isinstance(member, str) and member == "drop"
 
 
 @contextmanager
