@@ -15,7 +15,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from sklvision import export, inspection, model_selection, nets, recipes
-from sklvision.augmentation import RandomZoom
+from sklvision.augmentation import GaussianNoise, RandomZoom
 from sklvision.datasets import (
     ImageCollection,
     load_labeled,
@@ -380,3 +380,20 @@ def test_a_vote_of_members_without_weight_is_refused():
     members = [("a", LogisticRegression()), ("b", "drop")]
     with pytest.raises(ValueError, match="one member that votes must be positive"):
         GeometricVotingClassifier(members, weights=(0.0, 1.0)).fit(X, Y)
+
+
+def test_save_names_a_signer_that_is_no_name(tmp_path):
+    model = LogisticRegression().fit(X, Y)
+    with pytest.raises(TypeError, match="signer must be a name"):
+        export.save(model, tmp_path / "a.sklv", signer=np.nan)
+
+
+def test_time_folds_name_missing_texts():
+    times = pd.Series(["a", None, "b"], dtype="string")
+    with pytest.raises(ValueError, match="1 are missing"):
+        model_selection.make_time_folds(times, n_splits=2)
+
+
+def test_noise_stays_within_half_precision():
+    images = IMAGES.astype(np.float16)
+    assert np.isfinite(GaussianNoise(1e29, random_state=0).fit_transform(images)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import TimeSeriesSplit
 
 from sklvision.model_selection._splits import Split
@@ -56,10 +57,10 @@ def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
     values = np.asarray(times)
     if values.ndim != 1 or not len(values):
         raise ValueError(f"times must hold one value per sample, got shape {values.shape}.")
-    is_missing = np.isnat(values) if values.dtype.kind in "mM" else values != values
-    if np.any(is_missing):
+    is_missing = pd.isna(values)
+    if is_missing.any():
         raise ValueError(
-            f"times must be known for every sample: {int(np.sum(is_missing))} are missing."
+            f"times must be known for every sample: {int(is_missing.sum())} are missing."
         )
     try:
         unique, codes = np.unique(values, return_inverse=True)

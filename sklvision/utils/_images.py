@@ -338,7 +338,7 @@ def convert_to_gray(images: np.ndarray) -> np.ndarray:
 
 
 def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Convert float values to `dtype`, rounded and clipped where it holds whole numbers."""
+    """Convert float values to `dtype`, clipped to it, and rounded where it holds whole numbers."""
     if dtype.kind == "b":
         return values >= 0.5
     if dtype.kind in "iu":
@@ -347,6 +347,9 @@ def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         if int(high) > info.max:  # the largest int32 and int64 are not float32 numbers
             high = np.nextafter(high, float_type(0))
         values = np.clip(np.rint(values), float_type(info.min), high)
+    elif dtype.itemsize < values.dtype.itemsize:
+        limits = np.finfo(dtype)
+        values = np.clip(values, limits.min, limits.max)
     return values.astype(dtype, copy=False)
 
 

@@ -137,6 +137,8 @@ def save(
         model = model.best_estimator_
     check_is_fitted(model)
     types, remarks = check_list("types", types), _check_remarks(remarks)
+    if signer is not None and not isinstance(signer, str):
+        raise TypeError(f"signer must be a name, got {signer!r}.")
     sign_digest = None if sign is None else make_signer(sign)
     path = check_path("path", path)
     with atomic_write(path) as file:
