@@ -48,6 +48,7 @@ def check_net_input(
     samples : ndarray or LazySamples of shape (n_samples, *input_shape)
         Finite values; those of a collection are checked when they are read.
     """
+    has_columns = False  # whose names and order are compared
     try:
         if not has_names and is_plain(X, input_shape, dtype):
             values = X if X.dtype == np.uint8 else X.astype(dtype, copy=False)
@@ -55,11 +56,12 @@ def check_net_input(
         else:
             X = open_samples(as_samples(X), dtype)
             samples = _check_samples(estimator, X, input_shape, dtype)
+            has_columns = isinstance(X.data, pd.DataFrame)
     except MemoryError as error:
         raise make_memory_error(error, "Prediction", PREDICTION_ADVICE) or error from error
     # The check of many samples takes longer than a small net takes for one.
     is_array = isinstance(samples, np.ndarray)
-    is_one = is_array and len(samples) == 1 and not isinstance(as_samples(X).data, pd.DataFrame)
+    is_one = is_array and len(samples) == 1 and not has_columns
     is_alike = is_one and contract and is_plainly_within(contract, samples)
     if contract is not None and not is_alike:
         warn_of_change(contract, as_samples(X), type(estimator).__name__)

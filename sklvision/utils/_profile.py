@@ -74,7 +74,7 @@ def compute_profile_correlation(profile: Sequence[float], rows: np.ndarray) -> f
 def is_along_profile(profile: Sequence[float], values: np.ndarray) -> bool:
     """Whether one sample certainly has no correlation below zero with a profile."""
     selected = values[:: _compute_step(len(values))]
-    return len(selected) != len(profile) or float(selected @ _get_array(profile)) >= 0
+    return len(selected) != len(profile) or float(np.dot(selected, _get_array(profile))) >= 0
 
 
 # The last profiles as arrays, which take most of the time of a comparison to make.
@@ -88,7 +88,7 @@ def _get_array(profile: Sequence[float]) -> np.ndarray:
         return entry[1]
     if len(_arrays) >= _MOST_ARRAYS:
         _arrays.clear()
-    array = np.array(profile)
+    array = np.array(profile, dtype=np.float32)  # as nets take samples: another type takes longer
     _arrays[id(profile)] = profile, array  # with the profile, so that its id stays its own
     return array
 
