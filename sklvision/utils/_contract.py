@@ -22,6 +22,8 @@ from sklvision.utils._profile import compute_profile_correlation, is_along_profi
 from sklvision.utils._samples import Samples
 
 Contract = dict[str, Any]
+# Values of some samples, a row each, and the smallest and largest of every row.
+Summary = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 _VERSION = 1
 _MOST_SAMPLES = 64  # whose values are compared
@@ -93,7 +95,7 @@ def get_white(samples: Samples) -> float | None:
     return reading_options["white"] if reading_options["mode"] == "F" else 255.0
 
 
-def _read_values(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def _read_values(samples: Samples) -> Summary | None:
     """Return samples spread evenly over all as rows, and the extremes of every row.
 
     Rows without a finite value are left out, and others have NaN for what is not finite; None
@@ -127,7 +129,9 @@ def _read_values(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     return values, np.nanmin(values, axis=1), np.nanmax(values, axis=1)
 
 
-def describe_change(contract: Contract, samples: Samples) -> str | None:
+def describe_change(
+    contract: Contract, samples: Samples, summary: Summary | None = None
+) -> str | None:
     """Describe how the values of new samples differ from those of training in scale or unit.
 
     Returns None unless typical samples are five times as large, or as small, as any of training, or
@@ -135,7 +139,7 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     """
     if "range" not in contract:
         return None
-    summary = _read_values(samples)
+    summary = summary or _read_values(samples)
     if summary is None:
         return None
     values, lows, highs = summary
@@ -163,11 +167,15 @@ def describe_change(contract: Contract, samples: Samples) -> str | None:
     return None
 
 
-def describe_other_order(contract: Contract, samples: Samples) -> str | None:
+def describe_other_order(
+    contract: Contract, samples: Samples, summary: Summary | None = None
+) -> str | None:
     """Describe new samples that fall where those of training rise, and the other way round."""
     profile = contract.get("profile")
-    summary = None if profile is None else _read_values(samples)
-    if profile is None or summary is None:
+    if profile is None:
+        return None
+    summary = summary or _read_values(samples)
+    if summary is None:
         return None
     correlation = compute_profile_correlation(profile, summary[0])
     return None if correlation is None else f"correlation with their mean {correlation:.2f}"
@@ -272,7 +280,9 @@ def warn_of_change(
         return True
     if samples.is_table:
         check_column_labels(contract.get("labels") or contract.get("names") or (), samples.data)
-    order = describe_other_order(contract, samples)
+    # Read once for both: the samples may be on disk.
+    summary = _read_values(samples) if is_scale_kept or "profile" in contract else None
+    order = describe_other_order(contract, samples, summary)
     if order is not None:
         warnings.warn(
             f"{name}: the new samples fall where those of training rise ({order}): their values "
@@ -282,7 +292,7 @@ def warn_of_change(
             stacklevel=3,
         )
         return True
-    change = describe_change(contract, samples) if is_scale_kept else None
+    change = describe_change(contract, samples, summary) if is_scale_kept else None
     if change is None:
         return False
     warnings.warn(
