@@ -173,7 +173,7 @@ CALLS = {
     "comparison": (
         lambda: model_selection.measure_robustness(None, X, Y),
         TypeError,
-        "that of compare_estimators",
+        "a result of compare_estimators",
     ),
     "tokens": (lambda: _make_settings(tokens=True), ValueError, "tokens must be texts"),
     **{
@@ -339,7 +339,7 @@ def test_arguments_that_numpy_and_joblib_cannot_compare(tmp_path):
         make_spectra(9, weights=["a", 1, 1])
     with pytest.raises(ValueError, match="n_jobs must be an integer or None, got '2'"):
         model_selection.find_leaks(X, Y, cv=2, n_jobs="2")
-    with pytest.raises(ValueError, match="times must be all numbers, all dates or all texts"):
+    with pytest.raises(ValueError, match="times must be all numbers, all dates or all strings"):
         model_selection.make_time_folds(np.array([1, "x", 3], dtype=object))
     path = tmp_path / "a.csv"
     path.write_text("900,902,label\n1,2,a\n2,3,b\n", encoding="utf-8")

@@ -186,7 +186,7 @@ def test_load_spectra_names_a_column_to_drop_that_is_not_a_text(tmp_path):
 
 
 def test_estimate_accuracy_refuses_a_name_that_is_not_a_text():
-    with pytest.raises(TypeError, match="name must be a text, got"):
+    with pytest.raises(TypeError, match="name must be a string, got"):
         model_selection.estimate_accuracy(GaussianNB(), X, Y, name={"a": 1})
 
 

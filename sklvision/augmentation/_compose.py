@@ -207,7 +207,7 @@ class Compose(Augmenter):
         for name in names:
             if not isinstance(name, str) or "__" in name or names.count(name) > 1:
                 raise InvalidParameterError(
-                    "The names in 'augmenters' must be different strings without '__', and "
+                    "The names in 'augmenters' must be unique strings without '__', and "
                     f"{name!r} is not. All names: {names!r}."
                 )
             if name in self._get_param_names():
@@ -224,7 +224,7 @@ class Compose(Augmenter):
         if not self._n_dims:
             raise InvalidParameterError(
                 "The 'augmenters' parameter of Compose holds augmenters of images and of spectra, "
-                f"which take no data in common: {self._list_parts()!r}."
+                f"which do not accept the same data: {self._list_parts()!r}."
             )
 
     def _fit(self, X: Any) -> np.ndarray:

@@ -172,7 +172,9 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         self.classes_, labels = np.unique(y, return_inverse=True)
         weights = check_sample_weight(to_host(sample_weight), spectra.data, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
-            raise ValueError("sample_weight must hold no negative weight, and one above zero.")
+            raise ValueError(
+                "sample_weight must be non-negative, with at least one positive weight."
+            )
         if weights.max() > _MAX_WEIGHT:
             weights = weights / weights.max() * _MAX_WEIGHT
         n_classes, n_bands = len(self.classes_), spectra.shape[1]

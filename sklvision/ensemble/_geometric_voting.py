@@ -122,8 +122,8 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
             name, member = entry
             if not _is_dropped(member) and not hasattr(member, "predict_proba"):
                 raise ValueError(
-                    f"The member {name!r} ({type(member).__name__}) predicts no probabilities. Put "
-                    "it into a CalibratedClassifierCV, or count votes by VotingClassifier."
+                    f"The member {name!r} ({type(member).__name__}) predicts no probabilities. "
+                    "Wrap it in CalibratedClassifierCV, or count votes with VotingClassifier."
                 )
         if self.n_jobs is not None and abs(self.n_jobs) > _MOST_JOBS:
             raise ValueError(f"n_jobs must be at most {_MOST_JOBS}, got {self.n_jobs!r}.")

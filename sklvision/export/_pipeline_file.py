@@ -100,7 +100,7 @@ def _prepare(model: Any, given_batches: Batches | None) -> tuple[ModelInput, Bat
     if contract is None and given_batches is None:
         names = [type(step).__name__ for step in find_input_steps(model)]
         raise ValueError(
-            f"The samples of training are not described in the model, which begins with {names}. "
+            f"The training samples are not described in the model, which begins with {names}. "
             "Pass samples=X, some samples as the model takes them."
         )
     model_input = describe_input(model, contract)

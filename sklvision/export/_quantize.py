@@ -135,8 +135,8 @@ def quantize(
         output.write(content)
     if fraction > MAX_CHANGED:
         warnings.warn(
-            f"With {bits} bits, {fraction:.0%} of the samples in X get another label. If one "
-            "sample is far from the others, leave it out: it makes the steps of 8 bits too coarse.",
+            f"With {bits} bits, {fraction:.0%} of the samples in X get a different label. If one "
+            "sample is far from the others, leave it out: it makes the 8-bit steps too coarse.",
             stacklevel=2,
         )
     return path

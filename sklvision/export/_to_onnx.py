@@ -162,7 +162,7 @@ def _check_logits(logits: np.ndarray, expected: np.ndarray) -> None:
     worst = float(np.abs(logits - expected).max())
     if not worst <= _TOLERANCE * (1 + float(np.abs(expected).max())):
         raise ValueError(
-            "The net computes other logits in ONNX than in torch: they differ by up to "
+            "The logits of the net in ONNX differ from those in torch by up to "
             f"{worst:.3g} for random samples. Nothing was written."
         )
 

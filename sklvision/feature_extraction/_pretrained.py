@@ -192,7 +192,7 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             place = self._weights_path or f"{self._extractor_settings[0]!r} that are installed"
             raise RuntimeError(
                 f"The weights of {place} are not those this {type(self).__name__} was fitted with: "
-                "fit it and the steps after it again, or bring back the file, or the version of "
+                "fit it and the steps after it again, or restore the file, or the version of "
                 "the weights' package, that it was fitted with."
             )
         dtype = np.float64 if samples.dtype == np.float64 else np.float32

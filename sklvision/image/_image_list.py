@@ -50,7 +50,7 @@ class ImageList:
         if len(shapes) > 1:
             raise ValueError(
                 f"X holds images with different channels: they become {shapes[0]} and {shapes[1]}. "
-                "Bring all to gray or all to color first."
+                "Convert all to gray or all to color first."
             )
         return np.stack(images)
 

@@ -65,7 +65,7 @@ def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
     try:
         unique, codes = np.unique(values, return_inverse=True)
     except TypeError as error:
-        raise ValueError("times must be all numbers, all dates or all texts.") from error
+        raise ValueError("times must be all numbers, all dates or all strings.") from error
     if len(unique) <= n_splits:
         raise ValueError(
             f"cv={n_splits} folds in the order of time need at least {n_splits + 1} different "

@@ -188,8 +188,8 @@ class ImageClassifier(BaseNeuralClassifier):
         warn_of_channels_first(shape, stacklevel=6)
         if self.image_shape is None and shape is None and n_features > 1:
             warnings.warn(
-                f"The rows of X are read as images of one row of {n_features} pixels. Give their "
-                "height and width with image_shape=, or take a SpectrumClassifier for spectra.",
+                f"The rows of X are read as images with one row of {n_features} pixels. Give their "
+                "height and width with image_shape=, or use a SpectrumClassifier for spectra.",
                 stacklevel=6,
             )
         if self.image_shape is None:

@@ -51,7 +51,7 @@ def _check_classes(y: Any, n_classes: int) -> None:
     wrong = labels[~np.isin(labels, np.arange(n_classes))] if is_number else labels
     raise ValueError(
         f"y must hold positions among the classes, 0 to {n_classes - 1}, got "
-        f"{wrong.flat[0]!r}. Of the labels of a classifier they are "
+        f"{wrong.flat[0]!r}. For the labels of a classifier, these are "
         "np.searchsorted(classifier.classes_, y)."
     )
 

@@ -72,8 +72,8 @@ class ClassificationTarget:
         """Raise if a later call names other classes than the first one."""
         if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes):
             raise ValueError(
-                f"classes={np.asarray(classes).tolist()} are not those this classifier was started "
-                f"with, {self.classes.tolist()}."
+                f"classes={np.asarray(classes).tolist()} are not those of the first fit "
+                f"of this classifier, {self.classes.tolist()}."
             )
 
     def encode(self, y: np.ndarray) -> np.ndarray:

@@ -343,7 +343,7 @@ def _warn_of_held_out_samples(estimator: Any, n_samples: int) -> None:
     if names:
         warnings.warn(
             f"{' and '.join(sorted(names))} cannot hold out whole groups for early stopping: it "
-            "stops by samples of groups that it trains on. Switch early stopping off.",
+            "stops by samples of groups that it trains on. Turn early stopping off.",
             UserWarning,
             stacklevel=3,
         )

@@ -118,7 +118,7 @@ def _check_collection(samples: Samples, name: str, n_dims: Sequence[int], one_si
     if samples.sample_shape is None:
         if one_size:
             raise ValueError(
-                "X is a collection of images that differ in size; bring them to one size first, "
+                "X is a collection of images that differ in size; resize them to one size first, "
                 "with sklvision.image.Resize or the collection's own size."
             )
     elif len(samples.shape) not in n_dims:
@@ -220,8 +220,8 @@ def resolve_pixel_range(pixel_range: Any, samples: Samples) -> tuple[float, floa
     is_by_dtype = get_dtype_range(samples.dtype) is not None
     if not is_by_dtype and (low, high) not in ((0.0, 1.0), (0.0, 255.0)):
         raise ValueError(
-            f"pixel_range='auto' cannot tell black and white of {samples.dtype} images with "
-            f"values from {low:g} to {high:g}; give pixel_range=(black, white)."
+            f"pixel_range='auto' cannot infer black and white of {samples.dtype} images with "
+            f"values from {low:g} to {high:g}; pass pixel_range=(black, white)."
         )
     return low, high
 

@@ -241,8 +241,8 @@ def _check_values(values: np.ndarray, name: str) -> None:
     if not n_text and len(values):
         raise ValueError(
             "Unknown label type: y must hold class labels, got objects of type "
-            f"{_format_types(types)}. Make them strings, as by y.astype(str), or numbers of one "
-            "type of NumPy."
+            f"{_format_types(types)}. Make them strings, for example with y.astype(str), or "
+            "numbers of one type of NumPy."
         )
 
 

@@ -58,7 +58,9 @@ def check_estimator(estimator: Any, name: str = "estimator") -> None:
             f"{estimator.__name__}()."
         )
     if not hasattr(estimator, "get_params"):
-        raise TypeError(f"{name} must be an estimator of scikit-learn's kind, got {estimator!r}.")
+        raise TypeError(
+            f"{name} must be an estimator with scikit-learn's interface, got {estimator!r}."
+        )
 
 
 def open_estimator(estimator: Any) -> Nest | None:

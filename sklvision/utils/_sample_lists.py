@@ -80,8 +80,8 @@ def _warn_of_types(X: list[Any]) -> None:
     if len({dtype.kind for dtype in dtypes}) > 1 or len(unsigned) > 1:
         names = ", ".join(sorted(map(str, dtypes)))
         warnings.warn(
-            f"X holds images of different types ({names}), which usually have different values of "
-            "white. Bring all to one type and scale.",
+            f"X holds images of different types ({names}), which usually have different white "
+            "levels. Convert all to one type and scale.",
             stacklevel=4,
         )
 

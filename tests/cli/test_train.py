@@ -234,7 +234,7 @@ def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
         (["resnet8", *["--data", "one.npz", "--out", "m"]], "y holds a single class, 3"),
         (
             ["resnet8", *["--data", "rare.npz", "--out", "m"]],
-            "of class '9' there is one sample only",
+            "class '9' has only one sample",
         ),
         (
             ["resnet8", *["--data", "group.npz", "--out", "m"]],

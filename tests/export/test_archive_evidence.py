@@ -103,7 +103,7 @@ def test_load_replays_samples_and_refuses_other_outputs(tmp_path, rewrite_archiv
         members[name] = members[name][:-640] + bytes(640)
 
     rewrite_archive(path, change_weights)
-    with pytest.raises(ModelFileError, match=r"gives other outputs.*of 5 labels differ"):
+    with pytest.raises(ModelFileError, match=r"outputs have changed.*of 5 labels differ"):
         load(path)
 
 

@@ -113,7 +113,7 @@ def test_quantize_refuses_a_quantized_file(small_spectrum_file, spectra, tmp_pat
 def test_quantize_warns_of_a_sample_that_spoils_the_file(spectrum_file, spectra, tmp_path):
     X = spectra[0][:100].copy()
     X[7] *= 1e6
-    with pytest.warns(UserWarning, match=r"\d\d% of the samples in X get another label"):
+    with pytest.warns(UserWarning, match=r"\d\d% of the samples in X get a different label"):
         quantize(spectrum_file, X, tmp_path / "spoiled.onnx")
 
 

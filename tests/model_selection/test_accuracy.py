@@ -51,8 +51,8 @@ def test_estimate_accuracy_keeps_groups_together():
 @pytest.mark.parametrize(
     ("y", "groups", "message"),
     [
-        ([0] * 19 + [1], None, "of class '1' there is one sample only"),
-        ([0, 1] * 10, [1] * 20, "all samples are of one group"),
+        ([0] * 19 + [1], None, "class '1' has only one sample"),
+        ([0, 1] * 10, [1] * 20, "all samples belong to one group"),
         ([3] * 20, None, "y holds a single class, 3"),
     ],
 )

@@ -320,7 +320,7 @@ class TestKnownScoresRefused:
         ("sizes", "scores", "kwargs", "message"),
         [
             ([10, 20], np.ones((2, 3)), {}, "at least 3 train_sizes, got 2"),
-            ([10, 20, 20], np.ones((3, 3)), {}, "has a size twice"),
+            ([10, 20, 20], np.ones((3, 3)), {}, "contains a size twice"),
             ([0, 20, 30], np.ones((3, 3)), {}, "list of positive numbers"),
             ([10, 20, np.nan], np.ones((3, 3)), {}, "list of positive numbers"),
             ([10, 20, 30], np.ones((3, 1)), {}, "at least 2 repeats"),

@@ -93,8 +93,8 @@ def test_robustness_curve_checks_input_before_any_work(params, error, message):
         (IMAGES, {"pixel_range": (1, 0)}, "smaller one first"),
         (IMAGES, {"pixel_range": "automatic"}, "'auto' or"),
         (IMAGES, {"pixel_range": (0, 0.5)}, "values from 0 to 1, beyond pixel_range"),
-        (IMAGES - 0.5, {}, r"-0.5 to 0.5; give pixel_range=\(black, white\)"),
-        (IMAGES * 1000, {}, "cannot tell black and white"),
+        (IMAGES - 0.5, {}, r"-0.5 to 0.5; pass pixel_range=\(black, white\)"),
+        (IMAGES * 1000, {}, "cannot infer black and white"),
     ],
 )
 def test_robustness_curve_checks_images_before_any_work(X, params, message):

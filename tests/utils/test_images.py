@@ -164,7 +164,7 @@ def test_resolve_pixel_range_gives_black_and_white(pixel_range, images, expected
 @pytest.mark.parametrize(
     ("pixel_range", "message"),
     [
-        ("auto", r"cannot tell black and white of float64 images with values from -3 to 400"),
+        ("auto", r"cannot infer black and white of float64 images with values from -3 to 400"),
         ("full", r"pixel_range must be 'auto' or \(black, white\), got 'full'"),
         ((1, 0), r"pixel_range=\(1, 0\) must be two finite numbers, the smaller one first"),
         ((1, 1), r"two finite numbers"),

@@ -34,7 +34,7 @@ def warn_of_telling_traits(collection: ImageCollection, target: Any) -> None:
         if values is not None:
             texts = ", ".join(f"{label!r}: {value}" for label, value in [*values.items()][:3])
             warnings.warn(
-                f"The {noun} of the files tells the class ({texts}"
+                f"The {noun} of the files reveals the class ({texts}"
                 f"{', …' if len(values) > 3 else ''}). A model can learn that instead of the "
                 "content: save all images in one way.",
                 stacklevel=4,

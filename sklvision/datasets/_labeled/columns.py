@@ -206,7 +206,7 @@ def _convert_unit(path: Path, bands: Bands, contract: Contract, resample: bool) 
     if not can_convert(bands.unit, unit):
         raise ValueError(message)
     if not resample:
-        raise ValueError(f"{message} It is converted with resample=True.")
+        raise ValueError(f"{message} Pass resample=True to convert it.")
     try:
         axis = convert_axis(bands.axis or [], bands.unit, unit)
         interpolate_bands(contract, np.zeros((1, len(axis))), axis)  # raises where it cannot

@@ -44,8 +44,8 @@ def extract_groups(files: list[str] | None, pattern: str) -> NDArray[np.str_]:
     """
     if files is None:
         raise ValueError(
-            f"groups_from_name={pattern!r}: not every sample has a file of its own, so that "
-            "names of files tell nothing about groups."
+            f"groups_from_name={pattern!r}: not every sample has a file of its own, so file "
+            "names cannot give the groups."
         )
     try:
         expression = re.compile(pattern)

@@ -251,7 +251,7 @@ def _warn_of_doubts(path: Path, fields: dict[str, Any], roles: Roles) -> None:
     if misplaced_bands:
         warnings.warn(
             f"{path}: column {misplaced_bands[0]!r} is not in the order of the other bands or far "
-            "from them, and was read as a band. If it is none, leave it out with "
+            "from them, and was read as a band. If it is not a band, leave it out with "
             f"drop={misplaced_bands}.",
             stacklevel=3,
         )
@@ -259,8 +259,8 @@ def _warn_of_doubts(path: Path, fields: dict[str, Any], roles: Roles) -> None:
     if placeholder is not None:
         value, n_values = placeholder
         warnings.warn(
-            f"{path}: {n_values} values are {value:g}, far from all others: usually this stands "
-            "for a missing value. Replace it, or leave out these samples.",
+            f"{path}: {n_values} values are {value:g}, far from all others: such values usually "
+            "mark missing ones. Replace them, or leave out these samples.",
             stacklevel=3,
         )
     if fields["target"] is not None:

@@ -314,8 +314,8 @@ def _refuse_long_format(table: Table, places: dict[str, int], bands: list[str]) 
         if len(counts) > 2 and counts.iloc[-1] > 1 and counts.iloc[0] == counts.iloc[-1]:
             raise ValueError(
                 f"{table.path}: looks like a table of one value in each row: column {name!r} holds "
-                f"{len(counts)} positions, each {counts.iloc[0]} times. Bring it to one spectrum "
-                "in each row, as by DataFrame.pivot of pandas."
+                f"{len(counts)} positions, each {counts.iloc[0]} times. Reshape it to one spectrum "
+                "per row, for example with pandas.DataFrame.pivot."
             )
 
 

@@ -52,7 +52,7 @@ def read_array(content: bytearray, name: str) -> np.ndarray:
     if len(shape) > 16 or any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != n_bytes:
         raise ModelFileError(
             f"The array {name} has the shape {shape} of {dtype} and {n_bytes} bytes of values, "
-            "which do not fit each other."
+            "which do not match."
         )
     if not n_bytes:  # its shape is bounded by nothing
         return np.zeros([min(n, 2**31) for n in shape], dtype)

@@ -102,10 +102,10 @@ class Decoder:
                 or type(place) is not int
                 or not 0 <= place < len(self.objects)
             ):
-                raise ModelFileError(f"refers to {str(value)[:60]}, which does not stand before it")
+                raise ModelFileError(f"refers to {str(value)[:60]}, which does not precede it")
             return self.objects[place]
         if isinstance(value, list):
-            raise ModelFileError("has a list where a value stands")
+            raise ModelFileError("has a list where a value is expected")
         return value
 
     def _get_array(self, value: Any) -> np.ndarray:

@@ -245,7 +245,7 @@ def _read_manifest(container: Container, name: str) -> Manifest:
     if wrong or version != FORMAT:
         raise ModelFileError(f"{name}: its manifest lacks a valid {(wrong or ['format'])[0]!r}.")
     if not all(isinstance(part, str) for part in manifest["made_with"].values()):
-        raise ModelFileError(f"{name}: its manifest has versions that are not texts.")
+        raise ModelFileError(f"{name}: its manifest has versions that are not strings.")
     _compare_digests(container, manifest["members"], name)
     return manifest
 

@@ -61,7 +61,7 @@ def replay_record(model: Any, record: Any, name: str, advice: str) -> int:
         raise
     except Exception as error:  # of any model
         raise ModelFileError(
-            f"{name}: the model fails for the samples that were saved with it "
+            f"{name}: the model fails on the samples that were saved with it "
             f"({type(error).__name__}: {str(error)[:300]}).{advice}"
         ) from error
     expected = record["probabilities"]
@@ -70,10 +70,10 @@ def replay_record(model: Any, record: Any, name: str, advice: str) -> int:
         has_both = expected is not None and probabilities is not None
         difference = float(np.abs(probabilities - expected).max()) if has_both else 0.0
     except Exception as error:
-        raise ModelFileError(f"{name}: its samples and outputs do not fit each other.") from error
+        raise ModelFileError(f"{name}: its samples and outputs do not match.") from error
     if n_changed or not difference <= _TOLERANCE:
         raise ModelFileError(
-            f"{name}: the model gives other outputs than when it was saved: {n_changed} of "
+            f"{name}: the model's outputs have changed since it was saved: {n_changed} of "
             f"{len(labels)} labels differ, and probabilities by up to {difference:.2g} (permitted: "
             f"{_TOLERANCE:g}).{advice}"
         )

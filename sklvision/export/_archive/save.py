@@ -170,7 +170,7 @@ def _check_remarks(remarks: Any) -> dict[str, str]:
     is_valid = remarks is None or isinstance(remarks, Mapping)
     texts = [text for pair in remarks.items() for text in pair] if is_valid and remarks else []
     if not is_valid or not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"remarks must be a dict of texts by texts, got {remarks!r}.")
+        raise TypeError(f"remarks must be a dict of strings, got {remarks!r}.")
     return dict(remarks or {})
 
 

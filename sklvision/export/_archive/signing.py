@@ -78,4 +78,4 @@ def _check_signature(key: str, signature: str, digest: bytes, name: str) -> None
     try:
         public_key.verify(bytes.fromhex(signature), _PURPOSE + digest)
     except exceptions.InvalidSignature:
-        raise ModelFileError(f"{name}: its signature does not fit its content.") from None
+        raise ModelFileError(f"{name}: its signature does not match its content.") from None

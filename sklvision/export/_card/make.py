@@ -205,7 +205,7 @@ def collect_facts(
 def _check_texts(statements: Mapping[str, Any]) -> None:
     for name, text in statements.items():
         if text is not None and not isinstance(text, str):
-            raise TypeError(f"{name} must be a text or None, got {text!r}.")
+            raise TypeError(f"{name} must be a string or None, got {text!r}.")
         if text is not None and not text.strip():
             raise ValueError(f"{name} is empty: leave it out; the card says that it is unknown.")
 

@@ -71,7 +71,7 @@ def _compare_batches(graph: PipelineGraph, reference: Any, batches: Batches) -> 
         if problem:
             step = _find_first_difference(graph, reference, batch)
             raise ValueError(
-                f"The model predicts otherwise in ONNX: {problem}. The first step whose output "
+                f"The model predicts differently in ONNX: {problem}. The first step whose output "
                 f"differs is {step!r}. Nothing was written."
             )
 

@@ -30,7 +30,7 @@ def convert_crop(builder: GraphBuilder, step: Any, value: Value) -> Value:
     settings = step._settings
     reason = _find_reason(settings, value)
     if reason:
-        raise UnsupportedStepError(builder.path, f"{_REASONS[reason]}, which ONNX cannot.")
+        raise UnsupportedStepError(builder.path, f"{_REASONS[reason]}, which ONNX cannot express.")
     height, width = (int(side or 0) for side in value.shape[:2])
     middle = _resolve_middle(settings["center_crop"], (height, width))
     tops = [(side - part) // 2 for side, part in zip((height, width), middle, strict=True)]

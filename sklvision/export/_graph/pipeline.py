@@ -179,8 +179,8 @@ def _find_shape(model: Any, contract: dict[str, Any] | None) -> tuple[int | None
         if n_features is not None and len(getattr(step, "input_shape_", None) or (1,)) == 1:
             return (int(n_features),)
     raise ValueError(
-        "to_onnx found no description of the samples of training in the model. Fit it with a step "
-        "of sklvision in front, which keeps their shape."
+        "to_onnx found no description of the training samples in the model. Fit it with an "
+        "sklvision step first, which stores their shape."
     )
 
 

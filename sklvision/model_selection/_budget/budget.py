@@ -251,8 +251,8 @@ def _check_score(score: Any) -> str:
     if is_cost(score) or name in COSTS:
         limit = COSTS[name].parameter
         raise ValueError(
-            f"score={name!r} is a cost, of which less is better: limit it by {limit}, and score "
-            "by something else."
+            f"score={name!r} is a cost (lower is better): limit it with {limit}, and choose "
+            "another score."
         )
     return name
 

@@ -230,7 +230,7 @@ def estimate_accuracy(
     (['bayes', 'logistic regression', 'majority class'], 30)
     """
     if not isinstance(name, str):
-        raise TypeError(f"name must be a text, got {name!r}.")
+        raise TypeError(f"name must be a string, got {name!r}.")
     samples, y = check_samples(X, y)
     groups = convert_groups(groups, len(y))
     splits = _make_splits(samples, y, groups, cv, random_state)
@@ -285,15 +285,15 @@ def _make_splits(
     n_parts = min(_N_PARTS, int(counts.min()))
     if n_parts < 2:
         raise ValueError(
-            f"y: of class {str(classes[counts.argmin()])!r} there is one sample only, too few to "
-            "hold any out. Train without an estimate, or add samples."
+            f"y: class {str(classes[counts.argmin()])!r} has only one sample, too few to hold "
+            "one out. Train without an estimate, or add samples."
         )
     if groups is not None:
         n_parts = min(n_parts, len(np.unique(groups)))
         if n_parts < 2:
             raise ValueError(
-                "groups: all samples are of one group, so none can be held out. Pass groups=None "
-                "to split single samples, or train without an estimate."
+                "groups: all samples belong to one group, so none can be held out. Pass "
+                "groups=None to split single samples, or train without an estimate."
             )
     return make_splits(n_parts, samples, y, groups, random_state)[0][:1]
 

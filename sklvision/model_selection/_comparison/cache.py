@@ -114,7 +114,7 @@ def cache_outcomes(run: Callable[..., Any], memory: Any) -> Callable[..., Any]:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(
-                f"memory={os.fspath(memory)!r} is not a directory and cannot be made one: {error}."
+                f"memory={os.fspath(memory)!r} is not a directory and cannot be created: {error}."
             ) from error
         if not os.access(directory, os.W_OK | os.X_OK):
             raise ValueError(

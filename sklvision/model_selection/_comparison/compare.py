@@ -262,8 +262,8 @@ def _check_score_names(scorers: dict[str, Scorer]) -> None:
     first = next(iter(scorers))
     if is_cost(scorers[first]):
         raise ValueError(
-            f"scoring: {first!r} comes first and would rank the estimators, but it is a cost, of "
-            "which less is better: put a score before it."
+            f"scoring: {first!r} comes first and would rank the estimators, but it is a cost "
+            "(lower is better): put a score before it."
         )
     reserved = [name for name in scorers if name in RESERVED_NAMES]
     if reserved:

@@ -97,7 +97,7 @@ def measure_robustness(
 def _check_same_samples(result: Any, X: Any, y: Any) -> tuple[Samples, np.ndarray]:
     """Return samples and labels of a comparison, or raise if these are not as many as it had."""
     if not isinstance(result, ComparisonResult):
-        raise TypeError(f"result must be that of compare_estimators, got {result!r}.")
+        raise TypeError(f"result must be a result of compare_estimators, got {result!r}.")
     samples, y = check_samples(X, y)
     n_samples = 1 + max(int(indices.max()) for split in result.splits for indices in split)
     if len(samples) < n_samples:

@@ -49,7 +49,9 @@ def check_points(train_sizes: Any, scores: Any, best_score: float) -> tuple[Floa
     if sizes.ndim != 1 or not np.all(np.isfinite(sizes)) or np.any(sizes < 1):
         raise ValueError(f"train_sizes must be a list of positive numbers, got {train_sizes!r}.")
     if len(np.unique(sizes)) < len(sizes):
-        raise ValueError("train_sizes has a size twice; pass its scores as further repeats.")
+        raise ValueError(
+            "train_sizes contains a size twice; pass its scores as additional repeats."
+        )
     if len(sizes) < 3:
         raise ValueError(f"A curve needs at least 3 train_sizes, got {len(sizes)}.")
     if points.ndim != 2 or points.shape[0] != len(sizes) or points.shape[1] < 2:

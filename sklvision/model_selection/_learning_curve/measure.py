@@ -204,7 +204,7 @@ def _make_sizes(n_min: int, n_max: int) -> np.ndarray:
     if len(sizes) < 3:
         raise ValueError(
             f"There are too few samples for a curve: of the {n_max} training samples of a split, "
-            f"{n_min} are needed to have every class twice."
+            f"{n_min} are needed to include every class twice."
         )
     return sizes
 

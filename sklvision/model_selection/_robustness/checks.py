@@ -74,7 +74,7 @@ def check_corruptible(X: Any, *, is_images: bool) -> Samples:
     samples = _check_values(as_samples(X))
     if samples.is_images != is_images:
         expected, actual = ("images", "spectra") if is_images else ("spectra", "images")
-        raise ValueError(f"X must hold {expected}, as the result was made of; got {actual}.")
+        raise ValueError(f"X must hold {expected}, as in the result; got {actual}.")
     return samples
 
 

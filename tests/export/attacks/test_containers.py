@@ -74,7 +74,7 @@ def test_arrays_of_other_sizes_than_declared_are_refused(archive, rewrite_archiv
         members[name] = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header
 
     rewrite_archive(archive, edit)
-    with pytest.raises(ModelFileError, match="do not fit each other"):
+    with pytest.raises(ModelFileError, match="do not match"):
         load(archive)
 
 

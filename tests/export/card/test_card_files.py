@@ -173,7 +173,7 @@ def test_wrong_models_are_refused(model, error, message):
         ({"test_data": (np.zeros((0, 4)), [])}, ValueError, "no samples"),
         ({"robustness": {"gain": 1}}, TypeError, "must be a result of robustness_curve, got dict"),
         ({"title": " "}, ValueError, "title is empty"),
-        ({"license": 3}, TypeError, "license must be a text or None, got 3"),
+        ({"license": 3}, TypeError, "license must be a string or None, got 3"),
         ({"files": ["missing.onnx"]}, FileNotFoundError, "missing.onnx"),
     ],
 )
