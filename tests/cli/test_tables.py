@@ -252,8 +252,7 @@ def test_predict_resample_converts_units_of_light(write, train, run, unit, conve
         status, _, err = run("predict", model, new)
         assert status == 2
         assert (
-            f"its axis is in {unit}, that of the model in nm. It is converted with --resample."
-            in err
+            f"its axis is in {unit}, that of the model in nm. Pass --resample to convert it." in err
         )
     status, out, err = run("predict", model, new, "--resample")
     assert status == 0, err

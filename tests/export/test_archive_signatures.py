@@ -82,7 +82,7 @@ def test_a_signature_belongs_to_its_content(signed_file):
     members["manifest.json"] = members["manifest.json"].replace(b'"signer":"QA"', b'"signer":"QB"')
     signed_file.write_bytes(write_container(members, lambda _: seal))
     for key in (None, KEY.public_key()):
-        with pytest.raises(ModelFileError, match="signature does not fit its content"):
+        with pytest.raises(ModelFileError, match="signature does not match its content"):
             load(signed_file, verify=key)
 
 

@@ -305,7 +305,7 @@ def test_fit_warns_of_one_class():
 
 
 def test_rows_without_a_shape_are_pointed_out():
-    with pytest.warns(UserWarning, match=r"images of one row of 4 pixels.*image_shape"):
+    with pytest.warns(UserWarning, match=r"images with one row of 4 pixels.*image_shape"):
         ImageClassifier(max_epochs=1).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
