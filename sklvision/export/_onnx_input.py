@@ -65,12 +65,13 @@ def read_chunks(classifier: Any, file: OnnxFile, X: Any) -> Iterator[np.ndarray]
 
 def _read_images(classifier: Any, file: OnnxFile, X: Any) -> Iterator[np.ndarray]:
     """Yield checked images of any size, those of one size together if they are an array."""
+    contract = file.signature.contract
     is_list = isinstance(X, list | tuple)
     parts = [np.asarray(image)[np.newaxis] for image in X] if is_list else [X]
     for part in parts:
         samples = check_images(part, requester=classifier, one_size=False)
-        if file.signature.contract is not None:
-            warn_of_change(file.signature.contract, samples, type(classifier).__name__)
+        if contract is not None and warn_of_change(contract, samples, classifier):
+            contract = None  # images of different sizes are compared one by one
         blocks = samples.blocks(_N_IMAGES)
         if samples.sample_shape is None:
             blocks = (image[np.newaxis] for image in samples.images())

@@ -81,8 +81,8 @@ class ImageTransformer(
         """
         check_is_fitted(self)
         samples = self._check_input(X, reset=False)
-        has_warned = self._check_contract(samples)
-        return self._pass_report(has_warned, self._transform_samples(samples))
+        self._check_contract(samples)
+        return self._transform_samples(samples)
 
     def _transform_samples(self, samples: Samples) -> Any:
         """Transform checked images, an array or a collection."""

@@ -84,12 +84,11 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         if samples.is_table and samples.is_lazy:
             check_is_fitted(self)
             self._check_spectra(samples.data[:1].load())
-            has_warned = self._check_contract(samples)
-            blocks = samples.data.map_blocks(partial(_transform_block, copy(self)))
-            return self._pass_report(has_warned, blocks)
+            self._check_contract(samples)
+            return samples.data.map_blocks(partial(_transform_block, copy(self)))
         spectra = self._check_spectra(X)
-        has_warned = self._check_contract(samples)
-        return self._pass_report(has_warned, self._transform_spectra(spectra))
+        self._check_contract(samples)
+        return self._transform_spectra(spectra)
 
     def _fit_spectra(self, spectra: np.ndarray) -> None:
         """Learn from checked spectra."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self
 
 from sklearn.base import BaseEstimator
 
-from sklvision.utils._contract import Contract, make_contract, mark_reported, warn_of_change
+from sklvision.utils._contract import Contract, make_contract, warn_of_change
 from sklvision.utils._samples import Samples
 from sklvision.utils._suggest import did_you_mean
 
@@ -57,18 +57,11 @@ class SklvisionEstimator(BaseEstimator):
         """Keep what the samples of training are."""
         self.input_contract_ = make_contract(samples)
 
-    def _check_contract(self, samples: Samples) -> bool:
-        """Warn of a change of scale or order; return whether there was a warning."""
+    def _check_contract(self, samples: Samples) -> None:
+        """Warn of a change of scale or order."""
         contract = vars(self).get("input_contract_")
-        is_scale_kept = self._is_scale_kept()
-        return warn_of_change(contract, samples, type(self).__name__, is_scale_kept=is_scale_kept)
+        warn_of_change(contract, samples, self, is_scale_kept=self._is_scale_kept())
 
     def _is_scale_kept(self) -> bool:
         """Whether the scale of samples matters to the estimator."""
         return True
-
-    def _pass_report(self, has_warned: bool, output: Any) -> Any:
-        """Return an output; later steps of a pipeline do not warn of the same samples again."""
-        if has_warned:
-            mark_reported(output)
-        return output

@@ -7,7 +7,6 @@ It is made from :class:`~sklvision.utils._samples.Samples` where data come in, s
 from __future__ import annotations
 
 import warnings
-import weakref
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from sklvision.utils._column_labels import (
 )
 from sklvision.utils._profile import compute_profile_correlation, is_along_profile, make_profile
 from sklvision.utils._samples import Samples
+from sklvision.utils._warned_calls import has_warned, note_warning
 
 Contract = dict[str, Any]
 # Values of some samples, a row each, and the smallest and largest of every row.
@@ -37,9 +37,6 @@ _MOST_OUTSIDE = 0.5
 _FAR_FACTOR = 20.0
 _MOST_NEGATIVE = 0.05  # of the largest value, where those of training had no sign
 _SIZE_FACTOR = 1.2
-
-# Outputs of estimators that have warned already, so that later steps of a pipeline do not.
-_reported_outputs: dict[int, weakref.ref] = {}
 
 
 def make_contract(samples: Samples) -> Contract:
@@ -249,9 +246,11 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
 
 
 def warn_of_change(
-    contract: Contract | None, samples: Samples, name: str, *, is_scale_kept: bool = True
+    contract: Contract | None, samples: Samples, estimator: Any, *, is_scale_kept: bool = True
 ) -> bool:
     """Warn once per call where new samples are in another scale or order than those of training.
+
+    Steps of a pipeline and members of a vote do not warn after another one of the same call.
 
     Parameters
     ----------
@@ -259,15 +258,15 @@ def warn_of_change(
         Contract of training; None of a model that has none.
     samples : Samples
         New samples.
-    name : str
-        Name of the estimator, for the message.
+    estimator : estimator
+        Estimator that compares them; the message names it.
     is_scale_kept : bool, default=True
         Whether the scale is compared; estimators that remove it do not need that.
 
     Returns
     -------
-    has_warned : bool
-        Whether a warning was given, now or by an earlier step of the same call.
+    is_changed : bool
+        Whether a warning was given.
 
     Raises
     ------
@@ -276,43 +275,30 @@ def warn_of_change(
     """
     if contract is None:
         return False
-    if _is_reported(samples.data):
-        return True
     if samples.is_table:
         check_column_labels(contract.get("labels") or contract.get("names") or (), samples.data)
+    if has_warned(estimator):
+        return False
     # Read once for both: the samples may be on disk.
     summary = _read_values(samples) if is_scale_kept or "profile" in contract else None
+    name = type(estimator).__name__
     order = describe_other_order(contract, samples, summary)
+    change = None
+    if order is None and is_scale_kept:
+        change = describe_change(contract, samples, summary)
     if order is not None:
-        warnings.warn(
+        message = (
             f"{name}: the new samples fall where those of training rise ({order}): their values "
             "are in reverse order, inverted, or of another quantity, such as absorbance instead of "
-            "reflectance. Bring them to the form of training.",
-            UserWarning,
-            stacklevel=3,
+            "reflectance. Bring them to the form of training."
         )
-        return True
-    change = describe_change(contract, samples, summary) if is_scale_kept else None
-    if change is None:
+    elif change is not None:
+        message = (
+            f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them "
+            "to the unit of training: unless a later step removes the scale, predictions are wrong."
+        )
+    else:
         return False
-    warnings.warn(
-        f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them to "
-        "the unit of training: unless a later step removes the scale, predictions are wrong.",
-        UserWarning,
-        stacklevel=3,
-    )
+    note_warning(estimator)
+    warnings.warn(message, UserWarning, stacklevel=3)
     return True
-
-
-def mark_reported(output: Any) -> None:
-    """Note that a warning was given for the samples behind an output."""
-    key = id(output)
-    try:
-        _reported_outputs[key] = weakref.ref(output, lambda _: _reported_outputs.pop(key, None))
-    except TypeError:  # of a type that cannot be referred to weakly
-        return
-
-
-def _is_reported(data: Any) -> bool:
-    reference = _reported_outputs.get(id(data))
-    return reference is not None and reference() is data

@@ -64,7 +64,7 @@ def check_net_input(
     is_one = is_array and len(samples) == 1 and not has_columns
     is_alike = is_one and contract and is_plainly_within(contract, samples)
     if contract is not None and not is_alike:
-        warn_of_change(contract, as_samples(X), type(estimator).__name__)
+        warn_of_change(contract, as_samples(X), estimator)
     return samples
 
 
