@@ -287,7 +287,7 @@ def _check_repetition(case: Case, estimator: Any, X: Any, y: Any, kwargs: dict[s
 
 
 def check_predictions(case: Case, estimator: Any, X: Any, y: Any) -> None:
-    """Check labels, probabilities and shapes of predictions of samples of training."""
+    """Check labels, probabilities and shapes of predictions of training samples."""
     if getattr(estimator, "refit", True) is False:
         return
     predicted = case.call_again(estimator.predict, X)

@@ -206,7 +206,7 @@ def _is_raised_by_statement(error: BaseException) -> bool:
 
 
 def _is_call_that_warns(path: str, line: int) -> bool:
-    """Whether a line is inside of a call that warns."""
+    """Whether a line is inside a call that warns."""
     return any(first <= line <= last for first, last in _find_calls(path))
 
 

@@ -4,8 +4,8 @@ Too good to be true: finding leaks
 ===================================
 
 A part is photographed five times, a patient is measured twice, a folder holds copies. If one of two
-such samples is in the training set and the other in the test set, the score measures memory. How
-much does it flatter, and who tells?
+such samples is in the training set and the other in the test set, the score measures memorization.
+How optimistic is the score, and how can you find out?
 """
 
 import matplotlib.pyplot as plt

@@ -76,7 +76,7 @@ for bands in (None, "900:1150", "1400:1650"):
 
 # %%
 # The model keeps names, axis and unit. A new table may have its columns in any order, and no
-# labels: :func:`~sklvision.datasets.read_samples` puts them in the order of training.
+# labels: :func:`~sklvision.datasets.read_samples` puts them in the training order.
 
 model.fit(data.data, data.target)
 new = table.drop(columns=["material", "operator"]).sample(frac=1, axis=1, random_state=0)

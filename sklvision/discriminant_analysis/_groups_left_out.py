@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 from sklvision.discriminant_analysis._coordinates import ClassStatistics
 from sklvision.discriminant_analysis._left_out import ClassGeometry, LeftOut
 
-# Score of a class that has no sample outside of the group, relative to the lowest of the others.
+# Score of a class that has no sample outside the group, relative to the lowest of the others.
 _IMPOSSIBLE = -100.0
 # Relative to what there was, what is left of a scatter is rounding below it.
 _ROUNDING = 1e-12
@@ -37,7 +37,7 @@ class _Group:
     log_priors : ndarray of shape (n_classes,)
         Logarithms of the prior probabilities without the group.
     is_gone : ndarray of bool of shape (n_classes,)
-        Whether a class has no sample outside of the group.
+        Whether a class has no sample outside the group.
     """
 
     samples: list[tuple[int, np.ndarray]]

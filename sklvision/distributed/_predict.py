@@ -44,9 +44,9 @@ def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: An
     Returns
     -------
     predictions : dask.array.Array, dask.dataframe.Series, dask.bag.Bag or ray.data.Dataset
-        Of an array, an array with the same blocks. Of a table, a series, or a table with a column
-        for each class. Of a bag, tuples of the name of the file, for files of rows the number of
-        the row from 1, and the result. Of Ray, the data set with a column named by the method in
+        For an array, an array with the same blocks. For a table, a series, or a table with a column
+        for each class. For a bag, tuples of the name of the file, for files of rows the number of
+        the row from 1, and the result. For Ray, the data set with a column named by the method in
         place of the samples.
 
     Raises

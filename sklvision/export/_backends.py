@@ -141,8 +141,8 @@ def compare_backends(
     Parameters
     ----------
     models : dict of str to estimator, path or bytes
-        Fitted classifiers, and ONNX files or their content, by name. The first is what the others
-        are compared with.
+        Fitted classifiers, and ONNX files or their content, by name. The others are compared with
+        the first.
     X : array-like of shape (n_samples, ...) or ImageCollection
         Samples in the form that all models take, preferably samples that no model was fitted on.
     y : array-like of shape (n_samples,), default=None
@@ -162,8 +162,8 @@ def compare_backends(
     TypeError
         If a model has no ``predict`` and is not an ONNX file.
     ValueError
-        If there are no models or no samples, or not as many labels, or the models have different
-        numbers of classes.
+        If there are no models or samples, the number of labels differs, or the models have
+        different numbers of classes.
 
     See Also
     --------

@@ -61,21 +61,21 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Labels, as the net was trained with them; after a fit to their positions, these.
+        Labels that the net was trained with; after a fit to their positions, the positions.
     n_features_in_ : int
         Number of columns of a table, or height of images: ``X.shape[1]`` in training.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where the net was trained with names.
     input_contract_ : dict or None
-        Description of the samples of training, None where the file has none.
+        Description of the training samples; None if the file has none.
     input_shape_ : tuple of int or None
         Shape of one sample: ``(n_bands,)`` or ``(height, width, channels)``; None for images that
         differ in size.
     n_parameters_ : int
         Number of values that the model learned.
     skipped_steps_ : list of dict
-        Steps of the pipeline that are not in the file and must be done before: ``name``, ``class``
-        and ``parameters`` of each.
+        Steps of the pipeline that are not in the file and must be run before it: ``name``,
+        ``class`` and ``parameters`` of each.
 
     See Also
     --------
@@ -131,8 +131,8 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
         X : array-like of shape (n_samples, ...)
             Samples, as the net takes them.
         y : array-like of shape (n_samples,)
-            Labels of the file; or else their positions among these, 0, 1, ..., as ensembles encode
-            labels, which are then predicted.
+            Labels of the file, or their positions 0, 1, ..., as ensembles encode labels;
+            predictions are then positions.
 
         Returns
         -------
@@ -195,7 +195,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
 
     @property
     def input_contract_(self) -> Contract | None:  # type: ignore[override]
-        """Description of the samples of training; None of files written before there was one."""
+        """Description of the training samples; None for older files without one."""
         return self._file.signature.contract
 
     @property
@@ -207,7 +207,7 @@ class OnnxClassifier(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
         return names
 
     def run(self, X: np.ndarray) -> np.ndarray:
-        """Compute logits of samples that need no check, at once.
+        """Compute logits of all samples at once, without checks.
 
         Parameters
         ----------

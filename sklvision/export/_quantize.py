@@ -64,7 +64,7 @@ def quantize(
     ------
     ValueError
         If `model` is not a file of :func:`to_onnx`, is quantized already or holds no net, or `X`
-        does not fit it. If more accuracy may be lost than permitted: nothing is written then.
+        does not fit it. If accuracy may drop by more than permitted; nothing is written then.
     %(errors)s
 
     See Also

@@ -49,9 +49,9 @@ def to_onnx(
 ) -> Path:
     """Write a fitted pipeline, or a net alone, as an ONNX file, which runs without torch.
 
-    The file holds all steps from samples in the units of training to labels, without the parts that
-    only training needs. Its metadata hold the labels, the names of the steps and the input
-    contract, so that :class:`OnnxClassifier` predicts what the model predicts.
+    The file holds all steps from samples in the units of the training data to labels, without the
+    parts that only training needs. Its metadata hold the labels, the names of the steps and the
+    input contract, so that :class:`OnnxClassifier` predicts what the model predicts.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def to_onnx(
     Raises
     ------
     TypeError
-        If this is not a classifier, or its labels are neither strings, numbers nor booleans.
+        If `model` is not a classifier, or its labels are neither strings, numbers nor booleans.
     ValueError
         If steps cannot be expressed in ONNX; the message names all of them. If predictions of the
         file differ from those of the model; the message names the first step that differs.
@@ -89,8 +89,8 @@ def to_onnx(
     -----
     The input ``X`` has shape ``(n, n_bands)`` or, for images, ``(n, height, width, channels)``, in
     the units of the training data. It is float32; for a net with ``precision="float64"`` it is
-    float64. The number of samples is free, and so are height and width where the images of
-    training differed in them.
+    float64. The number of samples is free, and so are height and width where the training images
+    differed in them.
 
     Outputs of a pipeline are ``label``, ``index`` (the position among the classes),
     ``probabilities`` and ``scores`` (the decision function; ``logits`` where the last step is a
@@ -101,9 +101,9 @@ def to_onnx(
     probabilities must be equal within 1e-4, and labels unless the two best classes are closer.
 
     Steps of this package, scalers, PCA, linear models, votes, stacks, calibration and test-time
-    augmentation have converters of ours; every other step of scikit-learn is converted
-    by skl2onnx [2]_. Of :class:`~sklvision.image.ForegroundCrop`, an upright window with a numeric
-    threshold can be expressed.
+    augmentation have converters in this package; every other step of scikit-learn is converted by
+    skl2onnx [2]_. For :class:`~sklvision.image.ForegroundCrop`, only an upright window with a
+    numeric threshold can be expressed.
 
     .. versionadded:: 0.1
 

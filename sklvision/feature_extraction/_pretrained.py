@@ -61,9 +61,9 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     layers : {"last", "all"}, default="last"
         Layers whose outputs, averaged over the image, are the features. ``"all"`` puts those of the
         earlier stages, which describe colors, textures and parts, in front of those of the last
-        layer, at no cost in time: 2,024 features or some more. The averages of the stages have the
-        same length and together length 1, as have the square roots of those of the last layer.
-        For the backbones of the package.
+        layer, at no cost in time: 2,024 features or a few more. The averages of the stages have the
+        same length and together length 1, as have the square roots of those of the last layer. For
+        the backbones of the package.
     average_flips : bool, default=False
         Average the features of each image and of its mirror image, which takes twice as long.
     batch_size : int, default=8

@@ -22,7 +22,7 @@ _BORDER_FRACTION, _PLAUSIBLE_FRACTION = 0.1, 2e-4
 # One side, bright or dark, is the whole object where it is so long, relative to both together;
 # pixels above the threshold alone are, where they are so long, relative to all with filled gaps.
 _WHOLE_LENGTH, _CORE_LENGTH = 0.8, 0.95
-# Levels of pixels inside and outside of the mask are at least so far from 0.
+# Levels of pixels inside and outside the mask are at least so far from 0.
 _LEAST_LEVEL = 0.1
 # Pixels that touch by a corner belong together.
 _EIGHT = np.ones((3, 3))

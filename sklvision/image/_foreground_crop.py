@@ -24,7 +24,7 @@ class ForegroundCrop(ImageTransformer):
     """Find the object in each image and crop the image to it, at a fixed size.
 
     With the default settings, the foreground is made up of the pixels near the middle of the image
-    that are nearly as bright as the brightest of them. A window of fixed size about their centroid
+    that are nearly as bright as the brightest of them. A window of fixed size around their centroid
     is cut from the full image and reduced by averaging areas. ``threshold="otsu"`` finds the whole
     object in any light, and ``align=True`` rotates and scales it to fill the output.
 
@@ -45,8 +45,8 @@ class ForegroundCrop(ImageTransformer):
         objects, which may be brighter, darker or partly both, depending on the light; with
         ``"otsu"``, shadows and bright rims of an object are left out of its mask.
     crop_size : int or tuple of (int, int), default=448
-        Height and width in pixels of the window about the centroid of the foreground.
-        With ``align=True`` it is used only for images without foreground.
+        Height and width in pixels of the window around the centroid of the foreground. With
+        ``align=True`` it is used only for images without foreground.
     output_size : int or tuple of (int, int), default=112
         Height and width of the output in pixels.
     align : bool, default=False
@@ -70,11 +70,11 @@ class ForegroundCrop(ImageTransformer):
 
     Notes
     -----
-    Parts of the window outside of the image are filled with the mirror image; the mask is empty
-    there and beyond the center crop. Images smaller than the center crop are searched as a whole.
-    An image without foreground, which only ``"otsu"`` can leave, is cropped about its middle. In a
+    Parts of the window outside the image are filled with the mirror image; the mask is empty there
+    and beyond the center crop. Images smaller than the center crop are searched as a whole. An
+    image without foreground, which only ``"otsu"`` can leave, is cropped around its middle. In a
     constant image, or one whose range is less than a numeric threshold, everything is foreground,
-    so that the window is about the middle as well.
+    so that the window is around the middle as well.
 
     The foreground is searched in the mean of the channels. ``"otsu"`` works on the image reduced to
     at most 300 pixels a side: the background is a cubic surface, fitted robustly, and contrast is

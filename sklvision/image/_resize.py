@@ -45,7 +45,7 @@ class Resize(ImageTransformer):
     Notes
     -----
     `X` may be a list of arrays, or of images of Pillow, that differ in size; those of Pillow are
-    turned upright by their EXIF data, laid on white where they are transparent, and in gray or
+    turned upright by their EXIF data, placed on white if they are transparent, and in gray or
     color. Files are passed as an :class:`~sklvision.datasets.ImageCollection`.
 
     The dtype is kept. Integers are rounded to the nearest and clipped to the range of the

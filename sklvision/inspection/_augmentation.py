@@ -48,7 +48,7 @@ class AugmentationDisplay(SheetDisplay):
     names : sequence of str
         Names of the samples.
     wavelengths : ndarray of shape (n_bands,), default=None
-        Positions of the bands of spectra; their numbers where None.
+        Positions of the bands of spectra; None uses their numbers.
     %(n_total)s
 
     Attributes
@@ -63,7 +63,7 @@ class AugmentationDisplay(SheetDisplay):
 
     Notes
     -----
-    Variants of whole numbers are rounded to them. An augmenter that blends samples, such as
+    Variants of integer samples are rounded. An augmenter that blends samples, such as
     :class:`~sklvision.augmentation.MixUp`, blends those of the sheet with each other.
 
     .. versionadded:: 0.1
@@ -105,7 +105,7 @@ class AugmentationDisplay(SheetDisplay):
         estimator : classifier or Pipeline
             A classifier with the parameter ``augment``, fitted or not, or a Pipeline that ends in
             one. The samples first go through its earlier steps, which must be fitted if they learn
-            anything. Of an ensemble, the first member with augmentation is taken.
+            anything. For an ensemble, the first member with augmentation is used.
         %(X)s
         %(indices)s
         %(names_or_indices)s
@@ -113,7 +113,7 @@ class AugmentationDisplay(SheetDisplay):
             %(max_samples)s
         **kwargs : dict
             Further keywords of :meth:`from_augmenters`. The ``image_shape`` of the classifier is
-            taken where none is given.
+            used if none is given.
 
         %(returned)s
 
@@ -173,7 +173,7 @@ class AugmentationDisplay(SheetDisplay):
         max_samples : int, default=6
             %(max_samples)s
         image_shape : tuple of int, default=None
-            Shape of one image where `X` holds images as rows.
+            Shape of one image if `X` holds images as rows.
         %(wavelengths)s
         random_state : int, RandomState instance or None, default=None
             Seed of the draws.

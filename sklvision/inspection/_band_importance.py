@@ -124,7 +124,7 @@ class BandImportanceDisplay(SheetDisplay):
         Parameters
         ----------
         estimator : classifier
-            Fitted; any classifier of scikit-learn's protocol.
+            Fitted; any classifier with scikit-learn's interface.
         X : array-like of shape (n, n_bands)
             Spectra it was not trained on.
         y : array-like of shape (n,)

@@ -38,10 +38,10 @@ class ComparisonDisplay(SheetDisplay):
         Number of test samples divided by that of training samples, by which the variance of means
         over folds is corrected. At 0 folds count as independent.
     differences : DataFrame, default=None
-        Indexed by name, with columns ``difference``, ``low`` and ``high``, and maybe ``p_holm``;
-        ``attrs["reference"]`` is the name of the estimator that they refer to.
+        Indexed by name, with columns ``difference``, ``low`` and ``high``, and optionally
+        ``p_holm``; ``attrs["reference"]`` is the name of the estimator that they refer to.
     confidence : float, default=0.95
-        Level of the intervals.
+        Confidence level of the intervals.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class ComparisonDisplay(SheetDisplay):
         ----------
         %(comparison)s
         confidence : float, default=0.95
-            Level of the intervals.
+            Confidence level of the intervals.
         %(drawing)s
 
         Raises

@@ -41,7 +41,7 @@ class CorruptionDisplay(SheetDisplay):
     sample : ndarray of shape (height, width), (height, width, n_channels) or (n_bands,)
         The clean sample.
     corrupted : dict of str to ndarray of shape (n_severities, ...)
-        By the name of each corruption, the sample at each severity.
+        The sample at each severity, by the name of the corruption.
     severities : array-like of shape (n_severities,)
         The severities, ascending.
 

@@ -21,7 +21,7 @@ _NAMES = (
     "names : sequence of str of length n, default=None\n"
     "    A name for each sample of `X`; None takes the names of the files of a collection"
 )
-_COLLECTIONS = "Of a collection only those shown are read."
+_COLLECTIONS = "From a collection, only those shown are read."
 
 
 def _describe_keywords(name: str, artists: str, method: str) -> str:

@@ -54,7 +54,7 @@ class LearningForecastDisplay(Display):
     score_name : str, default="score"
         Name of the score.
     confidence : float, default=0.9
-        Level of the interval.
+        Confidence level of the interval.
 
     Attributes
     ----------

@@ -62,7 +62,7 @@ class MisclassifiedDisplay(SheetDisplay):
     names : sequence of str, default=None
         Names of the samples.
     n_wrong : int, default=None
-        Number of wrongly classified samples, where these are only some of them.
+        Number of wrongly classified samples, if only some of them are shown.
     n_samples : int, default=None
         Number of classified samples.
     class_means : dict of label to ndarray of shape (n_bands,), default=None
@@ -119,14 +119,14 @@ class MisclassifiedDisplay(SheetDisplay):
         Parameters
         ----------
         estimator : classifier
-            Fitted; any classifier of scikit-learn's protocol.
+            Fitted; any classifier with scikit-learn's interface.
         %(X)s
             They should not be training data.
         y : array-like of shape (n,)
             Their labels.
         **kwargs : dict
             Further keywords of :meth:`from_predictions`. The ``image_shape`` of the classifier is
-            taken where none is given.
+            used if none is given.
 
         %(returned)s
 
@@ -187,7 +187,7 @@ class MisclassifiedDisplay(SheetDisplay):
         max_samples : int, default=24
             Largest number of samples shown; the title gives the number of wrong ones.
         image_shape : tuple of int, default=None
-            Shape of one image where `X` holds images as rows.
+            Shape of one image if `X` holds images as rows.
         %(wavelengths)s
         %(drawing)s
 

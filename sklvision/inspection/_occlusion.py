@@ -51,7 +51,7 @@ class OcclusionDisplay(SheetDisplay):
     names : sequence of str, default=None
         Names of the images.
     quantity : str, default="probability lost if covered"
-        Quantity of the maps, written next to the scale of colors.
+        Quantity of the maps, written next to the color scale.
     %(n_total)s
 
     Attributes
@@ -60,7 +60,7 @@ class OcclusionDisplay(SheetDisplay):
         Axes of each image and of its map.
     %(figure)s
     colorbar_ : Colorbar
-        Scale of colors, the same for all maps.
+        Color scale, the same for all maps.
 
     See Also
     --------
@@ -136,7 +136,7 @@ class OcclusionDisplay(SheetDisplay):
             Fitted, with ``predict_proba`` or ``decision_function``.
         X : array-like of shape (n, height, width), (n, height, width, channels) or \
                 (n, n_pixels), or ImageCollection
-            Images, as the classifier takes them. Of a collection only those shown are read.
+            Images, as the classifier takes them. From a collection, only those shown are read.
         method : {"occlusion", "gradient"}, default="occlusion"
             Measure of influence. "occlusion" covers every part of an image in turn and takes the
             loss of the class, for any classifier. "gradient" multiplies pixels by the gradient of

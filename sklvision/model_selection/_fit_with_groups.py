@@ -11,7 +11,7 @@ from sklvision.utils._nested import check_estimator
 
 
 def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
-    """Fit an estimator so that every split inside of it keeps groups together.
+    """Fit an estimator so that every split inside it keeps groups together.
 
     Groups reach the folds of searches, thresholds, calibrations and stacks, and the samples that
     early stopping holds out, however deep these are in pipelines and ensembles.
@@ -33,7 +33,7 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     Returns
     -------
     estimator : estimator
-        The same estimator, fitted. Its parameters are as before.
+        The same estimator, fitted. Its parameters are unchanged.
 
     Raises
     ------
@@ -55,8 +55,8 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
 
     Notes
     -----
-    Metadata routing need not be enabled. It is, for the time of the fit, and for members that need
-    groups alone.
+    You need not enable metadata routing. It is enabled during the fit, only for members that need
+    groups.
 
     Examples
     --------

@@ -40,7 +40,7 @@ def make_time_folds(times: Any, n_splits: int = 5) -> list[Split]:
 
     See Also
     --------
-    sklearn.model_selection.TimeSeriesSplit : The same for rows that are in order, and all differ.
+    sklearn.model_selection.TimeSeriesSplit : The same for rows in the order of time, without ties.
     compare_estimators : Takes the folds.
 
     Examples

@@ -90,7 +90,7 @@ def list_architectures(kind: str | None = None, *, library: str | None = None) -
     Returns
     -------
     names : list of str
-        Names, sorted; those of the package itself first.
+        Names, sorted; those of the package come first.
 
     Raises
     ------

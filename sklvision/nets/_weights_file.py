@@ -102,7 +102,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         if type(error).__name__ != "SafetensorError":
             raise
         raise ValueError(f"{path} is not a safetensors file: {error}.") from error
-    for _ in range(2):  # a checkpoint inside of a checkpoint
+    for _ in range(2):  # a checkpoint inside a checkpoint
         inner = [content[key] for key in _WEIGHT_KEYS if _has_mapping(content, key)]
         content = inner[0] if inner else content
     tensors = _list_tensors(content)

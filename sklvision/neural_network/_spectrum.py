@@ -41,8 +41,8 @@ class SpectrumClassifier(BaseNeuralClassifier):
     %(stopping)s
     precision : {"auto", "float32", "bfloat16", "float64"}, default="auto"
         Number format of the computation. ``"auto"`` trains in float32. On a processor that is
-        faster in bfloat16 it predicts in that where layers are dense and, on some of the training
-        data, no probability moved by more than 0.005. Weights are kept in float32, or in float64.
+        faster in bfloat16 it predicts in bfloat16 if layers are dense and, on some of the training
+        data, no probability changed by more than 0.005. Weights are kept in float32, or in float64.
     %(execution)s
 
     Attributes

@@ -64,9 +64,9 @@ def make_candidates(
     Raises
     ------
     TypeError
-        If `names` is a single text.
+        If `names` is a single string.
     ValueError
-        If a name is unknown, or that of a classifier of other samples.
+        If a name is unknown, or is that of a classifier for other samples.
 
     See Also
     --------

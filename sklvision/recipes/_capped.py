@@ -15,7 +15,7 @@ def _count_components(n_components: int, X: Any) -> int:
 
 
 class CappedPCA(TransformerMixin, BaseEstimator):
-    """PCA with no more components than the samples of training can give.
+    """PCA with no more components than the training samples can give.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class CappedPCA(TransformerMixin, BaseEstimator):
 
 
 class CappedPLS(RegressorMixin, BaseEstimator):
-    """Partial least squares with no more components than the samples of training can give.
+    """Partial least squares with no more components than the training samples can give.
 
     Parameters
     ----------

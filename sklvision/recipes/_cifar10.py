@@ -25,7 +25,7 @@ def cifar10(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Classify small color photographs by a net below a million parameters.
+    """Classify small color photographs with a net of less than a million parameters.
 
     Images are randomly flipped, shifted and partly covered in training, and predictions are
     averaged over an image and its mirror image.

@@ -30,8 +30,8 @@ def set_class_weight(estimator: BaseEstimator, class_weight: Any, y: Any) -> Bas
     estimator : estimator
         A classifier, or a pipeline, search or ensemble of classifiers.
     class_weight : "balanced", dict or None
-        "balanced" weighs a class by the inverse of its frequency. A dict names weights by label,
-        or by a label's text; other classes have weight 1.
+        "balanced" weighs a class by the inverse of its frequency. A dict names weights by label, or
+        by its string form; other classes have weight 1.
     y : array-like of shape (n_samples,)
         The labels, by which names are checked.
 

@@ -45,7 +45,7 @@ def digits(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Classify handwritten digits by a small convolutional net, or by a vote of five.
+    """Classify handwritten digits with a small convolutional net, or a vote of five.
 
     Digits are randomly rotated, shifted and scaled a little in training.
 

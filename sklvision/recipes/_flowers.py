@@ -39,7 +39,7 @@ def flowers(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> ClassifierMixin:
-    """Classify flowers by pretrained features, or by a net trained from scratch.
+    """Classify flowers with pretrained features, or a net trained from scratch.
 
     Features of all stages of three nets trained on ImageNet go side by side into the vote of
     discriminant analysis and logistic regression that :func:`~sklvision.recipes.images` has.

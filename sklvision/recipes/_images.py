@@ -19,7 +19,7 @@ def images(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline:
-    """Classify images of any kind and size by pretrained features and a linear vote.
+    """Classify images of any kind and size with pretrained features and a linear vote.
 
     The first model to try on some hundred photographs (extra ``pretrained``). Features of all
     stages of the net count, colors and textures as well as whole objects, and two linear
@@ -33,7 +33,7 @@ def images(
     average_flips : bool, default=False
         Average the features of each image and its mirror image, which takes twice as long.
     random_state : int, RandomState instance or None, default=None
-        Not used: nothing is drawn at random. It is there as in the other recipes.
+        Not used: nothing is drawn at random. It exists because the other recipes have it.
     %(device)s
 
     Returns

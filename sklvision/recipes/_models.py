@@ -102,8 +102,8 @@ def get_model(
     max_epochs : int, default=None
         Passes over the training set of every net; None keeps the default.
     image_size : int, default=None
-        Longer side in pixels that an architecture receives images at. None takes 64 or, if
-        smaller, their own, and for pretrained weights the size of their training.
+        Longer side, in pixels, of the images that an architecture receives. None takes 64 or, if
+        smaller, their own, and for pretrained weights the size they were trained on.
     %(seed)s
     %(device)s
 

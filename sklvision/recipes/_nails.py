@@ -38,7 +38,7 @@ def nails(
         a JPEG. Pass images read at a quarter of their size, by
         ``ImageCollection(files, reduce=4)``; larger ones take longer and are no better.
     published : bool, default=False
-        The published system: an upright window about the brightest pixels and
+        The published system: an upright window around the brightest pixels and
         ``"nail_cnn"`` from scratch, in 2,000 epochs.
     random_state : int, RandomState instance or None, default=None
         Seed of the training, which is needed for ``published=True`` only.

@@ -24,7 +24,7 @@ def spectra(
     random_state: int | RandomState | None = None,
     device: str = "auto",
 ) -> Pipeline | GeometricVotingClassifier:
-    """Classify spectra by a vote of a small net and three linear models.
+    """Classify spectra with a vote of a small net and three linear models.
 
     The net sees the first derivative, scaled by SNV: the derivative removes the baseline and SNV
     the brightness, both of which depend more on the light and the distance than on the material.

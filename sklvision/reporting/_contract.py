@@ -6,7 +6,7 @@ from typing import Any
 
 
 def format_contract(contract: dict[str, Any]) -> dict[str, str]:
-    """Format the facts about the samples of training, a text each by its name."""
+    """Format the facts about the training samples, as strings by name."""
     shape = contract.get("shape")
     unit = {"images": "pixels", "spectra": "bands"}.get(contract["kind"], "values")
     size = f"{' × '.join(map(str, shape))} {unit}" if shape else "many sizes"

@@ -12,7 +12,7 @@ from sklvision.utils._contract import Contract
 def match_columns(
     contract: Contract, names: Sequence[str], axis: Sequence[float] | None
 ) -> np.ndarray:
-    """Find the columns of training among new ones, by position on the axis or by name.
+    """Find the training columns among new ones, by position on the axis or by name.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _match_axis(training_axis: np.ndarray, new: np.ndarray, unit: str | None) ->
 
 
 def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[float]) -> np.ndarray:
-    """Interpolate spectra linearly to the axis of training, where that lies within their own.
+    """Interpolate spectra linearly to the training axis, where that lies within their own.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def interpolate_bands(contract: Contract, values: np.ndarray, axis: Sequence[flo
     Returns
     -------
     resampled : ndarray of shape (n_samples, n_trained_bands)
-        The spectra at the positions of training.
+        The spectra at the training positions.
 
     Raises
     ------
     ValueError
-        If positions of training lie beyond those of the new spectra.
+        If training positions lie beyond those of the new spectra.
     """
     training_axis, new = np.array(contract["axis"]), np.array(axis)
     order = np.argsort(new)

@@ -54,7 +54,7 @@ class SklvisionEstimator(BaseEstimator):
         return f"Use {hint}." if hint else did_you_mean(name, cls._get_param_names())
 
     def _keep_contract(self, samples: Samples) -> None:
-        """Keep what the samples of training are."""
+        """Keep what the training samples are."""
         self.input_contract_ = make_contract(samples)
 
     def _check_contract(self, samples: Samples) -> None:

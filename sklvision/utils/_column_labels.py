@@ -56,7 +56,7 @@ def check_column_labels(training_labels: Sequence[Label], data: Any) -> None:
     Parameters
     ----------
     training_labels : list of float or str
-        Names of the columns of training.
+        Names of the training columns.
     data : array or table
         New samples. Only a DataFrame of as many columns, with names of its own that are not all
         strings, is compared; strings are compared by scikit-learn.
@@ -79,9 +79,9 @@ def check_column_labels(training_labels: Sequence[Label], data: Any) -> None:
     is_reordered = sorted(map(str, labels)) == sorted(map(str, training_labels))
     problem = "another order than in training" if is_reordered else "other names than in training"
     advice = (
-        "Bring them into the order of training."
+        "Bring them into the training order."
         if is_reordered
-        else "Pass the columns of training, or the values alone if they are the same."
+        else "Pass the training columns, or the values alone if they are the same."
     )
     raise ValueError(
         f"The columns of X have {problem}: column {place + 1} is {_format(labels[place])}, "

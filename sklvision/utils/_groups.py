@@ -32,7 +32,7 @@ from sklvision.utils._warnings import Message, record_warnings, repeat_warnings
 
 
 def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
-    """Fit an estimator so that every split inside of it keeps groups together.
+    """Fit an estimator so that every split inside it keeps groups together.
 
     Groups reach the folds of searches, thresholds, calibrations and stacks, and the samples that
     early stopping holds out, however deep they are in pipelines and ensembles, whether metadata
@@ -83,16 +83,16 @@ class _GroupTaker(StandIn, BaseEstimator):
     """An estimator that stands in for a member of another one, with a `fit` that takes groups.
 
     The outer estimator passes a member the groups of the samples that it is fitted on, if the
-    member takes any. This one does, whatever its member is, and passes them to the splits inside of
-    the member. It has the parameters, attributes and predictions of its member, and is taken out
-    of the outer estimator at the end of the fit.
+    member takes any. This one does, whatever its member is, and passes them to the splits inside
+    the member. It has the parameters, attributes and predictions of its member, and is taken out of
+    the outer estimator at the end of the fit.
 
     Parameters
     ----------
     member : estimator
         The estimator that it stands for; it is fitted in place.
     has_routing : bool
-        Whether metadata routing is enabled outside of this fit.
+        Whether metadata routing is enabled outside this fit.
     """
 
     # By these names scikit-learn knows that it passes groups to `fit` and `fit_transform`.
@@ -104,7 +104,7 @@ class _GroupTaker(StandIn, BaseEstimator):
         self.has_routing = has_routing
 
     def fit(self, X: Any, y: Any = None, groups: Any = None) -> _GroupTaker:
-        """Fit the member, with groups for the splits inside of it."""
+        """Fit the member, with groups for the splits inside it."""
         _call_with_groups(self.member, "fit", X, y, groups, self.has_routing)
         return self
 
@@ -318,7 +318,7 @@ def _warn_of_other_folds(estimator: Any) -> None:
 
 
 def _warn_of_lost_groups(estimator: Any) -> None:
-    """Tell that groups do not reach what is inside of an estimator."""
+    """Tell that groups do not reach what is inside an estimator."""
     inner_names = {
         type(inner).__name__
         for inner in walk_estimators(estimator)

@@ -164,7 +164,7 @@ def check_same_shape(
 
 
 def set_input_shape(estimator: Any, samples: Samples) -> None:
-    """Set the fitted attributes that describe the images of training.
+    """Set the fitted attributes that describe the training images.
 
     ``input_shape_`` is None if images differ in size, and ``n_features_in_`` is ``X.shape[1]``, as
     scikit-learn counts features.

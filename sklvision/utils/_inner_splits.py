@@ -46,7 +46,7 @@ def is_group_search(estimator: Any) -> bool:
 
 
 def has_group_members(estimator: Any) -> bool:
-    """Whether a split inside of the members of an estimator can keep groups together."""
+    """Whether a split inside the members of an estimator can keep groups together."""
     nest = open_estimator(estimator)
     if nest is None:
         return False

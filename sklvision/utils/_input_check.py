@@ -19,7 +19,7 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
     Attributes
     ----------
     input_contract_ : dict
-        Contract of the samples of training.
+        Contract of the training samples.
     input_shape_ : tuple of int or None
         Shape of one sample; None for images that differ in size.
 
@@ -41,7 +41,7 @@ class InputCheck(TransformerMixin, SklvisionEstimator):
         Parameters
         ----------
         X : array-like of n_samples samples
-            Samples of training.
+            Training samples.
         y : None
             Ignored.
 

@@ -1,7 +1,7 @@
 """Estimators inside estimators: the one walk over pipelines, searches and ensembles.
 
-Every question about the inside of an estimator is answered from :func:`open_estimator`, which
-knows how each kind of meta-estimator stores its members.
+Every question about the inside of an estimator is answered from :func:`open_estimator`, which knows
+how each kind of meta-estimator stores its members.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def walk_estimators(estimator: Any) -> Iterator[Any]:
 def find_learners(estimator: Any) -> Iterator[NamedEstimators]:
     """Yield the single estimators that predict, with their names inside `estimator`.
 
-    Of a pipeline this is the last step; of an ensemble, all members and the final estimator.
+    For a pipeline, this is the last step; for an ensemble, all members and the final estimator.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def find_learners(estimator: Any) -> Iterator[NamedEstimators]:
 def find_input_steps(estimator: Any) -> Iterator[Any]:
     """Yield the single estimators that receive the samples unchanged.
 
-    Of a pipeline this is the first step; of a union or an ensemble, all members.
+    For a pipeline, this is the first step; for a union or an ensemble, all members.
     """
     nest = open_estimator(estimator)
     if nest is None or not nest.members:

@@ -122,7 +122,7 @@ class _RecordableCall:
         stop_with_parent()
         backend, _ = get_active_backend()
         inner: AbstractContextManager = nullcontext()
-        if is_dask_backend(backend):  # of parallel functions inside of this one
+        if is_dask_backend(backend):  # of parallel functions inside this one
             inner = parallel_config(replace_backend(backend))
         # Warnings around all that scikit-learn does to the filters of the process.
         with route_warnings(), inner:

@@ -1,4 +1,4 @@
-"""Mean profile of the samples of training, by which new ones in another order are recognized."""
+"""Mean profile of the training samples, by which new ones in another order are recognized."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 _MOST_PLACES = 64
 _FEWEST_PLACES = 8
 _FEWEST_SAMPLES = 5
-# Correlation with the mean of the others that 95 % of the samples of training must have, and the
+# Correlation with the mean of the others that 95 % of the training samples must have, and the
 # one below which new samples are of another kind.
 _LEAST_AGREEMENT = 0.5
 _MOST_DISAGREEMENT = -0.2
@@ -51,7 +51,7 @@ def compute_profile_correlation(profile: Sequence[float], rows: np.ndarray) -> f
     Parameters
     ----------
     profile : sequence of float
-        Profile of the samples of training.
+        Profile of the training samples.
     rows : ndarray of shape (n_samples, n_values)
         New samples.
 

@@ -55,7 +55,7 @@ class ImageCollection:
     ----------
     files : sequence of str, path-like, bytes, binary file object or PIL.Image.Image
         The images: files of JPEG, PNG, WebP, TIFF, BMP, or another format that Pillow reads, the
-        content of such files, or images of Pillow. Of files with several images the first is
+        content of such files, or images of Pillow. If a file holds several images, the first is
         read.
     size : int or (int, int), default=None
         Height and width in pixels to resize every image to when it is read, by area-aware
@@ -68,17 +68,17 @@ class ImageCollection:
         16-bit gray read as 8-bit is divided by 257.
     reduce : {1, 2, 4, 8}, default=1
         Read images at a half, a quarter or an eighth of their height and width, rounded up and
-        before they are brought to `size`. JPEG is decoded at that scale, so that pixels
-        that are not needed cost no time; other formats are averaged.
+        before they are resized to `size`. JPEG is decoded at that scale, so that pixels that are
+        not needed cost no time; other formats are averaged.
     background : {"white", "black"}, default="white"
-        Background that transparent images are laid on.
+        Background behind transparent images.
     white : float, default=None
         White level in mode "F": gray images of 8 and of 16 bits are scaled to it. ``None`` uses
         that of the deepest image, 255 or 65535; floats are not scaled. From 1e-30 to 1e30.
     on_error : {"raise", "skip"}, default="raise"
-        Treatment of files that cannot be read. ``"raise"`` reads every file's header now and
-        raises an error at the first bad one; damage further inside is an error when the image is
-        read. ``"skip"`` decodes every file once, leaves the bad ones out and warns.
+        Treatment of files that cannot be read. ``"raise"`` reads every file's header now and raises
+        an error at the first bad one; damage later in the file is an error when the image is read.
+        ``"skip"`` decodes every file once, leaves the bad ones out and warns.
 
     Attributes
     ----------
@@ -322,7 +322,7 @@ class ImageCollection:
     def batches(
         self, batch_size: int = 32, *, n_threads: int | None = None
     ) -> Iterator[NDArray[Any]]:
-        """Read all images in order, as arrays of a few.
+        """Read all images in order, in batches.
 
         While a batch is in use, threads decode the next.
 

@@ -37,14 +37,14 @@ def read_rows(
     model : estimator
         A fitted model. Its contract says which columns it takes.
     options : TableOptions
-        Options of the user; the others are those of the file of training.
+        Options of the user; the others are those of the training file.
     resample : bool, default=False
         Whether spectra on another axis are interpolated to that of the model.
 
     Returns
     -------
     rows : ndarray or DataFrame of shape (n_samples, n_features)
-        The columns of training in their order, with their names where the model knows them; all
+        The training columns in their order, with their names where the model knows them; all
         columns where the model knows nothing of its samples, or takes images.
 
     Raises
@@ -65,7 +65,7 @@ def read_rows(
 
 
 def name_rows(rows: NDArray[Any] | pd.DataFrame, model: Any) -> NDArray[Any] | pd.DataFrame:
-    """Give rows in memory the names of the columns of training, where the model knows them.
+    """Give rows in memory the names of the training columns, where the model knows them.
 
     Rows of another length stay without names; whoever compares them with the model says so.
     """
@@ -176,7 +176,7 @@ def _check_quantity(path: Path, roles: Roles | None, contract: Contract) -> None
 def select_columns(
     path: Path, X: NDArray[Any], bands: Bands | None, contract: Contract, resample: bool
 ) -> NDArray[Any]:
-    """Select the columns of training, by position on the axis, by name, or all of them."""
+    """Select the training columns, by position on the axis, by name, or all of them."""
     n_columns = (contract.get("shape") or [X.shape[1]])[0]
     if bands is None or (contract.get("axis") is None and contract.get("names") is None):
         if X.shape[1] != n_columns:

@@ -116,8 +116,8 @@ def load_labeled(
         order of the samples, or, for a folder, lines of file name and group. ``None`` takes a
         column or array named group, if there is one.
     groups_from_name : str, default=None
-        Regular expression that is searched in the name of each sample's file, relative to the
-        folder. Its first group is the group of the sample, or the whole match if it has none:
+        Regular expression to search for in the name of each sample's file, relative to the folder.
+        Its first group is the group of the sample, or the whole match if it has none:
         ``"part([0-9]+)"`` of "ok/part12_3.png" is "12".
     image_shape : tuple of int, default=None
         Height and width in pixels, and the number of channels if it is not 1. Rows with that many

@@ -59,18 +59,17 @@ def read_samples(
     Parameters
     ----------
     paths : sequence of str, path-like, bytes or ndarray
-        Contents of image files; or arrays of rows, in the order of the columns of training; or
-        image files, tables that name image files, folders that are searched at all depths for
-        images or instrument files, or files of rows:
-        ``.npz`` with an array ``X``, ``.npy``, zarr stores (the array, or of a group that named
-        ``X``), Parquet files and folders of them, ``.csv`` or ``.tsv`` with a line of column
-        names, also compressed as ``.gz``, workbooks and instrument files. Columns are matched by
-        wavelength or name where the model knows those of its training; all others, such as labels
-        and groups, are ignored.
+        Contents of image files; or arrays of rows, in the order of the training columns; or image
+        files, tables that name image files, folders that are searched at all depths for images or
+        instrument files, or files of rows: ``.npz`` with an array ``X``, ``.npy``, zarr stores (the
+        array, or of a group that named ``X``), Parquet files and folders of them, ``.csv`` or
+        ``.tsv`` with a line of column names, also compressed as ``.gz``, workbooks and instrument
+        files. Columns are matched by wavelength or name where the model knows those of its
+        training; all others, such as labels and groups, are ignored.
     model : estimator
-        A fitted estimator. It decides whether samples are images or rows of numbers, and the shape
-        of images in rows. Image files are read like those of training: with the same mode, white
-        level, background, reduction and size.
+        A fitted estimator. It determines whether samples are images or rows of numbers, and the
+        shape of images in rows. Image files are read like those of training: with the same mode,
+        white level, background, reduction and size.
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
     on_error : {"raise", "skip", "record"}, default="raise"

@@ -76,7 +76,7 @@ def load_spectra(
     Parameters
     ----------
     path : str or path-like
-        File or folder to read; its suffix says how:
+        File or folder to read; its suffix determines how:
 
         - ``.npz``: arrays ``X`` and, where known, ``y``, ``wavelengths`` and ``group``.
         - ``.csv``, ``.tsv`` and ``.txt``, also compressed as ``.csv.gz``: one spectrum per row
@@ -174,8 +174,8 @@ def load_spectra(
 
     Notes
     -----
-    A first column without a name that holds whole numbers, or texts that do not recur, names the
-    rows and is not a band. Columns next to bands whose names are numbers, and columns such as
+    A first column without a name that holds whole numbers, or strings that are all different, names
+    the rows and is not a band. Columns next to bands whose names are numbers, and columns such as
     ``id`` or ``rep``, are metadata. Lines above the names, a second axis under them, and blank
     lines, rows and columns are left out; `roles` lists what was left out.
 

@@ -18,7 +18,7 @@ TARGET_NAMES = ("product", "background", "foreign material")
 FIRST_NM, LAST_NM = 870.0, 1650.0
 
 # Each material: the absorbance that every band shares, then its absorption bands as
-# (center in nm, standard deviation in nm, peak absorbance). A center outside of the range gives
+# (center in nm, standard deviation in nm, peak absorbance). A center outside the range gives
 # the flank of a band that the instrument does not measure.
 _MATERIALS: tuple[tuple[float, tuple[tuple[float, float, float], ...]], ...] = (
     (  # moist plant matter: water near 970, 1190 and 1460 nm

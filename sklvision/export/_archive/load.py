@@ -64,7 +64,7 @@ def load(
         and torch is not installed.
     verify : key, path or bytes, default=None
         Public ed25519 key that must have signed the file (extra ``sign``). None accepts unsigned
-        files, and files with a valid signature of anyone.
+        files, and files with a valid signature from anyone.
     types : iterable of class or function, default=()
         Classes and functions of other packages that the file may name, in addition to those of
         scikit-learn and this package. All others are an error and are not imported.
@@ -78,8 +78,8 @@ def load(
     ------
     ModelFileError
         If the file was changed after it was written, holds something that is not permitted, is not
-        signed as required, has a newer format, or if its samples get other outputs than when it was
-        saved.
+        signed as required, has a newer format, or if its samples no longer get the outputs that
+        were saved.
     FileNotFoundError
         If the file does not exist.
     ValueError
@@ -168,9 +168,9 @@ def read_manifest(path: str | os.PathLike[str], *, verify: Key | None = None) ->
         each learner and the end of its training), ``data`` (numbers and checksum of the training
         data), ``evidence`` (the comparison: ``table``, ``differences``, ``folds``, ``leaks``,
         ``description``), ``card`` (facts for :func:`model_card`), ``remarks``, ``samples``,
-        ``types`` (of others, to be passed to :func:`load`), ``members`` (checksums), ``backends``,
-        and ``signature``: ``state`` ("valid", "not checked" or "unsigned"), ``key`` and
-        ``fingerprint``.
+        ``types`` (from other packages, to be passed to :func:`load`), ``members`` (checksums),
+        ``backends``, and ``signature``: ``state`` ("valid", "not checked" or "unsigned"), ``key``
+        and ``fingerprint``.
 
     Raises
     ------

@@ -69,7 +69,7 @@ def save(
         Whether to add the model as an ONNX graph (see :func:`to_onnx`), which can be loaded without
         torch.
     sign : key, path or bytes, default=None
-        Private ed25519 key to sign the file by (extra ``sign``): an object of cryptography, a
+        Private ed25519 key to sign the file with (extra ``sign``): an object of cryptography, a
         file in PEM or OpenSSH format, or its content.
     signer : str, default=None
         Name of the signer for the manifest. The key proves who signed; the name does not.

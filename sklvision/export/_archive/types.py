@@ -173,7 +173,7 @@ class TypeList:
             return getattr(import_module(package), attribute)
         if package == "numpy" and isinstance(getattr(np, attribute, None), np.ufunc):
             return getattr(np, attribute)
-        if package == "sklearn.metrics":  # of scorers inside of searches; they only compute
+        if package == "sklearn.metrics":  # of scorers inside searches; they only compute
             module = import_module(package)
             function = getattr(module, attribute, None)
             if attribute in module.__all__ and inspect.isfunction(function):

@@ -110,8 +110,7 @@ class ModelCard:
         Raises
         ------
         ValueError
-            If the name of the file ends otherwise, or the directory has a ``README.md`` that is
-            not a card.
+            If the file has another suffix, or the directory has a ``README.md`` that is not a card.
         OSError
             If a file cannot be written.
         """

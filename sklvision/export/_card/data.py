@@ -16,7 +16,7 @@ _BLOCK = 1024
 
 
 def describe_data(X: Any, y: Any) -> Facts:
-    """Count the samples of training by class, and compute a checksum of values and labels."""
+    """Count the training samples by class, and compute a checksum of values and labels."""
     samples, labels = as_samples(X), read_labels(y)
     sha = hashlib.sha256()
     for block in samples.images() if samples.is_lazy else samples.blocks(_BLOCK):

@@ -89,10 +89,10 @@ def model_card(
     Raises
     ------
     TypeError
-        If this is not a classifier, or an argument is of another type.
+        If `model` is not a classifier, or an argument has the wrong type.
     ValueError
-        If the model is not fitted, the comparison has other classes or does not contain the
-        model, or samples and labels do not fit each other.
+        If the model is not fitted, the comparison has other classes or does not contain the model,
+        or samples and labels do not match.
     ModelFileError
         If the facts in a manifest are not those of a card.
     OSError

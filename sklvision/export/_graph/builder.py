@@ -106,7 +106,7 @@ class UnsupportedStepError(ValueError):
     Parameters
     ----------
     path : str
-        Names of the step and of what it is inside of.
+        Names of the step and of what it is inside.
     reason : str
         Reason why it cannot be converted.
     """
@@ -141,7 +141,7 @@ class GraphBuilder:
 
     @property
     def path(self) -> str:
-        """Names of the step that is being converted, and of what it is inside of."""
+        """Names of the step that is being converted, and of what it is inside."""
         return "/".join(self._path)
 
     def make_name(self, suffix: str) -> str:

@@ -41,7 +41,7 @@ def convert_wrapper(builder: GraphBuilder, wrapper: Any, value: Value) -> Value 
 
 
 def open_inner(wrapper: Any) -> Any:
-    """Return the one estimator inside of a fitted wrapper.
+    """Return the one estimator inside a fitted wrapper.
 
     Raises
     ------

@@ -48,5 +48,5 @@ def convert_net(builder: GraphBuilder, classifier: Any, value: Value) -> Predict
 
 @register("sklvision.OnnxClassifier")
 def convert_file(builder: GraphBuilder, classifier: Any, value: Value) -> Prediction:
-    """Refuse a file inside of a graph."""
+    """Refuse a file inside a graph."""
     raise UnsupportedStepError(builder.path, "it is an ONNX file already; export the net itself.")

@@ -196,6 +196,6 @@ def _find_channels(model: Any) -> int:
 
 
 def has_double_net(model: Any) -> bool:
-    """Whether a net inside of a model was trained in 64 bits."""
+    """Whether a net inside a model was trained in 64 bits."""
     settings = [getattr(inner, "_settings", None) for inner in walk_estimators(model)]
     return any(getattr(setting, "precision", None) == "float64" for setting in settings)

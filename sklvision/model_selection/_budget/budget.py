@@ -162,9 +162,8 @@ class within_budget:  # noqa: N801 - reads as the function that it is used as
 
         This is a scorer for searches that choose by one score only and step by step, such as
         :class:`~sklearn.model_selection.HalvingGridSearchCV`. Each fold is checked alone, and one
-        fold that exceeds a limit makes the mean NaN. Where no
-        candidate is within the budget such a search raises no error: check whether its
-        ``best_score_`` is NaN.
+        fold that exceeds a limit makes the mean NaN. If no candidate is within the budget, such a
+        search raises no error: check whether its ``best_score_`` is NaN.
 
         Parameters
         ----------

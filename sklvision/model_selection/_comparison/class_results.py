@@ -50,7 +50,7 @@ class ClassResults:
         Returns
         -------
         counts : DataFrame of shape (n_labels, n_labels)
-            Rows are true labels, columns are predicted ones, those that no sample has last. In
+            Rows are true labels, columns are predicted labels, those without samples last. In
             repeated cross-validation a sample counts once in every repeat. Folds in which the
             estimator failed are left out.
 
@@ -72,18 +72,17 @@ class ClassResults:
         name : str, default=None
             Name of an estimator; None takes the best that is not a baseline.
         confidence : float, default=0.95
-            Confidence of each single interval.
+            Confidence level of each interval.
 
         Returns
         -------
         frame : DataFrame of shape (n_labels, 8)
-            Indexed by ``label``. Columns: ``recall`` (fraction of the samples of a class that
-            got its label), ``recall_low`` and ``recall_high``, ``precision`` (fraction of the
-            samples with that label that belong to the class), ``precision_low`` and
-            ``precision_high``, ``n_true`` and ``n_predicted``. Fractions of no sample are NaN.
-            Intervals are those of Wilson [1]_ for independent samples, and count a sample once
-            however often it was tested; they are NaN where samples come in groups, for which
-            they would be too narrow.
+            Indexed by ``label``. Columns: ``recall`` (fraction of the samples of a class that got
+            its label), ``recall_low`` and ``recall_high``, ``precision`` (fraction of the samples
+            with that label that belong to the class), ``precision_low`` and ``precision_high``,
+            ``n_true`` and ``n_predicted``. Fractions without samples are NaN. Intervals are those
+            of Wilson [1]_ for independent samples, and count a sample once however often it was
+            tested; they are NaN where samples come in groups, for which they would be too narrow.
 
         Raises
         ------
@@ -121,15 +120,15 @@ class ClassResults:
     def measure_reliability(
         self, name: str | None = None, *, label: Any = None, n_bins: int = 10
     ) -> pd.DataFrame:
-        """Compute the reliability curve: predicted probabilities against what came true.
+        """Compute the reliability curve: predicted probabilities against observed frequencies.
 
         Parameters
         ----------
         name : str, default=None
             Name of an estimator; None takes the best that is not a baseline.
         label : object, default=None
-            Class whose probability is compared with the fraction of its samples. None compares
-            the probability of the most probable class with the fraction of samples of it.
+            Class whose probability is compared with the fraction of its samples. None compares the
+            probability of the most probable class with the fraction of samples that belong to it.
         n_bins : int, default=10
             Number of bins of equal width from 0 to 1; those without a sample are left out.
 

@@ -67,10 +67,9 @@ def compare_estimators(
 ) -> ComparisonResult:
     """Compare classifiers with each other and with simple baselines on the same folds.
 
-    The folds are drawn once, and a fresh clone of every estimator is fitted and
-    scored on every one of them. All (estimator, fold) pairs run in parallel, fold by
-    fold, so that an estimator that cannot be fitted shows early. Inputs are checked before
-    the first fit.
+    The folds are drawn once, and a fresh clone of every estimator is fitted and scored on every one
+    of them. All (estimator, fold) pairs run in parallel, fold by fold, so that an estimator that
+    cannot be fitted is noticed early. Inputs are checked before the first fit.
 
     An estimator may be a search, such as GridSearchCV: then cross-validation is nested,
     :meth:`ComparisonResult.choices` lists the parameters chosen in each fold.
@@ -94,22 +93,22 @@ def compare_estimators(
         Number of times that an integer ``cv`` draws its folds. More repeats make the
         interval of a difference narrower, though never narrower than the data allow.
     groups : array-like of shape (n_samples,), default=None
-        Identity of samples that belong together and must not be split between training and
-        test set, such as patients, physical samples or capture series. Splits inside of the
-        estimators (searches, thresholds, calibrations, stacks, early stopping) keep them
-        together as well. A warning says where inner folds differ from the parameters of an
-        estimator for that reason, and where groups cannot be kept together.
+        Identity of samples that belong together and must not be split between training and test
+        set, such as patients, physical samples or capture series. Splits inside the estimators
+        (searches, thresholds, calibrations, stacks, early stopping) keep them together as well. A
+        warning says where inner folds differ from the parameters of an estimator for that reason,
+        and where groups cannot be kept together.
     scoring : str, callable, list or dict, default="accuracy"
         One or several scores: names of scikit-learn's scorers, callables
         ``scorer(estimator, X, y)``, a list of both, or a mapping of names to them. The
         first one decides the order of the table. Costs (:func:`latency_scorer`,
         :func:`parameter_count`, :func:`file_size`) may follow it.
     baselines : bool or list of str, default=True
-        Whether to add the "majority class" and "logistic regression" (on standardized features,
-        for images on their pixels, reduced to 64 × 64 where larger; in a table of floats with
-        NaN, these are first replaced by the mean of the feature in the training set). One that
-        is among ``estimators`` by that name is not added again. A list adds them too and names
-        those of ``estimators`` that are baselines as well.
+        Whether to add the "majority class" and "logistic regression" (on standardized features, for
+        images on their pixels, reduced to 64 × 64 where larger; in a table of floats with NaN,
+        these are first replaced by the mean of the feature in the training set). One that is among
+        ``estimators`` by that name is not added again. A list adds both as well, and names the
+        ``estimators`` that are also baselines.
     error_score : "raise" or float, default="raise"
         Score of an estimator in a fold in which it fails. ``"raise"`` raises its error; with a
         number, such as ``numpy.nan``, the comparison continues, and the result names the estimators
@@ -120,7 +119,7 @@ def compare_estimators(
     time_limit : float, default=None
         Seconds that every single fit may take: the value of each parameter named ``time_limit``,
         nested ones included, as the classifiers of this package have it. They stop after the epoch
-        in which the time is over. A warning names the estimators without such a parameter, which
+        in which the time runs out. A warning names the estimators without such a parameter, which
         are not limited. ``None`` changes no parameter.
     memory : str, path-like or joblib.Memory, default=None
         Directory in which the result of every finished (estimator, fold) pair is stored. The same

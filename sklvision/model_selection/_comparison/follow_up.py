@@ -41,11 +41,11 @@ def measure_robustness(
     result : ComparisonResult
         A comparison of these samples.
     X : array-like, table or collection of n_samples samples
-        The samples that were compared on.
+        The samples of the comparison.
     y : array-like of shape (n_samples,)
         Their labels.
     groups : array-like of shape (n_samples,), default=None
-        Groups of the samples, for the splits inside of the fits.
+        Groups of the samples, for the splits inside the fits.
     random_state : int, RandomState instance or None, default=None
         Seed of the corruptions.
     n_jobs : int, default=None
@@ -134,7 +134,7 @@ def forecast_best(
     result : ComparisonResult
         A comparison of these samples.
     X : array-like, table or collection of n_samples samples
-        The samples that were compared on.
+        The samples of the comparison.
     y : array-like of shape (n_samples,)
         Their labels.
     groups : array-like of shape (n_samples,), default=None

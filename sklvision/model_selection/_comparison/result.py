@@ -47,7 +47,7 @@ class ComparisonResult(ClassResults):
     splits : list of (ndarray, ndarray) tuples
         Training and test indices of every fold.
     description : dict of str to str
-        Samples, classes, folds, seed and versions, as texts.
+        Samples, classes, folds, seed and versions, as strings.
     target : ndarray of shape (n_samples,), default=None
         The labels.
     predictions : dict of str to dict of int to ndarray, default=None
@@ -162,8 +162,8 @@ class ComparisonResult(ClassResults):
             Estimator that the others are compared with. None takes the baseline of the highest
             mean; without baselines, the best of all, whose mean is probably optimistic.
         confidence : float, default=0.95
-            Confidence of each single interval. A difference counts as shown where its
-            corrected p-value is below ``1 - confidence``.
+            Confidence level of each interval. A difference counts as shown where its corrected
+            p-value is below ``1 - confidence``.
 
         Returns
         -------
@@ -230,10 +230,10 @@ class ComparisonResult(ClassResults):
         Returns
         -------
         frame : DataFrame of shape (n_front, 5)
-            Indexed by ``estimator``, the cheapest first: those that no estimator beats at the
-            same or a lower cost (the Pareto front). Columns: the mean score and the cost, by
-            their names; ``gain`` and ``added_cost`` over the row before, and
-            ``gain_per_cost``, their ratio, such as the gain per added millisecond.
+            Indexed by ``estimator``, the cheapest first: those that no estimator beats at the same
+            or a lower cost (the Pareto front). Columns: the mean score and the cost, by their
+            names; ``gain`` and ``added_cost`` over the previous row, and ``gain_per_cost``, their
+            ratio, such as the gain per added millisecond.
 
         Raises
         ------

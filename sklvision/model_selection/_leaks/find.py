@@ -98,23 +98,23 @@ def find_leaks(
     standardized features. Exact copies are found by a digest of the values, in collections by
     that of the files.
 
-    Good spectra of different samples correlate at .999 and more, so no fixed threshold
-    identifies copies. The automatic search looks for a gap between the relatives of a sample
-    and all others. If near samples spread evenly in m dimensions, the numbers
-    j m ln(d[j + 1] / d[j]) of the sorted distances d[1], d[2], ... to its neighbors are
-    independent and exponentially distributed with mean 1 (normalized spacings, [1]_). A sample
-    has j relatives where the one at j of 1 to 10 is so large that .05 samples of all the data
-    would have such a gap by chance, and the next neighbor is at least 1.4 times as far. The
-    dimension is ln 2, divided by the median of j ln(d[j + 1] / d[j]) beyond the tenth of 40
-    neighbors: relatives hardly change it, even if most samples have some. Relatives must also
-    be at most .6 times as far as the eleventh neighbor usually is, and of a similarity of .85 or
-    more. A sample with more than ten relatives is in a series.
+    Good spectra of different samples correlate at .999 and more, so no fixed threshold identifies
+    copies. The automatic search looks for a gap between the relatives of a sample and all others.
+    If near samples spread evenly in m dimensions, the numbers j m ln(d[j + 1] / d[j]) of the sorted
+    distances d[1], d[2], ... to its neighbors are independent and exponentially distributed with
+    mean 1 (normalized spacings, [1]_). A sample has j relatives (1 to 10) if the number at j is so
+    large that only .05 samples of all the data would have such a gap by chance, and the next
+    neighbor is at least 1.4 times as far. The dimension is ln 2, divided by the median of
+    j ln(d[j + 1] / d[j]) beyond the tenth of 40 neighbors: relatives hardly change it, even
+    if most samples have some. Relatives must also be at most .6 times as far as the eleventh
+    neighbor usually is, and of a similarity of .85 or more. A sample with more than ten
+    relatives is in a series.
 
-    Capture series are read from the names of files (pauses of more than 50 times the usual interval
+    Capture series are read from the names of files (gaps of more than 50 times the usual interval
     between capture times in names or EXIF; directories; prefixes) if neighbors of one class then
-    are of one series more often than by chance. Otherwise the order of samples is used, by name or
-    row: if adjacent samples are at least 10 % closer than random pairs of their class, they came in
-    series or are sorted. Without names, series cannot be found in shuffled rows.
+    belong to one series more often than by chance. Otherwise the order of samples is used, by name
+    or row: if adjacent samples are at least 10 % closer than random pairs of their class, they came
+    in series or are sorted. Without names, series cannot be found in shuffled rows.
 
     References
     ----------

@@ -116,23 +116,23 @@ class LeakReport:
         Returns
         -------
         frame : DataFrame of shape (n_findings, 12)
-            One row for each test sample and fold with a copy in the training set (the most
-            similar one), for each group or series and fold that splits it, and for each sample
-            whose copy bears another label. Columns: ``kind`` ("overlap", "duplicate",
-            "near-duplicate", "group", "series" or "conflict"); ``fold``, missing for a
-            conflict; ``sample`` and ``partner``, the indices in the test and in the training
-            set, for a group the first ones; ``similarity``, 1 for the same; ``closeness``,
-            the distance divided by that to the nearest sample that is not a relative; ``group``,
-            its name; ``n_affected``, the number of test samples that the row stands for;
-            ``sample_name`` and ``partner_name``, the files, if any; ``sample_label`` and
-            ``partner_label``.
+            One row for each test sample and fold with a copy in the training set (the most similar
+            one), for each group or series and fold that splits it, and for each sample whose copy
+            has another label. Columns: ``kind`` ("overlap", "duplicate", "near-duplicate", "group",
+            "series" or "conflict"); ``fold``, missing for a conflict; ``sample`` and ``partner``,
+            the indices in the test and in the training set, for a group the first ones;
+            ``similarity``, 1 for equal samples; ``closeness``, the distance divided by that to the
+            nearest sample that is not a relative; ``group``, its name; ``n_affected``, the number
+            of test samples that the row stands for; ``sample_name`` and ``partner_name``, the
+            files, if any; ``sample_label`` and ``partner_label``.
         """
         return self.findings.copy()
 
     def suggested_groups(self) -> np.ndarray:
         """Number the samples that belong together, for a splitter that takes groups.
 
-        Copies, the groups of the user and capture series are joined wherever they share a sample.
+        Copies, the groups that you passed and capture series are joined wherever they share a
+        sample.
 
         Returns
         -------

@@ -50,7 +50,7 @@ class LearningForecast:
     target : float or None
         The target score.
     confidence : float
-        Probability of the intervals.
+        Confidence level of the intervals.
 
     See Also
     --------
@@ -120,7 +120,7 @@ class LearningForecast:
         scores : array-like of shape (n_sizes, n_repeats)
             Scores on test data, at least 2 repeats each; higher is better.
         scoring : str, default="score"
-            Name of the score, for texts.
+            Name of the score, for messages.
         best_score : float, default=1.0
             The best possible score: 1 for accuracy, 0 for negated losses.
         n_samples : int, default=None
@@ -132,7 +132,7 @@ class LearningForecast:
         target : float, default=None
             The target score.
         confidence : float, default=0.9
-            Probability of the intervals.
+            Confidence level of the intervals.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class LearningForecast:
 
     @property
     def asymptote(self) -> tuple[float, float, float]:
-        """Estimate the score that no number of samples exceeds: median, low and high end."""
+        """Estimate the score that more samples cannot exceed: median, low and high end."""
         median, low, high = self._compute_quantiles(self.curves.limit)
         return float(median), float(low), float(high)
 

@@ -84,7 +84,7 @@ def learning_curve_forecast(
     target : float, default=None
         The target score, for the text and the plot.
     confidence : float, default=0.9
-        Probability of the intervals.
+        Confidence level of the intervals.
     n_jobs : int, default=None
         Number of fits that run at the same time. ``None`` means 1 unless in a
         :obj:`joblib.parallel_backend` context, -1 means all processors.
@@ -149,7 +149,7 @@ def learning_curve_forecast(
     rng = make_generator(seed)
     splits = [(order_evenly(train, y, groups, rng), test) for train, test in splits]
     n_max = min(len(train) for train, _ in splits)
-    # Splits inside of the estimator need two groups of every class.
+    # Splits inside the estimator need two groups of every class.
     inner_groups = groups if can_use_groups(candidate) else None
     n_min = find_smallest_size(splits, y, inner_groups)
     if train_sizes is None:

@@ -124,7 +124,7 @@ def robustness_curve(
     ``rotation``      15 degrees to the left or to the right
     ``shift``         10 % of the side, in any direction
     ``jpeg``          JPEG of quality 10 (100 at severity 0), color at full resolution; channels
-                      one by one where there are not three
+                      one by one if there are not three
     ================  ============================================================================
 
     ================  ============================================================================
@@ -148,8 +148,8 @@ def robustness_curve(
     an image, blurs, rotations and shifts see its mirror image; shifts of spectra repeat the ends.
     Spectra of integers become float64.
 
-    Where an object is small within its image, 15 % of the image is more than the object: look at
-    the corruptions (:class:`~sklvision.inspection.CorruptionDisplay`), and choose smaller
+    If an object is small within its image, 15 % of the image is more than the object: look at the
+    corruptions (:class:`~sklvision.inspection.CorruptionDisplay`), and choose smaller
     ``severities`` if they go too far.
 
     A corrupted image is not an image from production. A curve shows how sensitive a classifier is,

@@ -80,7 +80,7 @@ class RobustnessResult:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """Describe each corruption at severity 1 in few words; empty for one of your own."""
+        """Describe each corruption at severity 1 in a few words; empty for one of your own."""
         return {name: corruption.description for name, corruption in self.corruptions.items()}
 
     def to_frame(self) -> pd.DataFrame:
@@ -100,7 +100,7 @@ class RobustnessResult:
         Parameters
         ----------
         drop : float, default=0.05
-            Drop of the score whose severity is reported: 0.05 of an accuracy are five percentage
+            Drop of the score whose severity is reported: 0.05 of an accuracy is five percentage
             points.
 
         Returns
@@ -144,7 +144,7 @@ class RobustnessResult:
         Parameters
         ----------
         X : array-like of shape (n_samples, ...) or ImageCollection
-            Samples of the kind the curve was made of. Its own samples, all or some, become
+            Samples of the kind that the curve was computed on. Its own samples, all or some, become
             exactly the corrupted samples of the curve.
         corruption : str
             Name of one of ``corruptions``.

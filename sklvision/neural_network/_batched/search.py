@@ -55,9 +55,9 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         One or more scores, as for GridSearchCV; the estimator's `score` by default.
     n_jobs : int, default=None
-        Batches trained at a time, then models scored at a time. ``None`` means 1 unless in a
-        :obj:`joblib.parallel_backend` context; ``-1`` means all processors. The results do not
-        depend on it.
+        Number of batches trained, and then of models scored, at the same time. ``None`` means 1
+        unless in a :obj:`joblib.parallel_backend` context; ``-1`` means all processors. The results
+        do not depend on it.
     refit : bool, str or callable, default=True
         Fit the best candidate on all data; with several scores the name of the one that counts,
         or a callable that maps `cv_results_` to the index of the best.
