@@ -267,7 +267,10 @@ def test_predict_writes_names_of_files_that_are_not_text(digit_folder, image_mod
         (["{spectra}", "a.png"], "a.png: is an image, and the model takes rows of numbers"),
         (["{spectra}", "wide.npz"], "rows of 7 numbers, and the model takes rows of 40"),
         (["{spectra}", "large.npz"], "large.npz: holds images, and the model takes rows"),
-        (["{spectra}", "gap.npz"], "gap.npz: 1 value is missing, the first in sample 2, value 3"),
+        (
+            ["{spectra}", "gap.npz", "--on-error", "raise"],
+            "gap.npz: 1 value is missing, the first in sample 2, value 3",
+        ),
         (["{spectra}", "no_x.npz"], "no_x.npz: has no array 'X'"),
         (["{spectra}", "junk.npz"], "junk.npz: is not an npz file"),
         (["{spectra}", "objects.npz"], "objects.npz: holds pickled objects"),

@@ -123,6 +123,27 @@ def test_predict_records_rows_with_missing_values(workplace, run, run_error):
     assert "gaps.npy: value 2 is missing in sample 5" in err
 
 
+def test_predict_records_rows_of_a_csv(workplace, run, run_error):
+    table = pd.DataFrame(np.load("rows.npy")).add_prefix("band").astype(object)
+    table.iloc[4, 1], table.iloc[20, 2], table.iloc[70, 2] = None, "n.d.", "12%"
+    table.to_csv("gaps.csv", index=False)
+    argv = ["predict", "model.joblib", "gaps.csv", "--batch-size", 8, "--quiet"]
+    status, _, err = run(*argv, "--out", "out.csv")
+    assert status == 1
+    assert "3 of 100 samples cannot be read, and get no label: gaps.csv, row 5, gaps.csv" in err
+    table, errors = pd.read_csv("out.csv"), pd.read_csv("out.errors.csv")
+    assert table.index[table["label"].isna()].tolist() == [4, 20, 70]
+    hint = "Export numbers without a percent sign"
+    assert errors.to_numpy().tolist() == [
+        ["gaps.csv", 5, "value 2 is missing"],
+        ["gaps.csv", 21, "column 'band2': expected a number, got 'n.d.'"],
+        ["gaps.csv", 71, f"column 'band2': expected a number, got '12%'. {hint}"],
+    ]
+    assert run(*argv, "--on-error", "skip")[:2] == (0, (workplace / "out.csv").read_text())
+    err = run_error(*argv, "--on-error", "raise")
+    assert "gaps.csv: column 'band2', row 21: expected a number, got 'n.d.'" in err
+
+
 def test_predict_records_files_that_are_gone(digit_folder, image_model, tmp_path, run):
     """Names are listed first; a file may be deleted before it is its turn."""
     source = sorted((digit_folder / "1").iterdir())

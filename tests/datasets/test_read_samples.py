@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
@@ -47,6 +48,43 @@ def test_read_samples_of_rows_become_images(image_model, tmp_path):
     (batch,) = read_samples([tmp_path / "rows.npz"], image_model)
     assert batch.data.shape == (2, 4, 5)
     assert batch.names == [(str(tmp_path / "rows.npz"), 1), (str(tmp_path / "rows.npz"), 2)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "npz", "array"])
+@pytest.mark.parametrize("batch_size", [2, 100])
+def test_read_samples_records_invalid_rows(image_model, tmp_path, kind, batch_size):
+    """Invalid rows are left out before pixels become bytes, so batches do not change them."""
+    rows = np.arange(100.0).reshape(5, 20)
+    rows[[1, 4], [3, 0]] = np.nan, np.inf
+    path = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        pd.DataFrame(rows).add_prefix("pixel").to_csv(path, index=False)
+    elif kind == "npz":
+        np.savez(path, X=rows)
+    source = [rows] if kind == "array" else [path]
+    reader = read_samples(source, image_model, batch_size=batch_size, on_error="record")
+    batches = [batch for batch, _ in reader.apply(image_model.predict)]
+    valid_rows = [batch.names[place][1] for batch in batches for place in batch.positions.tolist()]
+    errors = {
+        batch.names[place][1]: error for batch in batches for place, error in batch.errors.items()
+    }
+    assert valid_rows == [1, 3, 4]
+    assert errors == {2: "value 4 is missing", 5: "value 1 is infinite"}
+    images = np.concatenate([batch.data for batch in batches if len(batch.positions)])
+    np.testing.assert_array_equal(images.reshape(3, 20), rows[[0, 2, 3]])
+    assert images.dtype == np.uint8
+    (batch,) = read_samples(source, image_model, on_error="record").iterate(start=3)
+    assert (len(batch.data), batch.positions.tolist(), list(batch.errors)) == (1, [0], [1])
+    with pytest.raises(ValueError, match="is missing, the first in sample 2"):
+        list(read_samples(source, image_model))
+
+
+def test_read_samples_records_a_table_without_valid_rows(image_model, tmp_path):
+    rows = pd.DataFrame(np.full((2, 20), np.nan)).add_prefix("p")
+    rows.assign(p0=1).to_csv(tmp_path / "empty.csv", index=False)
+    reader = read_samples([tmp_path / "empty.csv"], image_model, on_error="record")
+    ((batch, result),) = reader.apply(image_model.predict)
+    assert (batch.errors, result) == ({0: "value 2 is missing", 1: "value 2 is missing"}, None)
 
 
 def test_read_samples_validates_arguments(image_files, image_model):

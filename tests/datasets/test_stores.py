@@ -169,3 +169,16 @@ def test_parquet_on_another_axis_is_interpolated_on_request(tmp_path, spectrum_m
     values = finer.to_numpy()
     expected = pd.DataFrame((values[:, 1:] + values[:, :-1]) / 2, columns=NAMES)
     np.testing.assert_allclose(probabilities, spectrum_model.predict_proba(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_rows_with_gaps_on_another_axis_are_recorded(tmp_path, spectrum_model, suffix):
+    finer = pd.DataFrame(RNG.rand(20, 13), columns=[f"{895 + 10 * i} nm" for i in range(13)])
+    finer.iloc[7, 3] = np.nan
+    path = tmp_path / f"finer.{suffix}"
+    finer.to_parquet(path) if suffix == "parquet" else finer.to_csv(path, index=False)
+    reader = read_samples([path], spectrum_model, on_error="record", resample=True)
+    ((batch, probabilities),) = reader.apply(spectrum_model.predict_proba)
+    assert (batch.errors, len(probabilities)) == ({7: "column '920 nm' is missing"}, 19)
+    with pytest.raises(ValueError, match=r"missing.* in sample 8"):
+        predict([path], spectrum_model, resample=True)

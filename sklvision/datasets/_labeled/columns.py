@@ -20,14 +20,20 @@ from sklvision.datasets._tables.axis import Bands, can_convert, convert_axis, fi
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.read import is_table
 from sklvision.datasets._tables.roles import Roles
+from sklvision.datasets._tables.table import WordErrors, make_word_error
 from sklvision.utils._bands import interpolate_bands, match_columns
 from sklvision.utils._contract import Contract
 from sklvision.utils._nested import find_contract
 
 
 def read_rows(
-    path: Path, model: Any, options: TableOptions, *, resample: bool = False
-) -> NDArray[Any] | pd.DataFrame:
+    path: Path,
+    model: Any,
+    options: TableOptions,
+    *,
+    resample: bool = False,
+    keep_invalid: bool = False,
+) -> tuple[NDArray[Any] | pd.DataFrame, WordErrors]:
     """Read the rows of a file as a model takes them, without their labels.
 
     Parameters
@@ -40,12 +46,16 @@ def read_rows(
         Options of the user; the others are those of the training file.
     resample : bool, default=False
         Whether spectra on another axis are interpolated to that of the model.
+    keep_invalid : bool, default=False
+        Whether to keep rows with values that are missing or infinite; words become NaN.
 
     Returns
     -------
     rows : ndarray or DataFrame of shape (n_samples, n_features)
         The training columns in their order, with their names where the model knows them; all
         columns where the model knows nothing of its samples, or takes images.
+    word_errors : dict of int to tuple
+        The rows that hold a word instead of a number: the name of its column, and what is wrong.
 
     Raises
     ------
@@ -54,14 +64,18 @@ def read_rows(
     """
     contract = find_table_contract(model)
     options = _complete_options(options, contract)
-    X, roles = _read(path, options, contract)
+    fields, roles = _read(path, options, contract)
+    X, word_errors = fields["data"], fields.get("word_errors", {})
+    if word_errors and not keep_invalid:
+        raise make_word_error(path, word_errors)
     if X.ndim != 2 or contract is None or contract["kind"] == "images":
-        return X
+        return X, word_errors
     _check_quantity(path, roles, contract)
-    rows = select_columns(path, X, None if roles is None else roles.bands, contract, resample)
-    if X.dtype.kind in "fiub":
+    bands = None if roles is None else roles.bands
+    rows = select_columns(path, X, bands, contract, resample, keep_invalid=keep_invalid)
+    if X.dtype.kind in "fiub" and not keep_invalid:
         check_finite(path, rows, _describe_column(contract))
-    return add_names(rows, contract)
+    return add_names(rows, contract), word_errors
 
 
 def name_rows(rows: NDArray[Any] | pd.DataFrame, model: Any) -> NDArray[Any] | pd.DataFrame:
@@ -131,32 +145,30 @@ def _complete_options(options: TableOptions, contract: Contract | None) -> Table
 
 def _read(
     path: Path, options: TableOptions, contract: Contract | None
-) -> tuple[NDArray[Any], Roles | None]:
+) -> tuple[dict[str, Any], Roles | None]:
     """Read numbers and, where the file has names or an axis, the roles of their columns."""
     if is_table(path):
         if not options.has_header:
             return _read_without_names(path, options, contract), None
-        fields, roles = read_spectra(path, options, needs_labels=False)
-        return fields["data"], roles
+        return read_spectra(path, options, needs_labels=False)
     if is_instrument_file(path):
-        fields, roles = read_spectra(path, TableOptions())
-        return fields["data"], roles
+        return read_spectra(path, TableOptions())
     axis_names = [name for name in list_npz_arrays(path) if name.lower() in WAVELENGTH_NAMES]
     arrays = read_npz(path, names=["X", *axis_names[:1]])
     X = arrays["X"]
     if not axis_names or X.ndim != 2 or arrays[axis_names[0]].size != X.shape[1]:
-        return X, None
-    return X, Roles(make_bands(arrays[axis_names[0]].ravel(), X.shape[1]))
+        return {"data": X}, None
+    return {"data": X}, Roles(make_bands(arrays[axis_names[0]].ravel(), X.shape[1]))
 
 
 def _read_without_names(
     path: Path, options: TableOptions, contract: Contract | None
-) -> NDArray[Any]:
+) -> dict[str, Any]:
     """Read a table without names, whose columns have the roles of training or are all bands."""
-    X = read_spectra(path, _remove_roles(options), needs_labels=False)[0]["data"]
-    if contract is None or [X.shape[1]] == contract.get("shape"):
-        return X
-    return read_spectra(path, replace(options, bands=None), needs_labels=False)[0]["data"]
+    fields, _ = read_spectra(path, _remove_roles(options), needs_labels=False)
+    if contract is None or [fields["data"].shape[1]] == contract.get("shape"):
+        return fields
+    return read_spectra(path, replace(options, bands=None), needs_labels=False)[0]
 
 
 def _remove_roles(options: TableOptions) -> TableOptions:
@@ -174,7 +186,13 @@ def _check_quantity(path: Path, roles: Roles | None, contract: Contract) -> None
 
 
 def select_columns(
-    path: Path, X: NDArray[Any], bands: Bands | None, contract: Contract, resample: bool
+    path: Path,
+    X: NDArray[Any],
+    bands: Bands | None,
+    contract: Contract,
+    resample: bool,
+    *,
+    keep_invalid: bool = False,
 ) -> NDArray[Any]:
     """Select the training columns, by position on the axis, by name, or all of them."""
     n_columns = (contract.get("shape") or [X.shape[1]])[0]
@@ -192,6 +210,8 @@ def select_columns(
         return X[:, match_columns(contract, bands.names, bands.axis)]
     except ValueError as error:
         if resample and has_axes:
+            if not keep_invalid:
+                check_finite(path, X, describe_value)
             return _interpolate(path, X, bands, contract)
         hint = _suggest_resampling(contract, bands) if has_axes else ""
         raise ValueError(f"{path}: {error}{hint}") from None
@@ -219,7 +239,6 @@ def _convert_unit(path: Path, bands: Bands, contract: Contract, resample: bool) 
 def _interpolate(
     path: Path, X: NDArray[Any], bands: Bands, contract: Contract
 ) -> NDArray[np.float64]:
-    check_finite(path, X, describe_value)
     try:
         return interpolate_bands(contract, X, bands.axis or [])
     except ValueError as error:

@@ -73,9 +73,10 @@ def read_samples(
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
     on_error : {"raise", "skip", "record"}, default="raise"
-        "raise": an image that cannot be read is an error. "skip": it is left out with a warning,
-        and each image is read twice. "record": ``reader.apply(function)`` leaves it out, like a row
-        of a store with missing values, and names it in ``errors`` of the batch.
+        "raise": an image that cannot be read is an error, and so is a row whose values are missing,
+        infinite or no numbers. "skip": such an image is left out with a warning, and each image is
+        read twice. "record": ``reader.apply(function)`` leaves out both, images and rows, and names
+        them in ``errors`` of the batch.
     sort : bool, default=False
         Whether to sort all files in natural order, 2.png before 10.png. Otherwise they have the
         order of `paths`, and only those inside folders are sorted.
@@ -144,7 +145,13 @@ def read_samples(
         if sort:
             files.sort(key=make_natural_key)
     readers = FileReaders(
-        partial(read_rows, model=model, options=options, resample=resample),
+        partial(
+            read_rows,
+            model=model,
+            options=options,
+            resample=resample,
+            keep_invalid=on_error == "record",
+        ),
         partial(open_store, model=model, resample=resample),
     )
     return SampleReader(files, model, int(batch_size), on_error, readers)

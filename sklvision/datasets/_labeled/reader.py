@@ -10,21 +10,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sklvision.datasets._files.listing import has_image_suffix
 from sklvision.datasets._images.collection import ImageCollection
 from sklvision.datasets._instruments.folder import is_instrument_file
-from sklvision.datasets._labeled.checks import (
-    check_finite,
-    convert_rows_to_images,
-    describe_value,
-)
 from sklvision.datasets._labeled.columns import name_rows
+from sklvision.datasets._labeled.rows import find_invalid_rows, fit_shape
 from sklvision.datasets._labeled.stores import is_store
 from sklvision.datasets._tables.read import is_table
-from sklvision.utils._nested import can_take_images, find_image_reading, find_input_shape
+from sklvision.datasets._tables.table import WordErrors
+from sklvision.utils._nested import can_take_images, find_image_reading
 from sklvision.utils._samples import as_samples
 
 # A file, the content of an image file, or rows in memory. Files are names, to be many.
@@ -60,7 +56,7 @@ class FileReaders(NamedTuple):
     Attributes
     ----------
     read : callable
-        Reads all rows of a file.
+        Reads all rows of a file, and says by row which ones hold words instead of numbers.
     open : callable
         Opens a store, whose rows are read in blocks.
     """
@@ -231,25 +227,49 @@ class SampleReader:
                     yield self._make_block(name, block, first)
                     first += len(block)
             else:
-                X = self._read_file(name, content)
-                n_samples = len(X)
+                X, is_valid, errors = self._read_file(name, content)
+                n_samples = len(is_valid)
                 for first in range(start, n_samples, self._batch_size):
-                    data = X[first : first + self._batch_size]
-                    names = [(name, first + i + 1) for i in range(len(data))]
-                    yield SampleBatch(names, data, np.arange(len(data)))
+                    last = min(first + self._batch_size, n_samples)
+                    positions = np.flatnonzero(is_valid[first:last])
+                    n_before = int(np.count_nonzero(is_valid[:first]))
+                    yield SampleBatch(
+                        [(name, row + 1) for row in range(first, last)],
+                        X[n_before : n_before + len(positions)],
+                        positions,
+                        {row - first: errors[row] for row in range(first, last) if row in errors},
+                    )
             start = max(0, start - n_samples)
 
-    def _read_file(self, name: str, content: Content) -> Any:
-        """Read all rows of a file, or take those in memory, in the shape that the model takes."""
-        if isinstance(content, str):
-            return _fit_shape(name, self._readers.read(Path(content)), self._model)
+    def _read_file(
+        self, name: str, content: Content
+    ) -> tuple[Any, NDArray[np.bool_], dict[int, str]]:
+        """Read the rows of a file, or take those in memory, in the shape that the model takes.
+
+        Returns the valid rows, which of all rows they are, and what is wrong with each other row.
+        """
         rows: Any = content
-        return name_rows(_fit_shape(name, rows, self._model), self._model)
+        word_errors: WordErrors = {}
+        if isinstance(content, str):
+            rows, word_errors = self._readers.read(Path(content))
+        errors: dict[int, str] = {}
+        if self._on_error == "record" and rows.ndim > 1:
+            errors = find_invalid_rows(rows)
+            for row in errors.keys() & word_errors.keys():
+                column, problem = word_errors[row]
+                errors[row] = f"column {column!r}: {problem.removesuffix('.')}"
+        is_valid = np.ones(len(rows), dtype=bool)
+        is_valid[list(errors)] = False
+        if errors:
+            rows = rows[is_valid]
+        if len(rows) or not errors:
+            rows = fit_shape(name, rows, self._model)
+        return name_rows(rows, self._model), is_valid, errors
 
     def _make_block(self, name: str, block: Any, start: int) -> SampleBatch:
         """Make a batch of a block of a store, whose values were not looked at before."""
         names = [(name, start + i + 1) for i in range(len(block))]
-        errors = _find_invalid_rows(block)
+        errors = find_invalid_rows(block)
         if errors and self._on_error != "record":
             place = min(errors)
             raise ValueError(
@@ -261,7 +281,7 @@ class SampleReader:
             block = as_samples(block).take(positions).data
         if not len(positions):
             return SampleBatch(names, block, positions, errors)
-        X: Any = _fit_shape(name, block, self._model)
+        X: Any = fit_shape(name, block, self._model)
         return SampleBatch(names, name_rows(X, self._model), positions, errors)
 
 
@@ -296,22 +316,6 @@ def _open_each(
     return SampleBatch(names, data, positions, errors)
 
 
-def _find_invalid_rows(block: Any) -> dict[int, str]:
-    """Find rows with values that are missing or infinite, and name the first one of each."""
-    values = as_samples(block).to_array()
-    if values.dtype.kind != "f":
-        return {}
-    rows = values.reshape(len(values), -1)
-    errors = {}
-    for place in np.flatnonzero(~np.isfinite(rows).all(axis=1)).tolist():
-        column = int(np.argmin(np.isfinite(rows[place])))
-        kind = "missing" if np.isnan(rows[place, column]) else "infinite"
-        is_table = isinstance(block, pd.DataFrame)
-        text = f"column {block.columns[column]!r}" if is_table else f"value {column + 1}"
-        errors[place] = f"{text} is {kind}"
-    return errors
-
-
 def _name_content(content: Content, place: int, kind: str) -> str:
     """Return the name of a file; images and arrays in memory have their kind and number."""
     return content if isinstance(content, str) else f"{kind} {place}"
@@ -337,41 +341,3 @@ def _open_images(
         warnings.simplefilter("default" if is_strict else "ignore")
         treatment = "raise" if is_strict else "skip"
         return ImageCollection(contents, **reading_options, on_error=treatment)
-
-
-def _fit_shape(file: str, X: NDArray[Any], model: Any) -> NDArray[Any]:
-    """Reshape the samples of a file to the input shape of the model, or raise an error."""
-    samples = as_samples(X)
-    if X.ndim not in (2, 3, 4) or not samples.is_numeric or 0 in X.shape:
-        raise ValueError(
-            f"{file}: X must be numbers of 2 (rows), 3 or 4 (images) dimensions, "
-            f"got {samples.dtype} of shape {X.shape}."
-        )
-    if not isinstance(X, pd.DataFrame):
-        check_finite(file, X, describe_value)
-    if can_take_images(model):
-        return X if X.ndim > 2 else _convert_rows(file, X, find_input_shape(model))
-    if X.ndim > 2:
-        raise ValueError(f"{file}: holds images, and the model takes rows of numbers.")
-    n_features = getattr(model, "n_features_in_", X.shape[1])
-    if X.shape[1] != n_features:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes rows of {n_features}."
-        )
-    return X
-
-
-def _convert_rows(file: str, X: NDArray[Any], shape: tuple[int, ...] | None) -> NDArray[Any]:
-    """Convert rows of pixels to images of the shape that the model was fitted on."""
-    if shape is None:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of many "
-            "sizes; give it image files, or an npz of images."
-        )
-    n_values = int(np.prod(shape))
-    if X.shape[1] != n_values:
-        raise ValueError(
-            f"{file}: holds rows of {X.shape[1]} numbers, and the model takes images of "
-            f"{' × '.join(map(str, shape))}, {n_values} numbers."
-        )
-    return convert_rows_to_images(X, shape)

@@ -161,7 +161,9 @@ class ParquetStore:
     def _convert(self, rows: NDArray[Any]) -> NDArray[Any] | pd.DataFrame:
         if self._is_image_model or self._contract is None:
             return rows
-        selected = select_columns(self._path, rows, self._bands, self._contract, self._resample)
+        selected = select_columns(
+            self._path, rows, self._bands, self._contract, self._resample, keep_invalid=True
+        )
         return add_names(selected, self._contract)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sklvision.datasets._files.content import describe_file
 from sklvision.datasets._tables.layout import read_layout
@@ -145,9 +144,14 @@ def _assign_columns(table: Table, roles: Roles, needs_labels: bool) -> dict[str,
         read["times"] = parse_times(read["times"], table.path, roles.time)  # type: ignore[arg-type]
     other_names = [*roles.left_out, *([roles.index] if roles.index is not None else [])]
     axis = roles.bands.axis
-    data: NDArray[np.float64] = table.read_numbers([places[name] for name in roles.bands.names])
+    band_places = [places[name] for name in roles.bands.names]
+    fields: dict[str, Any] = {}
+    if needs_labels:
+        fields["data"] = table.read_numbers(band_places)
+    else:
+        fields["data"], fields["word_errors"] = table.read_numbers_and_words(band_places)
     return {
-        "data": data,
+        **fields,
         **read,
         "wavelengths": None if axis is None else np.array(axis, dtype=np.float64),
         "feature_names": roles.bands.names,

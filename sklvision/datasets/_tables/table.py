@@ -23,6 +23,9 @@ SPECTRUM_LABEL = "label"
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")
 
+# Rows that hold a word instead of a number: the name of its column, and what is wrong.
+WordErrors = dict[int, tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -80,8 +83,16 @@ class Table:
         return to_number(text, self.decimal)
 
     def read_numbers(self, places: list[int]) -> NDArray[np.float64]:
-        """Return columns as numbers; an error names the first text among them."""
+        """Return columns as numbers; an error names the first word among them."""
+        values, word_errors = self.read_numbers_and_words(places)
+        if word_errors:
+            raise make_word_error(self.path, word_errors)
+        return values
+
+    def read_numbers_and_words(self, places: list[int]) -> tuple[NDArray[np.float64], WordErrors]:
+        """Return columns as numbers, NaN for words, and the first word of every such row."""
         values = np.empty((len(self.columns), len(places)))
+        word_errors: WordErrors = {}
         for i, place in enumerate(places):
             column = self.columns[place]
             if pd.api.types.is_numeric_dtype(column):
@@ -89,18 +100,12 @@ class Table:
                 continue
             fields = self.get_text(place)
             values[:, i] = [self.to_number(text) for text in fields]
-            wrong = [
-                row
-                for row, text in enumerate(fields)
-                if np.isnan(values[row, i]) and not is_missing(text)
-            ]
-            if wrong:
-                text = fields.iloc[wrong[0]]
-                raise ValueError(
-                    f"{self.path}: column {self.names[place]!r}, row {wrong[0] + 1}: expected a "
-                    f"number, got {text!r}{self._format_hint(text)}"
-                )
-        return values
+            for row in np.flatnonzero(np.isnan(values[:, i])).tolist():
+                text = fields.iloc[row]
+                if row not in word_errors and not is_missing(text):
+                    problem = f"expected a number, got {text!r}{self._format_hint(text)}"
+                    word_errors[row] = (self.names[place], problem)
+        return values, word_errors
 
     def _format_hint(self, text: str) -> str:
         other_sign = "," if self.decimal == "." else "."
@@ -111,6 +116,12 @@ class Table:
     def read_text(self, place: int) -> NDArray[Any]:
         """Return a column to the letter; whole numbers and floats where all are written so."""
         return convert_texts(self.get_text(place).to_numpy().astype(str))
+
+
+def make_word_error(path: Path, word_errors: WordErrors) -> ValueError:
+    """Make the error that names the first word among numbers."""
+    row, (name, problem) = next(iter(word_errors.items()))
+    return ValueError(f"{path}: column {name!r}, row {row + 1}: {problem}")
 
 
 def convert_texts(values: NDArray[Any]) -> NDArray[Any]:
