@@ -7,19 +7,17 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.exceptions import DTypePromotionError
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.ensemble import VotingClassifier
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklvision.utils._base import SklvisionEstimator
-from sklvision.utils._columns import check_column_names, check_values
+from sklvision.utils._columns import check_column_names, check_values, convert_value_errors
 from sklvision.utils._labels import convert_labels
 from sklvision.utils._samples import as_samples
 
 _MOST_JOBS = 1024  # joblib starts as many processes, however few members there are
-_TEXT_ERROR = "could not convert string to float"
 
 
 class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
@@ -202,9 +200,5 @@ def _open(X: Any) -> Iterator[Any]:
     check_column_names(data)
     if isinstance(data, np.ndarray):
         check_values(data)
-    try:
+    with convert_value_errors(data):
         yield data
-    except (DTypePromotionError, ValueError) as error:  # of dates, and of text
-        if isinstance(error, DTypePromotionError) or str(error).startswith(_TEXT_ERROR):
-            check_values(data)
-        raise

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.exceptions import DTypePromotionError
 from pandas.api.types import (
     is_bool_dtype,
     is_datetime64_any_dtype,
     is_numeric_dtype,
     is_timedelta64_dtype,
+)
+
+# What NumPy, and the checks below, say of text and of dates, also inside the reports of searches.
+_ERROR_TEXTS = (
+    "could not convert string to float",
+    "could not be promoted by",
+    "expected numbers",
 )
 
 
@@ -89,6 +99,32 @@ def check_values(X: Any) -> None:
         if is_datetime64_any_dtype(dtype) or is_timedelta64_dtype(dtype):
             raise ValueError(f"X: column {name!r} holds dates, expected numbers.")
         _check_each(column, f"X: column {name!r}")
+
+
+@contextmanager
+def convert_value_errors(X: Any) -> Iterator[None]:
+    """Convert errors about values that are not numbers to those of :func:`check_values`.
+
+    They cannot be refused before, where a step may leave such columns out.
+
+    Parameters
+    ----------
+    X : array or table
+        Samples.
+
+    Raises
+    ------
+    ValueError
+        If code inside fails at values that are not numbers.
+    """
+    try:
+        yield
+    except (DTypePromotionError, ValueError) as error:
+        if isinstance(error, DTypePromotionError) or any(
+            text in str(error) for text in _ERROR_TEXTS
+        ):
+            check_values(X)
+        raise
 
 
 def _get_dtype(column: Any) -> Any:

@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from sklvision.utils._columns import convert_value_errors
 from sklvision.utils._group_folds import GroupFolds, has_group_counterpart
 from sklvision.utils._inner_splits import (
     can_use_groups,
@@ -64,6 +65,11 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     >>> net = SpectrumClassifier(max_epochs=2, early_stopping=True, random_state=0)
     >>> model = fit_with_groups(make_pipeline(net), X, y, [i // 6 for i in range(60)])
     """
+    with convert_value_errors(X):
+        return _fit(estimator, X, y, groups)
+
+
+def _fit(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
     if groups is None:
         return estimator.fit(X, y)
     _warn_of_held_out_samples(estimator, len(groups))
@@ -76,7 +82,7 @@ def fit_with_groups(estimator: Any, X: Any, y: Any, groups: Any) -> Any:
             has_routing = get_config()["enable_metadata_routing"]
             return _call_with_groups(estimator, "fit", X, y, groups, has_routing)
     finally:
-        repeat_warnings(messages, stacklevel=3)
+        repeat_warnings(messages, stacklevel=4)
 
 
 class _GroupTaker(StandIn, BaseEstimator):
@@ -345,5 +351,5 @@ def _warn_of_held_out_samples(estimator: Any, n_samples: int) -> None:
             f"{' and '.join(sorted(names))} cannot hold out whole groups for early stopping: it "
             "stops by samples of groups that it trains on. Turn early stopping off.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -64,7 +65,7 @@ def _find_outermost(estimator: Any) -> Any:
     Votes and unions of scikit-learn pass their members nothing by which these could tell.
     """
     outermost = estimator
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_varnames[:1] == ("self",):
             owner = frame.f_locals.get("self")

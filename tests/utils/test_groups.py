@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import (
     BaggingClassifier,
     StackingClassifier,
     VotingClassifier,
 )
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedGroupKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -201,3 +203,36 @@ def test_robustness_is_measured_with_models_of_whole_groups(data):
     measure_robustness(result, X, y, groups=GROUPS, random_state=0)
     assert len(Recorder.fits) == 1
     assert set(Recorder.fits[0]) == set(GROUPS[result.splits[0][0]])
+
+
+def get_name(estimator):
+    return type(estimator).__name__
+
+
+SEARCH = GridSearchCV(LogisticRegression(), {"C": [1, 2]}, cv=GroupKFold(2))
+NETS = BatchedGridSearchCV(
+    SpectrumClassifier(max_epochs=1), {"lr": [0.1, 0.2]}, cv=StratifiedGroupKFold(2)
+)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.parametrize("value", [pd.Timestamp("2026-01-01"), "red"], ids=["dates", "text"])
+@pytest.mark.parametrize("estimator", [LogisticRegression(), SEARCH, NETS], ids=get_name)
+@pytest.mark.parametrize("has_groups", [True, False])
+def test_fit_with_groups_names_a_column_that_holds_no_numbers(data, estimator, value, has_groups):
+    X, y = data
+    frame = pd.DataFrame(X).rename(columns=str).assign(measured=value)
+    estimator = clone(estimator)
+    if not has_groups and hasattr(estimator, "cv"):
+        estimator.set_params(cv=2)
+    groups = GROUPS if has_groups else None
+    with pytest.raises(ValueError, match=r"^X: column 'measured' holds .*, expected numbers"):
+        model_selection.fit_with_groups(estimator, frame, y, groups)
+
+
+def test_fit_with_groups_leaves_columns_to_the_steps_that_select_them(data):
+    X, y = data
+    frame = pd.DataFrame(X).rename(columns=str).assign(measured=pd.Timestamp("2026-01-01"))
+    numbers = make_column_transformer(("passthrough", make_column_selector("[0-9]")))
+    model = fit_with_groups(make_pipeline(numbers, LogisticRegression()), frame, y, GROUPS)
+    assert model[0].n_features_in_ == frame.shape[1]
