@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklvision.serving._errors import RequestError
+from sklvision.utils._image_files import describe_left_out
 from sklvision.utils._image_output import ImageOutputMixin
 from sklvision.utils._input_check import InputCheck
 from sklvision.utils._optional import import_optional
@@ -21,8 +22,15 @@ _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"II*\0", b"MM\0*
 _MAX_SHOWN_SIDE = 512
 
 
-def check_image(content: bytes, max_pixels: int) -> tuple[int, int]:
-    """Check format and size of an image by its header, and return height and width.
+def check_image(content: bytes, max_pixels: int) -> tuple[int, int, str]:
+    """Check format and size of an image by its header.
+
+    Returns
+    -------
+    height, width : int
+        The size in pixels.
+    left_out : str
+        The pages and channels that are not read, "" if there are none.
 
     Raises
     ------
@@ -35,13 +43,15 @@ def check_image(content: bytes, max_pixels: int) -> tuple[int, int]:
     try:
         with pil.open(BytesIO(content), formats=IMAGE_FORMATS) as image:
             width, height = image.size
+            if width * height > max_pixels:
+                raise _make_pixels_error(max_pixels)
+            return height, width, describe_left_out(image)  # it may decode the first frame
+    except RequestError:
+        raise
     except pil.DecompressionBombError as error:
         raise _make_pixels_error(max_pixels) from error
     except Exception as error:  # decoders raise nearly anything on broken files
         raise _make_format_error() from error
-    if width * height > max_pixels:
-        raise _make_pixels_error(max_pixels)
-    return height, width
 
 
 def _make_format_error() -> RequestError:

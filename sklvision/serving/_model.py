@@ -158,10 +158,12 @@ class ServedModel:
         images = []
         for place, content in enumerate(job.content):
             try:
-                height, width = check_image(content, self.settings.max_pixels)
+                height, width, left_out = check_image(content, self.settings.max_pixels)
             except RequestError as error:
                 raise _number(error, place, len(job.content)) from error
             notes = self._describe_size(height, width)
+            if left_out:
+                notes.append(f"The image holds {left_out}; the model does not see the others.")
             images.append(_Image(job, place, content, height * width, notes))
         return images
 

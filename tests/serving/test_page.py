@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.serving._clients import call, run_in_thread
 from tests.serving.conftest import encode
@@ -129,6 +131,11 @@ def test_page_of_images_shows_label_crop_and_time(browser, image_server, images,
         upload(page, encode(large), "large.png")
         page.wait_for_selector(".note")
         assert "those of training had 64 × 48" in page.locator(".note").inner_text()
+        first, second = (Image.open(BytesIO(content)) for content in images.files[:2])
+        stream = BytesIO()
+        first.save(stream, "TIFF", save_all=True, append_images=[second])
+        upload(page, stream.getvalue(), "stack.tif")
+        page.locator(".note", has_text="several pages or frames").wait_for()
         upload(page, b"<svg/>", "drawing.svg")
         page.wait_for_selector(".is-error")
         assert "not an image" in page.locator("[role=alert]").inner_text()

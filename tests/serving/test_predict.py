@@ -9,6 +9,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
@@ -95,8 +96,6 @@ def test_predict_of_a_broken_image_leaves_others_of_its_batch_alone(image_server
 
 
 def test_predict_reads_files_in_the_mode_of_training(image_server, images):
-    from PIL import Image
-
     color = np.asarray(Image.open(BytesIO(images.files[0])).convert("RGB"))
     check_parity(post_images(image_server, encode(color)), images.model, [images.files[0]])
 
@@ -128,9 +127,35 @@ def test_predict_warns_of_images_in_another_size(image_server):
     ]
 
 
-def test_predict_shows_the_crop_on_request(image_server, images):
-    from PIL import Image
+@pytest.mark.parametrize("image_format", ["TIFF", "PNG", "WEBP"])
+def test_predict_warns_of_pages_and_frames_that_are_not_read(image_server, images, image_format):
+    first, second = (Image.open(BytesIO(content)) for content in images.files[:2])
+    stream = BytesIO()
+    first.save(stream, image_format, save_all=True, append_images=[second], lossless=True)
+    answer = post_images(image_server, images.files[0], stream.getvalue())
+    alone, of_pages = answer.json["predictions"]
+    assert (alone.pop("warnings"), of_pages.pop("warnings")) == (
+        [],
+        [
+            "The image holds several pages or frames, of which the first is read; the model does "
+            "not see the others."
+        ],
+    )
+    assert of_pages == alone
 
+
+def test_predict_warns_of_channels_that_are_not_read(image_server):
+    tifffile = pytest.importorskip("tifffile")
+    stream = BytesIO()
+    pixels = np.zeros((48, 64, 5), np.uint8)
+    pixels[20:24, 20:40] = 220
+    tifffile.imwrite(stream, pixels, photometric="rgb")
+    (prediction,) = post_images(image_server, stream.getvalue()).json["predictions"]
+    (warning,) = prediction["warnings"]
+    assert warning.startswith("The image holds 5 channels, of which 3 are read; the model")
+
+
+def test_predict_shows_the_crop_on_request(image_server, images):
     answer = post_images(image_server, images.files[0], path="/predict?crop=true")
     (prediction,) = answer.json["predictions"]
     content = base64.b64decode(prediction["crop"].removeprefix("data:image/png;base64,"))

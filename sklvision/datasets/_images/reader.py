@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sklvision.datasets._images import tiff
 from sklvision.datasets._images.source import Source, get_name, open_image, open_stream
+from sklvision.utils._image_files import describe_left_out
 from sklvision.utils._optional import import_optional
 
 MODES = ("L", "RGB", "F")
@@ -125,7 +126,7 @@ def read_header(source: Source) -> Header:
         if orientation in _SIDEWAYS:
             height, width = width, height
         kind = _find_kind(image)
-        return Header(height, width, kind, tiff.describe_left_out(image))
+        return Header(height, width, kind, describe_left_out(image))
 
 
 def _find_kind(image: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sklvision.utils._image_files import SAMPLES, get_tag
 from sklvision.utils._optional import import_optional
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -18,15 +19,14 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # What tifffile says of a damaged file goes to those who ask for logs; errors are raised here.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT, _SUBFILE = 258, 262, 277, 284, 339, 254
+_BITS, _PHOTOMETRIC, _PLANAR, _FORMAT = 258, 262, 284, 339
 _WHITE_IS_ZERO = 0
 _UNSIGNED_FORMAT, _SIGNED_FORMAT = 1, 2
-_REDUCED_OR_MASK = 1 | 4  # kinds of a further page that is a preview or a mask of the first
 
 
 def is_signed_byte(image: Any) -> bool:
     """Whether an image is gray of signed bytes."""
-    return image.mode == "L" and _get_tag(image, _FORMAT, _UNSIGNED_FORMAT) == _SIGNED_FORMAT
+    return image.mode == "L" and get_tag(image, _FORMAT, _UNSIGNED_FORMAT) == _SIGNED_FORMAT
 
 
 def correct_values(file: Any, image: Any) -> Any:
@@ -47,39 +47,18 @@ def correct_values(file: Any, image: Any) -> Any:
     pil = import_optional("PIL.Image", extra="images")
     if is_signed_byte(file):
         return pil.fromarray(np.asarray(image).view(np.int8).astype(np.float32))
-    if image.mode == "I" and _get_tag(file, _BITS) == 32:
-        if _get_tag(file, _FORMAT, _UNSIGNED_FORMAT) == _UNSIGNED_FORMAT:
+    if image.mode == "I" and get_tag(file, _BITS) == 32:
+        if get_tag(file, _FORMAT, _UNSIGNED_FORMAT) == _UNSIGNED_FORMAT:
             return pil.fromarray(np.asarray(image).view(np.uint32).astype(np.float32))
         return image
-    if image.mode.startswith("I;16") and _get_tag(file, _PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if image.mode.startswith("I;16") and get_tag(file, _PHOTOMETRIC) == _WHITE_IS_ZERO:
         return pil.fromarray((65535 - np.asarray(image, dtype=np.uint16)).astype(np.uint16))
     return image
 
 
-def describe_left_out(image: Any) -> str:
-    """Describe the channels and pages of an open image that are not read; "" if there are none.
-
-    The image is at its next page afterwards. An MPO file of a phone counts as one image: what
-    follows in it is a preview or a map of depth.
-    """
-    n_channels = _get_tag(image, _SAMPLES) or 0
-    n_read = len([band for band in image.getbands() if band != "X"])  # which is padding
-    if n_channels > n_read:
-        return f"{n_channels} channels, of which {n_read} {'is' if n_read == 1 else 'are'} read"
-    if image.format not in {"TIFF", "GIF", "WEBP", "PNG", "AVIF"}:
-        return ""
-    try:
-        image.seek(1)
-    except (EOFError, ValueError, OSError):  # damage is found when the image is read
-        return ""
-    if (_get_tag(image, _SUBFILE) or 0) & _REDUCED_OR_MASK:
-        return ""
-    return "several pages or frames, of which the first is read"
-
-
 def is_deep_planar(image: Any) -> bool:
     """Whether a TIFF stores planes of more than 8 bits, of which Pillow takes bytes for pixels."""
-    return _get_tag(image, _PLANAR) == 2 and _get_tag(image, _SAMPLES, 1) > 1 and _is_deep(image)
+    return get_tag(image, _PLANAR) == 2 and get_tag(image, SAMPLES, 1) > 1 and _is_deep(image)
 
 
 def _is_deep(image: Any) -> bool:
@@ -117,9 +96,3 @@ def open_unusual(stream: BinaryIO) -> Any:
         f"is a TIFF of {values.dtype} of shape {values.shape}, which is neither gray nor color of "
         "8 or 16 bits. Read it with tifffile, and pass the images as one array."
     )
-
-
-def _get_tag(image: Any, tag: int, default: Any = None) -> Any:
-    """Return the first value of a tag; the default of other files."""
-    value = getattr(image, "tag_v2", {}).get(tag, default)
-    return value[0] if isinstance(value, tuple) and value else value

@@ -84,7 +84,7 @@ function showPrediction(name, prediction, milliseconds, values) {
   }
   for (const text of prediction.warnings) {
     const note = make("p", "note");
-    note.append(make("b", "", "Unlike the samples of training"), text);
+    note.append(make("b", "", "Warning"), text);
     body.append(note);
   }
   card.append(body);
