@@ -26,6 +26,12 @@ from sklvision.utils._sklearn import Interval, StrOptions, check_sample_weight
 _N_BLOCK_ROWS = 4096
 # Logarithm of the prior probability of a class that was not seen.
 _IMPOSSIBLE = -100.0
+# Squares of larger numbers, summed over samples and bands, exceed what a double holds.
+_MAX_SIZE = 1e140
+_TOO_LARGE = "The values of X are too large to compute with; divide them by a constant first."
+# The rounding of larger weights, left over where a sample is left out, would count as samples. Only
+# the ratios of weights matter, and one sample more of every class does not count at this size.
+_MAX_WEIGHT = 1e9
 
 
 class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionEstimator):
@@ -170,16 +176,11 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         groups = convert_groups(groups, len(y))
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        weights = check_sample_weight(to_host(sample_weight), spectra.data, dtype=np.float64)
-        if (weights < 0).any() or not weights.any():
-            raise ValueError(
-                "sample_weight must be non-negative, with at least one positive weight."
-            )
-        if weights.max() > _MAX_WEIGHT:
-            weights = weights / weights.max() * _MAX_WEIGHT
+        weights = _check_weights(sample_weight, spectra)
         n_classes, n_bands = len(self.classes_), spectra.shape[1]
         if n_classes == 1:
-            self._keep(np.zeros((1, n_bands)), np.zeros(1), np.nan, 1.0, np.zeros(len(alphas)))
+            zeros = np.zeros((1, n_bands)), np.zeros(1)
+            self._set_attributes(*zeros, np.nan, 1.0, np.zeros(len(alphas)))
             return self
         if not weights.all():
             spectra, labels = spectra.take(np.flatnonzero(weights)), labels[weights > 0]
@@ -196,7 +197,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         loss_weights = statistics.weights * np.minimum(class_weights, _MAX_SIZE)[statistics.labels]
         discriminant = choose_discriminant(statistics, log_priors, loss_weights, alphas)
         coef = discriminant.directions @ statistics.basis.T
-        self._keep(
+        self._set_attributes(
             coef,
             discriminant.offsets - coef @ statistics.origin,
             discriminant.alpha,
@@ -238,7 +239,7 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         self._keep_contract(samples)
         return spectra, y
 
-    def _keep(
+    def _set_attributes(
         self, coef: np.ndarray, intercept: np.ndarray, alpha: float, scale: float, path: np.ndarray
     ) -> None:
         if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
@@ -263,6 +264,16 @@ class LinearDiscriminantAnalysisCV(PredictionsMixin, ClassifierMixin, SklvisionE
         return rows @ self.coef_.T + self.intercept_
 
 
+def _check_weights(sample_weight: Any, spectra: Samples) -> np.ndarray:
+    """Check the weights of samples, and scale them down where they are too large."""
+    weights = check_sample_weight(to_host(sample_weight), spectra.data, dtype=np.float64)
+    if (weights < 0).any() or not weights.any():
+        raise ValueError("sample_weight must be non-negative, with at least one positive weight.")
+    if weights.max() > _MAX_WEIGHT:
+        weights = weights / weights.max() * _MAX_WEIGHT
+    return weights
+
+
 def _number_groups(groups: np.ndarray | None, labels: np.ndarray) -> np.ndarray | None:
     """Number groups from 0; return None where all classes are in a group of their own."""
     if groups is None:
@@ -279,14 +290,6 @@ def _number_groups(groups: np.ndarray | None, labels: np.ndarray) -> np.ndarray 
         stacklevel=3,
     )
     return None
-
-
-_TOO_LARGE = "The values of X are too large to compute with; divide them by a constant first."
-# Squares of larger numbers, summed over samples and bands, exceed what a double holds.
-_MAX_SIZE = 1e140
-# The rounding of larger weights, left over where a sample is left out, would count as samples. The
-# ratios of weights matter, and one sample more of every class does not at this size.
-_MAX_WEIGHT = 1e9
 
 
 def _check_rows(rows: np.ndarray) -> np.ndarray:

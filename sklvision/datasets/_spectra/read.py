@@ -147,17 +147,7 @@ def assign_arrays(
     """Assign the named arrays of an npz or a dict to their roles, and check that they agree."""
     _refuse_options_of_text(path, options)
     remaining_arrays = {str(name): np.asarray(value) for name, value in arrays.items()}
-    if "X" not in remaining_arrays:
-        names = ", ".join(map(repr, remaining_arrays)) or "none"
-        raise ValueError(f"{path}: has no array 'X'; it holds {names}.")
-    X = remaining_arrays.pop("X")
-    if X.ndim != 2 or X.dtype.kind not in "fiub":
-        raise ValueError(
-            f"{path}: X must be numbers of shape (n_samples, n_bands), "
-            f"got {X.dtype} of shape {X.shape}."
-        )
-    if 0 in X.shape:
-        raise ValueError(f"{path}: X is empty, its shape is {X.shape}.")
+    X = _pop_spectra(path, remaining_arrays)
     n_samples, n_bands = X.shape
     target, group = find_roles(
         path, list(remaining_arrays), target=options.target, group=options.group
@@ -241,6 +231,22 @@ def _refuse_options_of_text(path: Path, options: TableOptions) -> None:
             raise ValueError(
                 f"{path}: {option.name}= is for tables of text, and this file holds arrays."
             )
+
+
+def _pop_spectra(path: Path, arrays: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    """Take the array X out of a dict, and check that it holds spectra."""
+    if "X" not in arrays:
+        names = ", ".join(map(repr, arrays)) or "none"
+        raise ValueError(f"{path}: has no array 'X'; it holds {names}.")
+    X = arrays.pop("X")
+    if X.ndim != 2 or X.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{path}: X must be numbers of shape (n_samples, n_bands), "
+            f"got {X.dtype} of shape {X.shape}."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"{path}: X is empty, its shape is {X.shape}.")
+    return X
 
 
 def _pop_column(

@@ -260,20 +260,25 @@ def _describe_odd_row(names: list[str], rows: list[Record], decimal: str) -> str
     if all(find_unit(text) for text in at_bands) or (is_text and len(set(at_bands)) == 1):
         return "units"
     values = np.array([to_number(text, decimal) for text in at_bands])
-    if not is_axis(values):
-        return None
     axis = np.array([parsed.value for _, parsed in bands])
-    # The product of a wavelength in nm and its wavenumber in 1/cm is 1e7.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        is_reciprocal = bool((np.abs(values * axis / 1e7 - 1) < 0.01).all())
     other_values = [
         abs(to_number(row[i], decimal)) for _, row in rows[1:] for i, _ in bands if i < len(row)
     ]
+    if not _is_second_axis(values, axis, np.array(other_values)):
+        return None
+    unit = next((unit for text in fields if (unit := find_unit(text))), None)
+    return f"a second axis, {describe_axis(values.tolist(), unit)}"
+
+
+def _is_second_axis(values: np.ndarray, axis: np.ndarray, other_values: np.ndarray) -> bool:
+    """Whether values are an axis and not a spectrum: by their product, or far above all others."""
+    if not is_axis(values):
+        return False
+    # The product of a wavelength in nm and its wavenumber in 1/cm is 1e7.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_reciprocal = bool((np.abs(values * axis / 1e7 - 1) < 0.01).all())
     largest = np.nanmax(other_values) if np.isfinite(other_values).any() else np.inf
-    if is_reciprocal or values.min() > 5 * largest:
-        unit = next((unit for text in fields if (unit := find_unit(text))), None)
-        return f"a second axis, {describe_axis(values.tolist(), unit)}"
-    return None
+    return is_reciprocal or bool(values.min() > 5 * largest)
 
 
 def _count_fields(

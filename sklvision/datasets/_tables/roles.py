@@ -153,13 +153,8 @@ def decide_roles(
         for name in free_names
         if name not in all_bands.names and not (isinstance(bands, str) and parse_band_name(name))
     ]
-    texts = [name for name in other_names if not table.has_numbers(places[name])]
-    if len(texts) > 1:
-        texts = [name for name in texts if not has_dates(table.get_text(places[name]).to_numpy())]
-    if target is None and len(texts) == 1 and not _is_metadata_name(texts[0]):
-        target = texts[0]
-    elif target is None and len(text_names := [n for n in texts if not _is_metadata_name(n)]) == 1:
-        target = text_names[0]
+    if target is None:
+        target = _find_text_column(table, places, other_names)
     if target is None and target_needed:
         candidates = [name for name in [group, *other_names] if name]
         raise ValueError(_describe_missing_target(path, candidates))
@@ -167,6 +162,15 @@ def decide_roles(
     return Roles(
         all_bands, target, group, split, index, left_out, notes=list(table.notes), time=time
     )
+
+
+def _find_text_column(table: Table, places: dict[str, int], names: list[str]) -> str | None:
+    """Find the only column of text that is neither metadata by its name nor, of several, dates."""
+    text_names = [name for name in names if not table.has_numbers(places[name])]
+    if len(text_names) > 1:
+        text_names = [n for n in text_names if not has_dates(table.get_text(places[n]).to_numpy())]
+    candidates = [name for name in text_names if not _is_metadata_name(name)]
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _is_blank(table: Table, place: int) -> bool:
