@@ -73,7 +73,7 @@ class Augmenter(ImageOutputMixin, OneToOneFeatureMixin, TransformerMixin, Sklvis
         X : Tensor of shape (n, height, width), (n, height, width, channels) or (n, n_bands)
             A batch of samples, of any floating-point dtype and on any device.
         generator : torch.Generator, default=None
-            Source of randomness; torch's default generator of the device where None.
+            Source of randomness; torch's default generator of the device if None.
 
         Returns
         -------

@@ -14,7 +14,7 @@ class RandomSource:
     X : Tensor of shape (n, ...)
         The samples.
     generator : torch.Generator or None
-        Source of randomness; the default generator of the device where None.
+        Source of randomness; the default generator of the device if None.
     """
 
     def __init__(self, X: Tensor, generator: torch.Generator | None) -> None:

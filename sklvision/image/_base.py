@@ -71,8 +71,8 @@ class ImageTransformer(
         Returns
         -------
         X_new : ndarray or ImageCollection
-            The transformed images, or one row of features for each. Of a collection, images
-            are read and transformed when they are needed, features are computed at once.
+            The transformed images, or one row of features for each. For a collection, images are
+            read and transformed when they are needed, features are computed at once.
 
         Raises
         ------

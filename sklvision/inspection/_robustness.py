@@ -46,7 +46,7 @@ class RobustnessDisplay(SheetDisplay):
     lines_ : list of list of Line2D
         The lines of each panel, one per classifier.
     legend_ : Legend or None
-        Legend with the names of the classifiers, where there are several.
+        Legend with the names of the classifiers, if there are several.
 
     See Also
     --------

@@ -36,7 +36,7 @@ class TrainingCurveDisplay(SheetDisplay):
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (1,) or (2,)
-        Axes of the loss, and of the validation score where there is one.
+        Axes of the loss, and of the validation score if there is one.
     %(figure)s
     lines_ : list of Line2D
         Lines of the training loss, one per net.
@@ -91,7 +91,7 @@ class TrainingCurveDisplay(SheetDisplay):
             of a search or be within another estimator; of an ensemble all members with a history
             are shown.
         names : sequence of str, default=None
-            Names of the estimators of a list; their classes where None.
+            Names of the estimators of a list; their classes if None.
         %(drawing)s
 
         Raises

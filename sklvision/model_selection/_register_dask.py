@@ -1,4 +1,4 @@
-"""joblib's engine "dask", in a form that outlives the death of workers."""
+"""joblib's engine "dask", in a form that survives the death of workers."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def make_splits(
 def take_rows(estimator: Any, samples: Samples, rows: np.ndarray, train: np.ndarray) -> Any:
     """Return samples in the user's own type, for an estimator that is trained on ``train``.
 
-    Of a kernel matrix these are the values against the training samples.
+    For a kernel matrix, these are the values against the training samples.
     """
     if get_tags(estimator).input_tags.pairwise:
         return samples.data[np.ix_(rows, train)]

@@ -99,7 +99,7 @@ def _read_version(net: Any, iterator: Batches) -> list[Any]:
 
 
 class DenseEpochs:
-    """Training epochs of a dense net of which nobody observes single batches.
+    """Training epochs of a dense net without callbacks that observe single batches.
 
     Parameters
     ----------

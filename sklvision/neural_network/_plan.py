@@ -142,6 +142,6 @@ class FitPlan:
         return resolve_batch_size(self.settings.batch_size, len(self.parts[0]))
 
     def build_module(self) -> StandardizedNet:
-        """Build a fresh module; whoever calls this has seeded torch."""
+        """Build a fresh module; the caller has seeded torch."""
         moments = self.data.moments if self.held_out is None else self.parts[0].compute_moments()
         return build_module(self.settings, *moments)

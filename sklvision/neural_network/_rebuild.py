@@ -136,7 +136,7 @@ def restore_net(
 
 
 def _find_device(name: str) -> torch.device:
-    """Find a device by its name, or another of its type; the CPU where there is none."""
+    """Find a device by its name, or another of its type; the CPU if there is none."""
     for candidate in (name, torch.device(name).type):
         with suppress(ValueError):
             return resolve_device(candidate)

@@ -39,7 +39,7 @@ class Checkpoint:
         self.n_saved += 1
 
     def restore(self) -> None:
-        """Put the weights back that were saved last, where there are any."""
+        """Put the weights back that were saved last, if there are any."""
         if self.n_saved:
             torch._foreach_copy_(self._list_tensors(), self.copies)
 

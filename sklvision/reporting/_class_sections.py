@@ -121,7 +121,7 @@ def _make_calibration_view(report: ClassReport) -> View:
 def make_label_error_view(
     errors: pd.DataFrame | None, sample_names: Sequence[str] | None
 ) -> View | None:
-    """List the samples whose label is probably wrong; None where there are none."""
+    """List the samples whose label is probably wrong; None if there are none."""
     if errors is None or errors.empty:
         return None
     rows = [

@@ -22,7 +22,7 @@ class Failure(NamedTuple):
     error : str or None
         First error; None where a score was not a number.
     replacement : float or None
-        Score that counts in these folds; None where there is none.
+        Score that counts in these folds; None if there is none.
     """
 
     name: str

@@ -59,7 +59,7 @@ def format_count(value: Any) -> str:
     Returns
     -------
     text : str
-        The number; a dash where it is missing.
+        The number; a dash if it is missing.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def format_bytes(value: Any) -> str:
     Returns
     -------
     text : str
-        The number with its unit, to three significant digits; a dash where it is missing.
+        The number with its unit, to three significant digits; a dash if it is missing.
 
     Examples
     --------

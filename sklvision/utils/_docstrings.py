@@ -37,8 +37,9 @@ def fill_docstrings(texts: Mapping[str, str]) -> Callable[[Documented], Document
     """Make a decorator that fills shared texts into the docstrings of a class or function.
 
     In a docstring, ``%(name)s`` stands for the text of that name; further lines of the text are
-    indented as the line that names it. Of a class, the docstrings of its own methods and properties
-    are filled as well. The result is an ordinary docstring, which ``help`` and numpydoc read.
+    indented as the line that names it. For a class, the docstrings of its own methods and
+    properties are filled as well. The result is an ordinary docstring, which ``help`` and numpydoc
+    read.
 
     Parameters
     ----------

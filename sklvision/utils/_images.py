@@ -184,9 +184,9 @@ def describe_shape(shape: tuple[int, ...]) -> str:
 def find_value_range(samples: Samples) -> tuple[float, float]:
     """Return the values of black and of white.
 
-    Of unsigned integers and bools they are the ends of the type. Floats and signed integers
-    within [0, 1] have white at 1, others within [0, 255] at 255; beyond that, black and white
-    are the lowest and the highest value.
+    For unsigned integers and bools, they are the ends of the type. Floats and signed integers
+    within [0, 1] have white at 1, others within [0, 255] at 255; beyond that, black and white are
+    the lowest and the highest value.
     """
     by_dtype = get_dtype_range(samples.dtype)
     if by_dtype is not None:
@@ -326,7 +326,7 @@ def measure_value_range(samples: Samples) -> tuple[float, float]:
 def convert_to_gray(images: np.ndarray) -> np.ndarray:
     """Reduce the channels, on the last axis, to brightness.
 
-    Three channels are red, green and blue; a fourth is transparency and ignored. Of any other
+    Three channels are red, green and blue; a fourth is transparency and ignored. For any other
     number the mean is taken.
     """
     n_channels = images.shape[-1]

@@ -152,7 +152,7 @@ def find_learners(estimator: Any) -> Iterator[NamedEstimators]:
     Yields
     ------
     name : str
-        Names of the members of ensembles on the way, joined by spaces; "" where there are none.
+        Names of the members of ensembles on the way, joined by spaces; "" if there are none.
     learner : estimator
         A single estimator.
 
@@ -227,7 +227,7 @@ def _can_step_take_images(step: Any) -> bool:
 
 
 def find_input_shape(estimator: Any) -> tuple[int, ...] | None:
-    """Return the shape of one sample in training, or None where it is unknown or not unique."""
+    """Return the shape of one sample in training, or None if it is unknown or not unique."""
     for step in find_input_steps(estimator):
         shape = getattr(step, "input_shape_", None)
         if shape is not None:

@@ -23,7 +23,7 @@ def open_progress(
     Parameters
     ----------
     total : int or None
-        Number of steps; None where it is unknown.
+        Number of steps; None if it is unknown.
     unit : str
         Name of one step.
     description : str, default=""

@@ -13,7 +13,7 @@ Message = tuple[str, type[Warning]]
 
 
 class _Router:
-    """Gives each warning to the records of its own thread, and all others to whoever had them.
+    """Passes each warning to the records of its own thread, and others to the previous handler.
 
     ``warnings.catch_warnings(record=True)`` would record the warnings of all threads: workers of
     Dask and of joblib's threads run several tasks in one process. While any task runs, this stands

@@ -34,7 +34,7 @@ def find_roles(
 def find_usual_name(
     path: Path, role: str, names: list[str], usual_names: tuple[str, ...]
 ) -> str | None:
-    """Find the one name that is usual for a role, in any case; None where there is none."""
+    """Find the one name that is usual for a role, in any case; None if there is none."""
     candidates = [name for name in names if name.strip().lower() in usual_names]
     if len(candidates) > 1:
         raise ValueError(

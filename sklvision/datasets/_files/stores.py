@@ -50,7 +50,7 @@ def open_labeled_arrays(path: Path, target: str | None) -> tuple[dict[str, Any],
     arrays : dict of str to array
         Arrays by name; the samples, ``X``, are not read.
     target : str or None
-        Name of the labels among them; None where none were named.
+        Name of the labels among them; None if none were named.
     """
     X = open_samples(path)
     arrays = {

@@ -42,9 +42,9 @@ def is_opus(path: Path) -> bool:
 def read_opus(path: Path) -> list[Spectrum]:
     """Read the spectrum of an OPUS file, or those of a series.
 
-    Of several blocks the first of this order is taken: absorbance, transmittance, reflectance,
-    Kubelka-Munk, ATR, log reflectance, Raman, emission, photoacoustic, power, single channel of
-    the sample.
+    If there are several blocks, the first in this order is used: absorbance, transmittance,
+    reflectance, Kubelka-Munk, ATR, log reflectance, Raman, emission, photoacoustic, power, single
+    channel of the sample.
     """
     brukeropus = import_optional("brukeropus", extra="instruments")
     try:

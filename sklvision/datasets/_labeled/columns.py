@@ -81,7 +81,7 @@ def read_rows(
 def name_rows(rows: NDArray[Any] | pd.DataFrame, model: Any) -> NDArray[Any] | pd.DataFrame:
     """Give rows in memory the names of the training columns, where the model knows them.
 
-    Rows of another length stay without names; whoever compares them with the model says so.
+    Rows of another length stay without names; the comparison with the model reports them.
     """
     contract = find_table_contract(model)
     if contract is None or contract["kind"] == "images" or rows.ndim != 2:

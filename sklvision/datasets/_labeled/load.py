@@ -146,15 +146,15 @@ def load_labeled(
         target : ndarray of shape (n_samples,)
             The labels.
         groups : ndarray of shape (n_samples,) or None
-            The groups, None where there are none.
+            The groups, None if there are none.
         grouped_by : str
-            Name of the column, array or file of the groups; "" where there are none.
+            Name of the column, array or file of the groups; "" if there are none.
         split : ndarray of shape (n_samples,) or None
-            The official split, None where no column of it was named.
+            The official split, None if no column of it was named.
         times : ndarray of shape (n_samples,) or None
-            The times as floats or datetime64, None where no column of them was named.
+            The times as floats or datetime64, None if no column of them was named.
         files : list of str or None
-            Name of the file of each sample, None where one file holds them all.
+            Name of the file of each sample, None if one file holds them all.
         roles : str
             The roles of the columns of a table in one line; "" for everything else.
         advice : list of str

@@ -136,15 +136,15 @@ def load_spectra(
         data : ndarray or DataFrame of shape (n_samples, n_bands)
             The spectra, of the dtype in the file; float64 from a table.
         target : ndarray of shape (n_samples,) or None
-            The labels, None where the file has none.
+            The labels, None if the file has none.
         wavelengths : ndarray of shape (n_bands,) or None
             Wavelengths, wavenumbers or shifts, in the unit of the file.
         groups : ndarray of shape (n_samples,) or None
-            The groups, None where the file has none.
+            The groups, None if the file has none.
         split : ndarray of shape (n_samples,) or None
-            The official split, None where none was named.
+            The official split, None if none was named.
         times : ndarray of shape (n_samples,) or None
-            The times as floats or datetime64, None where none were named.
+            The times as floats or datetime64, None if none were named.
         feature_names : list of str
             Names of the bands.
         metadata : dict of str to ndarray

@@ -102,7 +102,7 @@ def find_placeholder(X: NDArray[Any]) -> tuple[float, int] | None:
     Returns
     -------
     value, n_values : float, int
-        The number, and how often it occurs; None where there is none.
+        The number, and how often it occurs; None if there is none.
     """
     finite = X[np.isfinite(X)]
     for value in _PLACEHOLDERS:

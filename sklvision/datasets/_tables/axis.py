@@ -78,7 +78,8 @@ def find_bands(names: Iterable[str]) -> Bands | None:
     """Find the columns whose names share one pattern around a number.
 
     Names that are a number, with or without a unit, count from one column on; names of a number
-    behind the same word, from three. Of several patterns the one with the most columns is taken.
+    behind the same word, from three. If several patterns match, the one with the most columns is
+    used.
 
     Parameters
     ----------

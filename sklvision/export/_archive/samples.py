@@ -52,7 +52,7 @@ def replay_record(model: Any, record: Any, name: str, advice: str) -> int:
     name : str
         Name of the file in errors.
     advice : str
-        Sentence about other versions, where there are any.
+        Sentence about other versions, if there are any.
     """
     _check_record(record, name)
     try:

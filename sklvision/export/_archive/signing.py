@@ -33,7 +33,7 @@ def verify_seal(seal: Seal, verify: Key | None, name: str) -> dict[str, str | No
     seal : dict of str to str
         Seal of the archive.
     verify : key, path, bytes, or None
-        The public key that it must be signed by; None checks a signature where there is one and it
+        The public key that it must be signed by; None checks a signature if there is one and it
         can be checked.
     name : str
         Name of the file in errors.

@@ -12,7 +12,7 @@ import numpy as np
 from sklvision.export._graph.operators import DOMAINS, IR_VERSION
 from sklvision.utils._optional import import_optional
 
-# A side of an image: a number, or the name of a scalar where it is known at run time only.
+# A side of an image: a number, or the name of a scalar if it is known at run time only.
 Side = int | str
 
 

@@ -83,7 +83,7 @@ def convert_batch(batch: np.ndarray, file: OnnxFile) -> np.ndarray:
 
 
 def _find_problem(file: OnnxFile, reference: Any, batch: np.ndarray) -> str | None:
-    """Compare predictions; return the difference in words, or None where there is none."""
+    """Compare predictions; return the difference in words, or None if there is none."""
     names = [name for name in (PROBABILITIES, SCORES, LOGITS) if name in file.outputs]
     index, *numbers = file.compute([INDEX, *names[:1]], convert_batch(batch, file))
     classes = reference.classes_

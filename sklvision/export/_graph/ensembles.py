@@ -78,7 +78,7 @@ def convert_vote(builder: GraphBuilder, ensemble: Any, value: Value) -> Predicti
     for member in members:
         column = builder.add("Unsqueeze", member.index, np.array([1]))
         votes.append(builder.cast(builder.add("Equal", column, places), np.float64))
-    # Of equal counts the first class wins, as with bincount and argmax.
+    # With equal counts, the first class wins, as with bincount and argmax.
     counts = _add_weighted(builder, votes, weights)
     index = builder.add("ArgMax", counts, axis=1, keepdims=0)
     return Prediction(ensemble.classes_, index)

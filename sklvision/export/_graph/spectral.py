@@ -102,7 +102,7 @@ def _filter_blocks(
 def _filter_ends(
     builder: GraphBuilder, name: str, response: np.ndarray, bands: range
 ) -> str | None:
-    """Filter bands at one end, or return None where there are none."""
+    """Filter bands at one end, or return None if there are none."""
     if not len(bands):
         return None
     columns = response[:, bands.start : bands.stop]

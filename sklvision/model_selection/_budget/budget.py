@@ -273,7 +273,7 @@ def _get_folds(cv_results: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def _combine_folds(folds: list[Any], over_folds: Callable[..., np.ndarray]) -> np.ndarray:
-    """Combine the folds to one cost per candidate; NaN where it is unknown in any fold."""
+    """Combine the folds to one cost per candidate; NaN if it is unknown in any fold."""
     values = np.array(folds, dtype=float)
     # No cost is zero: such numbers stand for failed fits (error_score=0).
     return over_folds(np.where(values > 0, values, np.nan), axis=0)

@@ -54,7 +54,7 @@ def parameter_count(estimator: Any, X: Any = None, y: Any = None) -> float:
     Returns
     -------
     n_parameters : float
-        The number of parameters; NaN where it is not known, as for trees and nearest neighbors.
+        The number of parameters; NaN if it is not known, as for trees and nearest neighbors.
 
     See Also
     --------

@@ -137,7 +137,7 @@ def _fit(
 
 
 def _predict(estimator: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None, float]:
-    """Predict labels and, where there are any, probabilities; return the seconds of the labels.
+    """Predict labels and, if there are any, probabilities; return the seconds of the labels.
 
     Steps before the last one run once for both: they may read files, or compute features.
     """

@@ -148,12 +148,12 @@ class Findings:
 
 
 def _find_first(codes: np.ndarray, samples: np.ndarray, n_codes: int) -> np.ndarray:
-    """Return the lowest of some samples with each code, -1 where there is none."""
+    """Return the lowest of some samples with each code, -1 if there is none."""
     return _find_last(codes, np.sort(samples)[::-1], n_codes)
 
 
 def _find_last(codes: np.ndarray, samples: np.ndarray, n_codes: int) -> np.ndarray:
-    """Return the last of some samples with each code, -1 where there is none."""
+    """Return the last of some samples with each code, -1 if there is none."""
     last = np.full(n_codes, -1, dtype=np.intp)
     last[codes[samples]] = samples  # the last one assigned stays
     return last

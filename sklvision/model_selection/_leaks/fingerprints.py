@@ -37,7 +37,7 @@ class Fingerprints:
     unit: str  # "images", "spectra" or "samples"
     notes: tuple[str, ...] = ()
     files: np.ndarray | None = None
-    exif_times: np.ndarray | None = None  # texts, "" where there is none
+    exif_times: np.ndarray | None = None  # texts, "" if there is none
 
     def compute_similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return 1 - d² / 2 per value: the correlation of images and of spectra."""

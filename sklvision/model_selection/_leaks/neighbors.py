@@ -32,7 +32,7 @@ def compute_components(prints: Fingerprints) -> np.ndarray:
     basis = values[np.argsort(prints.digests, kind="stable")[:N_BASIS]].astype(np.float64)
     n_components = min(N_COMPONENTS, *basis.shape)
     solver = "covariance_eigh" if basis.shape[1] <= len(basis) else "auto"
-    with np.errstate(invalid="ignore"):  # fractions of the variance, where there is none
+    with np.errstate(invalid="ignore"):  # fractions of the variance, if there is none
         pca = PCA(n_components, svd_solver=solver, random_state=0).fit(basis)
     # By hand, since PCA.transform would convert all fingerprints to float64 at once.
     return (values - pca.mean_.astype(np.float32)) @ pca.components_.astype(np.float32).T

@@ -85,7 +85,7 @@ class Evaluator:
             return _check_score(scores, self.scorer)
         values = {}
         for name, score in scores.items():
-            # Of several scores, those that failed are the text of their error.
+            # With several scores, those that failed are the text of their error.
             has_failed = self.names is not None and isinstance(score, str)
             value = self._warn_of_failed_score(score) if has_failed else score
             values[name] = _check_score(value, name)

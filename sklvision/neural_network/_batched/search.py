@@ -262,7 +262,7 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
             self._refit(X, y)
 
     def _make_scorer(self) -> tuple[Callable, tuple[str, ...] | None]:
-        """Return the scorer, and the names of its scores where there are several."""
+        """Return the scorer, and the names of its scores if there are several."""
         if callable(self.scoring) or self.scoring is None or isinstance(self.scoring, str):
             single = self.scoring
             scorer = single if callable(single) else check_scoring(self.estimator, single)
