@@ -18,7 +18,8 @@ from sklvision.cli._errors import CommandError, convert_errors
 from sklvision.cli._models import MODEL_FILE, add_verify_option, check_order, load_model
 from sklvision.cli._parser import Source
 from sklvision.cli._prediction_parts import PredictionParts, describe_job
-from sklvision.cli._prediction_table import PredictionTable, Row, format_csv, is_parquet
+from sklvision.cli._prediction_table import PredictionTable, Row, format_csv
+from sklvision.utils._files import is_parquet
 from sklvision.utils._optional import import_optional
 from sklvision.utils._progress import open_progress
 from sklvision.utils._protocols import has_probabilities

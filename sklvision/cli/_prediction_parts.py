@@ -17,11 +17,10 @@ from sklvision.cli._prediction_table import (
     PredictionTable,
     Row,
     format_csv,
-    is_parquet,
     make_arrow_table,
     write_parquet,
 )
-from sklvision.utils._files import atomic_write
+from sklvision.utils._files import atomic_write, is_parquet
 from sklvision.utils._optional import import_optional
 
 # A part is written after as many samples, or seconds.

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from sklvision.utils._optional import import_optional
 from sklvision.utils._protocols import has_probabilities
 
-_PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
 _ROW_GROUP = 2**16
 Row = list[Any]
 
@@ -84,11 +82,6 @@ class PredictionTable:
         return pyarrow.schema(
             [(name, by_name.get(name, pyarrow.float64())) for name in self.header]
         )
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether predictions are written to a file as Parquet, by its suffix."""
-    return path.suffix.lower() in _PARQUET_SUFFIXES
 
 
 def format_csv(rows: Iterable[Row]) -> str:

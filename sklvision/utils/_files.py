@@ -16,6 +16,7 @@ from typing import IO, Any
 # Suffixes of files of models: archives, and pickles, which run the code that they hold.
 ARCHIVE_SUFFIX = ".sklv"
 PICKLE_SUFFIXES = (".joblib", ".pkl", ".pickle")
+PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
 
 READING_ADVICE = (
     "Repair or remove the file, or leave such files out with on_error='skip', which reads every "
@@ -38,6 +39,11 @@ _HOST = sha256(platform.node().encode()).hexdigest()[:6]
 _TEMPORARY_NAME = re.compile(rf"\..+\.(\d+)-[0-9a-f]+-{_HOST}\.tmp", re.DOTALL)
 # Bytes that file systems allow for a name.
 _MAX_NAME_BYTES = 255
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the suffix of a file is that of Parquet."""
+    return path.suffix.lower() in PARQUET_SUFFIXES
 
 
 @contextmanager

@@ -31,8 +31,8 @@ from sklvision.datasets._labeled.stores import (
     open_store,
 )
 from sklvision.datasets._tables.options import TableOptions, make_table_options
-from sklvision.datasets._tables.parquet import is_parquet
 from sklvision.datasets._tables.read import TABLE_SUFFIXES
+from sklvision.utils._files import is_parquet
 from sklvision.utils._validation import is_option
 
 _TREATMENTS = ("raise", "skip", "record")

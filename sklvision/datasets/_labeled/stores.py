@@ -15,8 +15,8 @@ from sklvision.datasets._files.roles import GROUP_NAMES, TARGET_NAMES
 from sklvision.datasets._files.stores import is_array_store, open_samples
 from sklvision.datasets._labeled.columns import add_names, find_table_contract, select_columns
 from sklvision.datasets._tables.axis import Bands, find_bands
-from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES, is_parquet
 from sklvision.utils._array_collection import ArrayCollection
+from sklvision.utils._files import PARQUET_SUFFIXES, is_parquet
 from sklvision.utils._nested import can_take_images, find_input_shape
 from sklvision.utils._optional import import_optional
 

@@ -32,7 +32,6 @@ from sklvision.datasets._instruments.read import (
 )
 from sklvision.datasets._tables.axis import Bands, is_count
 from sklvision.datasets._tables.options import TableOptions, check_different_columns
-from sklvision.datasets._tables.parquet import PARQUET_SUFFIXES
 from sklvision.datasets._tables.read import (
     TABLE_SUFFIXES,
     list_table_files,
@@ -41,6 +40,7 @@ from sklvision.datasets._tables.read import (
 )
 from sklvision.datasets._tables.roles import Roles, select_range
 from sklvision.datasets._tables.times import parse_times
+from sklvision.utils._files import PARQUET_SUFFIXES
 from sklvision.utils._samples import ORIGIN
 from sklvision.utils._suggest import did_you_mean
 

@@ -14,17 +14,12 @@ from sklvision.datasets._files.listing import make_natural_key, walk_files
 from sklvision.datasets._files.stores import is_zarr
 from sklvision.datasets._tables.options import TableOptions
 from sklvision.datasets._tables.table import Table
+from sklvision.utils._files import is_parquet
 from sklvision.utils._optional import import_optional
 
-PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
 # Names that pandas gives to an index without one.
 _INDEX_NAME = re.compile(r"__index_level_\d+__")
 _TEXT_OPTIONS = ("decimal", "header_line", "has_header", "encoding", "sheet", "transpose")
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether the suffix of a file is that of Parquet."""
-    return path.suffix.lower() in PARQUET_SUFFIXES
 
 
 def is_parquet_table(path: Path) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from sklvision.datasets._files.content import describe_file
 from sklvision.datasets._tables.layout import read_layout
 from sklvision.datasets._tables.options import TableOptions
-from sklvision.datasets._tables.parquet import is_parquet, list_parquet_files, read_parquet
+from sklvision.datasets._tables.parquet import list_parquet_files, read_parquet
 from sklvision.datasets._tables.roles import Roles, decide_roles
 from sklvision.datasets._tables.spreadsheet import (
     SPREADSHEET_SUFFIXES,
@@ -22,6 +22,7 @@ from sklvision.datasets._tables.spreadsheet import (
 )
 from sklvision.datasets._tables.table import Table, read_columns, transpose_table
 from sklvision.datasets._tables.times import parse_times
+from sklvision.utils._files import is_parquet
 
 _TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 TABLE_SUFFIXES = (*_TEXT_SUFFIXES, *SPREADSHEET_SUFFIXES)
