@@ -221,7 +221,8 @@ def test_get_model_chooses_the_size_of_images(name, image_size, shape, size):
 @pytest.mark.parametrize(
     ("name", "params", "message"),
     [
-        ("spectre", {}, "Did you mean the recipe 'spectra'"),
+        ("spectre", {}, "is named 'spectre'. Did you mean 'spectra'"),
+        ("flowers_cn", {}, "is named 'flowers_cn'. Did you mean 'flowers_cnn'"),
         ("spectra", {"image_size": 3}, "the recipe spectra has sizes of its own"),
         ("spectrum_mlp", {"image_size": 3}, "image_size=3: is for images only"),
         ("spectra", {"options": {"vot": 1}}, "option vot: the recipe spectra has no option"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -272,12 +271,13 @@ def set_net_params(estimator: Any, **params: Any) -> Any:
 
 
 def _find_architecture(name: str) -> Any:
-    try:
+    known_names = [*RECIPES, *list_architectures(library="sklvision")]
+    if name in known_names or ":" in name:  # of another library
         return get_architecture(name)
-    except ValueError as error:
-        similar = get_close_matches(name, RECIPES, n=1)
-        hint = f"Did you mean the recipe {similar[0]!r}? " if similar else ""
-        raise ValueError(f"{hint}{error} Recipes: {', '.join(RECIPES)}.") from None
+    raise ValueError(
+        f"No recipe or architecture is named {name!r}. {did_you_mean(name, known_names)} Models of "
+        "other libraries are named 'torchvision:NAME' or 'timm:NAME'."
+    )
 
 
 def _list_parameters(function: Callable[..., Any]) -> list[str]:

@@ -193,7 +193,9 @@ def test_train_recipes(digit_folder, spectra_file, tmp_path, run, run_error):
     err = run_error(*argv, spectra_file, "--image-size", 9)
     assert "the recipe spectra has sizes of its own" in err
     argv[1] = "spectre"
-    assert "Did you mean the recipe 'spectra'?" in run_error(*argv, spectra_file)
+    err = run_error(*argv, spectra_file)
+    assert "No recipe or architecture is named 'spectre'. Did you mean 'spectra'?" in err
+    assert err.count("Did you mean") == 1
     argv[1] = "digits"
     assert "digits takes images" in run_error(*argv, spectra_file)
     for name, data in (("spectra", spectra_file), ("digits", digit_folder)):
