@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
@@ -236,6 +237,22 @@ def test_get_model_chooses_the_size_of_images(name, image_size, shape, size):
 def test_get_model_validates_arguments(name, params, message):
     with pytest.raises(ValueError, match=message):
         recipes.get_model(name, **params)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shape", "message"),
+    [
+        ("spectrum_mlp", {"dropout": 3}, (30,), "option dropout of .* in .0, 1., got 3"),
+        ("resnet8", {"width": 0, "lr": 0.1}, (30, 40), "option width of the architecture resnet8"),
+        ("resnet8", {"width": 0}, (30, 40, 3), "positive integer .* got 0"),
+    ],
+)
+def test_get_model_refuses_values_of_options_when_it_is_built(name, options, shape, message):
+    state = torch.random.get_rng_state()
+    model = recipes.get_model(name, options=options)
+    with pytest.raises(ValueError, match=message):
+        model.build(np.zeros((2, *shape)))
+    assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_make_candidates_fit_their_samples():

@@ -15,6 +15,7 @@ import torch
 # and sums computed by one thread have the same bits on any number of cores or jobs.
 _ONE_THREAD_BATCH_VALUES = 2**15
 
+_CPU = torch.device("cpu")
 # torch's default generator and thread count belong to the whole process.
 _PROCESS_STATE = threading.RLock()
 _WARNING_FILTERS = threading.RLock()
@@ -31,7 +32,7 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def seed_torch(seed: int, device: torch.device) -> Iterator[None]:
+def seed_torch(seed: int, device: torch.device = _CPU) -> Iterator[None]:
     """Seed torch inside this context, and restore its global generators."""
     devices = [device] if device.type == "cuda" else []
     with _PROCESS_STATE, torch.random.fork_rng(devices=devices):

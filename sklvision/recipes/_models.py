@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklvision._torch.device import resolve_device
+from sklvision._torch.process_state import seed_torch
 from sklvision.image import Resize
-from sklvision.nets import get_architecture, list_architectures
+from sklvision.nets import build, get_architecture, list_architectures
 from sklvision.neural_network import ImageClassifier, SpectrumClassifier
 from sklvision.recipes._cifar10 import cifar10
 from sklvision.recipes._digits import digits
@@ -181,14 +183,20 @@ def _get_architecture_model(
         **settings,
     )
     classifier._validate_params()
-    if architecture.kind == "spectrum":
-        return NamedModel(name, "spectra", lambda samples: classifier)
 
-    def build(samples: Samples) -> Any:
+    def build_for_spectra(samples: Samples) -> Any:
+        _try_params(architecture, net_params, samples.sample_shape)
+        return classifier
+
+    def build_for_images(samples: Samples) -> Any:
         size = _choose_size(architecture, net_params, image_size, samples.sample_shape)
+        channels = (samples.sample_shape or (*size, 3))[2:] or (1,)
+        _try_params(architecture, net_params, (*size, *channels))
         return add_resize(classifier, size, samples)
 
-    return NamedModel(name, "images", build)
+    if architecture.kind == "spectrum":
+        return NamedModel(name, "spectra", build_for_spectra)
+    return NamedModel(name, "images", build_for_images)
 
 
 @document
@@ -289,6 +297,26 @@ def _check_options(options: Iterable[str], names: list[str], owner: str) -> None
         if key not in names:
             hint = did_you_mean(key, names) if names else "It has none."
             raise ValueError(f"option {key}: {owner} has no option of that name. {hint}")
+
+
+def _try_params(
+    architecture: Any, params: dict[str, Any], input_shape: tuple[int, ...] | None
+) -> None:
+    """Raise if an architecture cannot be built with parameters, which fits would find out later.
+
+    Weights are not read for this, and memory that does not suffice is left to the fit.
+    """
+    if not params or input_shape is None:
+        return
+    tried_params = params | ({"pretrained": False} if "pretrained" in params else {})
+    try:
+        with seed_torch(0), suppress(MemoryError, RuntimeError):
+            build(architecture.name, input_shape, 2, **tried_params)
+    except (TypeError, ValueError) as error:
+        noun = "option" if len(params) == 1 else "options"
+        raise type(error)(
+            f"{noun} {', '.join(params)} of the architecture {architecture.name}: {error}"
+        ) from error
 
 
 def _choose_size(

@@ -189,3 +189,10 @@ def test_export_names_a_directory_that_cannot_be_made(spectra_model, run_error):
     name = "/proc/nowhere"
     err = run_error("export", spectra_model, "--card", "--quiet", "--out", name)
     assert f"--out {name}: cannot be made (" in err
+
+
+def test_train_checks_options_before_the_first_fit(run_error, iris_file, tmp_path):
+    argv = ["train", "spectrum_mlp", iris_file, "--out", tmp_path / "m.sklv", "--quiet"]
+    err = run_error(*argv, "--option", "dropout=3")
+    assert "error: --option dropout of the architecture spectrum_mlp: dropout must be a" in err
+    assert "in fold" not in err
