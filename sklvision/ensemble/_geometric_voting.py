@@ -34,7 +34,8 @@ class GeometricVotingClassifier(SklvisionEstimator, VotingClassifier):
     weights : array-like of shape (n_estimators,), default=None
         Weights of the members; None weighs them equally.
     n_jobs : int, default=None
-        Processes that fit the members.
+        Number of members that are fitted at the same time. ``None`` means 1 unless in a
+        :obj:`joblib.parallel_backend` context, -1 means all processors.
     flatten_transform : bool, default=True
         Whether ``transform`` returns one table instead of one per member.
     verbose : bool, default=False

@@ -19,6 +19,8 @@ def find_label_errors(y: Any, probabilities: Any, *, classes: Any = None) -> pd.
     The probabilities must come from models that have not been fitted on the sample itself, as
     :func:`sklearn.model_selection.cross_val_predict` gives them. Nothing is fitted here.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     y : array-like of shape (n_samples,)

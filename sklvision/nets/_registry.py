@@ -76,6 +76,8 @@ def register(
 def list_architectures(kind: str | None = None, *, library: str | None = None) -> list[str]:
     """List the names that :func:`build` accepts.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     kind : {"spectrum", "image"}, default=None
@@ -195,6 +197,8 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
 
 def build(name: str, input_shape: tuple[int, ...], n_classes: int, **params: Any) -> nn.Module:
     """Build a registered net.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

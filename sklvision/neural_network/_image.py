@@ -31,6 +31,8 @@ class ImageClassifier(BaseNeuralClassifier):
     an :class:`~sklvision.datasets.ImageCollection`, which is read batch by batch, or an array of
     zarr, Dask or h5py, which is read block by block (:class:`~sklvision.datasets.ArrayCollection`).
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     architecture : str or callable, default="resnet8"

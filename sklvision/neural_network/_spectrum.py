@@ -22,6 +22,8 @@ from sklvision.utils._samples import as_samples
 class SpectrumClassifier(BaseNeuralClassifier):
     """Neural classifier of spectra, or of any table of numbers.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     architecture : str or callable, default="spectrum_mlp"

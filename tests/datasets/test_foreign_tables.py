@@ -127,7 +127,7 @@ def test_one_value_in_each_row_is_refused(write):
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        (lambda value: f"{1e5 * value:,.1f}", "without separators of thousands"),
+        (lambda value: f"{1e5 * value:,.1f}", "without thousands separators"),
         (lambda value: f"{100 * value:.3f}%", "without a percent sign"),
     ],
 )

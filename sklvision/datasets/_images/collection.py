@@ -51,6 +51,8 @@ class ImageCollection:
     scikit-learn's splitters, searches and pipelines without being read. Images are decoded, in
     threads, only when a batch, an image or the whole array is needed.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     files : sequence of str, path-like, bytes, binary file object or PIL.Image.Image

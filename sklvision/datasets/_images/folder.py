@@ -56,6 +56,8 @@ def load_image_folder(
             good/
                 1522072665.jpeg
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     path : str or path-like

@@ -47,6 +47,8 @@ def fetch_cifar10(
     Features              color, 0 - 255
     =================   ================
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"

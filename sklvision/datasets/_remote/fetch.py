@@ -27,6 +27,8 @@ TIMEOUT_SECONDS = 30.0
 def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of the public data sets.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     data_home : str or path-like, default=None

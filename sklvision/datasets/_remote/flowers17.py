@@ -47,6 +47,8 @@ def fetch_flowers17(
     Features                 color, 0 - 255
     =================   ===================
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     %(data_home)s

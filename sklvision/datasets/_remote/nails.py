@@ -40,6 +40,8 @@ def fetch_nails(
     Features             gray, 0 - 255
     =================   ==============
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"

@@ -73,6 +73,8 @@ def load_spectra(
 ) -> Bunch | tuple[Any, NDArray[Any]]:
     """Load spectra and their labels from a file, or from a folder of instrument files.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     path : str or path-like

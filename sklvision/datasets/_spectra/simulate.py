@@ -133,6 +133,8 @@ def make_spectra(
     material absorbs in a few bands, and each measured spectrum is a distorted copy of its
     material's reflectance.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     n_samples : int, default=300

@@ -228,7 +228,7 @@ def _find_decimal(path: Path, rows: list[Record], delimiter: str) -> str:
     if grouped_number is not None:
         raise ValueError(
             f"{path}: the point in {grouped_number!r} seems to separate thousands. Export numbers "
-            "without separators of thousands, or read the table with decimal='.' if it is a "
+            "without thousands separators, or read the table with decimal='.' if it is a "
             "decimal sign."
         )
     return decimal

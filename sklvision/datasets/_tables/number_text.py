@@ -1,4 +1,4 @@
-"""Numbers as other programs write them: separators of thousands, percent signs, units."""
+"""Numbers as other programs write them: thousands separators, percent signs, units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def suggest_number_format(text: str) -> str:
     if text.endswith("%"):
         return " Export numbers without a percent sign."
     if _THOUSANDS.fullmatch(text):
-        return " Export numbers without separators of thousands."
+        return " Export numbers without thousands separators."
     return ""
 
 

@@ -30,6 +30,8 @@ _MAX_BASELINE_VALUES = 2e7
 class AccuracyEstimate:
     """Accuracy of an estimator and of simple baselines on held-out samples.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     name : str

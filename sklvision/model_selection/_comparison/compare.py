@@ -74,6 +74,8 @@ def compare_estimators(
     An estimator may be a search, such as GridSearchCV: then cross-validation is nested,
     :meth:`ComparisonResult.choices` lists the parameters chosen in each fold.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimators : dict, list or classifier

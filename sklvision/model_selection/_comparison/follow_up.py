@@ -49,7 +49,8 @@ def measure_robustness(
     random_state : int, RandomState instance or None, default=None
         Seed of the corruptions.
     n_jobs : int, default=None
-        Number of estimators that are scored at the same time.
+        Number of estimators that are scored at the same time. ``None`` means 1 unless in a
+        :obj:`joblib.parallel_backend` context, -1 means all processors.
 
     Returns
     -------
@@ -144,7 +145,8 @@ def forecast_best(
     random_state : int, RandomState instance or None, default=None
         Seed of the folds, subsets and fits.
     n_jobs : int, default=None
-        Number of fits at the same time.
+        Number of fits at the same time. ``None`` means 1 unless in a
+        :obj:`joblib.parallel_backend` context, -1 means all processors.
 
     Returns
     -------

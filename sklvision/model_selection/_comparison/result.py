@@ -32,6 +32,8 @@ class ComparisonResult(ClassResults):
     Made by :func:`~sklvision.model_selection.compare_estimators`. Printed, it is a text
     table; in a notebook, an HTML one.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     folds : DataFrame of shape (n_estimators * n_splits, n_columns)

@@ -45,6 +45,8 @@ def find_leaks(
     are in both sets, signs of capture series where no groups are given, and copies with
     contradicting labels. Nothing is fitted.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     %(samples)s

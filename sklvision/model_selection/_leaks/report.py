@@ -42,6 +42,8 @@ class LeakReport:
     Made by :func:`~sklvision.model_selection.find_leaks`. ``print`` shows the findings in
     sentences; ``bool`` is True if there are any.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     findings : DataFrame of shape (n_findings, 12)

@@ -15,6 +15,8 @@ class SamplesNeeded:
 
     Made by :meth:`LearningForecast.samples_for`; ``str()`` gives a sentence.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     score : float

@@ -44,6 +44,8 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
     all of them at once. For small nets, most of the training time is overhead of many operations,
     which is then needed only once.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimator : estimator object
