@@ -255,6 +255,17 @@ def test_get_model_refuses_values_of_options_when_it_is_built(name, options, sha
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+def test_check_candidates_names_an_unknown_one():
+    recipes.check_candidates(["lda", "spectra", "resnet8"])
+    for names in (["lda", "flowrs"], ["lda", "flowers:x"]):
+        with pytest.raises(ValueError, match="Did you mean 'flowers"):
+            recipes.check_candidates(names)
+    with pytest.raises(TypeError, match="names must be strings, got 3"):
+        recipes.check_candidates([3])
+    with pytest.raises(TypeError, match="names must be a list, got 'lda'"):
+        recipes.check_candidates("lda")
+
+
 def test_make_candidates_fit_their_samples():
     candidates, baselines = recipes.make_candidates(np.zeros((10, 5)))
     assert baselines == ["PCA + LDA", "PLS-DA"]

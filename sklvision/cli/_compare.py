@@ -208,6 +208,10 @@ def _run_comparison(args: argparse.Namespace) -> int:
         models = None if args.models is None else split_names(args.models)
         for name in scoring:
             check_scorer_name(name)
+        if models is not None:
+            from sklvision.recipes import check_candidates
+
+            check_candidates(models)
         data = load_data(
             "digits" if args.data is None else args.data, args, max_side=_choose_side(args, models)
         )

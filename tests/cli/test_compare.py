@@ -316,7 +316,7 @@ def test_compare_chosen_models(iris_file, compare, run_error):
     scores = read_scores(output)
     assert set(scores) == {"majority class", "logistic regression", "lda", "pls-da", "forest"}
     assert min(scores["lda"], scores["pls-da"], scores["forest"]) > 0.7
-    err = run_error("compare", iris_file, "--models", "ldda", "--quiet")
+    err = run_error("compare", "not_read.npz", "--models", "ldda", "--quiet")
     assert "There is no candidate 'ldda'. Did you mean 'lda'" in err
 
 
