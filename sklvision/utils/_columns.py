@@ -149,7 +149,10 @@ def _check_each(column: Any, place: str) -> None:
     for value in column:
         if not _is_number(value):
             value = value.item() if isinstance(value, np.generic) else value
-            raise ValueError(f"{place} holds {value!r}, expected numbers.")
+            advice = ""
+            if isinstance(value, str) and _is_number(value.replace(",", ".", 1)):
+                advice = ' Decimal commas are read by pandas.read_csv(file, decimal=",").'
+            raise ValueError(f"{place} holds {value!r}, expected numbers.{advice}")
 
 
 def _is_number(value: Any) -> bool:

@@ -286,19 +286,23 @@ def warn_of_change(
     change = None
     if order is None and is_scale_kept:
         change = describe_change(contract, samples, summary)
-    if order is not None:
-        message = (
-            f"{name}: the new samples fall where those of training rise ({order}): their values "
-            "are in reverse order, inverted, or of another quantity, such as absorbance instead of "
-            "reflectance. Bring them to the form of training."
-        )
-    elif change is not None:
-        message = (
-            f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them "
-            "to the unit of training: unless a later step removes the scale, predictions are wrong."
-        )
-    else:
+    if order is None and change is None:
         return False
     note_warning(estimator)
-    warnings.warn(message, UserWarning, stacklevel=3)
+    if order is not None:
+        warnings.warn(
+            f"{name}: the new samples fall where those of training rise ({order}): their values "
+            "are in reverse order, inverted, or of another quantity, such as absorbance instead of "
+            "reflectance. Bring them to the form of training.",
+            UserWarning,
+            stacklevel=3,
+        )
+    else:
+        warnings.warn(
+            f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them "
+            "to the unit of training: unless a later step removes the scale, predictions are "
+            "wrong.",
+            UserWarning,
+            stacklevel=3,
+        )
     return True

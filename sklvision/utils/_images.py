@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_array
 
 from sklvision.utils._samples import (
@@ -106,9 +107,9 @@ def check_images(
 
 def refuse_files(X: Any) -> None:
     """Raise if `X` is a file of an image, or a list of paths or of contents of files."""
-    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.ndim == 1)
-    is_list_of_files = is_list and len(X) > 0 and isinstance(X[0], str | os.PathLike | bytes)
-    if is_image_file(X) or is_list_of_files:
+    is_list = isinstance(X, list | tuple) or (isinstance(X, np.ndarray | pd.Series) and X.ndim == 1)
+    first = next(iter(X)) if is_list and len(X) > 0 else None
+    if is_image_file(X) or isinstance(first, str | os.PathLike | bytes) or hasattr(first, "read"):
         raise TypeError(make_files_message(X))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ _ORIENTATION = 0x0112  # tag of EXIF
 
 
 def to_host(X: Any) -> Any:
-    """Return a tensor of torch as an array without its gradient; anything else unchanged."""
+    """Return a tensor of torch, without its gradient, or a memoryview as an array; else `X`."""
+    if isinstance(X, memoryview):
+        return np.asarray(X)
     torch = sys.modules.get("torch")  # without it there are no tensors
     if torch is None or not isinstance(X, torch.Tensor):
         return X
@@ -31,23 +34,48 @@ def to_host(X: Any) -> Any:
 
 
 def to_array(X: Any) -> np.ndarray:
-    """Return a list of samples as one array, or raise an error that names two shapes."""
+    """Return a list of samples as one array, or raise an error that names what they are."""
     if isinstance(X, (list, tuple)):
         X = [_read_sample(sample, place) for place, sample in enumerate(X)]
         _warn_of_types(X)
     elif isinstance(X, np.ndarray | pd.Series) and X.dtype == object and X.ndim == 1:
         X = list(X)
+    elif is_nested_series(X):
+        X = [np.asarray(sample) for sample in X]
+    if isinstance(X, list) and X and isinstance(X[0], Mapping):
+        raise ValueError(
+            "X is a list of dicts. Make a table of them, by pandas.DataFrame(X), or a list of one "
+            "of their values."
+        )
     try:
         return np.asarray(X)
     except ValueError as error:
         shapes = _find_shapes(X)
         if len(shapes) < 2:
-            raise
+            raise ValueError(_describe_first(X)) from error
         is_table = max(map(len, shapes)) < 2
         raise ValueError(
             f"X holds samples of different shapes, {shapes[0]} and {shapes[1]} among them; "
             f"expected one shape. {_ROWS_ADVICE if is_table else _IMAGES_ADVICE}"
         ) from error
+
+
+def is_nested_series(X: Any) -> bool:
+    """Whether `X` is a Series of polars that holds one list or array for each sample."""
+    is_nested = getattr(getattr(X, "dtype", None), "is_nested", None)
+    return callable(is_nested) and len(X.shape) == 1 and is_nested()
+
+
+def _describe_first(X: Any) -> str:
+    """Describe samples that are not arrays, by the first of them."""
+    first = next(iter(X))
+    kind = type(first).__name__
+    if isinstance(first, list | tuple):
+        kind += f" of {' and '.join(type(value).__name__ for value in first[:3])}"
+    return (
+        f"X ({type(X).__name__}) does not hold one array for each sample: the first is a {kind}. "
+        "Pass the samples as X, and their labels as y."
+    )
 
 
 def _read_sample(sample: Any, place: int) -> Any:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from numbers import Number
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -18,7 +19,7 @@ from pandas.api.types import (
 from sklvision.utils._array_collection import ArrayCollection
 from sklvision.utils._chunks import is_stored_array
 from sklvision.utils._columns import check_column_names, check_values, get_columns
-from sklvision.utils._sample_lists import to_array, to_host
+from sklvision.utils._sample_lists import is_nested_series, to_array, to_host
 from sklvision.utils._sklearn import get_column_names, index_samples
 
 # Key of the attributes of a table of pandas under which its reader leaves notes.
@@ -281,15 +282,19 @@ def as_samples(X: Any) -> Samples:
 
 def _suggest_container(value: Any) -> str:
     """Describe a value that holds samples in another way than an array; "" of everything else."""
+    is_number = isinstance(value, Number | str | np.generic)
     if hasattr(value, "collect"):
         return f"a single value of type {type(value).__name__}. Read it first, by collect()"
     if isinstance(value, Mapping):
         return "a dict. Make a table of it, by pandas.DataFrame(X), or pass one of its values"
     if isinstance(value, Iterator | set | frozenset):
         return f"a {type(value).__name__}, which has no order or is read once. Pass list(X)"
+    if not is_number and value is not None:
+        return f"a {type(value).__name__}. Pass an array, a table, a list or a collection"
     return ""
 
 
+_LONGEST_PATH = 200  # that a message shows whole
 # Ends of names of files that hold many samples, most often spectra.
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".parquet", ".npz", ".npy", ".zarr")
 
@@ -321,12 +326,17 @@ def _describe_files(X: Any) -> str:
     if isinstance(X, bytes):
         return "bytes"
     if isinstance(X, str | os.PathLike):
-        return f"the path {str(os.fspath(X))!r}"
+        path = str(os.fspath(X))  # or the content of a file as text
+        return f"the path {path if len(path) <= _LONGEST_PATH else path[:_LONGEST_PATH] + '…'!r}"
     if is_image_file(X):
         return "an image of Pillow"
-    return f"a list of {len(X)}, the first of them {_describe_files(X[0])}"
+    if hasattr(X, "read"):
+        return "an open file"
+    return f"a list of {len(X)}, the first of them {_describe_files(next(iter(X)))}"
 
 
 def is_series_of_arrays(X: Any) -> bool:
-    """Whether `X` is a Series of pandas that holds one array or list for each sample."""
+    """Whether `X` is a Series of pandas or polars that holds one array or list for each sample."""
+    if is_nested_series(X):
+        return True
     return isinstance(X, pd.Series) and X.dtype == object and len(X) > 0 and np.ndim(X.iloc[0]) > 0

@@ -106,9 +106,8 @@ class ImageCollection:
     upright image. Images with more than twice ``PIL.Image.MAX_IMAGE_PIXELS`` pixels are considered
     decompression bombs, and are an error; increase that number to read them.
 
-    JPEG in color that is read as gray gives the brightness stored in the file, which is never
-    converted to color and back. A JPEG decoder reduces by leaving out fine detail, which is
-    close to averaging but not the same.
+    A color JPEG that is read as gray gives the brightness stored in the file, without conversion to
+    color and back. A JPEG decoder reduces by leaving out fine detail, which is close to averaging.
 
     Examples
     --------
@@ -172,8 +171,7 @@ class ImageCollection:
             self._sources[:] = sources
         self.functions: tuple[ImageFunction, ...] = ()
         self.skipped: tuple[str, ...] = ()
-        # Both are set by reading the first image: shape and dtype of all, and the image itself with
-        # its file and the number of functions applied, so that it need not be read again.
+        # Set by reading the first image: shape and dtype; file, image, number of functions applied.
         self._image_spec: tuple[tuple[int, ...], np.dtype[Any]] | None = None
         self._first_image: tuple[Source, NDArray[Any], int] | None = None
         warn_of_left_out(self.files, headers)
