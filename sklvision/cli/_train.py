@@ -157,8 +157,8 @@ def add_parser(commands: Any) -> None:
         "--memory",
         type=Path,
         metavar="FOLDER",
-        help="keep the results of the estimate there, so that the same call goes on after an "
-        "interruption; the last training begins again",
+        help="keep the results of the estimate and the state of the last training there, so that "
+        "the same call goes on after an interruption",
     )
     add("--quiet", action="store_true", help="no progress on standard error")
 
@@ -194,6 +194,7 @@ def run(args: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
     with convert_errors():
+        from sklvision.utils._fit_folder import resume_fits
         from sklvision.utils._input_check import add_input_check
 
         estimator = model.build(data.data)
@@ -201,12 +202,19 @@ def run(args: argparse.Namespace) -> int:
             set_class_weight(estimator, class_weight, data.target)
         estimator = add_input_check(estimator)
         if folds.is_official:
-            _train_on_split(model.name, estimator, data, args, folds)
+            with resume_fits(_find_fit_folder(args)):
+                _train_on_split(model.name, estimator, data, args, folds)
             return 0
         estimate = _estimate(model.name, estimator, data, args, folds)
-        summary = _fit(estimator, data, args)
-        _write(estimator, data, args, estimate, summary)
+        with resume_fits(_find_fit_folder(args)):
+            summary = _fit(estimator, data, args)
+            _write(estimator, data, args, estimate, summary)
     return 0
+
+
+def _find_fit_folder(args: argparse.Namespace) -> Path | None:
+    """Find the folder of trainings that can be resumed."""
+    return None if args.memory is None else args.memory / "sklvision_fits"
 
 
 def _find_sources(args: argparse.Namespace) -> dict[str, str | None]:

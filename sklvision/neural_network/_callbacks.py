@@ -84,12 +84,13 @@ class TimeLimit(Callback):
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Stop a training that would go on."""
         self.n_epochs_ += 1
+        n_done = net.n_resumed_ + self.n_epochs_
         is_over = perf_counter() - self.start_ >= self.seconds
-        if is_over and self.n_epochs_ < net.n_epochs_ and not net.stop_training_:
+        if is_over and n_done < net.n_epochs_ and not net.stop_training_:
             net.stop_training_ = True
             warnings.warn(
                 f"Training stopped at time_limit={self.seconds:g} seconds, after epoch "
-                f"{self.n_epochs_} of {net.n_epochs_}.",
+                f"{n_done} of {net.n_epochs_}.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -105,7 +106,7 @@ class ProgressBar(Callback):
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Open the bar."""
         if net.verbose and self.bar_ is None:
-            self.bar_ = open_progress(net.n_epochs_, "epoch")
+            self.bar_ = open_progress(net.n_epochs_, "epoch", initial=net.n_resumed_)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Update the bar."""

@@ -25,6 +25,7 @@ from sklvision.neural_network._checks import (
     combine_weights,
 )
 from sklvision.neural_network._data import TrainingSet
+from sklvision.neural_network._fit_file import make_fit_file
 from sklvision.neural_network._inference import can_infer_in_bfloat16
 from sklvision.neural_network._module import check_architecture
 from sklvision.neural_network._net import Net
@@ -170,6 +171,9 @@ def train_fit(estimator: Any, plan: FitPlan) -> None:
     any it stays as it was.
     """
     training, validation = plan.parts
+    fit_file = make_fit_file(plan)
+    if fit_file is not None:
+        plan.callbacks.append(("fit_file", fit_file))
     with (
         convert_memory_errors("Training", _MEMORY_ADVICE),
         seed_torch(plan.seed, plan.device),

@@ -98,6 +98,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
     last_batch_: Tensor | None = None
     dense_epochs_: DenseEpochs | None = None  # while a dense net trains
     checkpoint_: Any = None  # a Checkpoint while a classifier trains
+    n_resumed_ = 0  # epochs that a training of this net took in a process before
     scheduler_states_: Any = ()  # of the schedulers of a training that goes on
     history: Any
     train_split: Any
@@ -210,7 +211,7 @@ iterator_train__shuffle, iterator_valid, **kwargs
         self.has_batch_callbacks_ = any(has_batch_hook(callback) for _, callback in self.callbacks_)
         try:
             with suppress(TrainingStopped):
-                super().fit_loop(X, y, epochs, **fit_params)
+                super().fit_loop(X, y, self.n_epochs_ - self.n_resumed_, **fit_params)
         finally:
             self.dense_epochs_ = None
         return self

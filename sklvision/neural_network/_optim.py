@@ -198,6 +198,17 @@ class Schedule:
         self._batch_scheduler = scheduler if name != "plateau" else None
         self._epoch_scheduler = scheduler if name == "plateau" else None
 
+    def get_state(self) -> dict[str, Any] | None:
+        """Return the counters, as torch has them; None of the constant schedule."""
+        scheduler = self._batch_scheduler or self._epoch_scheduler
+        return None if scheduler is None else scheduler.state_dict()
+
+    def load_state(self, state: dict[str, Any] | None) -> None:
+        """Load the counters of a schedule of the same training."""
+        scheduler = self._batch_scheduler or self._epoch_scheduler
+        if scheduler is not None:
+            scheduler.load_state_dict(state)
+
     def step_batch(self) -> None:
         """Move on by one optimizer step."""
         if self._batch_scheduler is not None:

@@ -22,7 +22,7 @@ class Checkpoint:
     Attributes
     ----------
     n_saved : int
-        Number of times that weights were saved, each in place of those before.
+        Number of epochs after which weights were saved, each time in place of those before.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -78,7 +78,7 @@ def train_net(net: Net, training: TrainingSet, validation: TrainingSet | None, e
         net._set_training(False)
         raise
     finally:
-        net.train_split = train_split
+        net.train_split, net.n_resumed_ = train_split, 0
         net.checkpoint_ = net.last_batch_ = None
 
 

@@ -39,6 +39,7 @@ _HOST = sha256(platform.node().encode()).hexdigest()[:6]
 _TEMPORARY_NAME = re.compile(rf"\..+\.(\d+)-[0-9a-f]+-{_HOST}\.tmp", re.DOTALL)
 # Bytes that file systems allow for a name.
 _MAX_NAME_BYTES = 255
+_DIGEST_BYTES = 32
 
 
 def is_parquet(path: Path) -> bool:
@@ -94,6 +95,22 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_with_digest(path: Path, content: bytes) -> None:
+    """Write a file that starts with the digest of its content."""
+    with atomic_write(path) as file:
+        file.write(sha256(content).digest())
+        file.write(content)
+
+
+def read_with_digest(path: Path) -> bytes:
+    """Read a file that `write_with_digest` wrote; raise if it was damaged since."""
+    content = path.read_bytes()
+    digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if sha256(content).digest() != digest:
+        raise ValueError(f"{path} does not have the content that was written")
+    return content
 
 
 def make_write_error(

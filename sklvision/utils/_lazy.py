@@ -33,6 +33,11 @@ class LazySamples:
         self._dtype = np.uint8 if is_kept else dtype
 
     @property
+    def collection(self) -> Any:
+        """The collection that samples are read from."""
+        return self._collection
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Number of samples and shape of one."""
         return (len(self), *self._sample_shape)

@@ -14,6 +14,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from sklvision.cli import main
+from sklvision.export import load
 from sklvision.model_selection import compare_estimators
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -258,3 +259,24 @@ def test_damaged_outcome_is_computed_again_and_said(tmp_path, damage):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         compare_estimators({"model": model}, X, y, **options)
+
+
+@pytest.mark.slow
+def test_last_training_of_a_command_goes_on_after_a_kill(start, run, tmp_path):
+    # The state is written every few seconds, so the training must take longer than that.
+    rng = np.random.default_rng(0)
+    y = np.arange(3000) % 5
+    np.savez(tmp_path / "rows.npz", X=rng.normal(size=(3000, 300)) + y[:, None], y=y)
+    arguments = ["train", "spectrum_mlp", "--data", "rows.npz", "--no-estimate", "--epochs", 100]
+    memory = ["--memory", "kept"]
+    program = start(*arguments, *memory, "--out", "resumed.sklv")
+    program.wait_until(lambda: list((tmp_path / "kept" / "sklvision_fits").glob("*.pkl")))
+    program.send(signal.SIGKILL)
+    program.wait()
+    assert not (tmp_path / "resumed.sklv").exists()
+    program = run(*arguments, *memory, "--out", "resumed.sklv")
+    assert "resumed after epoch" in program.errors
+    assert "epoch 100/100" in program.errors
+    assert not list((tmp_path / "kept" / "sklvision_fits").iterdir())
+    model = load(tmp_path / "resumed.sklv")
+    assert model.score(np.load(tmp_path / "rows.npz")["X"], y) > 0.9

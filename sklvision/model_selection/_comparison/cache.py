@@ -7,25 +7,18 @@ import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import joblib
-import numpy as np
 
-from sklvision.utils._array_collection import ArrayCollection
-from sklvision.utils._files import atomic_write, remove_leftovers
-from sklvision.utils._samples import Samples
-from sklvision.utils._versions import collect_versions
+from sklvision.utils._files import read_with_digest, remove_leftovers, write_with_digest
 
 # Arguments that a key leaves out, since data_key stands for them.
 _DATA_ARGUMENTS = ("samples", "y", "groups")
 _FOLDER_NAME = "sklvision_outcomes"
 _FILE_NAME = "output.pkl"
-_DIGEST_BYTES = 32
-_N_BLOCK_ROWS = 256
 
 
 @runtime_checkable
@@ -61,7 +54,7 @@ class CachedRun:
         path = self.directory / _FOLDER_NAME / str(key) / _FILE_NAME
         outcome, notes = None, []
         try:
-            outcome = _load_outcome(path)
+            outcome = pickle.loads(read_with_digest(path))
         except FileNotFoundError:
             pass
         except Exception as error:  # damaged pickles raise anything
@@ -83,21 +76,10 @@ class CachedRun:
         )
 
 
-def _load_outcome(path: Path) -> Any:
-    content = path.read_bytes()
-    digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if sha256(data).digest() != digest:
-        raise ValueError(f"{path} does not have the content that was written")
-    return pickle.loads(data)
-
-
 def _save_outcome(outcome: Any, path: Path) -> None:
-    data = pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with atomic_write(path) as file:
-            file.write(sha256(data).digest())
-            file.write(data)
+        write_with_digest(path, pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
     except OSError:
         with suppress(OSError):
             path.parent.rmdir()
@@ -150,16 +132,3 @@ def check_hashable(estimators: dict[str, Any], scorers: dict[str, Any]) -> None:
                     f"can't be pickled: {reason}. Functions must be defined in a module, not "
                     "as a lambda or within a function."
                 ) from error
-
-
-def hash_data(samples: Samples, y: np.ndarray, groups: np.ndarray | None) -> str:
-    """Return one key for data and versions; files of images count by their size and date."""
-    stats = [Path(file).stat() for file in (samples.files if samples.files is not None else ())]
-    dates = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
-    data = samples.data
-    if isinstance(data, ArrayCollection):  # whose pickle names a place, and not what is there
-        digest = sha256(repr((data.shape, data.dtype)).encode())
-        for block in data.batches(_N_BLOCK_ROWS):
-            digest.update(np.ascontiguousarray(block).data)
-        data = digest.digest()
-    return str(joblib.hash((collect_versions(), data, y, groups, dates)))

@@ -19,7 +19,6 @@ from sklvision.model_selection._comparison.baselines import add_baselines
 from sklvision.model_selection._comparison.cache import (
     cache_outcomes,
     check_hashable,
-    hash_data,
     remove_unfinished,
 )
 from sklvision.model_selection._comparison.description import describe_comparison
@@ -37,6 +36,7 @@ from sklvision.model_selection._leaks.report import LeakReport
 from sklvision.model_selection._scoring import Scorer, check_scorers, resolve_scorers
 from sklvision.model_selection._seeds import resolve_seed, seed_estimator
 from sklvision.model_selection._splits import Split, make_splits
+from sklvision.utils._data_key import hash_data
 from sklvision.utils._labels import convert_groups
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._progress import open_progress
