@@ -110,10 +110,10 @@ def test_samples_that_fail_are_recorded_by_batch(tmp_path, spectrum_model):
     )
     batches = [batch for batch, _ in reader.apply(spectrum_model.predict)]
     assert [batch.errors for batch in batches] == [
-        {}, {10: "column '920 nm' is missing"}, {}, {}, {},
+        {}, {10: "the value in column '920 nm' is missing"}, {}, {}, {},
     ]  # fmt: skip
     assert 10 not in batches[1].positions
-    with pytest.raises(ValueError, match="column '920 nm' is missing in sample 31"):
+    with pytest.raises(ValueError, match="the value in column '920 nm' is missing in sample 31"):
         predict([tmp_path / "gap.parquet"], spectrum_model)
 
 
@@ -179,6 +179,7 @@ def test_rows_with_gaps_on_another_axis_are_recorded(tmp_path, spectrum_model, s
     finer.to_parquet(path) if suffix == "parquet" else finer.to_csv(path, index=False)
     reader = read_samples([path], spectrum_model, on_error="record", resample=True)
     ((batch, probabilities),) = reader.apply(spectrum_model.predict_proba)
-    assert (batch.errors, len(probabilities)) == ({7: "column '920 nm' is missing"}, 19)
+    assert batch.errors == {7: "the value in column '920 nm' is missing"}
+    assert len(probabilities) == 19
     with pytest.raises(ValueError, match=r"missing.* in sample 8"):
         predict([path], spectrum_model, resample=True)

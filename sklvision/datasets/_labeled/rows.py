@@ -27,8 +27,9 @@ def find_invalid_rows(block: Any) -> dict[int, str]:
     for place in np.flatnonzero(~np.isfinite(rows).all(axis=1)).tolist():
         column = int(np.argmin(np.isfinite(rows[place])))
         kind = "missing" if np.isnan(rows[place, column]) else "infinite"
-        is_table = isinstance(block, pd.DataFrame)
-        text = f"column {block.columns[column]!r}" if is_table else f"value {column + 1}"
+        text = f"value {column + 1}"
+        if isinstance(block, pd.DataFrame):
+            text = f"the value in column {block.columns[column]!r}"
         errors[place] = f"{text} is {kind}"
     return errors
 
