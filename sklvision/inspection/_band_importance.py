@@ -151,7 +151,9 @@ class BandImportanceDisplay(SheetDisplay):
         NotFittedError
             If the classifier is not fitted.
         ValueError
-            If lengths differ, `X` is not of spectra, or a parameter is out of range.
+            If lengths differ, `X` does not hold spectra, or a parameter is out of range.
+        TypeError
+            If `scoring` is not one score, or does not return a number.
         """
         import_pyplot()
         check_is_fitted(estimator)

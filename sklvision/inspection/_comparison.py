@@ -119,7 +119,7 @@ class ComparisonDisplay(SheetDisplay):
         KeyError
             If the result does not have the score.
         TypeError
-            If `result` is not one of a comparison.
+            If `result` is not one of a comparison, or `score` is not a string.
         ValueError
             If `confidence` is not between 0 and 1.
         """

@@ -97,8 +97,15 @@ class CorruptionDisplay(SheetDisplay):
         sample : array-like of shape (height, width), (height, width, n_channels) or (n_bands,)
             One clean image or spectrum.
         severities : sequence of float, default=None
-            Severities to show; None takes those of the result.
+            Severities to show, from 0 to 1; None takes those of the result.
         %(drawing)s
+
+        Raises
+        ------
+        TypeError
+            If `result` is not one of a robustness curve.
+        ValueError
+            If no severity is above 0, one is out of range, or the sample does not fit the result.
         """
         check_result("result", result, ["corrupt", "corruptions"], "robustness_curve")
         batch = to_array([sample])

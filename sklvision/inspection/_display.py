@@ -95,6 +95,8 @@ TEXTS = {
     # The end of the parameters of the methods that make a display, and their return value.
     "drawing": ("%(ax)s\n**kwargs : dict\n    Further keywords of :meth:`plot`.\n\n%(returned)s"),
     "returned": "Returns\n-------\ndisplay : object\n    The display, drawn.",
+    # Reasons of a ValueError of `plot`.
+    "invalid": "If matplotlib does not accept the value of a keyword.",
 }
 
 
@@ -116,7 +118,12 @@ class Display:
             _, *names = inspect.signature(plot).parameters
             parameters = "\n".join(f"%({name})s" for name in names)
             section = f"Parameters\n----------\n{parameters}\n\n"
-            section += "Returns\n-------\nself : object\n    The display."
+            section += "Returns\n-------\nself : object\n    The display.\n\n"
+            section += (
+                "Raises\n------\n"
+                "TypeError\n    If a parameter has another type, or a keyword does not exist.\n"
+                "ValueError\n    %(invalid)s"
+            )
             fill_docstrings(cls._texts | {"plot": section})(cls)
 
     def _take_axes(self, ax: Any, size: tuple[float, float]) -> None:
@@ -132,7 +139,11 @@ class SheetDisplay(Display):
             "ax : Axes or array of Axes, default=None\n"
             "    Where to draw: axes to divide, or as many axes as there are panels. None makes a\n"
             "    new figure."
-        )
+        ),
+        "invalid": (
+            "If matplotlib does not accept the value of a keyword, or `ax` holds another number\n"
+            "    of axes than there are panels."
+        ),
     }
     axes_: np.ndarray
     n_total: int | None

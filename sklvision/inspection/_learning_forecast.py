@@ -142,6 +142,8 @@ class LearningForecastDisplay(Display):
 
         Raises
         ------
+        TypeError
+            If `forecast` is not one of a learning curve.
         ValueError
             If ``n_max`` is no larger than the largest size measured, or the target is above the
             best score.

@@ -145,8 +145,10 @@ class ParetoDisplay(Display):
 
         Raises
         ------
+        TypeError
+            If `result` is not one of a comparison.
         ValueError
-            If the score or the cost does not exist.
+            If the score or the cost does not exist, or no estimator has both.
         """
         check_result("result", result, ["to_frame", "score_names"], "compare_estimators")
         frame = result.to_frame()
@@ -191,7 +193,7 @@ class ParetoDisplay(Display):
         NotFittedError
             If the search is not fitted.
         ValueError
-            If the score or the cost does not exist.
+            If the score or the cost does not exist, or no candidate has both.
         """
         if not hasattr(search, "cv_results_"):
             check_is_fitted(search, "cv_results_")

@@ -85,6 +85,11 @@ class RobustnessDisplay(SheetDisplay):
         ----------
         %(robustness)s
         %(drawing)s
+
+        Raises
+        ------
+        TypeError
+            If `result` is not one of a robustness curve.
         """
         check_result("result", result, ["to_frame", "meanings"], "robustness_curve")
         display = cls(

@@ -148,6 +148,8 @@ def get_architecture(name: str, kind: str | None = None) -> Architecture:
 
     Raises
     ------
+    TypeError
+        If `name` is not a string.
     ValueError
         If no architecture has that name, or it is of the other kind.
 

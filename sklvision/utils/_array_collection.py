@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 from sklvision.utils._chunks import (
     Order,
-    check_chunk_sizes,
+    check_array,
     cut_batches,
     draw_block_order,
     find_block_bounds,
@@ -24,6 +24,7 @@ from sklvision.utils._chunks import (
     unpack_array,
 )
 from sklvision.utils._threads import map_ahead
+from sklvision.utils._validation import check_count
 
 BlockFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -54,6 +55,14 @@ class ArrayCollection:
         Number of samples in the buffer of a shuffle. By default as many as fill 512 MiB. Data with
         at most this many samples are read once, like an array in memory.
 
+    Raises
+    ------
+    TypeError
+        If `array` is not an array.
+    ValueError
+        If `array` has less than two dimensions, or is a Dask array of unknown size, or if
+        `buffer_size` is less than 1.
+
     See Also
     --------
     ImageCollection : The same for image files.
@@ -79,16 +88,7 @@ class ArrayCollection:
     """
 
     def __init__(self, array: Any, *, buffer_size: int | None = None) -> None:
-        if not all(hasattr(array, name) for name in ("shape", "dtype", "__getitem__")):
-            raise TypeError(
-                "array must be an array of zarr, Dask or h5py, or of NumPy, got "
-                f"{type(array).__name__}."
-            )
-        check_chunk_sizes(array)
-        if len(array.shape) < 2:
-            raise ValueError(
-                f"array must hold samples of one shape along its first axis, got {array.shape}."
-            )
+        check_array(array)
         is_count = isinstance(buffer_size, Integral) and not isinstance(buffer_size, bool)
         if buffer_size is not None and not (is_count and buffer_size > 0):
             raise ValueError(
@@ -208,6 +208,11 @@ class ArrayCollection:
         -------
         samples : ArrayCollection
             A new collection; nothing is read yet.
+
+        Raises
+        ------
+        TypeError
+            If `func` is not callable.
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
@@ -246,10 +251,14 @@ class ArrayCollection:
         -------
         batches : iterator of ndarray of shape (batch_size, ...)
             Samples.
+
+        Raises
+        ------
+        ValueError
+            If `batch_size` is not an integer of at least 1.
         """
-        if not isinstance(batch_size, Integral) or batch_size < 1:
-            raise ValueError(f"batch_size must be an integer of at least 1, got {batch_size!r}.")
-        return cut_batches(self._read(self._cut_runs()), int(batch_size), len(self))
+        batch_size = check_count("batch_size", batch_size)
+        return cut_batches(self._read(self._cut_runs()), batch_size, len(self))
 
     def sample_rows(self, n_rows: int, n_blocks: int) -> np.ndarray:
         """Read some samples of a few places, spread evenly over all.

@@ -152,12 +152,21 @@ def draw_block_order(
     return Order(np.concatenate(buffers), np.cumsum(list(map(len, buffers))))
 
 
-def check_chunk_sizes(array: Any) -> None:
-    """Raise if an array of Dask does not know how many rows it has."""
+def check_array(array: Any) -> None:
+    """Raise unless this is an array of samples that knows how many it has."""
+    if not all(hasattr(array, name) for name in ("shape", "dtype", "__getitem__")):
+        raise TypeError(
+            "array must be an array of zarr, Dask or h5py, or of NumPy, got "
+            f"{type(array).__name__}."
+        )
     if any(side is None or side != side for side in array.shape):  # NaN
         raise ValueError(
             f"X is a Dask array of unknown size, {array.shape}: call its compute_chunk_sizes() "
             "first."
+        )
+    if len(array.shape) < 2:
+        raise ValueError(
+            f"array must hold samples of one shape along its first axis, got {array.shape}."
         )
 
 

@@ -120,7 +120,7 @@ def test_load_labeled_groups_from_names_of_files(tmp_path):
     ):
         with pytest.raises(ValueError, match=message.replace("(", r"\(")):
             load_labeled(tmp_path / "data", groups_from_name=pattern)
-    with pytest.raises(ValueError, match="groups='g': not together with groups_from_name"):
+    with pytest.raises(ValueError, match="groups='g' or groups_from_name, but not both"):
         load_labeled(tmp_path / "data", groups="g", groups_from_name="part")
     table = write(tmp_path / "a.csv", np.arange(6))
     with pytest.raises(ValueError, match="not every sample has a file of its own"):

@@ -8,20 +8,54 @@ from functools import partial
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from sklvision.datasets._images.reader import ImageReader
+from sklvision.datasets._images.reader import BACKGROUNDS, MODES, REDUCTIONS, ImageReader
 from sklvision.datasets._images.source import Source
 from sklvision.utils._files import READING_ADVICE
 from sklvision.utils._images import LARGEST_VALUE
 from sklvision.utils._threads import map_ahead
+from sklvision.utils._validation import is_option
 
 
-def check_white(white: Any) -> None:
+def check_options(mode: Any, reduce: Any, background: Any, white: Any, on_error: Any) -> None:
+    """Raise if a parameter of a collection has a value that is not one of its options."""
+    if mode is not None and not is_option(mode, MODES):
+        raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
+    if not is_option(reduce, REDUCTIONS):
+        raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
+    if not is_option(background, BACKGROUNDS):
+        raise ValueError(f"background must be 'white' or 'black'; got {background!r}.")
+    _check_white(white)
+    if not is_option(on_error, {"raise", "skip"}):
+        raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
+
+
+def _check_white(white: Any) -> None:
     """Raise if a white level is not a number that float32 holds with room."""
     low, high = 1 / LARGEST_VALUE, LARGEST_VALUE
     if white is not None and not (isinstance(white, Real) and low <= float(white) <= high):
         raise ValueError(f"white must be None or a number from {low:g} to {high:g}; got {white!r}.")
+
+
+def find_bad_files(headers: list[Any], images: list[Any]) -> NDArray[np.bool_]:
+    """Find files whose header or image is an error, and warn once about all."""
+    errors = [
+        next((result for result in results if isinstance(result, OSError)), None)
+        for results in zip(headers, images, strict=True)
+    ]
+    is_bad = np.array([error is not None for error in errors])
+    if is_bad.all():
+        raise OSError(f"None of the {is_bad.size} files can be read; the first: {errors[0]}")
+    if is_bad.any():
+        first = "; ".join(str(error).rstrip(".") for error in [*filter(None, errors)][:3])
+        warnings.warn(
+            f"{is_bad.sum()} of {is_bad.size} images cannot be read and are left out (all "
+            f"named in the attribute skipped): {first}{'; …' if is_bad.sum() > 3 else '.'}",
+            stacklevel=4,
+        )
+    return is_bad
 
 
 def warn_of_left_out(files: NDArray[Any], headers: Iterable[Any]) -> None:

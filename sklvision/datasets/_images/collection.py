@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -14,17 +13,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklvision.datasets._images.checks import (
-    check_white,
+    check_options,
     decode,
+    find_bad_files,
     read_image,
     try_each,
     warn_of_depths,
     warn_of_left_out,
 )
 from sklvision.datasets._images.reader import (
-    BACKGROUNDS,
-    MODES,
-    REDUCTIONS,
     Header,
     ImageReader,
     choose_mode,
@@ -35,7 +32,7 @@ from sklvision.datasets._images.source import Source, get_name, make_source
 from sklvision.utils._images import check_image_size
 from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._threads import map_ahead
-from sklvision.utils._validation import check_count, is_option
+from sklvision.utils._validation import check_count
 
 _REPLACED_FILE = " The file has been replaced since it was opened: open all again, or give a size."
 _MEMORY_ADVICE = "Pass the collection as it is, read in batches, or give a size= or reduce=."
@@ -93,8 +90,18 @@ class ImageCollection:
 
     Raises
     ------
+    TypeError
+        If `files` is a single path, or holds something else than images.
+    ValueError
+        If `files` is empty, or another parameter has a value that is not listed.
     OSError
-        If a file cannot be read as an image; the message names the file.
+        If a file cannot be read as an image; the message names the file. With ``on_error="skip"``
+        if none can be read.
+
+    Warns
+    -----
+    UserWarning
+        If files are left out, hold several images, or differ in their bits of gray.
 
     See Also
     --------
@@ -143,15 +150,7 @@ class ImageCollection:
             raise TypeError(f"files must be a sequence of paths, got the single path {files!s}.")
         sources = [make_source(image, position) for position, image in enumerate(files)]
         size = None if size is None else check_image_size("size", size)
-        if mode is not None and not is_option(mode, MODES):
-            raise ValueError(f"mode must be None or one of {', '.join(MODES)}; got {mode!r}.")
-        if not is_option(reduce, REDUCTIONS):
-            raise ValueError(f"reduce must be 1, 2, 4 or 8; got {reduce!r}.")
-        if not is_option(background, BACKGROUNDS):
-            raise ValueError(f"background must be 'white' or 'black'; got {background!r}.")
-        check_white(white)
-        if not is_option(on_error, {"raise", "skip"}):
-            raise ValueError(f"on_error must be 'raise' or 'skip'; got {on_error!r}.")
+        check_options(mode, reduce, background, white, on_error)
         if not sources:
             raise ValueError("files must name at least one image, got none.")
 
@@ -183,20 +182,8 @@ class ImageCollection:
     def _skip(self, headers: list[Header | OSError]) -> None:
         """Remove files whose header or image cannot be read, and warn once about all."""
         images = try_each(partial(decode, self._reader), self._sources, "skip")
-        errors = [
-            next((result for result in results if isinstance(result, OSError)), None)
-            for results in zip(headers, images, strict=True)
-        ]
-        is_bad = np.array([error is not None for error in errors])
-        if is_bad.all():
-            raise OSError(f"None of the {is_bad.size} files can be read; the first: {errors[0]}")
+        is_bad = find_bad_files(headers, images)
         if is_bad.any():
-            first = "; ".join(str(error).rstrip(".") for error in [*filter(None, errors)][:3])
-            warnings.warn(
-                f"{is_bad.sum()} of {is_bad.size} images cannot be read and are left out (all "
-                f"named in the attribute skipped): {first}{'; …' if is_bad.sum() > 3 else '.'}",
-                stacklevel=3,
-            )
             self.skipped = tuple(self.files[is_bad])
             self.files, self._shapes = self.files[~is_bad], self._shapes[~is_bad]
             self._sources = self._sources[~is_bad]
@@ -314,6 +301,11 @@ class ImageCollection:
         -------
         images : ImageCollection
             A new collection; nothing is read yet.
+
+        Raises
+        ------
+        TypeError
+            If `func` is not callable.
         """
         if not callable(func):
             raise TypeError(f"func must be callable, got {func!r}.")
@@ -337,6 +329,13 @@ class ImageCollection:
         ------
         batch : ndarray of shape (batch_size, height, width) or (batch_size, height, width, 3)
             Images of one shape; other shapes where a function of :meth:`map` makes them.
+
+        Raises
+        ------
+        ValueError
+            If `batch_size` is not an integer of at least 1, or images differ in shape.
+        OSError
+            If a file cannot be read any more.
         """
         batch_size = check_count("batch_size", batch_size)
         shape, dtype = self._check_shape()[1:], self.dtype

@@ -112,9 +112,9 @@ def load_labeled(
         Name of the column or array of labels; of a zarr store or an ``.npy`` file also a file
         with one label per line. ``None`` finds it by the usual names.
     groups : str or path-like, default=None
-        Name of the column or array of groups, or a file of groups: one value per line in the
-        order of the samples, or, for a folder, lines of file name and group. ``None`` takes a
-        column or array named group, if there is one.
+        Name of the column or array of groups (`group` of :func:`load_spectra`), or a file of
+        groups: one value per line in the order of the samples, or, for a folder, lines of file
+        name and group. ``None`` takes a column or array named group or groups, if there is one.
     groups_from_name : str, default=None
         Regular expression to search for in the name of each sample's file, relative to the folder.
         Its first group is the group of the sample, or the whole match if it has none:
@@ -173,8 +173,11 @@ def load_labeled(
     ------
     FileNotFoundError
         If `source` is neither a path nor the name of a data set.
+    TypeError
+        If a keyword does not exist.
     ValueError
-        If the samples cannot be read, have no labels, or hold missing or infinite values.
+        If a keyword does not fit the samples, or these cannot be read, have no labels, or hold
+        missing or infinite values.
 
     See Also
     --------
@@ -196,7 +199,7 @@ def load_labeled(
     _check_table_options(path, table_options, path.exists() and not is_image_folder)
     shape = None if image_shape is None else check_image_shape("image_shape", image_shape)
     if groups is not None and groups_from_name is not None:
-        raise ValueError(f"groups={os.fspath(groups)!r}: not together with groups_from_name.")
+        raise ValueError(f"Pass groups={os.fspath(groups)!r} or groups_from_name, but not both.")
     if path.exists():
         if str(source) in _NAMES:
             warnings.warn(f"Reading {path.resolve()}, not the data set of that name.", stacklevel=2)

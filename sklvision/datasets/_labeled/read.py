@@ -68,7 +68,7 @@ def read_samples(
         training; all others, such as labels and groups, are ignored.
     model : estimator
         A fitted estimator. It determines whether samples are images or rows of numbers, and the
-        shape of images in rows. Image files are read like those of training: with the same mode,
+        shape of images in rows. Image files are read like the training images: with the same mode,
         white level, background, reduction and size.
     batch_size : int, default=256
         Number of samples in each batch but the last of a file.
@@ -102,6 +102,8 @@ def read_samples(
     ------
     FileNotFoundError
         If a path does not exist.
+    TypeError
+        If `paths` is not a list, or mixes files, bytes and arrays, or a keyword does not exist.
     ValueError
         If a folder holds no images, files of both kinds are mixed, columns that the model needs are
         missing, or samples do not have the shape that it expects; the message names the file.

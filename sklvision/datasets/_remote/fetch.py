@@ -40,6 +40,11 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     data_home : pathlib.Path
         The folder, which need not exist yet.
 
+    Raises
+    ------
+    TypeError
+        If `data_home` is not a path.
+
     See Also
     --------
     sklearn.datasets.get_data_home : The same for the data sets of scikit-learn.

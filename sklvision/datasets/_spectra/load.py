@@ -100,7 +100,8 @@ def load_spectra(
         class or target, in any case.
     group : str, default=None
         Name of the column or array of groups, such as patients or batches, that
-        cross-validation keeps together. ``None`` looks for one named group or groups.
+        cross-validation keeps together; :func:`load_labeled` calls it `groups`. ``None`` looks
+        for one named group or groups, in any case.
     split : str, default=None
         Name of the column of the official split into training and test set.
     time : str, default=None

@@ -121,7 +121,9 @@ class AccuracyEstimate:
             If the estimate has no confusion matrix.
         """
         if self.confusion is None:
-            raise ValueError("This estimate was made without a confusion matrix.")
+            raise ValueError(
+                "This estimate has no confusion matrix: expected a result of estimate_accuracy."
+            )
         return tabulate_class_scores(self.confusion, is_grouped=self.is_grouped)
 
     def __str__(self) -> str:
@@ -212,6 +214,8 @@ def estimate_accuracy(
 
     Raises
     ------
+    TypeError
+        If `name` is not a string, or `estimator` is not a classifier.
     ValueError
         If a class or the groups are too few to hold any out, or no scorer has that name.
 

@@ -23,6 +23,11 @@ from sklvision.utils._statistics import tabulate_class_scores
 from sklvision.utils._suggest import did_you_mean
 from sklvision.utils._validation import check_count
 
+_NO_PREDICTIONS = (
+    "This result has no predictions: expected one of compare_estimators, in which at least one "
+    "estimator could be fitted."
+)
+
 
 class ClassResults:
     """Methods of a comparison that look at classes; a base of its result."""
@@ -58,10 +63,12 @@ class ClassResults:
         ------
         KeyError
             If the estimator does not exist.
+        ValueError
+            If the result has no predictions.
         """
         name = self._choose_name(name)
         if self.target is None or self.predictions is None:
-            raise ValueError("This result was made without predictions.")
+            raise ValueError(_NO_PREDICTIONS)
         return tabulate_confusion(self.target, self.predictions.get(name, {}), self.splits)
 
     def score_classes(self, name: str | None = None, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -89,7 +96,7 @@ class ClassResults:
         KeyError
             If the estimator does not exist.
         ValueError
-            If ``confidence`` is not between 0 and 1.
+            If ``confidence`` is not between 0 and 1, or the result has no predictions.
 
         References
         ----------
@@ -243,6 +250,8 @@ class ClassResults:
         ------
         KeyError
             If the estimator does not exist.
+        ValueError
+            If the result has no predictions.
         """
         return render_class_report(self._make_class_report(self._choose_name(name)))
 
@@ -259,7 +268,7 @@ class ClassResults:
         if name is None:
             ranking = [key for key in self.to_frame().index if (self.predictions or {}).get(key)]
             if not ranking:
-                raise ValueError("This result was made without predictions.")
+                raise ValueError(_NO_PREDICTIONS)
             return pick_best(ranking, self.baselines)[0]
         if name not in self.estimators:
             raise KeyError(f"No estimator {name!r}; there are {list(self.estimators)}.")

@@ -57,6 +57,13 @@ def measure_robustness(
     robustness : RobustnessResult
         Scores by corruption and severity; ``result.to_html(path, robustness=...)`` shows it.
 
+    Raises
+    ------
+    TypeError
+        If `result` is not one of :func:`compare_estimators`.
+    ValueError
+        If `X` holds fewer samples than the comparison, or `X` and `y` differ in length.
+
     See Also
     --------
     robustness_curve : The same for estimators that are fitted already.
@@ -152,6 +159,13 @@ def forecast_best(
     -------
     forecasts : dict of str to LearningForecast
         Forecast by name; ``result.to_html(path, forecast=...)`` shows them.
+
+    Raises
+    ------
+    TypeError
+        If `result` is not one of :func:`compare_estimators`.
+    ValueError
+        If `X` holds fewer samples than the comparison, or too few for a curve.
 
     See Also
     --------

@@ -188,6 +188,11 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
         -------
         self : object
             The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If `param_grid` holds no candidates, `cv` yields no folds, or all fits failed.
         """
         self._validate_params()
         y = None if y is None else convert_labels(y)
