@@ -43,7 +43,7 @@ file = save(model, folder / "nails.sklv", data=(train.data, train.target))
 # %%
 # A folder of today
 # -----------------
-# Files are read in batches, like those of training. One of them is damaged: it is named, and the
+# Files are read in batches, like the training images. One of them is damaged: it is named, and the
 # others are predicted.
 
 today, truth = make_nails(8, random_state=1)

@@ -161,7 +161,7 @@ class TestTimeAugmentation(
         check_is_fitted(self)
         samples = self._check_images(X)
         total = self.estimator_.predict_proba(samples.data)  # the first view is the image itself
-        with disable_comparison():  # a mirrored image may fall where those of training rise
+        with disable_comparison():  # a mirrored image may fall where the training data rise
             for axes, distance in self._views[1:]:
                 total = total + self.estimator_.predict_proba(_make_views(samples, axes, distance))
         return total / self.n_views_

@@ -20,7 +20,7 @@ _EPILOG = """\
 MODEL is a file of sklvision train: an archive (.sklv), which is data, or a file of
 joblib (.joblib), which runs the code that it holds when it is loaded.
 
-DATA are samples as sklvision predict takes them, read as those of training were: a
+DATA are samples as sklvision predict takes them, read as the training data were: a
 folder of images, a .npz, a .csv, instrument files. Where they have labels (names of
 folders, the column or array of labels), the accuracy is measured as well: take samples
 that the model was not trained on. --int8 needs some to choose its steps by: a few

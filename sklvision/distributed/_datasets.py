@@ -39,13 +39,15 @@ def _find_columns(model: Any, names: list[str], column: str | None) -> list[str]
     """Find the column of samples, or the columns of features that the model takes."""
     if column is not None:
         if column not in names:
-            raise ValueError(f"column={column!r}: {did_you_mean(column, names)}")
+            raise ValueError(f"There is no column={column!r}. {did_you_mean(column, names)}")
         return [column]
     usual_names = [name for name in _USUAL_COLUMNS if name in names]
     if usual_names:
         return usual_names[:1]
     if can_take_images(model):
-        raise ValueError(f"column=None: the images are in one of {names}; name it with column=.")
+        raise ValueError(
+            f"column=None, and any of {names} may hold the images: name theirs with column=."
+        )
     return find_names(model, names)
 
 

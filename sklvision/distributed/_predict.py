@@ -62,7 +62,7 @@ def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: An
 
     Notes
     -----
-    Warnings, for example about samples in another unit than those of training, appear where a block
+    Warnings, for example about samples in another unit than the training data, appear where a block
     is computed: on a cluster, in the logs of the workers.
 
     Examples
@@ -79,7 +79,7 @@ def predict_blocks(model: Any, X: Any, *, method: str = "predict", **options: An
     """
     check_is_fitted(model)
     if method not in METHODS:
-        raise ValueError(f"method={method!r}: {did_you_mean(str(method), METHODS)}")
+        raise ValueError(f"There is no method={method!r}. {did_you_mean(str(method), METHODS)}")
     if not hasattr(model, method):
         raise ValueError(f"method={method!r}: {type(model).__name__} has no such method.")
     predict = _find_function(X)

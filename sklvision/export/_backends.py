@@ -193,7 +193,7 @@ def compare_backends(
     n_repeats = check_count("n_repeats", n_repeats)
     samples = as_samples(X)
     if not len(samples):
-        raise ValueError("X holds no samples.")
+        raise ValueError("X must hold at least one sample, got none.")
     if y is not None:
         check_consistent_length(samples.data, y)
     estimators = {name: _open_model(name, model) for name, model in models.items()}

@@ -113,7 +113,7 @@ def load_feature_extractor(
     if weights is not None:
         path = Path(weights)
         if not path.is_file():
-            raise FileNotFoundError(f"There is no file of weights {weights!r}.")
+            raise FileNotFoundError(f"{weights}: there is no such file, expected one of weights.")
         stamp = path.stat().st_mtime_ns, path.stat().st_size
     return _load_shared(backbone, side, n_channels, device, precision, weights, layers, stamp)
 

@@ -235,7 +235,10 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         """Raise if a state, as of a file of others, would have images of any size made."""
         _, side, n_channels, _, _ = state["_extractor_settings"]
         if not (0 < side <= _LONGEST_SIDE and 0 < n_channels <= _MOST_CHANNELS):
-            raise ValueError(f"Images of {side} pixels per side and {n_channels} channels.")
+            raise ValueError(
+                f"The backbone takes images of {side} pixels per side and {n_channels} channels, "
+                f"expected 1 to {_LONGEST_SIDE} pixels and 1 to {_MOST_CHANNELS} channels."
+            )
 
     def _load_extractor(self) -> FeatureExtractor:
         from sklvision.feature_extraction._backbone import load_feature_extractor

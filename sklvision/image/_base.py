@@ -115,7 +115,7 @@ class ImageTransformer(
         return samples
 
     def _check_shape(self, samples: Samples) -> None:
-        """Raise if images differ in shape from those of training."""
+        """Raise if images differ in shape from the training images."""
         shape, fitted_shape = samples.sample_shape, self.input_shape_
         if samples.is_table and fitted_shape is not None and len(fitted_shape) == 1:
             return  # the names of columns are compared as well, by validate_data

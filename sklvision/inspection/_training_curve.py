@@ -193,7 +193,7 @@ def _name_estimators(estimator: Any, names: Sequence[str] | None) -> list[tuple[
     """Return pairs of names and estimators; names that several share are numbered."""
     if isinstance(estimator, Mapping):
         if names is not None:
-            raise ValueError("names must be None if estimators is a dict, which has names.")
+            raise ValueError("names must be None if estimator is a dict, whose keys are the names.")
         pairs = [(str(name), source) for name, source in estimator.items()]
     else:
         estimators = list(estimator) if isinstance(estimator, list | tuple) else [estimator]

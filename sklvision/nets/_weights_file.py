@@ -82,7 +82,7 @@ def _is_in(name: str, layers: Sequence[str]) -> bool:
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file of weights {str(path)!r}.")
+        raise FileNotFoundError(f"{path}: there is no such file, expected one of weights.")
     content: Any
     try:
         if path.suffix == ".safetensors":

@@ -45,7 +45,7 @@ class ServiceMetrics:
         )
         self._warnings = client.Counter(
             "sklvision_warnings",
-            "Predicted samples that are unlike those of training.",
+            "Predicted samples that are unlike the training data.",
             registry=self._registry,
         )
         held_requests = client.Gauge(

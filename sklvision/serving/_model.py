@@ -287,7 +287,7 @@ class ServedModel:
                 self._predict_rows([part], answers, failures)
 
     def _compare(self, row: NDArray[Any]) -> list[str]:
-        """Compare a row with those of training."""
+        """Compare a row with the training data."""
         if self.contract is None or is_plainly_within(self.contract, row):
             return []
         samples = as_samples(row[np.newaxis])
@@ -321,14 +321,14 @@ def _as_plain(label: Any) -> Any:
 
 def _describe_order(order: str) -> str:
     return (
-        f"The sample falls where those of training rise ({order}): its values are in reverse "
+        f"The sample falls where the training data rise ({order}): its values are in reverse "
         "order, or of another quantity, so the prediction is probably wrong."
     )
 
 
 def _describe_scale(change: str) -> str:
     return (
-        f"The sample seems to be in another scale or unit than those of training ({change}), so "
+        f"The sample seems to be in another scale or unit than the training data ({change}), so "
         "the prediction is probably wrong."
     )
 

@@ -1,4 +1,4 @@
-"""Bands of new samples, brought to those of training by an input contract."""
+"""Bands of new samples, brought to the bands of the training data by an input contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input contract: what the samples of training were, kept with the model as a plain dict.
+"""Input contract: description of the training data, kept with the model as a plain dict.
 
 It is made from :class:`~sklvision.utils._samples.Samples` where data come in, stored as
 ``input_contract_`` by the first estimator that sees them, and compared with new samples.
@@ -33,14 +33,14 @@ _MOST_BLOCKS = 16  # of an array in chunks, that these are read from
 _DARKEST = 0.02
 _SCALE_FACTOR = 5.0
 _MOST_OUTSIDE = 0.5
-# A single sample so many times as large as any of training is of another unit, or damaged.
+# A single sample so many times as large as any training sample is of another unit, or damaged.
 _FAR_FACTOR = 20.0
-_MOST_NEGATIVE = 0.05  # of the largest value, where those of training had no sign
+_MOST_NEGATIVE = 0.05  # of the largest value, where the training data had no sign
 _SIZE_FACTOR = 1.2
 
 
 def make_contract(samples: Samples) -> Contract:
-    """Describe the samples of training.
+    """Describe the training data.
 
     Parameters
     ----------
@@ -129,10 +129,11 @@ def _read_values(samples: Samples) -> Summary | None:
 def describe_change(
     contract: Contract, samples: Samples, summary: Summary | None = None
 ) -> str | None:
-    """Describe how the values of new samples differ from those of training in scale or unit.
+    """Describe how the values of new samples differ from the training data in scale or unit.
 
-    Returns None unless typical samples are five times as large, or as small, as any of training, or
-    most of their values lie far outside the range of training: samples of the same source never do.
+    Returns None unless typical samples are five times as large, or as small, as any training
+    sample, or most of their values lie far outside the training range: samples of the same source
+    never do.
     """
     if "range" not in contract:
         return None
@@ -167,7 +168,7 @@ def describe_change(
 def describe_other_order(
     contract: Contract, samples: Samples, summary: Summary | None = None
 ) -> str | None:
-    """Describe new samples that fall where those of training rise, and the other way round."""
+    """Describe new samples that fall where the training data rise, and the other way round."""
     profile = contract.get("profile")
     if profile is None:
         return None
@@ -179,12 +180,12 @@ def describe_other_order(
 
 
 def _has_sign(contract: Contract, low: float) -> bool:
-    """Whether values are clearly negative, where those of training had no sign."""
+    """Whether values are clearly negative, where the training data had no sign."""
     return contract["dtype"].startswith("uint") and low < -_MOST_NEGATIVE * contract["peaks"][1]
 
 
 def describe_size_change(contract: Contract, height: int, width: int) -> str | None:
-    """Describe how an image differs in size from those of training, where these had one size.
+    """Describe how an image differs in size from the training images, where these had one size.
 
     Parameters
     ----------
@@ -210,19 +211,19 @@ def describe_size_change(contract: Contract, height: int, width: int) -> str | N
     if all(1 / _SIZE_FACTOR <= ratio <= _SIZE_FACTOR for ratio in ratios):
         return None
     return (
-        f"The image has {width} × {height} pixels, those of training had {expected_width} × "
+        f"The image has {width} × {height} pixels, the training images had {expected_width} × "
         f"{expected_height}."
     )
 
 
 def _compute_margin(contract: Contract) -> float:
-    """Return how far values may lie outside the range of training."""
+    """Return how far values may lie outside the range of the training data."""
     low, high = contract["range"]
     return max(high - low, contract["peaks"][1]) / 2
 
 
 def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
-    """Whether the values of one sample are certainly of the scale and unit of training.
+    """Whether the values of one sample are certainly of the scale and unit of the training data.
 
     It decides as :func:`describe_change` does, in a tenth of the time, for predictions of
     one sample. NaN is never within.
@@ -248,7 +249,7 @@ def is_plainly_within(contract: Contract, sample: np.ndarray) -> bool:
 def warn_of_change(
     contract: Contract | None, samples: Samples, estimator: Any, *, is_scale_kept: bool = True
 ) -> bool:
-    """Warn once per call where new samples are in another scale or order than those of training.
+    """Warn once per call where new samples have another scale or order than the training data.
 
     Steps of a pipeline and members of a vote do not warn after another one of the same call.
 
@@ -271,7 +272,7 @@ def warn_of_change(
     Raises
     ------
     ValueError
-        If columns of a DataFrame have other names than those of training, or another order.
+        If columns of a DataFrame have other names than the training data, or another order.
     """
     if contract is None:
         return False
@@ -291,17 +292,17 @@ def warn_of_change(
     note_warning(estimator)
     if order is not None:
         warnings.warn(
-            f"{name}: the new samples fall where those of training rise ({order}): their values "
+            f"{name}: the new samples fall where the training data rise ({order}): their values "
             "are in reverse order, inverted, or of another quantity, such as absorbance instead of "
-            "reflectance. Bring them to the form of training.",
+            "reflectance. Bring them to the form of the training data.",
             UserWarning,
             stacklevel=3,
         )
     else:
         warnings.warn(
             f"{name}: the new samples seem to be in another scale or unit ({change}). Bring them "
-            "to the unit of training: unless a later step removes the scale, predictions are "
-            "wrong.",
+            "to the unit of the training data: unless a later step removes the scale, predictions "
+            "are wrong.",
             UserWarning,
             stacklevel=3,
         )

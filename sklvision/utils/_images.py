@@ -156,7 +156,7 @@ def warn_of_channels_first(shape: tuple[int, ...] | None, stacklevel: int) -> No
 def check_same_shape(
     shape: tuple[int, ...] | None, fitted_shape: tuple[int, ...] | None, name: str
 ) -> None:
-    """Raise if samples differ in shape from those of training; None stands for any shape."""
+    """Raise if samples differ in shape from the training images; None stands for any shape."""
     if shape is None or fitted_shape is None or shape == fitted_shape:
         return
     raise ValueError(

@@ -14,7 +14,7 @@ from sklvision.utils._samples import as_samples
 
 
 class InputCheck(TransformerMixin, SklvisionEstimator):
-    """Pass samples through unchanged, and compare new ones with those of training.
+    """Pass samples through unchanged, and compare new ones with the training data.
 
     Attributes
     ----------

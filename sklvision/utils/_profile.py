@@ -58,7 +58,7 @@ def compute_profile_correlation(profile: Sequence[float], rows: np.ndarray) -> f
     Returns
     -------
     correlation : float or None
-        From −1 to −0.2; None where samples resemble those of training or are constant, or have
+        From −1 to −0.2; None where samples resemble the training data or are constant, or have
         another number of values.
     """
     values = _select_places(rows)

@@ -311,12 +311,12 @@ def make_files_message(X: Any) -> str:
     if isinstance(X, str | os.PathLike) and str(os.fspath(X)).lower().endswith(_TABLE_SUFFIXES):
         return (
             f"Expected spectra or images, got {_describe_files(X)}. Read it first: by load_spectra "
-            "or load_labeled to fit and, to read new samples as those of training, by "
+            "or load_labeled to fit and, to read new samples as the training data, by "
             "read_samples([path], classifier) to predict (sklvision.datasets)."
         )
     return (
         f"Expected images, got {_describe_files(X)}. Files are passed as a collection: "
-        "ImageCollection(files) to fit and, to read new ones as those of training, "
+        "ImageCollection(files) to fit and, to read new ones as the training images, "
         'ImageCollection(files, **classifier.input_contract_["reading"]) to predict '
         "(sklvision.datasets)."
     )

@@ -1,4 +1,4 @@
-"""Image files for a fitted model: read as those of training were."""
+"""Image files for a fitted model: read as the training images were."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_page_of_images_shows_label_crop_and_time(browser, image_server, images,
         large = np.random.default_rng(0).integers(0, 255, (200, 300), dtype=np.uint8)
         upload(page, encode(large), "large.png")
         page.wait_for_selector(".note")
-        assert "those of training had 64 × 48" in page.locator(".note").inner_text()
+        assert "the training images had 64 × 48" in page.locator(".note").inner_text()
         first, second = (Image.open(BytesIO(content)) for content in images.files[:2])
         stream = BytesIO()
         first.save(stream, "TIFF", save_all=True, append_images=[second])

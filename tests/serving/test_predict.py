@@ -105,7 +105,7 @@ def test_predict_warns_of_each_sample_in_another_unit(spectra_server, spectra):
     predictions = post_json(spectra_server, {"spectra": rows.tolist()}).json["predictions"]
     assert predictions[0]["warnings"] == []
     (warning,) = predictions[1]["warnings"]
-    assert "another scale or unit than those of training" in warning
+    assert "another scale or unit than the training data" in warning
 
 
 def test_predict_warns_of_each_sample_in_reverse_order():
@@ -116,14 +116,14 @@ def test_predict_warns_of_each_sample_in_reverse_order():
         predictions = post_json(address, {"spectra": rows}).json["predictions"]
     assert predictions[0]["warnings"] == []
     (warning,) = predictions[1]["warnings"]
-    assert "falls where those of training rise (correlation with their mean -" in warning
+    assert "falls where the training data rise (correlation with their mean -" in warning
 
 
 def test_predict_warns_of_images_in_another_size(image_server):
     pixels = np.random.default_rng(0).integers(0, 255, (200, 300), dtype=np.uint8)
     (prediction,) = post_images(image_server, encode(pixels)).json["predictions"]
     assert prediction["warnings"] == [
-        "The image has 300 × 200 pixels, those of training had 64 × 48."
+        "The image has 300 × 200 pixels, the training images had 64 × 48."
     ]
 
 

@@ -1,4 +1,4 @@
-"""New samples in another order, sign or quantity than those of training never pass in silence."""
+"""New samples in another order, sign or quantity than the training data never pass in silence."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_spectra_that_fall_where_those_of_training_rise_are_said(array_models, n
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict(X[:n])
-    with pytest.warns(UserWarning, match="fall where those of training rise") as caught:
+    with pytest.warns(UserWarning, match="fall where the training data rise") as caught:
         model.predict(change(X[:n]))
     assert len(caught) == 1
 
@@ -115,7 +115,7 @@ def test_spectra_that_fall_where_those_of_training_rise_are_said(array_models, n
 )
 def test_inverted_images_and_signed_bytes_are_said(model, n):
     model.fit(IMAGES, np.arange(30) % 2)
-    with pytest.warns(UserWarning, match="fall where those of training rise"):
+    with pytest.warns(UserWarning, match="fall where the training data rise"):
         model.predict(255 - IMAGES[:n])
     with pytest.warns(UserWarning, match="another scale or unit|fall where"):
         model.predict((IMAGES[:n].astype(int) - 128).astype(np.int8))

@@ -88,7 +88,7 @@ def test_only_the_branch_that_sees_the_change_warns():
 
 
 def test_views_of_an_image_are_not_compared():
-    """Mirrored views of images that are brighter below fall where those of training rise."""
+    """Mirrored views of images that are brighter below fall where the training data rise."""
     rng = np.random.default_rng(0)
     images = np.linspace(0, 200, 12)[:, np.newaxis] + rng.uniform(0, 40, size=(40, 12, 12))
     net = ImageClassifier("mlp", max_epochs=1, random_state=0)

@@ -43,7 +43,7 @@ def load_stored_arrays(path: Path, options: TableOptions) -> Bunch:
         if getattr(options, name):
             raise ValueError(
                 f"{path}: {name}= is for spectra in memory, and X of shape {arrays['X'].shape} "
-                "is read in blocks."
+                f"is read in blocks. Leave {name}= out."
             )
     arrays["X"] = ArrayCollection(arrays["X"])
     return _assign_arrays(path, list(arrays), lambda names: arrays, options)

@@ -229,7 +229,8 @@ def _refuse_options_of_text(path: Path, options: TableOptions) -> None:
         is_set = getattr(options, option.name) != getattr(default, option.name)
         if is_set and option.name not in _ARRAY_OPTIONS:
             raise ValueError(
-                f"{path}: {option.name}= is for tables of text, and this file holds arrays."
+                f"{path}: {option.name}= is for tables of text, and this file holds arrays. Leave "
+                f"{option.name}= out."
             )
 
 

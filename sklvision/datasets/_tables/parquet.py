@@ -74,11 +74,17 @@ def read_parquet(path: Path, files: list[Path], options: TableOptions) -> Table:
         if field.name in _TEXT_OPTIONS and getattr(options, field.name) != getattr(
             default, field.name
         ):
-            raise ValueError(f"{path}: {field.name}= is for tables of text.")
+            raise ValueError(
+                f"{path}: {field.name}= is for tables of text, and this is a Parquet file. Leave "
+                f"{field.name}= out."
+            )
     frames = [_read_file(file) for file in files]
     for file, frame in zip(files, frames, strict=True):
         if list(frame.columns) != list(frames[0].columns):
-            raise ValueError(f"{file}: has other columns than {files[0]}.")
+            raise ValueError(
+                f"{file}: has other columns than {files[0]}, expected the same columns in the same "
+                "order in all files."
+            )
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     names = [str(name) for name in frame.columns]
     frame = frame.set_axis(range(len(names)), axis=1)
@@ -103,7 +109,10 @@ def _read_file(path: Path) -> pd.DataFrame:
     names = table.column_names
     repeats = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if repeats:
-        raise ValueError(f"{path}: has several columns named {repeats[0]!r}.")
+        raise ValueError(
+            f"{path}: has several columns named {repeats[0]!r}. Give every column a name of its "
+            "own."
+        )
     column_names = [name for name in names if not _INDEX_NAME.fullmatch(name)]
     frame = table.select(column_names).to_pandas(ignore_metadata=True)
     if frame.empty:

@@ -187,9 +187,14 @@ def _check_names(table: Table, names: list[str]) -> None:
         }
     )
     if repeated_names:
-        raise ValueError(f"{table.path}: has more than one column named {repeated_names[0]!r}.")
+        raise ValueError(
+            f"{table.path}: has more than one column named {repeated_names[0]!r}. Give every "
+            "column a name of its own."
+        )
     if not any(names):
-        raise ValueError(f"{table.path}: the line of column names is blank.")
+        raise ValueError(
+            f"{table.path}: the line of column names is blank. Write the names into it."
+        )
 
 
 def _check_name(path: object, role: str, name: str | None, names: list[str]) -> None:

@@ -76,7 +76,9 @@ def write_json(value: Any) -> bytes:
 def read_json(content: Buffer, name: str) -> Any:
     """Read JSON of bounded size and depth, with every key once and finite numbers."""
     if len(content) > MAX_JSON_BYTES:
-        raise ModelFileError(f"{name} has {len(content):,} bytes, expected {MAX_JSON_BYTES:,}.")
+        raise ModelFileError(
+            f"{name} has {len(content):,} bytes, expected at most {MAX_JSON_BYTES:,}."
+        )
     _check_nesting(content, name)
     try:
         return json.loads(

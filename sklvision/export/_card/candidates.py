@@ -25,7 +25,7 @@ def check_comparison(comparison: Any, model: Any) -> None:
             f"comparison must be a result of compare_estimators, got {type(comparison).__name__}."
         )
     if not comparison.predictions:
-        raise ValueError("comparison: this result was made without predictions.")
+        raise ValueError("comparison has no predictions: pass a result of compare_estimators.")
     labels, classes = to_plain(np.unique(comparison.target)), to_plain(model.classes_)
     if set(map(str, labels)) != set(map(str, classes)):
         raise ValueError(

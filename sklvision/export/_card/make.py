@@ -232,7 +232,7 @@ def _measure(model: Any, test_data: Any) -> Facts:
     X, y = unpack_labeled("test_data", test_data)
     samples = as_samples(X)
     if not len(samples):
-        raise ValueError("test_data has no samples.")
+        raise ValueError("test_data has no samples: pass at least one, or test_data=None.")
     if y is None:
         return {"latency": measure_latency(model, samples)}
     classes = to_plain(model.classes_)

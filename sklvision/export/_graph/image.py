@@ -13,7 +13,7 @@ from sklvision.export._graph.resize import resize
 
 @register("sklvision.InputCheck")
 def convert_input_check(builder: GraphBuilder, step: Any, value: Value) -> Value:
-    """Pass samples through; who runs the file compares them with those of training."""
+    """Pass samples through; who runs the file compares them with the training data."""
     return value
 
 

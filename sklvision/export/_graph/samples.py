@@ -13,7 +13,7 @@ from sklvision.utils._samples import Samples, as_samples
 
 _N_DRAWN = 8
 _MOST_SAMPLES = 64
-# Sizes of images that are drawn where those of training differed.
+# Sizes of images that are drawn where the training images differed.
 _SIZES = ((96, 128), (120, 90))
 
 # Images of one size, or rows; several arrays where images differ in size.
@@ -21,7 +21,7 @@ Batches = list[np.ndarray]
 
 
 def draw_samples(model_input: ModelInput, contract: dict[str, Any] | None) -> Batches:
-    """Draw smooth samples, in the range of those of training.
+    """Draw smooth samples, in the range of the training data.
 
     Noise alone would not do: a derivative of it is larger than any that a model has seen.
 

@@ -74,7 +74,9 @@ def check_onnx(content: bytes, source: str) -> dict[str, str]:
         declares tensors of other sizes than it holds.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise ModelFileError(f"{source} has {len(content):,} bytes, at most {MAX_FILE_BYTES:,}.")
+        raise ModelFileError(
+            f"{source} has {len(content):,} bytes, expected at most {MAX_FILE_BYTES:,}."
+        )
     return _Checker(WireReader(source, _MOST_FIELDS)).check_model(memoryview(content))
 
 
