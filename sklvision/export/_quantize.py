@@ -67,6 +67,11 @@ def quantize(
         does not fit it. If accuracy may drop by more than permitted; nothing is written then.
     %(errors)s
 
+    Warns
+    -----
+    UserWarning
+        If more than 3 % of the samples in `X` get another label.
+
     See Also
     --------
     to_onnx : Write the file to be quantized.

@@ -193,12 +193,13 @@ def test_a_band_out_of_order_is_said(write, place, name):
         load_spectra(write(table))
 
 
+@pytest.mark.parametrize("return_X_y", [False, True])
 @pytest.mark.parametrize("value", [-9999, -1.23e34])
-def test_a_number_for_missing_values_is_said(write, value):
+def test_a_number_for_missing_values_is_said(write, value, return_X_y):
     table = FRAME.copy()
     table.iloc[2, 3] = value
     with pytest.warns(UserWarning, match="1 values are .*, far from all others"):
-        load_spectra(write(table))
+        load_spectra(write(table), return_X_y=return_X_y)
 
 
 def test_row_numbers_in_any_order_are_said(write):

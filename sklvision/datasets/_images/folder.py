@@ -104,10 +104,18 @@ def load_image_folder(
     ------
     FileNotFoundError
         If there is no such folder.
+    NotADirectoryError
+        If the path is that of a file.
     ValueError
         If the folder does not hold at least two folders with images.
     OSError
         If a file cannot be read as an image; the message names the file.
+
+    Warns
+    -----
+    UserWarning
+        If files are left out, names of classes differ only in case or spaces, or the format,
+        color or size of the files reveals the class.
 
     See Also
     --------

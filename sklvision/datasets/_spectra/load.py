@@ -171,6 +171,12 @@ def load_spectra(
     ValueError
         If the file cannot be read as spectra; the message says where and why.
 
+    Warns
+    -----
+    UserWarning
+        If a band is probably not one, values probably mark missing ones, names of classes differ
+        only in case or spaces, or files of a folder are left out.
+
     See Also
     --------
     make_spectra : Simulated spectra.
@@ -218,13 +224,11 @@ def load_spectra(
         fields, roles = read_spectra(path, options, allow_pickle=allow_pickle)
     if as_frame:
         fields["data"] = make_frame(fields["data"], roles, options)
-    if return_X_y:
-        if fields["target"] is None:
-            other_fields = ", ".join(map(repr, fields["metadata"])) or "none"
-            raise ValueError(
-                f"{path}: has no labels; name them with target= (other columns: {other_fields})."
-            )
-        return fields["data"], fields["target"]
+    if return_X_y and fields["target"] is None:
+        other_fields = ", ".join(map(repr, fields["metadata"])) or "none"
+        raise ValueError(
+            f"{path}: has no labels; name them with target= (other columns: {other_fields})."
+        )
     numbered_rows = find_numbered_rows(roles.bands.names, np.asarray(fields["data"]))
     if numbered_rows:
         warnings.warn(
@@ -233,6 +237,8 @@ def load_spectra(
             stacklevel=2,
         )
     _warn_of_doubts(path, fields, roles)
+    if return_X_y:
+        return fields["data"], fields["target"]
     n_samples, n_bands = fields["data"].shape
     return Bunch(
         **fields,
