@@ -39,7 +39,7 @@ from sklvision.neural_network._plan import (
 from sklvision.neural_network._rebuild import get_weights, make_net, restore_net
 from sklvision.neural_network._settings import FitSettings
 from sklvision.neural_network._training import train_net
-from sklvision.utils._labels import convert_groups, convert_labels
+from sklvision.utils._labels import convert_groups, convert_labels, refuse_one_hot
 from sklvision.utils._memory import convert_memory_errors
 from sklvision.utils._random import draw_seed
 
@@ -83,6 +83,7 @@ def prepare_data(
     """Validate the data, encode the target, and leave out samples of weight zero."""
     with hold_warning_filters(), convert_memory_errors("Checking the data", _MEMORY_ADVICE):
         y = convert_labels(y)
+        refuse_one_hot(y)
         classes = None if classes is None else convert_labels(classes)
         if progress is None:
             X, y = estimator._validate_training(X, y)

@@ -57,7 +57,7 @@ def convert_labels(y: Any) -> Any:
         except ValueError:  # of different lengths; scikit-learn names the shape it expects
             return y
     else:
-        y = _convert_container(y, "y")
+        y = _convert_container(y if isinstance(y, pd.Series | pd.Index) else _to_array(y), "y")
         values = y.to_numpy() if isinstance(y, (pd.Series, pd.Index)) else y
     if isinstance(values, np.ndarray) and values.ndim:
         _check_values(values, "y")
@@ -83,7 +83,39 @@ def read_labels(y: Any) -> np.ndarray:
     >>> read_labels(["good", "bad"])
     array(['good', 'bad'], dtype='<U4')
     """
-    return np.asarray(column_or_1d(convert_labels(y), warn=True))
+    y = convert_labels(y)
+    refuse_one_hot(y)
+    return np.asarray(column_or_1d(y, warn=True))
+
+
+def refuse_one_hot(y: Any) -> None:
+    """Raise if `y` has one column for each class, as nets of other libraries take labels.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels.
+
+    Raises
+    ------
+    ValueError
+        If every row holds a single 1 among zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklvision.utils._labels import refuse_one_hot
+    >>> refuse_one_hot(np.array([0, 2]))
+    """
+    values = np.asarray(y)
+    if values.ndim != 2 or values.shape[1] < 2 or values.dtype.kind not in "biuf":
+        return
+    if np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
+        raise ValueError(
+            f"y should be a 1d array, got an array of shape {values.shape} whose rows are one-hot. "
+            "Pass the number of the class of each sample: y.argmax(axis=1), or "
+            "y.to_numpy().argmax(axis=1) of a table."
+        )
 
 
 def warn_of_similar_labels(labels: Iterable[Any], place: object) -> None:
@@ -204,6 +236,12 @@ def _convert_container(values: Any, name: str) -> Any:
     if numpy_dtype is not None:
         return np.asarray(values.to_numpy(dtype=numpy_dtype))
     return np.asarray(values, dtype=object if isinstance(dtype, pd.StringDtype) else None)
+
+
+def _to_array(values: Any) -> Any:
+    """Return a column of polars or pyarrow, which hold missing values, as an array."""
+    is_column = hasattr(values, "null_count") and hasattr(values, "to_numpy")
+    return np.asarray(values) if is_column else values
 
 
 def _convert_list(y: Any) -> Any:

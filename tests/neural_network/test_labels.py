@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import GaussianNB
 
+from sklvision.model_selection import compare_estimators
 from sklvision.neural_network import BatchedGridSearchCV, ImageClassifier, SpectrumClassifier
 
 CODES = np.arange(24) % 2
@@ -34,6 +36,10 @@ def fit_partially(y):
 def fit_batched(y):
     search = BatchedGridSearchCV(SpectrumClassifier(**SMALL), {"lr": [0.01, 0.1]}, cv=2)
     return search.fit(X, y).best_estimator_
+
+
+def compare(y):
+    return compare_estimators(GaussianNB(), X, y, cv=2, random_state=0, check_leaks=False)
 
 
 @pytest.mark.parametrize("fit", [fit, fit_images, fit_partially, fit_batched])
@@ -80,3 +86,21 @@ def test_fit_names_groups_that_are_missing():
     clf = SpectrumClassifier(**SMALL, early_stopping=True)
     with pytest.raises(ValueError, match="groups has no value for 12 of 24 samples"):
         clf.fit(X, CODES, groups=groups)
+
+
+@pytest.mark.parametrize("fit", [fit, fit_images, fit_partially, fit_batched, compare])
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, torch.tensor])
+def test_fit_names_the_remedy_of_labels_as_columns_of_ones(fit, kind):
+    """Nets of Keras and of scikit-learn take labels in this form."""
+    with pytest.raises(ValueError, match=r"shape \(24, 2\) whose rows are one-hot.*argmax"):
+        fit(kind(np.eye(2)[CODES]))
+
+
+@pytest.mark.parametrize("fit", [fit, fit_images, fit_partially, fit_batched, compare])
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_fit_takes_columns_of_other_libraries_and_names_missing_labels(fit, library):
+    module = pytest.importorskip(library)
+    make = module.Series if library == "polars" else module.array
+    fit(make(["b", "a"] * 12))
+    with pytest.raises(ValueError, match="y has no label for 12 of 24 samples"):
+        fit(make(["a", None] * 12))

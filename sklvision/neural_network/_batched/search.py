@@ -29,7 +29,7 @@ from sklvision.neural_network._batched.trials import (
 from sklvision.utils._base import SklvisionEstimator
 from sklvision.utils._group_folds import GroupFolds
 from sklvision.utils._groups import fit_with_groups
-from sklvision.utils._labels import convert_labels
+from sklvision.utils._labels import convert_labels, refuse_one_hot
 from sklvision.utils._nested import walk_estimators
 from sklvision.utils._parallel import run_tasks
 from sklvision.utils._sklearn import has_callbacks
@@ -195,7 +195,9 @@ class BatchedGridSearchCV(SklvisionEstimator, GridSearchCV):
             If `param_grid` holds no candidates, `cv` yields no folds, or all fits failed.
         """
         self._validate_params()
-        y = None if y is None else convert_labels(y)
+        if y is not None:
+            y = convert_labels(y)
+            refuse_one_hot(y)
         is_inner_call = isinstance(self.cv, GroupFolds) or get_config()["enable_metadata_routing"]
         if y is not None and not is_inner_call and set(params) == {"groups"}:
             return fit_with_groups(self, X, y, params["groups"])
