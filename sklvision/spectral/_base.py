@@ -51,13 +51,14 @@ class SpectrumTransformer(OneToOneFeatureMixin, TransformerMixin, SklvisionEstim
         %(fit_sections)s
         """
         self._validate_params()
-        # Integers need no conversion here (and no copy).
         samples = as_samples(X)
         samples.check_numbers()
         if samples.is_table and samples.is_lazy:
             self._fit_blocks(self._check_blocks(samples))
         else:
-            self._fit_spectra(validate_data(self, samples.data))
+            # Integers need no conversion here (and no copy); numbers as text do.
+            dtype = "numeric" if samples.is_numeric else _FLOATS
+            self._fit_spectra(validate_data(self, samples.data, dtype=dtype))
         self._keep_contract(samples)
         return self
 

@@ -132,7 +132,7 @@ def _get_dtype(column: Any) -> Any:
 
 
 def _check_array(X: Any) -> None:
-    """Raise if an array holds dates or records; of objects scikit-learn has its own message."""
+    """Raise if an array holds dates, records or words; of objects scikit-learn has its message."""
     dtype = getattr(X, "dtype", None)
     if not isinstance(dtype, np.dtype):
         return
@@ -143,6 +143,8 @@ def _check_array(X: Any) -> None:
             f"X must hold numbers, got records ({dtype}): make an array of one type of them, with "
             "numpy.lib.recfunctions.structured_to_unstructured."
         )
+    if dtype.kind in "UT":
+        _check_each(X.flat, "X")
 
 
 def _check_each(column: Any, place: str) -> None:

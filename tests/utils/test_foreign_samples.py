@@ -7,9 +7,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from sklvision.discriminant_analysis import LinearDiscriminantAnalysisCV
 from sklvision.image import FlattenImages
+from sklvision.neural_network import SpectrumClassifier
+from sklvision.spectral import SavitzkyGolay, SpectralScaler
 
 ROWS = np.random.default_rng(0).uniform(size=(12, 6))
 IMAGES = np.random.default_rng(0).integers(0, 256, size=(12, 4, 5), dtype=np.uint8)
@@ -90,3 +93,28 @@ def test_decimal_commas_are_named_with_their_remedy():
     )
     with pytest.raises(ValueError, match=r"column '0' holds '0,\d+', .*decimal=\",\""):
         LinearDiscriminantAnalysisCV().fit(frame, Y)
+
+
+TEXT = ROWS.astype(str)
+
+
+@pytest.mark.parametrize("samples", [TEXT, TEXT.tolist(), pd.DataFrame(TEXT)])
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SpectralScaler(),
+        SavitzkyGolay(3, polyorder=1),
+        LinearDiscriminantAnalysisCV(),
+        SpectrumClassifier(max_epochs=1, random_state=0),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_numbers_as_text_are_read_by_every_estimator_and_words_named(estimator, samples):
+    predict = "transform" if hasattr(estimator, "transform") else "predict"
+    expected = getattr(clone(estimator).fit(ROWS, Y), predict)(ROWS)
+    results = getattr(clone(estimator).fit(samples, Y), predict)(samples)
+    np.testing.assert_allclose(results, expected, rtol=1e-9)  # columns are added in another order
+    words = np.array(samples, dtype=object)
+    words[3, 1] = "0,5"
+    with pytest.raises(ValueError, match=r"holds '0,5', expected numbers. Decimal commas"):
+        clone(estimator).fit(words.astype(str), Y)
