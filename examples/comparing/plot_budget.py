@@ -32,7 +32,7 @@ grid = [
     {"architecture": ["mlp", "cifar_cnn"]},
     {"architecture": ["resnet8"], "architecture_params": [{"width": n} for n in (8, 16, 24)]},
 ]
-budget = within_budget("accuracy", max_latency_ms=5, max_parameters=100_000)
+budget = within_budget("accuracy", max_latency_ms=20, max_parameters=100_000)
 search = GridSearchCV(
     ImageClassifier(max_epochs=3, random_state=0),
     grid,
@@ -96,7 +96,7 @@ ax.set(
     ylabel="accuracy (mean of 2 folds)",
     title=f"Chosen within the budget: {best}",
     xscale="log",
-    xlim=(0.1, 20),
+    xlim=(0.1, 40),
 )
 ax.margins(y=0.2)
 ax.legend(loc="lower right")

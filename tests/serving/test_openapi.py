@@ -59,6 +59,7 @@ def test_openapi_is_true_to_every_answer(checks, spectra, small_image_model, tmp
     with run_in_thread(model, allow_hosts=["example.invalid"]) as (host, port):
         argv = [sys.executable, "-m", "schemathesis.cli", "run", *checks, "--continue-on-failure"]
         argv += [f"http://{host}:{port}/openapi.json", "--max-examples", "20", "--seed", "0"]
+        argv += ["--request-timeout", "60"]  # a loaded machine is slow
         completed = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert completed.returncode == 0, completed.stdout
     assert "Tested: 6" in completed.stdout
