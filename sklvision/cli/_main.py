@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from typing import Any, NoReturn
 
 from sklvision._version import __version__
@@ -62,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # "±" on a terminal without it
     try:
-        with _convert_signals(), warnings.catch_warnings():
+        with (
+            _convert_signals(),
+            redirect_stderr(_Notes(sys.stderr)),
+            warnings.catch_warnings(),
+        ):
             parser = _make_parser()
             args = parser.parse_args(argv)
             if args.command is None:
@@ -85,9 +89,44 @@ def main(argv: Sequence[str] | None = None) -> int:
             _exit_process(status)
         return status
     except BrokenPipeError:  # the reader, such as head, has ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         return 0
     return status
+
+
+class _Notes(io.TextIOBase):
+    """Standard error; a command goes on without it where its reader has ended, as of a pipe."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return int(self._stream.write(text))
+        except BrokenPipeError:
+            _discard(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            _discard(self._stream)
+
+    def isatty(self) -> bool:
+        return bool(self._stream.isatty())
+
+    def fileno(self) -> int:
+        return int(self._stream.fileno())
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return str(self._stream.encoding)
+
+
+def _discard(stream: Any) -> None:
+    """Discard what is written to a stream from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Termination(KeyboardInterrupt):

@@ -89,6 +89,25 @@ def test_train_writes_the_model_if_nobody_reads_the_estimate(
 
 @pytest.mark.slow
 @POSIX_ONLY
+def test_train_writes_the_model_if_nobody_reads_its_progress(spectra_file, tmp_path):
+    """As in ``sklvision train ... 2>&1 | head -1``."""
+    out = tmp_path / "m.joblib"
+    argv = ["train", "spectrum_mlp", "--data", spectra_file, "--out", out, "--epochs", 3]
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    process = subprocess.run(
+        [sys.executable, "-m", "sklvision", *map(str, argv)],
+        stdout=writing_end,
+        stderr=writing_end,
+        check=False,
+    )
+    os.close(writing_end)
+    assert process.returncode == 0
+    assert joblib.load(out).n_iter_ == 3
+
+
+@pytest.mark.slow
+@POSIX_ONLY
 def test_compare_writes_the_report_if_nobody_reads_the_table(
     iris_file, tmp_path, closed_stdout, monkeypatch
 ):
