@@ -141,7 +141,7 @@ def test_compare_backends_without_labels_or_probabilities(linear_file):
             compare_backends({"a": model}, X)
     with pytest.raises(ValueError, match="at least one model"):
         compare_backends({}, X)
-    with pytest.raises(ValueError, match="no samples"):
+    with pytest.raises(ValueError, match="at least one sample, got none"):
         compare_backends({"ONNX": linear_file}, X[:0])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         compare_backends({"ONNX": linear_file}, X, y[:-1])

@@ -100,7 +100,7 @@ BAD = {
     "1-D": (X[:, 0], y, r"1D array|X has shape \(12,\).*Reshape your data"),
     "no samples": (X[:0], y[:0], r"0 sample\(s\)"),
     "no features": (X[:, :0], y, r"0 feature\(s\)"),
-    "text": (np.full((12, 4), "a"), y, "could not convert string"),
+    "text": (np.full((12, 4), "a"), y, "X holds 'a', expected numbers"),
     "complex": (X + 1j, y, "Complex data not supported"),
     "continuous labels": (X, X[:, 0], "Unknown label type"),
     "two columns of labels": (X, np.c_[y, y], "1d array"),
