@@ -26,7 +26,7 @@ SCORES = ("accuracy", "accuracy", "f1_macro", "neg_log_loss", "roc_auc", "r2", "
 
 
 class OtherClassifier(DummyClassifier):
-    """Classifier whose labels are not those of training."""
+    """Classifier whose labels are not those of the training data."""
 
     def predict(self, X: Any) -> Any:
         return np.full(len(X), "other", dtype=object)
