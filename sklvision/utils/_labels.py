@@ -107,8 +107,16 @@ def refuse_one_hot(y: Any) -> None:
     >>> from sklvision.utils._labels import refuse_one_hot
     >>> refuse_one_hot(np.array([0, 2]))
     """
-    values = np.asarray(y)
-    if values.ndim != 2 or values.shape[1] < 2 or values.dtype.kind not in "biuf":
+    try:
+        values = np.asarray(y)
+    except ValueError:  # of different lengths; scikit-learn names the shape it expects
+        return
+    if (
+        values.ndim != 2
+        or not len(values)
+        or values.shape[1] < 2
+        or values.dtype.kind not in "biuf"
+    ):
         return
     if np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
         raise ValueError(

@@ -104,3 +104,18 @@ def test_fit_takes_columns_of_other_libraries_and_names_missing_labels(fit, libr
     fit(make(["b", "a"] * 12))
     with pytest.raises(ValueError, match="y has no label for 12 of 24 samples"):
         fit(make(["a", None] * 12))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros((24, 2)), "should be a 1d array"),
+        (np.zeros((0, 2)), "should be a 1d array"),
+        ([np.zeros(1 + i % 2) for i in range(24)], "inhomogeneous shape"),
+    ],
+    ids=["zeros", "empty", "ragged"],
+)
+def test_fit_leaves_other_shapes_of_labels_to_scikit_learn(y, message):
+    with pytest.raises(ValueError, match=message) as error:
+        fit(y)
+    assert "one-hot" not in str(error.value)
